@@ -1,0 +1,32 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * A chunk whose payload is arriving, slice by slice. It counts as a whole or not at all: until {@link #finish} has
+ * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it.
+ * <p>
+ * Worker only, one thread at a time. Failures of the disk do not surface from {@code write}: they are the outcome.
+ */
+public interface IncomingChunk {
+
+    /**
+     * Takes the remaining bytes of {@code slice}, which are consumed.
+     *
+     * @param slice heap or direct, of any length
+     */
+    void write(ByteBuffer slice);
+
+    /**
+     * The payload is complete.
+     *
+     * @param done whether it is the last chunk of the snapshot: if so, this returns only when the snapshot is committed
+     *            or refused
+     * @param chunkCrc32c what the payload's CRC-32C must be, where the source says it
+     */
+    ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c);
+
+    /** The rest will not come: nothing of the chunk remains. */
+    void cancel();
+}

@@ -1,0 +1,84 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Optional;
+
+/**
+ * Where a payload waits that came before it was known where it belongs (an encoder that sorts its keys writes
+ * {@code data} before {@code offset}). On disk, because held in memory the halves of chunks could use up what all links
+ * share, and none could ever be completed. Nothing is opened before the first such payload. Worker only, one thread at a
+ * time.
+ */
+public final class PayloadSpill implements Closeable {
+
+    private static final int SLICE_BYTES = 64 * 1024;
+
+    private final SnapshotDirectory directory;
+    private Optional<FileChannel> file = Optional.empty();
+    private long bytes;
+
+    PayloadSpill(SnapshotDirectory directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Takes the remaining bytes of {@code slice}, which are consumed.
+     *
+     * @throws RefusedException with {@link Refusal.InsufficientStorage} or {@link Refusal.Transport}
+     */
+    public void write(ByteBuffer slice) {
+        try {
+            if (file.isEmpty()) {
+                file = Optional.of(directory.unnamedFile());
+            }
+            while (slice.hasRemaining()) {
+                bytes += file.get().write(slice, bytes);
+            }
+        } catch (IOException e) {
+            throw refused(e, slice.remaining());
+        }
+    }
+
+    /**
+     * Hands all that waits to {@code chunk}, and is empty again.
+     *
+     * @throws RefusedException with {@link Refusal.Transport}
+     */
+    public void drainTo(IncomingChunk chunk) {
+        try {
+            ByteBuffer slice = ByteBuffer.allocate((int) Math.min(SLICE_BYTES, bytes));
+            for (long at = 0; at < bytes;) {
+                at += file.orElseThrow().read(slice.clear(), at);
+                chunk.write(slice.flip());
+            }
+            clear();
+        } catch (IOException e) {
+            throw refused(e, bytes);
+        }
+    }
+
+    /** Forgets what waits. */
+    public void clear() throws IOException {
+        if (bytes > 0) {
+            file.orElseThrow().truncate(0);
+            bytes = 0;
+        }
+    }
+
+    /** Removes the file. */
+    @Override
+    public void close() throws IOException {
+        if (file.isPresent()) {
+            file.get().close();
+        }
+    }
+
+    private RefusedException refused(IOException e, long needed) {
+        return new RefusedException(DiskFull.is(e)
+                ? new Refusal.InsufficientStorage(needed, 0)
+                : new Refusal.Transport("the sidecar could not store the payload: " + e.getClass().getSimpleName()));
+    }
+}

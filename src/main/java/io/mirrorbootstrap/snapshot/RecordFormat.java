@@ -1,0 +1,13 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.util.Optional;
+
+/** How the records beside a snapshot are written to disk; the domain says what and when, not in which format. */
+public interface RecordFormat {
+
+    /** The manifest of a committed snapshot. */
+    byte[] manifest(CommittedSnapshot snapshot);
+
+    /** Reads a manifest; empty when the bytes are none. */
+    Optional<CommittedSnapshot> manifest(byte[] bytes);
+}

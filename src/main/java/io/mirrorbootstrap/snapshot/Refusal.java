@@ -1,0 +1,122 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.util.List;
+
+/**
+ * Why a source is not served: a type per reason, with the numbers that an operator needs. How each is spelled on the
+ * wire, and what becomes of the link, is mapped in one place, in {@code wire}.
+ */
+public sealed interface Refusal {
+
+    /** One sentence for a person: what is wrong, with the values and the rule. Says nothing about paths. */
+    String message();
+
+    /** A chunk that cannot be read. */
+    record MalformedEnvelope(String message) implements Refusal {
+    }
+
+    /** A control message that cannot be read. */
+    record MalformedControl(String message) implements Refusal {
+    }
+
+    /** A database name that breaks the rule of {@link DatabaseId}. */
+    record InvalidDatabaseId(String value) implements Refusal {
+        @Override
+        public String message() {
+            return "source_database_id " + Text.quoted(value) + " is not a database name: it must be "
+                    + DatabaseId.RULE;
+        }
+    }
+
+    /** A source cluster that this sidecar was told not to take snapshots from. */
+    record ClusterIdMismatch(String declared, List<String> allowed) implements Refusal {
+        @Override
+        public String message() {
+            return "source_cluster_id " + Text.quoted(declared) + " may not send snapshots here, only "
+                    + String.join(", ", allowed);
+        }
+    }
+
+    /** A payload over {@code limit} bytes. */
+    record ChunkTooLarge(long limit) implements Refusal {
+        @Override
+        public String message() {
+            return "a chunk's data may have at most " + limit + " bytes";
+        }
+    }
+
+    /** A chunk that does not continue where the transfer stands; both in bytes. */
+    record OffsetRegression(long expected, long actual) implements Refusal {
+        @Override
+        public String message() {
+            return expected == 0
+                    ? "the chunk starts at byte " + actual
+                            + ", but no byte has been received: begin at offset 0, or open"
+                    : "the chunk starts at byte " + actual + ", but the next one must start at byte " + expected;
+        }
+    }
+
+    /** A chunk stamped with another identity than the transfer's first. */
+    record EnvelopeMismatch(String field, Object expected, Object actual) implements Refusal {
+        @Override
+        public String message() {
+            return field + " of the chunk is " + actual + ", but the transfer began with " + expected;
+        }
+    }
+
+    /** A payload that is not what its own {@code chunk_crc32c} says. */
+    record ChunkCrcMismatch(long offset, Crc32c stored, Crc32c computed) implements Refusal {
+        @Override
+        public String message() {
+            return "the data of the chunk at byte " + offset + " has CRC-32C " + computed + ", its chunk_crc32c says "
+                    + stored + ": send it again";
+        }
+    }
+
+    /** A whole snapshot that is not what its {@code total_crc32c} says. */
+    record SnapshotCrcMismatch(Crc32c stored, Crc32c computed) implements Refusal {
+        @Override
+        public String message() {
+            return "the snapshot received has CRC-32C " + computed + ", its total_crc32c says " + stored
+                    + ": it was dropped";
+        }
+    }
+
+    /** More bytes than announced, or the end before all have come; both in bytes. */
+    record SnapshotSizeMismatch(long expected, long actual) implements Refusal {
+        @Override
+        public String message() {
+            return (actual > expected ? "the chunk would make the snapshot " : "the last chunk makes the snapshot ")
+                    + actual + " bytes, its total_bytes says " + expected + ": it was dropped";
+        }
+    }
+
+    /** No room on the disk; both in bytes. */
+    record InsufficientStorage(long needed, long available) implements Refusal {
+        @Override
+        public String message() {
+            return "the snapshot needs " + needed + " more bytes on the mirror's disk, " + available
+                    + " may be used";
+        }
+    }
+
+    /** As many transfers under way as are allowed. */
+    record TooManyBootstraps(int limit) implements Refusal {
+        @Override
+        public String message() {
+            return limit + " transfers are under way, no more are allowed at once: try again later";
+        }
+    }
+
+    /** Another link has taken the database over. */
+    record Superseded(DatabaseId database) implements Refusal {
+        @Override
+        public String message() {
+            return "another link has taken over the transfer of " + database;
+        }
+    }
+
+    /** A failure of the sidecar itself; the transfer it hit is dropped. */
+    record Transport(String message) implements Refusal {
+    }
+}

@@ -1,0 +1,222 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}. Names of files are built and read here and
+ * nowhere else:
+ * <table>
+ * <caption>files of a database</caption>
+ * <tr><td>{@code <db>.partial}</td><td>payload accepted so far</td></tr>
+ * <tr><td>{@code <db>.snapshot}</td><td>a committed snapshot; appears only by atomic rename</td></tr>
+ * <tr><td>{@code <db>.manifest.json}</td><td>what the {@code .snapshot} is</td></tr>
+ * <tr><td>{@code .<anything>}</td><td>being written; of no worth after a restart</td></tr>
+ * </table>
+ * A database's name cannot start with a dot and none of the suffixes ends another, so no two names clash. Worker only.
+ */
+public final class SnapshotDirectory {
+
+    /** The directory's name below the data directory. */
+    public static final String NAME = "recv_snapshots";
+
+    private static final String PARTIAL = ".partial";
+    private static final String SNAPSHOT = ".snapshot";
+    private static final String MANIFEST = ".manifest.json";
+
+    /** No manifest is longer; a longer file is not read. */
+    private static final int MAX_RECORD_BYTES = 64 * 1024;
+
+    private final Path path;
+    private final long reserveBytes;
+    private final RecordFormat format;
+    private final AtomicLong unfinished = new AtomicLong();
+
+    /**
+     * @param dataDirectory its parent; both are made when first needed
+     * @param reserveBytes how much of the disk is left to the mirror itself, 0 or more
+     * @param format how manifests are written
+     */
+    public SnapshotDirectory(Path dataDirectory, long reserveBytes, RecordFormat format) {
+        this.path = dataDirectory.toAbsolutePath().normalize().resolve(NAME);
+        this.reserveBytes = reserveBytes;
+        this.format = format;
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return path;
+    }
+
+    /** The payload accepted so far of {@code database}. */
+    public Path partial(DatabaseId database) {
+        return path.resolve(database + PARTIAL);
+    }
+
+    /** The committed snapshot of {@code database}. */
+    public Path snapshot(DatabaseId database) {
+        return path.resolve(database + SNAPSHOT);
+    }
+
+    /** What {@link #snapshot} is. */
+    public Path manifest(DatabaseId database) {
+        return path.resolve(database + MANIFEST);
+    }
+
+    /**
+     * Makes the directory, checks that it can be written to, and removes what an earlier process left unfinished.
+     *
+     * @return the committed snapshots found in it
+     * @throws IOException when it is not a directory or cannot be written to
+     */
+    public List<CommittedSnapshot> prepare() throws IOException {
+        Files.createDirectories(path);
+        PartialFile.create(unfinished("probe")).discard();
+        List<CommittedSnapshot> committed = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (name.startsWith(".") || name.endsWith(PARTIAL)) {
+                    Files.deleteIfExists(file);
+                } else if (name.endsWith(MANIFEST)) {
+                    String stem = name.substring(0, name.length() - MANIFEST.length());
+                    if (DatabaseId.isValid(stem)) {
+                        committed(new DatabaseId(stem)).ifPresent(committed::add);
+                    }
+                }
+            }
+        }
+        return committed;
+    }
+
+    /** Whether a file can be made in the directory, at the cost of making one. */
+    public boolean isWritable() {
+        try {
+            Files.createDirectories(path);
+            PartialFile.create(unfinished("probe")).discard();
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The bytes that may still be written without touching the reserve, 0 or more. */
+    public long available() throws IOException {
+        Files.createDirectories(path);
+        return Math.max(0, Files.getFileStore(path).getUsableSpace() - reserveBytes);
+    }
+
+    /** A place for payload that does not know yet where it belongs. */
+    public PayloadSpill spill() {
+        return new PayloadSpill(this);
+    }
+
+    /** A file that nobody else sees, and that is gone when it is closed, whoever dies. */
+    FileChannel unnamedFile() throws IOException {
+        Files.createDirectories(path);
+        return FileChannel.open(unfinished("spill"), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
+                StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+    }
+
+    /** A new file for a transfer that is not yet worth the name {@code .partial}. */
+    PartialFile begin(DatabaseId database) throws IOException {
+        Files.createDirectories(path);
+        return PartialFile.create(unfinished(database.value()));
+    }
+
+    /** The committed snapshot of {@code database}, if there is one and its size is what the manifest says. */
+    Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
+        try {
+            Path manifest = manifest(database);
+            if (Files.size(manifest) > MAX_RECORD_BYTES) {
+                return Optional.empty();
+            }
+            Optional<CommittedSnapshot> snapshot = format.manifest(Files.readAllBytes(manifest));
+            return snapshot.isPresent() && snapshot.get().database().equals(database)
+                    && Files.size(snapshot(database)) == snapshot.get().bytes() ? snapshot : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Makes a verified partial file the snapshot of its database. When this returns, the snapshot survives a power cut;
+     * when it throws, what was committed before still is (unless the very last step failed, making the renames durable:
+     * then the new one is in place, but whether it survives a power cut is not known).
+     */
+    void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
+        DatabaseId database = snapshot.database();
+        partial.force();
+        Optional<byte[]> before = read(manifest(database));
+        replace(manifest(database), format.manifest(snapshot));
+        try {
+            partial.publishAs(snapshot(database));
+        } catch (IOException e) {
+            restore(manifest(database), before, e);
+            throw e;
+        }
+        force();
+        partial.close();
+    }
+
+    private void restore(Path file, Optional<byte[]> before, IOException cause) {
+        try {
+            if (before.isPresent()) {
+                replace(file, before.get());
+            } else {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static Optional<byte[]> read(Path file) throws IOException {
+        try {
+            return Optional.of(Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Replaces a small file so that after a crash either the old or the new one is there, whole. */
+    private void replace(Path file, byte[] bytes) throws IOException {
+        Path next = unfinished(file.getFileName().toString());
+        try {
+            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE_NEW)) {
+                ByteBuffer rest = ByteBuffer.wrap(bytes);
+                while (rest.hasRemaining()) {
+                    channel.write(rest);
+                }
+                channel.force(true);
+            }
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            Files.deleteIfExists(next);
+            throw e;
+        }
+    }
+
+    /** Makes the renames durable. */
+    private void force() throws IOException {
+        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    private Path unfinished(String what) {
+        // the process id: a second sidecar on the same directory by mistake must not share a file
+        return path.resolve("." + what + "." + ProcessHandle.current().pid() + "." + unfinished.incrementAndGet());
+    }
+}

@@ -1,0 +1,74 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Which snapshot it is. A source stamps the same identity into every chunk of a transfer.
+ *
+ * @param sourceClusterId the cluster that produced the snapshot, see {@link #isValidClusterId}
+ * @param database the database being mirrored
+ * @param lsn the WAL position of the snapshot, 0 to 2^63-1; the mirror follows from {@code lsn + 1}
+ * @param totalBytes the size of the whole snapshot in bytes, 0 to 2^63-1; 0 is a stream of unknown size, or empty
+ * @param totalCrc32c the CRC-32C of the whole snapshot; a stream may leave it 0 until its last chunk
+ */
+public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
+        Crc32c totalCrc32c) {
+
+    /** The longest cluster name, in characters. */
+    public static final int MAX_CLUSTER_ID_LENGTH = 256;
+
+    /** Checks what the types do not say; whoever reads a message has told the source before. */
+    public SnapshotIdentity {
+        Objects.requireNonNull(database);
+        Objects.requireNonNull(totalCrc32c);
+        if (!isValidClusterId(sourceClusterId) || lsn < 0 || totalBytes < 0) {
+            throw new IllegalArgumentException(
+                    "not an identity: cluster " + Text.quoted(sourceClusterId) + ", LSN " + lsn
+                            + ", " + totalBytes + " bytes");
+        }
+    }
+
+    /** Whether a cluster's name can be shown and stored: at most 256 characters, no control character. */
+    public static boolean isValidClusterId(String value) {
+        return value.length() <= MAX_CLUSTER_ID_LENGTH && value.chars().noneMatch(Character::isISOControl);
+    }
+
+    /** Whether the size is not known before the end. */
+    public boolean isStream() {
+        return totalBytes == 0;
+    }
+
+    /**
+     * Whether a chunk (or an {@code open}) stamped {@code other} belongs to the transfer that began with this identity.
+     * <p>
+     * Only a stream is given leeway, and only for its CRC: it may be left 0 until the last chunk, whose value counts
+     * when the first chunk left it 0.
+     *
+     * @param last whether {@code other} stands on the last chunk
+     * @return the first field that differs, empty when all agree
+     */
+    public Optional<Refusal.EnvelopeMismatch> mismatch(SnapshotIdentity other, boolean last) {
+        if (!sourceClusterId.equals(other.sourceClusterId)) {
+            return differs("source_cluster_id", sourceClusterId, other.sourceClusterId);
+        }
+        if (!database.equals(other.database)) {
+            return differs("source_database_id", database.value(), other.database.value());
+        }
+        if (lsn != other.lsn) {
+            return differs("snapshot_lsn", lsn, other.lsn);
+        }
+        if (totalBytes != other.totalBytes) {
+            return differs("total_bytes", totalBytes, other.totalBytes);
+        }
+        boolean leftOpen = isStream() && (last ? totalCrc32c.bits() == 0 : other.totalCrc32c.bits() == 0);
+        if (!leftOpen && !totalCrc32c.equals(other.totalCrc32c)) {
+            return differs("total_crc32c", totalCrc32c, other.totalCrc32c);
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal.EnvelopeMismatch> differs(String field, Object expected, Object actual) {
+        return Optional.of(new Refusal.EnvelopeMismatch(field, expected, actual));
+    }
+}

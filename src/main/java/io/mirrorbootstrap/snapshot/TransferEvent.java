@@ -1,0 +1,76 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What became of a database's transfer. All sizes are in bytes. */
+public sealed interface TransferEvent {
+
+    /** The database it is about. */
+    DatabaseId database();
+
+    /** A source has opened a transfer or sent its first chunk; it goes on after {@code bytesDone}. */
+    record Began(SnapshotIdentity identity, long bytesDone, long durableBytes) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+
+    /** 1 MiB or more has been accepted since the last report. */
+    record Progressed(SnapshotIdentity identity, long bytesDone, long durableBytes) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+
+    /** The snapshot is verified, durable and visible at {@code path}. */
+    record Committed(CommittedSnapshot snapshot, Path path, Duration took) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
+
+    /** The transfer is dropped, its partial file removed; {@code cause} is there when the sidecar itself failed. */
+    record Failed(SnapshotIdentity identity, long bytesDone, Refusal refusal, Optional<Throwable> cause, Duration took)
+            implements
+                TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+
+    /** A message was refused and the transfer, if there is one, stays as it was; {@code cause} as in {@link Failed}. */
+    record Refused(DatabaseId database, Refusal refusal, Optional<Throwable> cause) implements TransferEvent {
+    }
+
+    /** The link is gone; the first {@code bytesKept} bytes wait for the source to come back. */
+    record Disconnected(SnapshotIdentity identity, long bytesKept, long durableBytes) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+
+    /** Why a transfer ends that nothing is wrong with. */
+    enum DropReason {
+        /** Somebody asked for it. */
+        ABORTED,
+        /** Its link is gone, and it was not opened. */
+        LINK_LOST,
+        /** Another begins in its place. */
+        REPLACED
+    }
+
+    /** The transfer ended without a fault of its own; nothing of it remains. */
+    record Dropped(SnapshotIdentity identity, long bytesDone, DropReason reason) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+}
