@@ -1,0 +1,58 @@
+package io.mirrorbootstrap.wire;
+
+import java.util.Map;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+
+/** What the sidecar says to a source: one JSON object in one text message. */
+public sealed interface Answer {
+
+    /**
+     * To {@code open}: send from byte {@code offset}.
+     *
+     * @param offset 0 for the start; {@code total_bytes} when only an empty {@code done} chunk is missing
+     * @param maxChunkBytes the largest payload accepted in one chunk, in bytes
+     * @param windowBytes how many payload bytes the source may have unanswered
+     */
+    record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes) implements Answer {
+    }
+
+    /**
+     * To a chunk that is not the last.
+     *
+     * @param bytesDone bytes received and accepted
+     * @param durableBytes how many of these survive a power cut
+     */
+    record Pending(DatabaseId database, long bytesDone, long durableBytes) implements Answer {
+    }
+
+    /** To the last chunk, or to {@code open} when this very snapshot is already here. */
+    record Committed(DatabaseId database, long lsn, long bytes, Crc32c crc32c, String snapshotPath) implements Answer {
+    }
+
+    /** To {@code abort}. */
+    record Aborted(DatabaseId database) implements Answer {
+    }
+
+    /**
+     * A refusal, on the sidecar's side: the code and fields follow from it.
+     *
+     * @param database the database it is about, empty when the message did not get that far
+     */
+    record Refused(Refusal refusal, Optional<DatabaseId> database) implements Answer {
+    }
+
+    /**
+     * A refusal as a source reads it.
+     *
+     * @param code the code as it stood on the wire, known to this version or not
+     * @param fields the code's own fields, as text
+     */
+    record Failure(String code, String message, Optional<String> database, Map<String, String> fields)
+            implements
+                Answer {
+    }
+}

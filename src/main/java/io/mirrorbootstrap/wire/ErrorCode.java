@@ -1,0 +1,128 @@
+package io.mirrorbootstrap.wire;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+
+import io.mirrorbootstrap.snapshot.Refusal;
+
+/**
+ * The error codes of the protocol: the one place where a {@link Refusal} gets its spelling, its own fields and what
+ * becomes of the link.
+ */
+public enum ErrorCode {
+    MALFORMED_ENVELOPE(1007),
+    MALFORMED_CONTROL(1007),
+    INVALID_DATABASE_ID(1008),
+    CLUSTER_ID_MISMATCH(
+            1008),
+    CHUNK_TOO_LARGE(1009),
+    SNAPSHOT_OFFSET_REGRESSION,
+    ENVELOPE_MISMATCH,
+    CHUNK_CRC_MISMATCH,
+    SNAPSHOT_CRC_MISMATCH,
+    SNAPSHOT_SIZE_MISMATCH,
+    INSUFFICIENT_STORAGE(
+            1013),
+    TOO_MANY_BOOTSTRAPS(1013),
+    SUPERSEDED(4409),
+    TRANSPORT(1011),
+    /** Before the upgrade only, as HTTP 400: the client offers only subprotocols unknown here. */
+    PROTOCOL_VERSION_MISMATCH,
+    /** Before the upgrade only, as HTTP 426: a plain request where a WebSocket is opened. */
+    UPGRADE_REQUIRED,
+    /** In the HTTP API only, as 404. */
+    NOT_FOUND;
+
+    private final int closes;
+
+    ErrorCode() {
+        this(0);
+    }
+
+    ErrorCode(int closes) {
+        this.closes = closes;
+    }
+
+    /** The code as it stands on the wire. */
+    public String spelling() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The WebSocket close code that follows the error object, empty when the link stays open. */
+    public OptionalInt closes() {
+        return closes == 0 ? OptionalInt.empty() : OptionalInt.of(closes);
+    }
+
+    /** The code of a refusal. */
+    public static ErrorCode of(Refusal refusal) {
+        if (refusal instanceof Refusal.MalformedEnvelope) {
+            return MALFORMED_ENVELOPE;
+        } else if (refusal instanceof Refusal.MalformedControl) {
+            return MALFORMED_CONTROL;
+        } else if (refusal instanceof Refusal.InvalidDatabaseId) {
+            return INVALID_DATABASE_ID;
+        } else if (refusal instanceof Refusal.ClusterIdMismatch) {
+            return CLUSTER_ID_MISMATCH;
+        } else if (refusal instanceof Refusal.ChunkTooLarge) {
+            return CHUNK_TOO_LARGE;
+        } else if (refusal instanceof Refusal.OffsetRegression) {
+            return SNAPSHOT_OFFSET_REGRESSION;
+        } else if (refusal instanceof Refusal.EnvelopeMismatch) {
+            return ENVELOPE_MISMATCH;
+        } else if (refusal instanceof Refusal.ChunkCrcMismatch) {
+            return CHUNK_CRC_MISMATCH;
+        } else if (refusal instanceof Refusal.SnapshotCrcMismatch) {
+            return SNAPSHOT_CRC_MISMATCH;
+        } else if (refusal instanceof Refusal.SnapshotSizeMismatch) {
+            return SNAPSHOT_SIZE_MISMATCH;
+        } else if (refusal instanceof Refusal.InsufficientStorage) {
+            return INSUFFICIENT_STORAGE;
+        } else if (refusal instanceof Refusal.TooManyBootstraps) {
+            return TOO_MANY_BOOTSTRAPS;
+        } else if (refusal instanceof Refusal.Superseded) {
+            return SUPERSEDED;
+        } else if (refusal instanceof Refusal.Transport) {
+            return TRANSPORT;
+        }
+        throw new IllegalStateException("no error code for " + refusal.getClass().getName());
+    }
+
+    /**
+     * The refusal's own fields in their order on the wire. The values are {@link String}, {@link Long}, {@link Integer},
+     * {@link io.mirrorbootstrap.snapshot.Crc32c} or a list of strings.
+     */
+    static Map<String, Object> fields(Refusal refusal) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        if (refusal instanceof Refusal.ClusterIdMismatch r) {
+            fields.put("declared", r.declared());
+            fields.put("allowed", r.allowed());
+        } else if (refusal instanceof Refusal.ChunkTooLarge r) {
+            fields.put("limit", r.limit());
+        } else if (refusal instanceof Refusal.OffsetRegression r) {
+            fields.put("expected", r.expected());
+            fields.put("actual", r.actual());
+        } else if (refusal instanceof Refusal.EnvelopeMismatch r) {
+            fields.put("field", r.field());
+            fields.put("expected", r.expected());
+            fields.put("actual", r.actual());
+        } else if (refusal instanceof Refusal.ChunkCrcMismatch r) {
+            fields.put("offset", r.offset());
+            fields.put("stored", r.stored());
+            fields.put("computed", r.computed());
+        } else if (refusal instanceof Refusal.SnapshotCrcMismatch r) {
+            fields.put("stored", r.stored());
+            fields.put("computed", r.computed());
+        } else if (refusal instanceof Refusal.SnapshotSizeMismatch r) {
+            fields.put("expected", r.expected());
+            fields.put("actual", r.actual());
+        } else if (refusal instanceof Refusal.InsufficientStorage r) {
+            fields.put("needed", r.needed());
+            fields.put("available", r.available());
+        } else if (refusal instanceof Refusal.TooManyBootstraps r) {
+            fields.put("limit", (long) r.limit());
+        }
+        return fields;
+    }
+}
