@@ -1,0 +1,22 @@
+package io.mirrorbootstrap.mirror;
+
+import java.time.Instant;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+
+/**
+ * One row of the status board.
+ *
+ * @param committed the snapshot it has, whatever it is doing now
+ * @param updatedAt when the row last changed
+ * @param lastError what was last refused, whether or not it ended a transfer
+ */
+public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorState.Following> committed,
+        Instant updatedAt, Optional<LastError> lastError) {
+
+    /** What was refused, and when. */
+    public record LastError(Refusal refusal, Instant at) {
+    }
+}

@@ -1,0 +1,46 @@
+package io.mirrorbootstrap.mirror;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** The configuration, {@code mirror-bootstrap.*}: docs/configuration.md explains each key. Sizes are in bytes. */
+@ConfigMapping(prefix = "mirror-bootstrap")
+public interface MirrorSettings {
+
+    /** Where snapshots are stored, in {@code recv_snapshots} below it. */
+    @WithDefault("data")
+    Path dataDir();
+
+    /** The largest payload of one chunk. */
+    @WithDefault("8M")
+    MemorySize maxChunkBytes();
+
+    /** How many payload bytes a source may have unanswered; it is told so. */
+    @WithDefault("64M")
+    MemorySize windowBytes();
+
+    /** How much may be accepted but not yet written, over all links. */
+    @WithDefault("32M")
+    MemorySize bufferBytes();
+
+    /** How many transfers may be under way at once. */
+    @WithDefault("16")
+    int maxBootstraps();
+
+    /** How much of the disk is left free for the mirror itself. */
+    @WithDefault("256M")
+    MemorySize diskReserveBytes();
+
+    /** A link on which nothing arrives for so long is dropped. */
+    @WithDefault("60S")
+    Duration idleTimeout();
+
+    /** The clusters that may send snapshots; empty: any. */
+    Optional<List<String>> allowedSourceClusters();
+}

@@ -1,0 +1,116 @@
+package io.mirrorbootstrap.mirror;
+
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
+import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
+import io.mirrorbootstrap.mirror.MirrorState.Failed;
+import io.mirrorbootstrap.mirror.MirrorState.Following;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferListener;
+
+/** What each mirror is doing, as told by the transfers. Any thread; reading never waits for a transfer. */
+@ApplicationScoped
+public class StatusBoard implements TransferListener {
+
+    /**
+     * How many mirrors that have no snapshot and receive none are remembered: a source that tries name after name must
+     * not fill the memory.
+     */
+    private static final int MAX_ROWS = 1000;
+
+    private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
+
+    /** All mirrors, by name. */
+    public List<Mirror> mirrors() {
+        return mirrors.values().stream().sorted(Comparator.comparing(mirror -> mirror.database().value())).toList();
+    }
+
+    /** One mirror, if anything is known of it. */
+    public Optional<Mirror> mirror(DatabaseId database) {
+        return Optional.ofNullable(mirrors.get(database));
+    }
+
+    /** A snapshot that was there at start. */
+    void found(Following following) {
+        DatabaseId database = following.snapshot().database();
+        mirrors.put(database, new Mirror(database, following, Optional.of(following),
+                following.snapshot().committedAt(), Optional.empty()));
+    }
+
+    @Override
+    public void on(TransferEvent event) {
+        mirrors.compute(event.database(), (database, before) -> after(event, Optional.ofNullable(before)));
+        if (mirrors.size() > MAX_ROWS) {
+            mirrors.values().stream().filter(StatusBoard::isForgettable)
+                    .min(Comparator.comparing(Mirror::updatedAt))
+                    .ifPresent(mirror -> mirrors.remove(mirror.database(), mirror));
+        }
+    }
+
+    private static boolean isForgettable(Mirror mirror) {
+        return mirror.committed().isEmpty() && (mirror.state() instanceof Failed
+                || mirror.state() instanceof Disconnected disconnected && disconnected.bytesKept() == 0);
+    }
+
+    /** The row after an event; null when nothing is worth a row. */
+    private static Mirror after(TransferEvent event, Optional<Mirror> before) {
+        Optional<Following> committed = before.flatMap(Mirror::committed);
+        Optional<Mirror.LastError> lastError = before.flatMap(Mirror::lastError);
+        if (event instanceof TransferEvent.Began began) {
+            return row(event, new Bootstrapping(began.identity(), began.bytesDone(), began.durableBytes(),
+                    Rate.startingAt(began.bytesDone())), committed, lastError);
+        } else if (event instanceof TransferEvent.Progressed progressed) {
+            Rate rate = before.map(Mirror::state).filter(Bootstrapping.class::isInstance)
+                    .map(state -> ((Bootstrapping) state).rate().sample(progressed.bytesDone()))
+                    .orElseGet(() -> Rate.startingAt(progressed.bytesDone()));
+            return row(event, new Bootstrapping(progressed.identity(), progressed.bytesDone(),
+                    progressed.durableBytes(), rate), committed, lastError);
+        } else if (event instanceof TransferEvent.Committed done) {
+            Following following = new Following(done.snapshot(), done.path());
+            return row(event, following, Optional.of(following), Optional.empty());
+        } else if (event instanceof TransferEvent.Failed failed) {
+            return row(event, new Failed(failed.identity(), failed.bytesDone()), committed, error(failed.refusal()));
+        } else if (event instanceof TransferEvent.Disconnected gone) {
+            return row(event, new Disconnected(gone.identity(), gone.bytesKept(), gone.durableBytes()), committed,
+                    lastError);
+        } else if (event instanceof TransferEvent.Dropped dropped) {
+            return dropped(dropped, before.orElse(null), committed, lastError);
+        }
+        TransferEvent.Refused refused = (TransferEvent.Refused) event;
+        // a refusal alone makes no mirror: a stranger could fill the board with names
+        return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
+    }
+
+    private static Mirror dropped(TransferEvent.Dropped dropped, Mirror before, Optional<Following> committed,
+            Optional<Mirror.LastError> lastError) {
+        if (dropped.reason() == DropReason.REPLACED) {
+            return before; // the successor begins at once
+        }
+        if (committed.isPresent()) {
+            return row(dropped, committed.get(), committed, lastError);
+        }
+        return dropped.reason() == DropReason.ABORTED
+                ? null
+                : row(dropped, new Disconnected(dropped.identity(), 0, 0), committed, lastError);
+    }
+
+    private static Optional<Mirror.LastError> error(Refusal refusal) {
+        return Optional.of(new Mirror.LastError(refusal, Instant.now()));
+    }
+
+    private static Mirror row(TransferEvent event, MirrorState state, Optional<Following> committed,
+            Optional<Mirror.LastError> lastError) {
+        return new Mirror(event.database(), state, committed, Instant.now(), lastError);
+    }
+}

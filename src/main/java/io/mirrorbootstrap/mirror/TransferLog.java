@@ -1,0 +1,56 @@
+package io.mirrorbootstrap.mirror;
+
+import java.time.Duration;
+import java.util.Locale;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferListener;
+
+/** One line for each turn that a transfer takes; nothing per chunk above DEBUG. */
+@ApplicationScoped
+public class TransferLog implements TransferListener {
+
+    private static final Logger LOG = Logger.getLogger("io.mirrorbootstrap.transfer");
+
+    @Override
+    public void on(TransferEvent event) {
+        if (event instanceof TransferEvent.Began began) {
+            LOG.infof("begun: %s, from byte %d", facts(began.identity()), began.bytesDone());
+        } else if (event instanceof TransferEvent.Committed done) {
+            LOG.infof("committed: database=%s cluster=%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
+                    done.database(), done.snapshot().sourceClusterId(), done.snapshot().lsn(),
+                    done.snapshot().bytes(), done.snapshot().crc32c(), seconds(done.took()), done.path());
+        } else if (event instanceof TransferEvent.Failed failed) {
+            LOG.errorf(failed.cause().orElse(null),
+                    "failed: %s, after %d bytes and %s seconds, nothing of it is kept: %s",
+                    facts(failed.identity()), failed.bytesDone(), seconds(failed.took()), failed.refusal().message());
+        } else if (event instanceof TransferEvent.Disconnected gone) {
+            LOG.warnf("link lost: %s, %d bytes are kept until the source comes back", facts(gone.identity()),
+                    gone.bytesKept());
+        } else if (event instanceof TransferEvent.Dropped dropped) {
+            LOG.infof("dropped (%s): %s, after %d bytes", dropped.reason().name().toLowerCase(Locale.ROOT),
+                    facts(dropped.identity()), dropped.bytesDone());
+        } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
+            LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
+                    refused.refusal().message());
+        } else {
+            LOG.debugf("%s", event);
+        }
+    }
+
+    private static String facts(SnapshotIdentity identity) {
+        return "database=" + identity.database() + " cluster=" + identity.sourceClusterId() + " lsn=" + identity.lsn()
+                + (identity.isStream()
+                        ? " bytes=unknown"
+                        : " bytes=" + identity.totalBytes() + " crc32c=" + identity.totalCrc32c());
+    }
+
+    private static String seconds(Duration duration) {
+        return String.format(Locale.ROOT, "%.3f", duration.toNanos() / 1e9);
+    }
+}
