@@ -1,0 +1,74 @@
+package io.mirrorbootstrap.link;
+
+import java.util.Arrays;
+import java.util.List;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.Protocol;
+import io.netty.channel.Channel;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+/** {@code GET /v1/bootstrap}: the upgrade to a link. */
+@ApplicationScoped
+class BootstrapRoute {
+
+    private static final Logger LOG = Logger.getLogger(BootstrapRoute.class);
+
+    private final Mirrors mirrors;
+    private final LinkLimits limits;
+    private final IngestBudget budget;
+
+    BootstrapRoute(Mirrors mirrors, LinkLimits limits, IngestBudget budget) {
+        this.mirrors = mirrors;
+        this.limits = limits;
+        this.budget = budget;
+    }
+
+    void register(@Observes Router router) {
+        router.get(Protocol.PATH).handler(this::upgrade);
+    }
+
+    /** Event loop only. */
+    private void upgrade(RoutingContext request) {
+        if (!"websocket".equalsIgnoreCase(request.request().getHeader(HttpHeaders.UPGRADE))) {
+            request.response().putHeader(HttpHeaders.UPGRADE, "websocket").putHeader(HttpHeaders.CONNECTION, "Upgrade");
+            refuse(request, 426, ErrorCode.UPGRADE_REQUIRED,
+                    "this is where a source opens a WebSocket: the request must ask for an upgrade");
+            return;
+        }
+        List<String> offered = request.request().headers().getAll("Sec-WebSocket-Protocol").stream()
+                .flatMap(header -> Arrays.stream(header.split(","))).map(String::trim).filter(name -> !name.isEmpty())
+                .toList();
+        if (!offered.isEmpty() && !offered.contains(Protocol.SUBPROTOCOL)) {
+            refuse(request, 400, ErrorCode.PROTOCOL_VERSION_MISMATCH, "the subprotocols offered are "
+                    + Text.quoted(String.join(", ", offered)) + ", this sidecar speaks " + Protocol.SUBPROTOCOL);
+            return;
+        }
+        Context context = Vertx.currentContext();
+        Channel channel = ((ConnectionBase) request.request().connection()).channel();
+        request.request().toWebSocket()
+                .onSuccess(webSocket -> new Link(webSocket, channel, context, mirrors, limits, budget,
+                        Infrastructure.getDefaultWorkerPool()).start())
+                .onFailure(failure -> LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(),
+                        failure.getMessage()));
+    }
+
+    private static void refuse(RoutingContext request, int status, ErrorCode code, String message) {
+        request.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .end(JsonMessages.error(code, message));
+    }
+}

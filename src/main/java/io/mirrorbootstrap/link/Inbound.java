@@ -1,0 +1,40 @@
+package io.mirrorbootstrap.link;
+
+import io.vertx.core.buffer.Buffer;
+
+/** What the event loop hands to a link's worker job, in the order in which it came. */
+sealed interface Inbound {
+
+    /** What keeping one in the queue costs beside its bytes: a flood of tiny frames must be bounded too. */
+    int OVERHEAD_BYTES = 256;
+
+    /** Bytes that it holds on to until it is processed. */
+    default int cost() {
+        return OVERHEAD_BYTES;
+    }
+
+    /**
+     * A frame of a message.
+     *
+     * @param text whether it is a text message
+     * @param last whether it is the message's last frame
+     */
+    record Fragment(boolean text, Buffer bytes, boolean last) implements Inbound {
+        @Override
+        public int cost() {
+            return OVERHEAD_BYTES + bytes.length();
+        }
+    }
+
+    /** A frame that is longer than any chunk may be; it was not read. */
+    record FrameTooLarge() implements Inbound {
+    }
+
+    /** Bytes that are no WebSocket frame. */
+    record NotWebSocket(String reason) implements Inbound {
+    }
+
+    /** Nothing will follow: the link is gone. */
+    record LinkLost() implements Inbound {
+    }
+}

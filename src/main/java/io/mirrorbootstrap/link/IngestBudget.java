@@ -1,0 +1,79 @@
+package io.mirrorbootstrap.link;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.jboss.logging.Logger;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.mirror.MirrorSettings;
+
+/**
+ * Bounds what is accepted but not yet written, over all links, however slow the disk is and however many sources push:
+ * <ul>
+ * <li>a link that holds more than its share, or finds the whole budget spent, stops reading its socket;</li>
+ * <li>one that stopped for its own share reads on when it holds half of it;</li>
+ * <li>those that stopped for the whole budget read on, all of them, as soon as there is room again: to wake one only would
+ * not do, as it may have nothing to read and so wake no other.</li>
+ * </ul>
+ * A socket is read 64 KiB at a time and a frame is delivered whole, so the budget can be overdrawn by one frame for each
+ * link, no more. Any thread.
+ */
+@ApplicationScoped
+class IngestBudget {
+
+    private static final Logger LOG = Logger.getLogger(IngestBudget.class);
+
+    private static final long MAX_BYTES_PER_LINK = 8L * 1024 * 1024;
+
+    /** Of the heap, the part that may be spent here: the budget must never be what exhausts it. */
+    private static final long HEAP_SHARE = 4;
+
+    private final long bytes;
+    private final AtomicLong spent = new AtomicLong();
+    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    IngestBudget(MirrorSettings settings, MeterRegistry metrics) {
+        long wanted = settings.bufferBytes().asLongValue();
+        long affordable = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
+        this.bytes = Math.min(wanted, affordable);
+        if (bytes < wanted) {
+            LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a quarter of the heap", bytes, wanted);
+        }
+        Gauge.builder("mirror.bootstrap.buffered.bytes", spent, AtomicLong::get)
+                .description("accepted from sources but not yet written").baseUnit("bytes").register(metrics);
+    }
+
+    /** How much one link may hold, in bytes. */
+    long bytesPerLink() {
+        return Math.min(bytes, MAX_BYTES_PER_LINK);
+    }
+
+    /**
+     * Takes {@code cost} bytes, whether or not they are there.
+     *
+     * @return whether more may be taken
+     */
+    boolean take(int cost) {
+        return spent.addAndGet(cost) < bytes;
+    }
+
+    /** Gives {@code cost} bytes back, and wakes who waits if there is room. */
+    void giveBack(long cost) {
+        if (spent.addAndGet(-cost) < bytes) {
+            for (Runnable wake = waiting.poll(); wake != null; wake = waiting.poll()) {
+                wake.run();
+            }
+        }
+    }
+
+    /** Has {@code wake} called once, from any thread, as soon as more may be taken. */
+    void await(Runnable wake) {
+        waiting.add(wake);
+        giveBack(0); // what was given back just before has woken nobody
+    }
+}

@@ -1,0 +1,223 @@
+package io.mirrorbootstrap.link;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.channel.Channel;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.http.ServerWebSocket;
+
+/**
+ * One WebSocket. Two sides:
+ * <ul>
+ * <li>the event loop puts frames into a queue, and stops reading the socket when the queue or the common budget is
+ * full;</li>
+ * <li>one worker job at a time empties the queue: decodes, checks, writes, and hands the answers back.</li>
+ * </ul>
+ * No hop per frame: a job, once started, goes on as long as there is something in the queue.
+ * <p>
+ * It ends once, for the first of these: the socket is closed, a refusal that closes the link, a takeover, a failure.
+ * What comes after that is not looked at.
+ */
+final class Link implements Source {
+
+    private static final Logger LOG = Logger.getLogger(Link.class);
+
+    private final LinkSocket socket;
+    private final LinkLimits limits;
+    private final IngestBudget budget;
+    private final Executor workers;
+    private final MessageReader reader;
+    private final Answers answers;
+
+    private final Queue<Inbound> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final AtomicBoolean working = new AtomicBoolean();
+
+    /** Set once; what is in the queue is then thrown away. */
+    private volatile boolean ended;
+    /** Worker only: whether transfers have been told. */
+    private boolean released;
+    /** Set on the event loop; a worker that gives bytes back reads it. */
+    private volatile boolean overShare;
+    private volatile boolean awaitsBudget;
+
+    Link(ServerWebSocket webSocket, Channel channel, Context context, Mirrors mirrors, LinkLimits limits,
+            IngestBudget budget, Executor workers) {
+        this.limits = limits;
+        this.budget = budget;
+        this.workers = workers;
+        this.reader = new MessageReader(mirrors, this, limits);
+        this.answers = new Answers(webSocket, context, this::startJob);
+        this.socket = new LinkSocket(webSocket, channel, context, limits.idleTimeout());
+    }
+
+    /** Starts reading. Event loop only. */
+    void start() {
+        socket.start(this::fragment, last -> {
+            enqueue(last);
+            answers.flushSoon(); // a job may be waiting for a source that will never read
+        });
+        LOG.debugf("link from %s opened", socket.remote());
+    }
+
+    @Override
+    public void superseded(DatabaseId database) {
+        LOG.infof("link from %s: another link has taken over %s, closing this one", socket.remote(), database);
+        end(new Answer.Refused(new Refusal.Superseded(database), Optional.of(database)));
+        enqueue(new Inbound.LinkLost()); // its other transfers end or wait as if the link had dropped
+    }
+
+    /** Event loop only. */
+    private void fragment(Inbound.Fragment fragment) {
+        if (ended) {
+            return;
+        }
+        long held = queuedBytes.addAndGet(fragment.cost());
+        boolean affordable = budget.take(fragment.cost());
+        if (held >= budget.bytesPerLink()) {
+            overShare = true;
+            socket.pause();
+            // the job may have emptied the queue before the flag was up
+            resumeIfUnderShare();
+        } else if (!affordable) {
+            socket.pause();
+            if (!awaitsBudget) {
+                awaitsBudget = true;
+                budget.await(() -> {
+                    awaitsBudget = false;
+                    socket.resume();
+                });
+            }
+        }
+        enqueue(fragment);
+    }
+
+    private void enqueue(Inbound item) {
+        queue.add(item);
+        startJob();
+    }
+
+    private void startJob() {
+        if (working.compareAndSet(false, true)) {
+            Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers)
+                    .subscribe().with(nothing -> LOG.tracef("link from %s: queue empty", socket.remote()),
+                            failure -> LOG.errorf(failure, "link from %s: no worker for it", socket.remote()));
+        }
+    }
+
+    /** The job: one at a time. It goes on until the queue is empty, or the source does not read its answers. */
+    private void work() {
+        do {
+            while (mayWork() && !queue.isEmpty()) {
+                Inbound item = queue.poll();
+                try {
+                    process(item);
+                } catch (Exception | Error e) {
+                    // an Error too: a link must not die silently, nor leave its transfers half-way
+                    broken(e);
+                } finally {
+                    giveBack(item);
+                }
+            }
+            working.set(false);
+            // what came, or was drained, before the flag was down has started no job
+        } while (mayWork() && !queue.isEmpty() && working.compareAndSet(false, true));
+    }
+
+    private boolean mayWork() {
+        return ended || !answers.isFull();
+    }
+
+    private void process(Inbound item) throws IOException {
+        if (item instanceof Inbound.LinkLost) {
+            ended = true;
+            release();
+        } else if (ended) {
+            return;
+        } else if (item instanceof Inbound.Fragment fragment) {
+            Optional<Answer> answer = reader.read(fragment);
+            if (answer.isPresent()) {
+                answer(answer.get());
+            }
+        } else if (item instanceof Inbound.FrameTooLarge) {
+            answer(new Answer.Refused(new Refusal.ChunkTooLarge(limits.maxChunkBytes()), Optional.empty()));
+        } else if (item instanceof Inbound.NotWebSocket violation) {
+            LOG.warnf("link from %s: %s, closing it", socket.remote(), violation.reason());
+            ended = true;
+            release();
+            answers.addAndClose("", LinkSocket.PROTOCOL_ERROR, violation.reason());
+        }
+    }
+
+    private void answer(Answer answer) throws IOException {
+        if (answer instanceof Answer.Refused refused && ErrorCode.of(refused.refusal()).closes().isPresent()) {
+            LOG.warnf("link from %s: %s, closing it", socket.remote(), refused.refusal().message());
+            ended = true;
+            release(); // before the source hears of it: then it finds things as they will stay
+            end(refused);
+        } else {
+            answers.add(JsonMessages.write(answer));
+        }
+    }
+
+    /** Tells the source the last thing it will hear. */
+    private void end(Answer.Refused refused) {
+        ended = true;
+        ErrorCode code = ErrorCode.of(refused.refusal());
+        OptionalInt closes = code.closes();
+        answers.addAndClose(JsonMessages.write(refused), closes.orElseThrow(), code.spelling());
+        socket.resume(); // what still comes is thrown away, but the close frame behind it must be seen
+    }
+
+    private void broken(Throwable failure) {
+        LOG.errorf(failure, "link from %s: the sidecar failed, closing it", socket.remote());
+        ended = true;
+        try {
+            release();
+        } catch (Exception | Error e) {
+            LOG.errorf(e, "link from %s: its transfers could not be ended", socket.remote());
+        }
+        end(new Answer.Refused(new Refusal.Transport("the sidecar failed unexpectedly, its log says why"),
+                Optional.empty()));
+    }
+
+    private void release() throws IOException {
+        if (!released) {
+            released = true;
+            reader.end();
+            LOG.debugf("link from %s ended", socket.remote());
+        }
+    }
+
+    private void giveBack(Inbound item) {
+        if (item instanceof Inbound.Fragment fragment) {
+            queuedBytes.addAndGet(-fragment.cost());
+            resumeIfUnderShare();
+            budget.giveBack(fragment.cost());
+        }
+    }
+
+    private void resumeIfUnderShare() {
+        if (overShare && queuedBytes.get() <= budget.bytesPerLink() / 2) {
+            overShare = false;
+            socket.resume();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.mirrorbootstrap.link;
+
+import java.time.Duration;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.wire.ChunkDecoder;
+
+/** The bounds of a link, as configured. */
+@ApplicationScoped
+class LinkLimits {
+
+    private final int maxChunkBytes;
+    private final long windowBytes;
+    private final Duration idleTimeout;
+
+    LinkLimits(MirrorSettings settings) {
+        this.maxChunkBytes = (int) settings.maxChunkBytes().asLongValue();
+        this.windowBytes = settings.windowBytes().asLongValue();
+        this.idleTimeout = settings.idleTimeout();
+    }
+
+    /** The largest payload of one chunk, in bytes. */
+    int maxChunkBytes() {
+        return maxChunkBytes;
+    }
+
+    /** How much payload a source may have unanswered, in bytes; told, not enforced: the buffers are bounded anyway. */
+    long windowBytes() {
+        return windowBytes;
+    }
+
+    /** The largest frame, in bytes: the largest chunk in one frame, in the form that takes two bytes for one. */
+    int maxFrameBytes() {
+        return 2 * maxChunkBytes + ChunkDecoder.MAX_ENVELOPE_BYTES;
+    }
+
+    /** A link on which nothing arrives for so long is dropped. */
+    Duration idleTimeout() {
+        return idleTimeout;
+    }
+}

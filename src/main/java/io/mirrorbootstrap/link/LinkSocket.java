@@ -1,0 +1,113 @@
+package io.mirrorbootstrap.link;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+
+/**
+ * A link's socket as its event loop sees it: frames in, reading switched off and on, a pulse.
+ * <p>
+ * Reading is switched at the channel, not by {@code pause()}: that takes up to 16 more frames of any size before it
+ * bites, and with it a close is seen before the frames that came before it.
+ */
+final class LinkSocket {
+
+    /** WebSocket close code: what came is not WebSocket. */
+    static final int PROTOCOL_ERROR = 1002;
+
+    private final ServerWebSocket webSocket;
+    private final Channel channel;
+    private final Context context;
+    private final Duration idleTimeout;
+
+    // event loop only
+    private boolean text;
+    private long heardNanos = System.nanoTime();
+
+    LinkSocket(ServerWebSocket webSocket, Channel channel, Context context, Duration idleTimeout) {
+        this.webSocket = webSocket;
+        this.channel = channel;
+        this.context = context;
+        this.idleTimeout = idleTimeout;
+    }
+
+    /**
+     * Starts reading. Event loop only, as all calls to {@code frames} and {@code last} are.
+     *
+     * @param frames takes each frame of a message
+     * @param last takes what ends the link; after {@link Inbound.LinkLost} nothing comes
+     */
+    void start(Consumer<Inbound.Fragment> frames, Consumer<Inbound> last) {
+        webSocket.frameHandler(frame -> {
+            if (frame.isText() || frame.isBinary()) {
+                text = frame.isText();
+            } else if (!frame.isContinuation()) {
+                return;
+            }
+            frames.accept(new Inbound.Fragment(text, frame.binaryData(), frame.isFinal()));
+        });
+        long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
+        webSocket.closeHandler(nothing -> {
+            context.owner().cancelTimer(pulse);
+            last.accept(new Inbound.LinkLost());
+        });
+        channel.pipeline().addFirst("heard", new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext handler, Object message) {
+                heardNanos = System.nanoTime(); // a frame may take longer than the time-out to come in
+                handler.fireChannelRead(message);
+            }
+        });
+        // Vert.x would cut the connection, and the source would not know why
+        channel.pipeline().addBefore("handler", "violations", new ChannelInboundHandlerAdapter() {
+            @Override
+            public void exceptionCaught(ChannelHandlerContext handler, Throwable failure) {
+                if (failure instanceof CorruptedWebSocketFrameException violation) {
+                    last.accept(violation.closeStatus() == WebSocketCloseStatus.MESSAGE_TOO_BIG
+                            ? new Inbound.FrameTooLarge()
+                            : new Inbound.NotWebSocket(violation.getMessage()));
+                } else {
+                    handler.fireExceptionCaught(failure);
+                }
+            }
+        });
+    }
+
+    /** Stops reading after what has been read already. Event loop only. */
+    void pause() {
+        channel.config().setAutoRead(false);
+    }
+
+    /** Reads on. Any thread. */
+    void resume() {
+        context.runOnContext(nothing -> {
+            heardNanos = System.nanoTime(); // while it was not read, it could not be heard
+            channel.config().setAutoRead(true);
+        });
+    }
+
+    /** Who is at the other end, for the log. */
+    String remote() {
+        return String.valueOf(webSocket.remoteAddress());
+    }
+
+    private void feelPulse() {
+        long silence = System.nanoTime() - heardNanos;
+        if (!channel.config().isAutoRead() || webSocket.isClosed()) {
+            return;
+        }
+        if (silence > idleTimeout.toNanos()) {
+            channel.close(); // no close frame: nobody is there to read it
+        } else if (silence > idleTimeout.toNanos() / 3) {
+            webSocket.writePing(Buffer.buffer());
+        }
+    }
+}
