@@ -1,0 +1,78 @@
+package io.mirrorbootstrap.api;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+import io.mirrorbootstrap.mirror.Mirror;
+import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
+import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
+import io.mirrorbootstrap.mirror.MirrorState.Failed;
+import io.mirrorbootstrap.mirror.MirrorState.Following;
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.ErrorCode;
+
+/** A mirror as the HTTP API shows it. */
+@Schema(name = "Mirror", description = "What one mirror is doing about its first data; all sizes are in bytes")
+public record MirrorView(
+        @JsonProperty("source_database_id") String sourceDatabaseId,
+        @JsonProperty("source_cluster_id") String sourceClusterId,
+        @JsonProperty("status") @Schema(enumeration = {
+                "bootstrapping", "disconnected", "following",
+                "failed"}) String status,
+        @JsonProperty("bytes_done") @Schema(description = "received and accepted") long bytesDone,
+        @JsonProperty("bytes_total") @Schema(description = "0: a stream of unknown size, or empty") long bytesTotal,
+        @JsonProperty("durable_bytes") @Schema(description = "sure to survive a power cut") long durableBytes,
+        @JsonProperty("snapshot_lsn") @Schema(description = "the mirror follows from snapshot_lsn + 1") long snapshotLsn,
+        @JsonProperty("crc32c") @Schema(description = "CRC-32C, 0x and 8 hex digits; of a stream only once it is committed", nullable = true) String crc32c,
+        @JsonProperty("snapshot_path") @Schema(description = "once it is committed", nullable = true) String snapshotPath,
+        @JsonProperty("rate_bytes_per_second") @Schema(description = "over the last seconds") long rateBytesPerSecond,
+        @JsonProperty("eta_seconds") @Schema(description = "until the last byte, if that can be told", nullable = true) Long etaSeconds,
+        @JsonProperty("updated_at") Instant updatedAt,
+        @JsonProperty("last_error") @Schema(nullable = true) ErrorView lastError){
+
+    /** What was last refused; a commit clears it. */
+    @Schema(name = "MirrorError")
+    public record ErrorView(@JsonProperty("code") String code, @JsonProperty("message") String message,
+            @JsonProperty("at") Instant at) {
+    }
+
+    static MirrorView of(Mirror mirror) {
+        if (mirror.state() instanceof Following following) {
+            CommittedSnapshot snapshot = following.snapshot();
+            return new MirrorView(snapshot.database().value(), snapshot.sourceClusterId(), "following",
+                    snapshot.bytes(), snapshot.bytes(), snapshot.bytes(), snapshot.lsn(), snapshot.crc32c().toString(),
+                    following.path().toString(), 0, null, mirror.updatedAt(), error(mirror));
+        } else if (mirror.state() instanceof Bootstrapping now) {
+            long rest = now.identity().totalBytes() - now.bytesDone();
+            OptionalLong eta = now.identity().isStream() ? OptionalLong.empty() : now.rate().secondsFor(rest);
+            return underWay(mirror, now.identity(), "bootstrapping", now.bytesDone(), now.durableBytes(),
+                    now.rate().now(), eta);
+        } else if (mirror.state() instanceof Disconnected gone) {
+            return underWay(mirror, gone.identity(), "disconnected", gone.bytesKept(), gone.durableBytes(), 0,
+                    OptionalLong.empty());
+        }
+        Failed failed = (Failed) mirror.state();
+        return underWay(mirror, failed.identity(), "failed", failed.bytesDone(), 0, 0, OptionalLong.empty());
+    }
+
+    private static MirrorView underWay(Mirror mirror, SnapshotIdentity identity, String status, long bytesDone,
+            long durableBytes, long rate, OptionalLong eta) {
+        boolean crcKnown = !identity.isStream() || identity.totalCrc32c().bits() != 0;
+        return new MirrorView(identity.database().value(), identity.sourceClusterId(), status, bytesDone,
+                identity.totalBytes(), durableBytes, identity.lsn(),
+                crcKnown ? identity.totalCrc32c().toString() : null,
+                Optional.ofNullable(mirror.committed().orElse(null)).map(done -> done.path().toString()).orElse(null),
+                rate, eta.isPresent() ? eta.getAsLong() : null, mirror.updatedAt(), error(mirror));
+    }
+
+    private static ErrorView error(Mirror mirror) {
+        return mirror.lastError().map(error -> new ErrorView(ErrorCode.of(error.refusal()).spelling(),
+                error.refusal().message(), error.at())).orElse(null);
+    }
+}

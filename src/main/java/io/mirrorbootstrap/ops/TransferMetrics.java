@@ -1,0 +1,48 @@
+package io.mirrorbootstrap.ops;
+
+import java.time.Duration;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferListener;
+
+/** Counts what becomes of transfers. */
+@ApplicationScoped
+class TransferMetrics implements TransferListener {
+
+    private final MeterRegistry metrics;
+
+    TransferMetrics(MeterRegistry metrics) {
+        this.metrics = metrics;
+        for (String outcome : new String[]{"begun", "committed", "failed", "disconnected", "dropped"}) {
+            count(outcome, 0); // there from the start, so that a rate over them means something
+        }
+    }
+
+    @Override
+    public void on(TransferEvent event) {
+        if (event instanceof TransferEvent.Began) {
+            count("begun", 1);
+        } else if (event instanceof TransferEvent.Committed committed) {
+            count("committed", 1);
+            metrics.counter("mirror.bootstrap.committed.bytes").increment(committed.snapshot().bytes());
+            time(committed.took());
+        } else if (event instanceof TransferEvent.Failed) {
+            count("failed", 1);
+        } else if (event instanceof TransferEvent.Disconnected) {
+            count("disconnected", 1);
+        } else if (event instanceof TransferEvent.Dropped) {
+            count("dropped", 1);
+        }
+    }
+
+    private void count(String outcome, int by) {
+        metrics.counter("mirror.bootstrap.transfers", "outcome", outcome).increment(by);
+    }
+
+    private void time(Duration took) {
+        metrics.timer("mirror.bootstrap.transfer.duration").record(took);
+    }
+}
