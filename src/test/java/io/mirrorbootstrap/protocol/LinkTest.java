@@ -1,0 +1,371 @@
+package io.mirrorbootstrap.protocol;
+
+import static io.mirrorbootstrap.protocol.TestChunk.part;
+import static io.mirrorbootstrap.protocol.TestChunk.random;
+import static io.mirrorbootstrap.protocol.TestChunk.Form.ARRAY;
+import static io.mirrorbootstrap.protocol.TestChunk.Form.MAP_DATA_FIRST;
+import static io.mirrorbootstrap.protocol.TestChunk.Form.MAP_DATA_LAST;
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.nullValue;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+import jakarta.inject.Inject;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/** What a link does beyond the single chunk: messages in pieces, order, takeover, and what closes it. */
+@QuarkusTest
+class LinkTest {
+
+    private static final int MIB = 1024 * 1024;
+
+    @TestHTTPResource
+    URI service;
+
+    @Inject
+    SnapshotDirectory directory;
+
+    private final String database = "link-" + UUID.randomUUID();
+    private RawClient client;
+
+    @BeforeEach
+    void connect() throws Exception {
+        client = new RawClient(service);
+    }
+
+    @AfterEach
+    void cut() {
+        client.cut();
+    }
+
+    @Test
+    void theSubprotocolIsSelected() {
+        assertEquals("mirror-bootstrap.v1", client.subprotocol());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 300, 1000})
+    void aMessageMayComeInFramesOfAnySizeWithPingsBetween(int frameBytes) throws Exception {
+        byte[] whole = random(2500, frameBytes);
+        for (TestChunk.Form form : TestChunk.Form.values()) {
+            String name = database + form;
+            byte[] message = TestChunk.of(whole, name).encode(form);
+            for (int at = 0; at < message.length; at += frameBytes) {
+                int length = Math.min(frameBytes, message.length - at);
+                client.frame(message, at, length, at + length == message.length);
+                if (at / frameBytes % 100 == 1) {
+                    client.ping();
+                }
+            }
+            assertEquals("committed", client.answer().path("type").asText(), form::name);
+            assertArrayEquals(whole, Files.readAllBytes(directory.path().resolve(name + ".snapshot")));
+        }
+    }
+
+    @Test
+    void anEmptyLastFrameEndsAMessage() throws Exception {
+        byte[] message = TestChunk.of(random(100, 1), database).encode(MAP_DATA_LAST);
+        client.frame(message, 0, message.length, false);
+        client.frame(message, 0, 0, true);
+        assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void aWholeChunkMayComeInOneLargeFrame() throws Exception {
+        byte[] whole = random(8 * MIB, 2);
+        byte[] message = TestChunk.of(whole, database).encode(ARRAY);
+        client.binary(message, message.length);
+        assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void answersComeInTheOrderOfTheQuestions() throws Exception {
+        byte[] whole = random(300_000, 3);
+        for (int i = 0; i < 300; i++) {
+            client.binary(part(whole, database, i * 1000, (i + 1) * 1000).encode(MAP_DATA_LAST), 60_000);
+            if (i % 100 == 50) {
+                client.text("{\"type\":\"abort\",\"source_database_id\":\"" + database + "-" + i + "\"}");
+            }
+        }
+        for (int i = 0; i < 299; i++) {
+            assertEquals((i + 1) * 1000, client.answer().path("bytes_done").asLong());
+            if (i % 100 == 50) {
+                assertEquals(database + "-" + i, client.answer().path("source_database_id").asText());
+            }
+        }
+        assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void whatCameBeforeACloseIsStillTaken() throws Exception {
+        byte[] whole = random(4 * MIB, 4);
+        for (int i = 0; i < 4; i++) {
+            client.binary(part(whole, database, i * MIB, (i + 1) * MIB).encode(MAP_DATA_LAST), 256 * 1024);
+        }
+        client.close();
+        Awaitility.await().until(() -> Files.exists(file(".snapshot")));
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aChunkThatADyingLinkCutsShortLeavesNoByte(boolean dataFirst) throws Exception {
+        byte[] whole = random(5000, 5);
+        client.text(open(whole));
+        client.answer();
+        client.binary(part(whole, database, 0, 1000).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        byte[] message = part(whole, database, 1000, 5000).encode(dataFirst ? MAP_DATA_FIRST : MAP_DATA_LAST);
+        client.frame(message, 0, message.length - 100, false);
+        client.cut();
+
+        awaitStatus("disconnected");
+        assertEquals(1000, Files.size(file(".partial")));
+    }
+
+    @Test
+    void aSecondLinkThatOpensTakesOver() throws Exception {
+        byte[] whole = random(5000, 6);
+        client.text(open(whole));
+        client.answer();
+        client.binary(part(whole, database, 0, 1000).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        byte[] message = part(whole, database, 1000, 3000).encode(MAP_DATA_LAST);
+        client.frame(message, 0, 1500, false);
+
+        RawClient second = new RawClient(service);
+        second.text(open(whole));
+        assertEquals(1000, second.answer().path("offset").asLong());
+        JsonNode superseded = client.answer();
+        assertEquals("superseded", superseded.path("code").asText(), superseded::toString);
+        assertEquals(4409, client.closeCode());
+        second.binary(part(whole, database, 1000, 5000).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("committed", second.answer().path("type").asText());
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        second.cut();
+    }
+
+    @Test
+    void aSecondLinkThatSendsOffsetZeroTakesOver() throws Exception {
+        byte[] whole = random(5000, 7);
+        client.binary(part(whole, database, 0, 1000).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+
+        RawClient second = new RawClient(service);
+        second.binary(part(whole, database, 1000, 5000).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("snapshot_offset_regression", second.answer().path("code").asText(), "it owns nothing yet");
+        second.binary(part(whole, database, 0, 2000).encode(MAP_DATA_LAST), 60_000);
+        assertEquals(2000, second.answer().path("bytes_done").asLong());
+        assertEquals(4409, client.closeCode());
+        second.binary(part(whole, database, 2000, 5000).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("committed", second.answer().path("type").asText());
+        second.cut();
+    }
+
+    @Test
+    void bytesThatAreNoChunkCloseTheLink() throws Exception {
+        client.binary(new byte[]{(byte) 0xC1, 2, 3}, 100);
+        assertRefusedAndClosed("malformed_envelope", 1007);
+    }
+
+    @Test
+    void aChunkThatEndsTooSoonClosesTheLinkAndLeavesNothing() throws Exception {
+        byte[] message = TestChunk.of(random(100, 8), database).encode(MAP_DATA_LAST);
+        client.frame(message, 0, message.length - 1, true);
+        assertRefusedAndClosed("malformed_envelope", 1007);
+        assertFalse(Files.exists(file(".partial")));
+        try (var files = Files.list(directory.path())) {
+            assertTrue(files.noneMatch(file -> file.getFileName().toString().startsWith("." + database)));
+        }
+    }
+
+    @Test
+    void aMalformedChunkDiscardsATransferThatWasNotOpened() throws Exception {
+        client.binary(part(random(100, 9), database, 0, 50).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        client.binary(new byte[0], 1);
+        assertRefusedAndClosed("malformed_envelope", 1007);
+        assertFalse(Files.exists(file(".partial")), "gone before the source hears of it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "no json", "[]", "{}", "{\"type\":\"hello\"}", "{\"type\":\"open\"}",
+            "{\"type\":\"abort\",\"type\":\"abort\",\"source_database_id\":\"x\"}",
+            "{\"type\":\"abort\",\"source_database_id\":7}", "{\"type\":\"abort\",\"source_database_id\":\"x\"} x",
+            "{\"type\":\"open\",\"source_cluster_id\":\"c\",\"source_database_id\":\"d\",\"snapshot_lsn\":-1,"
+                    + "\"total_bytes\":0,\"total_crc32c\":0}",
+            "{\"type\":\"open\",\"source_cluster_id\":\"c\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,"
+                    + "\"total_bytes\":9223372036854775808,\"total_crc32c\":0}"})
+    void aControlMessageThatCannotBeReadClosesTheLink(String message) throws Exception {
+        client.text(message);
+        assertRefusedAndClosed("malformed_control", 1007);
+    }
+
+    @Test
+    void anEndlessControlMessageClosesTheLink() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            client.text(" ".repeat(30_000), false);
+        }
+        assertRefusedAndClosed("malformed_control", 1007);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "../etc/passwd", ".hidden", "-x", "a b", "a/b", "ä"})
+    void aNameThatIsNoneClosesTheLink(String name) throws Exception {
+        client.binary(TestChunk.of(new byte[1], name).encode(MAP_DATA_LAST), 60_000);
+        assertRefusedAndClosed("invalid_database_id", 1008);
+    }
+
+    @Test
+    void aPayloadOverTheLimitClosesTheLink() throws Exception {
+        byte[] message = TestChunk.of(new byte[8 * MIB + 1], database).encode(MAP_DATA_LAST);
+        client.frame(message, 0, 1000, false); // the length alone gives it away
+        JsonNode refused = assertRefusedAndClosed("chunk_too_large", 1009);
+        assertEquals(8 * MIB, refused.path("limit").asInt());
+    }
+
+    @Test
+    void aFrameLongerThanAnyChunkClosesTheLink() throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            handshake(socket, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+            // a binary frame of 2^40 bytes is announced
+            socket.getOutputStream().write(new byte[]{(byte) 0x82, (byte) 0xFF, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4});
+            String text = readToEnd(socket);
+            assertTrue(text.contains("\"chunk_too_large\""), text);
+            assertTrue(text.contains(String.valueOf(8 * MIB)), text);
+        }
+    }
+
+    @Test
+    void bytesThatAreNoFrameCloseTheLink() throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            String response = handshake(socket, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+            assertFalse(response.toLowerCase().contains("permessage-deflate"), response);
+            socket.getOutputStream().write(new byte[]{(byte) 0xF2, 0, 0, 0, 0, 0, 0, 0});
+            byte[] close = socket.getInputStream().readNBytes(4);
+            assertEquals(0x88, close[0] & 0xFF);
+            assertEquals(1002, (close[2] & 0xFF) << 8 | close[3] & 0xFF);
+        }
+    }
+
+    @Test
+    void aClientThatOffersNoSubprotocolIsTakenAsVersionOne() throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            assertTrue(handshake(socket, "").startsWith("HTTP/1.1 101"));
+        }
+    }
+
+    @Test
+    void otherSubprotocolsAreRefusedBeforeTheUpgrade() {
+        given().header("Upgrade", "websocket").header("Connection", "Upgrade").header("Sec-WebSocket-Version", "13")
+                .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+                .header("Sec-WebSocket-Protocol", "mirror-bootstrap.v2, chat")
+                .get("/v1/bootstrap").then().statusCode(400).contentType("application/json")
+                .body("type", equalTo("error")).body("code", equalTo("protocol_version_mismatch"))
+                .body("source_database_id", nullValue());
+    }
+
+    @Test
+    void aPlainRequestIsToldToUpgrade() {
+        given().get("/v1/bootstrap").then().statusCode(426).body("code", equalTo("upgrade_required"));
+    }
+
+    @Test
+    void theBoardShowsWhatIsUnderWay() throws Exception {
+        byte[] whole = random(4 * MIB, 10);
+        client.text(open(whole));
+        client.answer();
+        client.binary(part(whole, database, 0, 2 * MIB).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        given().get("/v1/mirrors/" + database).then().statusCode(200)
+                .body("source_database_id", equalTo(database)).body("source_cluster_id", equalTo("cluster-a"))
+                .body("status", equalTo("bootstrapping")).body("bytes_done", equalTo(2 * MIB))
+                .body("bytes_total", equalTo(4 * MIB)).body("snapshot_lsn", equalTo(42))
+                .body("snapshot_path", nullValue()).body("last_error", nullValue());
+
+        client.binary(part(whole, database, 3 * MIB, 4 * MIB).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        given().get("/v1/mirrors/" + database).then().body("status", equalTo("bootstrapping"))
+                .body("last_error.code", equalTo("snapshot_offset_regression"));
+
+        client.binary(part(whole, database, 2 * MIB, 4 * MIB).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        given().get("/v1/mirrors/" + database).then().body("status", equalTo("following"))
+                .body("bytes_done", equalTo(4 * MIB)).body("durable_bytes", equalTo(4 * MIB))
+                .body("crc32c", equalTo(String.format("0x%08x", TestChunk.crc(whole))))
+                .body("snapshot_path", equalTo(file(".snapshot").toString())).body("last_error", nullValue());
+        given().get("/v1/mirrors").then().statusCode(200).body("source_database_id", hasItem(database));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nobody", "..%2F..%2Fetc", "%20"})
+    void anUnknownMirrorIsNotFound(String name) {
+        given().urlEncodingEnabled(false).get("/v1/mirrors/" + name).then().statusCode(404)
+                .body("code", equalTo("not_found"));
+    }
+
+    private Path file(String suffix) {
+        return directory.path().resolve(database + suffix);
+    }
+
+    private String open(byte[] whole) {
+        return "{\"type\":\"open\",\"source_cluster_id\":\"cluster-a\",\"source_database_id\":\"" + database
+                + "\",\"snapshot_lsn\":42,\"total_bytes\":" + whole.length + ",\"total_crc32c\":"
+                + Integer.toUnsignedLong(TestChunk.crc(whole)) + "}";
+    }
+
+    private void awaitStatus(String status) {
+        Awaitility.await().untilAsserted(
+                () -> given().get("/v1/mirrors/" + database).then().body("status", equalTo(status)));
+    }
+
+    private JsonNode assertRefusedAndClosed(String code, int closeCode) throws Exception {
+        JsonNode answer = client.answer();
+        assertEquals("error", answer.path("type").asText());
+        assertEquals(code, answer.path("code").asText(), answer::toString);
+        assertEquals(closeCode, client.closeCode());
+        assertFalse(client.hasUnreadAnswers());
+        return answer;
+    }
+
+    private static String handshake(Socket socket, String header) throws Exception {
+        socket.setSoTimeout(60_000);
+        socket.getOutputStream().write(("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + header + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        StringBuilder response = new StringBuilder();
+        InputStream in = socket.getInputStream();
+        while (response.indexOf("\r\n\r\n") < 0) {
+            response.append((char) in.read());
+        }
+        return response.toString();
+    }
+
+    private static String readToEnd(Socket socket) throws Exception {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+}
