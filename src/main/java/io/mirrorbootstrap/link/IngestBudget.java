@@ -11,6 +11,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.quarkus.runtime.Startup;
 
 /**
  * Bounds what is accepted but not yet written, over all links, however slow the disk is and however many sources push:
@@ -24,6 +25,7 @@ import io.mirrorbootstrap.mirror.MirrorSettings;
  * link, no more. Any thread.
  */
 @ApplicationScoped
+@Startup // its meter is there before the first link is
 class IngestBudget {
 
     private static final Logger LOG = Logger.getLogger(IngestBudget.class);

@@ -7,9 +7,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.quarkus.runtime.Startup;
 
 /** Counts what becomes of transfers. */
 @ApplicationScoped
+@Startup // its meters are there before the first transfer is
 class TransferMetrics implements TransferListener {
 
     private final MeterRegistry metrics;

@@ -1,0 +1,105 @@
+package io.mirrorbootstrap;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.awaitility.Awaitility;
+
+/** The packaged service as an operating system process: the native executable where it was built, else the jar. */
+final class SidecarProcess implements AutoCloseable {
+
+    private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+    private static final String HOST = "127.0.0.1";
+
+    private final Process process;
+    private final Path log;
+    private final URI uri;
+
+    private SidecarProcess(Process process, Path log, URI uri) {
+        this.process = process;
+        this.log = log;
+        this.uri = uri;
+    }
+
+    /**
+     * Starts it on a free loopback port and waits until it listens.
+     *
+     * @param dataDirectory its data directory; the log is written beside it
+     * @param vmOptions options that a JVM and a native executable both know
+     * @param environment added to this process' own
+     */
+    static SidecarProcess start(Path dataDirectory, List<String> vmOptions, Map<String, String> environment)
+            throws IOException {
+        List<String> command = new ArrayList<>(program(vmOptions));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", dataDirectory.toString());
+        builder.environment().put("QUARKUS_HTTP_PORT", "0");
+        builder.environment().put("QUARKUS_HTTP_HOST", HOST);
+        Path log = Files.createTempFile(dataDirectory.toAbsolutePath().getParent(), "sidecar", ".log");
+        Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            return new SidecarProcess(process, log, URI.create("http://" + HOST + ":" + port(process, log)));
+        } catch (RuntimeException | Error e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    /** The command line that runs the packaged service. */
+    static List<String> program(List<String> vmOptions) {
+        String executable = System.getProperty("native.image.path", "");
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(Path.of(executable))) {
+            command.add(executable);
+            command.addAll(vmOptions);
+        } else {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(vmOptions);
+            command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
+        }
+        return command;
+    }
+
+    private static String port(Process process, Path log) {
+        return Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> {
+            String text = Files.readString(log);
+            if (!process.isAlive()) {
+                throw new IllegalStateException("it ended with exit code " + process.exitValue() + ":\n" + text);
+            }
+            Matcher listening = LISTENING.matcher(text);
+            return listening.find() ? listening.group(1) : "";
+        }, port -> !port.isEmpty());
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** Asks it to end, as Kubernetes does, and sees to it that it does. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> !process.isAlive());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}
