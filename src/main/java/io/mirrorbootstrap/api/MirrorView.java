@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.api;
 
 import java.time.Instant;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -16,8 +15,10 @@ import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** A mirror as the HTTP API shows it. */
+@RegisterForReflection
 @Schema(name = "Mirror", description = "What one mirror is doing about its first data; all sizes are in bytes")
 public record MirrorView(
         @JsonProperty("source_database_id") String sourceDatabaseId,
@@ -37,6 +38,7 @@ public record MirrorView(
         @JsonProperty("last_error") @Schema(nullable = true) ErrorView lastError){
 
     /** What was last refused; a commit clears it. */
+    @RegisterForReflection
     @Schema(name = "MirrorError")
     public record ErrorView(@JsonProperty("code") String code, @JsonProperty("message") String message,
             @JsonProperty("at") Instant at) {
@@ -67,7 +69,7 @@ public record MirrorView(
         return new MirrorView(identity.database().value(), identity.sourceClusterId(), status, bytesDone,
                 identity.totalBytes(), durableBytes, identity.lsn(),
                 crcKnown ? identity.totalCrc32c().toString() : null,
-                Optional.ofNullable(mirror.committed().orElse(null)).map(done -> done.path().toString()).orElse(null),
+                mirror.committed().map(done -> done.path().toString()).orElse(null),
                 rate, eta.isPresent() ? eta.getAsLong() : null, mirror.updatedAt(), error(mirror));
     }
 

@@ -23,6 +23,7 @@ import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** {@code /v1/mirrors}: the status board. Never blocks, so it is answered on the event loop. */
 @Path("/v1/mirrors")
@@ -60,6 +61,7 @@ public class MirrorsResource {
     }
 
     /** An error of the HTTP API. */
+    @RegisterForReflection
     @Schema(name = "Problem")
     public record ProblemView(@JsonProperty("code") String code, @JsonProperty("message") String message) {
     }

@@ -1,0 +1,35 @@
+package io.mirrorbootstrap.mirror;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+
+/** Stops the start on a value out of range, before anything is made of it, with one line that names the key. */
+@ApplicationScoped
+class SettingsCheck {
+
+    /** Twice as much, and the envelope, must fit a frame's length as an {@code int}. */
+    private static final long MAX_CHUNK_BYTES = 512L * 1024 * 1024;
+
+    void check(@Observes @Priority(1) StartupEvent event, MirrorSettings settings) {
+        inRange("max-chunk-bytes", settings.maxChunkBytes().asLongValue(), 1, MAX_CHUNK_BYTES);
+        inRange("window-bytes", settings.windowBytes().asLongValue(), 1, Long.MAX_VALUE);
+        inRange("buffer-bytes", settings.bufferBytes().asLongValue(), 1, Long.MAX_VALUE);
+        inRange("disk-reserve-bytes", settings.diskReserveBytes().asLongValue(), 0, Long.MAX_VALUE);
+        inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
+        if (settings.idleTimeout().toMillis() < 1) {
+            throw new ConfigurationException("mirror-bootstrap.idle-timeout is " + settings.idleTimeout()
+                    + ", it must be 1 millisecond or more");
+        }
+    }
+
+    private static void inRange(String key, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new ConfigurationException(
+                    "mirror-bootstrap." + key + " is " + value + ", it must be from " + min + " to " + max);
+        }
+    }
+}
