@@ -10,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -38,10 +40,18 @@ class SendProcessTest {
                     + "\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":5,\"crc32c\":\"0x9a71bb4c\","
                     + "\"snapshot_path\":\"/there/d.snapshot\"}"));
         })) {
-            Process send = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx64m", "-cp", System.getProperty("java.class.path"), MirrorBootstrap.class.getName(), "send",
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.add("-Xmx64m");
+            if (Runtime.version().feature() >= 24) {
+                // as the launcher does: Netty's ways to memory, of which these Javas warn
+                command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
+            }
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), MirrorBootstrap.class.getName(),
+                    "send",
                     "-", "--url", sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
-                    "--lsn", "1").start();
+                    "--lsn", "1"));
+            Process send = new ProcessBuilder(command).start();
             try {
                 assertNotNull(sidecar.link(), "it has not come");
                 assertEquals(Set.of(), listeningSockets(send.pid()));
