@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.impl.WebSocketInternal;
 
 /** What a source makes of a sidecar that is slow, gone or strange. */
 @Timeout(60)
@@ -94,6 +95,15 @@ class LinkOutcomesTest {
         }));
         assertEquals(1012, lost.closeCode());
         assertEquals(1000, lost.bytesDone());
+    }
+
+    @Test
+    void aSidecarThatIsKilledIsALostLinkToo() throws Exception {
+        Outcome.LinkLost lost = assertInstanceOf(Outcome.LinkLost.class, sendTo((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000)));
+            link.binaryMessageHandler(message -> ((WebSocketInternal) link).channelHandlerContext().close());
+        }));
+        assertEquals(Outcome.LinkLost.CUT, lost.closeCode());
     }
 
     @Test
