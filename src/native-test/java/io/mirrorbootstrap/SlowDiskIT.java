@@ -41,6 +41,8 @@ import io.mirrorbootstrap.wire.ChunkEncoder;
 class SlowDiskIT {
 
     private static final int MIB = 1024 * 1024;
+    /** One for all: a client that nothing refers to any more may be closed while it waits. */
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Pattern BUFFERED = Pattern.compile("(?m)^mirror_bootstrap_buffered_bytes (\\S+)$");
 
     @TempDir
@@ -117,7 +119,7 @@ class SlowDiskIT {
     }
 
     private double bufferedBytes() throws Exception {
-        HttpResponse<String> metrics = HttpClient.newHttpClient().send(
+        HttpResponse<String> metrics = HTTP.send(
                 HttpRequest.newBuilder(URI.create(sidecar.uri() + "/q/metrics")).build(),
                 HttpResponse.BodyHandlers.ofString());
         Matcher line = BUFFERED.matcher(metrics.body());
