@@ -88,6 +88,26 @@ final class SidecarProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** The process id. */
+    long pid() {
+        return process.pid();
+    }
+
+    /** {@code kill -9}; returns when it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** {@code kill -15}; returns the exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(15, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("it did not end 15 seconds after SIGTERM");
+        }
+        return process.exitValue();
+    }
+
     String log() throws IOException {
         return Files.readString(log);
     }
