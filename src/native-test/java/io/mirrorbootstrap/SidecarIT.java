@@ -28,14 +28,14 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
-import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 /** The packaged service, jar or native executable: everything that reflection or a missing resource could break. */
 @QuarkusIntegrationTest
-@QuarkusTestResource(SidecarIT.DataDirectory.class)
+@WithTestResource(SidecarIT.DataDirectory.class)
 class SidecarIT {
 
     private static final int MIB = 1024 * 1024;

@@ -1,0 +1,42 @@
+package io.mirrorbootstrap.cli;
+
+import io.mirrorbootstrap.source.Outcome;
+
+/** What a script can tell from the exit code: the one place where outcomes become numbers. */
+enum ExitCode {
+    /** The sidecar has the snapshot. */
+    COMMITTED(0),
+    /** Unexpected: a defect of this program. */
+    FAILED(1),
+    /** The command line is wrong, picocli's own code. */
+    USAGE(2),
+    /** The sidecar said no: to try again changes nothing. */
+    REFUSED(3),
+    /** No link, or it was lost: to try again may help. */
+    LINK(4),
+    /** The input could not be read, or changed meanwhile. */
+    INPUT(5);
+
+    private final int number;
+
+    ExitCode(int number) {
+        this.number = number;
+    }
+
+    /** What the process ends with. */
+    int number() {
+        return number;
+    }
+
+    /** The exit code of an outcome. */
+    static ExitCode of(Outcome outcome) {
+        if (outcome instanceof Outcome.Committed) {
+            return COMMITTED;
+        } else if (outcome instanceof Outcome.Unreachable || outcome instanceof Outcome.LinkLost) {
+            return LINK;
+        } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
+            return INPUT;
+        }
+        return REFUSED; // Refused, NotUpgraded, NotUnderstood
+    }
+}

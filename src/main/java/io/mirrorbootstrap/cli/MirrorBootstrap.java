@@ -1,0 +1,75 @@
+package io.mirrorbootstrap.cli;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.source.Endpoint;
+import io.quarkus.runtime.annotations.QuarkusMain;
+
+import picocli.CommandLine;
+
+/** Where the process begins. */
+@QuarkusMain
+public final class MirrorBootstrap {
+
+    private MirrorBootstrap() {
+    }
+
+    /**
+     * Runs one command; the process ends with its exit code, see {@link ExitCode}.
+     *
+     * @param args the command line; none means {@code serve}
+     */
+    public static void main(String[] args) {
+        int code = commandLine().execute(args);
+        if (code != ExitCode.COMMITTED.number()) {
+            System.exit(code);
+        }
+        // not for success: in development mode Quarkus comes back from here to start again in the same process
+    }
+
+    /** The commands, ready to parse. Starts nothing. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new RootCommand());
+        line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
+        line.registerConverter(Endpoint.class, MirrorBootstrap::endpoint);
+        line.registerConverter(Lsn.class, MirrorBootstrap::lsn);
+        line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            command.getErr().println("mirror-bootstrap: failed unexpectedly, please report this:");
+            failure.printStackTrace(command.getErr());
+            return ExitCode.FAILED.number();
+        });
+        line.setParameterExceptionHandler((wrong, arguments) -> {
+            CommandLine command = wrong.getCommandLine();
+            command.getErr().println("mirror-bootstrap: " + wrong.getMessage());
+            command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+            return ExitCode.USAGE.number();
+        });
+        line.setUsageHelpWidth(100);
+        return line;
+    }
+
+    private static DatabaseId databaseId(String text) {
+        try {
+            return new DatabaseId(text);
+        } catch (RefusedException e) {
+            throw new CommandLine.TypeConversionException("'" + text + "' is no database name: it must be "
+                    + DatabaseId.RULE);
+        }
+    }
+
+    private static Endpoint endpoint(String text) {
+        try {
+            return Endpoint.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static Lsn lsn(String text) {
+        try {
+            return Lsn.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.mirrorbootstrap.cli;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+
+import io.mirrorbootstrap.source.Outcome;
+import io.mirrorbootstrap.wire.Answer;
+
+/** The words that a person, or a script, reads at the end. */
+final class Report {
+
+    private Report() {
+    }
+
+    /** The one line of a success. */
+    static String line(Outcome.Committed committed) {
+        Answer.Committed snapshot = committed.snapshot();
+        String how = committed.bytesSent() == 0 && snapshot.bytes() > 0
+                ? "was there already"
+                : Quantities.size(committed.bytesSent()) + " sent in " + Quantities.duration(committed.took()) + ", "
+                        + Quantities.rate(committed.bytesSent() * 1e9 / Math.max(1, committed.took().toNanos()));
+        return "committed " + snapshot.snapshotPath() + ": " + snapshot.bytes() + " bytes, CRC-32C "
+                + snapshot.crc32c() + ", LSN " + snapshot.lsn() + " (" + how + ")";
+    }
+
+    /** Why a file cannot be opened; the JDK's messages for the two most frequent reasons are the bare path. */
+    static String reason(IOException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "there is no such file";
+        } else if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return failure.toString();
+    }
+}

@@ -1,0 +1,53 @@
+package io.mirrorbootstrap.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+
+import io.quarkus.runtime.Quarkus;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs the sidecar until it is told to stop. */
+@Command(name = "serve", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Runs the sidecar: receives snapshots until SIGTERM or SIGINT.", footer = {
+        "",
+        "The options stand for configuration keys, which can also be given as environment variables",
+        "(MIRROR_BOOTSTRAP_DATA_DIR, QUARKUS_HTTP_PORT, ...) or in config/application.properties;",
+        "an option wins. All other keys: docs/configuration.md.", "",
+        "Example:  mirror-bootstrap serve --data-dir /var/lib/mirror --port 8080"})
+final class ServeCommand implements Callable<Integer> {
+
+    @Option(names = "--data-dir", paramLabel = "DIR", description = "Where snapshots are stored, in recv_snapshots below it. Default: data")
+    private Path dataDir;
+
+    @Option(names = "--host", paramLabel = "ADDRESS", description = "The address to listen on. Default: 0.0.0.0")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "The port for sources, the API and the probes; 0 takes a free one. Default: 8080")
+    private Integer port;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (port != null && (port < 0 || port > 0xFFFF)) {
+            throw new ParameterException(spec.commandLine(), "--port is " + port + ", it must be from 0 to 65535");
+        }
+        set("mirror-bootstrap.data-dir", dataDir);
+        set("quarkus.http.host", host);
+        set("quarkus.http.port", port);
+        // ends the process by itself, with the exit code of the service
+        Quarkus.run(ServeApplication.class);
+        return ExitCode.COMMITTED.number();
+    }
+
+    private static void set(String key, Object value) {
+        if (value != null) {
+            System.setProperty(key, value.toString());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.zip.CRC32C;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+
+/** A snapshot in a regular file: its size is known, and any part of it can be read again. */
+public final class FileInput implements SnapshotInput {
+
+    private static final int READ_BYTES = 256 * 1024;
+
+    private final Path file;
+    private final FileChannel channel;
+    private final long size;
+    private final FileTime modified;
+
+    /**
+     * Opens the file and notes its size and time of modification.
+     *
+     * @throws IOException when it cannot be read
+     */
+    public FileInput(Path file) throws IOException {
+        this.file = file;
+        this.channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            this.size = channel.size();
+            this.modified = Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return file.toString();
+    }
+
+    @Override
+    public OptionalLong size() {
+        return OptionalLong.of(size);
+    }
+
+    @Override
+    public Crc32c checksum(Progress progress) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
+        CRC32C crc = new CRC32C();
+        long read = 0;
+        seek(0);
+        progress.update(Progress.Phase.CHECKSUM, 0, size());
+        while (read < size) {
+            buffer.clear().limit((int) Math.min(READ_BYTES, size - read));
+            read(buffer);
+            buffer.flip();
+            if (!buffer.hasRemaining()) {
+                throw new IOException(file + " has become shorter while it was read: it ends at byte " + read
+                        + ", it had " + size);
+            }
+            read += buffer.remaining();
+            crc.update(buffer);
+            progress.update(Progress.Phase.CHECKSUM, read, size());
+        }
+        seek(0);
+        return Crc32c.of(crc);
+    }
+
+    @Override
+    public boolean seek(long offset) throws IOException {
+        channel.position(offset);
+        return true;
+    }
+
+    @Override
+    public void read(ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+            continue;
+        }
+    }
+
+    @Override
+    public Optional<String> change() throws IOException {
+        // the channel for the size: it is the file that is being read, even if another now bears its name
+        if (channel.size() != size) {
+            return Optional.of("it had " + size + " bytes, now it has " + channel.size());
+        }
+        if (!Files.exists(file)) {
+            return Optional.of("it was removed");
+        }
+        FileTime now = Files.getLastModifiedTime(file);
+        return now.equals(modified)
+                ? Optional.empty()
+                : Optional.of("it was modified at " + now);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

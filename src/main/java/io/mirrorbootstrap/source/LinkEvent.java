@@ -1,0 +1,27 @@
+package io.mirrorbootstrap.source;
+
+import io.mirrorbootstrap.wire.Answer;
+
+/** What the event loop tells the sending thread. */
+sealed interface LinkEvent {
+
+    /** The sidecar said something. */
+    record Answered(Answer answer) implements LinkEvent {
+    }
+
+    /** The sidecar said something that is no answer. */
+    record Unreadable(String reason) implements LinkEvent {
+    }
+
+    /** All of this chunk has gone to the socket: its memory may be used again. */
+    record Written(ChunkBuffer chunk) implements LinkEvent {
+    }
+
+    /**
+     * The link is gone; nothing comes after this.
+     *
+     * @param code the close code, {@link Outcome.LinkLost#CUT} without one
+     */
+    record Closed(int code, String reason) implements LinkEvent {
+    }
+}

@@ -1,0 +1,46 @@
+package io.mirrorbootstrap.source;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+
+/** Where the bytes of a snapshot come from. One thread at a time. */
+public interface SnapshotInput extends Closeable {
+
+    /** What it is called in messages. */
+    String name();
+
+    /** The size in bytes, as found when it was opened; empty when only the end will tell. */
+    OptionalLong size();
+
+    /**
+     * The CRC-32C of all bytes; {@link Crc32c#EMPTY} without reading any where the size is not known before the end.
+     * Leaves the position at the start.
+     *
+     * @param progress told how far it is
+     * @throws IOException when the input cannot be read, or has become shorter
+     */
+    Crc32c checksum(Progress progress) throws IOException;
+
+    /**
+     * Goes to a byte of the snapshot.
+     *
+     * @param offset 0 to the size, in bytes
+     * @return whether that is possible: a stream is only ever where it stands
+     */
+    boolean seek(long offset) throws IOException;
+
+    /**
+     * Fills {@code buffer} as far as there are bytes; it stays short of its limit only at the end.
+     *
+     * @throws IOException when the input cannot be read
+     */
+    void read(ByteBuffer buffer) throws IOException;
+
+    /** In what the input is no longer what it was when it was opened, in words; empty when nothing is seen. */
+    Optional<String> change() throws IOException;
+}

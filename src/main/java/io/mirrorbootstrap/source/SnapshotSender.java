@@ -1,0 +1,128 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+
+/**
+ * Sends snapshots to one sidecar. Holds an event loop of its own and a few MiB of memory until it is closed. One thread
+ * at a time, which must not be an event loop: it waits.
+ */
+public final class SnapshotSender implements AutoCloseable {
+
+    /** Enough that reading, masking and the socket never wait for each other. */
+    private static final int CHUNK_BUFFERS = 4;
+
+    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+
+    /** A sidecar that has nothing to say still answers pings. */
+    private static final int SILENCE_SECONDS = 60;
+
+    private final Endpoint endpoint;
+    private final Vertx vertx;
+    private final WebSocketClient client;
+    private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
+
+    /** @param endpoint the sidecar; nothing is opened yet */
+    public SnapshotSender(Endpoint endpoint) {
+        this.endpoint = endpoint;
+        this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1)
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false)));
+        this.client = vertx.createWebSocketClient(new WebSocketClientOptions()
+                .setConnectTimeout((int) CONNECT_PATIENCE.toMillis())
+                .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // snapshots are compressed or encrypted already
+                .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false));
+        for (int i = 0; i < CHUNK_BUFFERS; i++) {
+            chunks.add(new ChunkBuffer());
+        }
+    }
+
+    /**
+     * Sends one snapshot, over one link, and waits for what becomes of it.
+     *
+     * @param input read from its start, a file twice; not closed
+     * @param progress called from this thread
+     * @throws InterruptedException when the thread was interrupted; the link is closed, what the sidecar has of a file
+     *         can be gone on with
+     */
+    public Outcome send(SnapshotInput input, Origin origin, Progress progress) throws InterruptedException {
+        try {
+            SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
+            return attempt(input, identity, progress);
+        } catch (IOException e) {
+            return new Outcome.InputFailed(input.name(), e.toString());
+        }
+    }
+
+    /** Closes the link, if there is one, and ends the event loop. */
+    @Override
+    public void close() {
+        Blocking.await(vertx.close(), STOP_PATIENCE);
+    }
+
+    private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Progress progress)
+            throws IOException, InterruptedException {
+        progress.update(Progress.Phase.CONNECTING, 0, input.size());
+        Future<SourceLink> connecting = client.connect(new WebSocketConnectOptions().setHost(endpoint.host())
+                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.path())
+                .addSubProtocol(Protocol.SUBPROTOCOL))
+                .map(socket -> new SourceLink(vertx, socket));
+        // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
+        // and cuts the link when it is in full swing
+        Blocking.await(connecting, CONNECT_PATIENCE.multipliedBy(2));
+        if (!connecting.succeeded()) {
+            connecting.onSuccess(SourceLink::hangUp); // too late
+            return unreachable(connecting);
+        }
+        try (SourceLink link = connecting.result()) {
+            return new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+        }
+    }
+
+    private Outcome unreachable(Future<?> connecting) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        if (connecting.cause() instanceof UpgradeRejectedException rejected) {
+            return new Outcome.NotUpgraded(endpoint, rejected.getStatus(), explanation(rejected));
+        }
+        return new Outcome.Unreachable(endpoint,
+                connecting.failed() ? reason(connecting.cause()) : "no answer in time");
+    }
+
+    private static String reason(Throwable failure) {
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+
+    private static Optional<Answer.Failure> explanation(UpgradeRejectedException rejected) {
+        try {
+            return rejected.getBody() != null
+                    && JsonMessages.answer(rejected.getBody().toString()) instanceof Answer.Failure failure
+                            ? Optional.of(failure)
+                            : Optional.empty();
+        } catch (RefusedException e) {
+            return Optional.empty(); // not a sidecar's words: a proxy's page, for one
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.mirrorbootstrap.source;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketFrame;
+
+/**
+ * One link, as the sending thread sees it: what it gives is written in order, what comes back is one queue of events.
+ */
+final class SourceLink implements AutoCloseable {
+
+    /** Keeps middleboxes from forgetting a quiet link, and makes a sidecar that is gone noticed. */
+    private static final long PING_MILLIS = 15_000;
+
+    private static final long CLOSING_SECONDS = 5;
+
+    private final Vertx vertx;
+    private final WebSocket socket;
+    private final Context context;
+    private final long pings;
+    private final BlockingQueue<LinkEvent> events = new LinkedBlockingQueue<>();
+
+    /** Event loop only, when the socket has just been opened: nothing that it brings may be missed. */
+    SourceLink(Vertx vertx, WebSocket socket) {
+        this.vertx = vertx;
+        this.socket = socket;
+        this.context = Vertx.currentContext();
+        socket.textMessageHandler(this::text);
+        socket.binaryMessageHandler(message -> events.add(new LinkEvent.Unreadable("a binary message")));
+        socket.exceptionHandler(failure -> events.add(new LinkEvent.Unreadable(failure.toString())));
+        socket.closeHandler(nothing -> closed());
+        this.pings = vertx.setPeriodic(PING_MILLIS, id -> socket.writePing(Buffer.buffer()));
+    }
+
+    /** Sending thread. */
+    void send(Control control) {
+        String text = JsonMessages.write(control);
+        context.runOnContext(nothing -> socket.writeTextMessage(text));
+    }
+
+    /** Sending thread; {@link LinkEvent.Written} gives the chunk back, unless the link ends before. */
+    void send(ChunkBuffer chunk) {
+        // one task for the whole message: nothing else gets between its frames, and one hop is enough
+        context.runOnContext(nothing -> write(chunk));
+    }
+
+    /** The next event that is here already. Sending thread. */
+    Optional<LinkEvent> poll() {
+        return Optional.ofNullable(events.poll());
+    }
+
+    /** The next event, waiting for it at most {@code patience}. Sending thread. */
+    Optional<LinkEvent> await(Duration patience) throws InterruptedException {
+        return Optional.ofNullable(events.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    /**
+     * Says goodbye, and waits until that has been written, or cannot be. Whatever was sent before is out of the way
+     * then: chunk buffers are free again. Sending thread.
+     */
+    @Override
+    public void close() {
+        Future<Void> closed = Future.future(
+                promise -> context.runOnContext(nothing -> hangUp().onComplete(promise)));
+        Blocking.await(closed, Duration.ofSeconds(CLOSING_SECONDS));
+    }
+
+    /** Says goodbye. Event loop only. */
+    Future<Void> hangUp() {
+        vertx.cancelTimer(pings);
+        return socket.close();
+    }
+
+    private void write(ChunkBuffer chunk) {
+        Iterator<ByteBuffer> frames = chunk.frames().iterator();
+        boolean first = true;
+        while (frames.hasNext()) {
+            Buffer data = wrap(frames.next());
+            boolean last = !frames.hasNext();
+            Future<Void> written = socket.writeFrame(first
+                    ? WebSocketFrame.binaryFrame(data, last)
+                    : WebSocketFrame.continuationFrame(data, last));
+            first = false;
+            if (last) {
+                written.onSuccess(nothing -> events.add(new LinkEvent.Written(chunk)));
+            }
+        }
+    }
+
+    /** Without a copy, which no other way into a Vert.x buffer offers; masking makes the one copy there is. */
+    @SuppressWarnings("deprecation")
+    private static Buffer wrap(ByteBuffer memory) {
+        return Buffer.buffer(Unpooled.wrappedBuffer(memory));
+    }
+
+    private void text(String text) {
+        try {
+            events.add(new LinkEvent.Answered(JsonMessages.answer(text)));
+        } catch (RefusedException e) {
+            events.add(new LinkEvent.Unreadable(e.getMessage()));
+        }
+    }
+
+    private void closed() {
+        vertx.cancelTimer(pings);
+        Short code = socket.closeStatusCode();
+        String reason = socket.closeReason();
+        events.add(new LinkEvent.Closed(code == null ? Outcome.LinkLost.CUT : code, reason == null ? "" : reason));
+    }
+}

@@ -1,0 +1,196 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.source.Progress.Phase;
+import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.ErrorCode;
+
+/**
+ * One attempt to bring a snapshot over one link. Sending thread only.
+ *
+ * <pre>
+ * open ──► opened ──► chunks, while the window and a free buffer allow ──► last chunk ──► committed
+ *   └────► committed (it was there already)
+ * </pre>
+ *
+ * Any refusal and the loss of the link end it, at whatever point.
+ */
+final class Transmission {
+
+    /** How often progress is reported when nothing happens. */
+    private static final Duration REPORT_INTERVAL = Duration.ofMillis(500);
+
+    private final SourceLink link;
+    private final SnapshotInput input;
+    private final SnapshotIdentity identity;
+    private final Deque<ChunkBuffer> free;
+    private final Progress progress;
+    private final long startedNanos = System.nanoTime();
+
+    /** The largest payload of a chunk; 0 until the sidecar has said from where to send. */
+    private int chunkBytes;
+    private long windowBytes;
+    private long firstByte;
+    private long nextByte;
+    private long answeredBytes;
+    private long lastChunkAt = Long.MAX_VALUE;
+    /** The CRC of what was sent, which counts for a stream: it is always sent from its start. */
+    private Crc32c runningCrc32c = Crc32c.EMPTY;
+
+    /**
+     * @param identity of the whole; a stream's is completed on the last chunk
+     * @param free memory for chunks; all of it may be used again when the link is closed
+     */
+    Transmission(SourceLink link, SnapshotInput input, SnapshotIdentity identity, Deque<ChunkBuffer> free,
+            Progress progress) {
+        this.link = link;
+        this.input = input;
+        this.identity = identity;
+        this.free = free;
+        this.progress = progress;
+    }
+
+    /**
+     * Goes on until there is an outcome.
+     *
+     * @throws IOException when the input cannot be read
+     */
+    Outcome run() throws IOException, InterruptedException {
+        link.send(new Control.Open(identity));
+        while (true) {
+            boolean maySend = maySend();
+            Optional<LinkEvent> event = maySend ? link.poll() : link.await(REPORT_INTERVAL);
+            Optional<Outcome> outcome = Optional.empty();
+            if (event.isPresent()) {
+                outcome = on(event.get());
+            } else if (maySend) {
+                outcome = sendChunk();
+            }
+            if (outcome.isPresent()) {
+                return outcome.get();
+            }
+            report();
+        }
+    }
+
+    private boolean maySend() {
+        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty()
+                && nextByte - answeredBytes <= windowBytes - chunkBytes;
+    }
+
+    private Optional<Outcome> on(LinkEvent event) throws IOException {
+        if (event instanceof LinkEvent.Written written) {
+            free.add(written.chunk());
+            return Optional.empty();
+        } else if (event instanceof LinkEvent.Answered answered) {
+            return on(answered.answer());
+        } else if (event instanceof LinkEvent.Unreadable unreadable) {
+            return Optional.of(new Outcome.NotUnderstood(unreadable.reason()));
+        }
+        LinkEvent.Closed closed = (LinkEvent.Closed) event;
+        return Optional.of(new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes));
+    }
+
+    private Optional<Outcome> on(Answer answer) throws IOException {
+        if (answer instanceof Answer.Pending pending && pending.bytesDone() <= nextByte) {
+            answeredBytes = Math.max(answeredBytes, pending.bytesDone());
+            return Optional.empty();
+        } else if (answer instanceof Answer.Opened opened && chunkBytes == 0) {
+            return start(opened);
+        } else if (answer instanceof Answer.Committed committed && (chunkBytes == 0 || lastChunkIsSent())) {
+            return Optional.of(new Outcome.Committed(committed, nextByte - firstByte,
+                    Duration.ofNanos(System.nanoTime() - startedNanos)));
+        } else if (answer instanceof Answer.Failure failure) {
+            return Optional.of(refused(failure));
+        }
+        return Optional.of(new Outcome.NotUnderstood("unexpected here: " + answer));
+    }
+
+    private Optional<Outcome> start(Answer.Opened opened) throws IOException {
+        long smallest = Math.min(opened.maxChunkBytes(), opened.windowBytes());
+        if (smallest < 1 || !identity.isStream() && opened.offset() > identity.totalBytes()) {
+            return Optional.of(new Outcome.NotUnderstood("impossible: " + opened));
+        }
+        chunkBytes = (int) Math.min(smallest, ChunkBuffer.MAX_PAYLOAD_BYTES);
+        windowBytes = opened.windowBytes();
+        // what there is of a stream may be of another run of its producer: it begins again at its start
+        firstByte = identity.isStream() ? 0 : opened.offset();
+        nextByte = firstByte;
+        answeredBytes = firstByte;
+        return input.seek(firstByte)
+                ? Optional.empty()
+                : Optional.of(new Outcome.InputFailed(input.name(), "a stream cannot be read a second time"));
+    }
+
+    private Optional<Outcome> sendChunk() throws IOException {
+        OptionalLong size = input.size();
+        int wanted = size.isPresent() ? (int) Math.min(chunkBytes, size.getAsLong() - nextByte) : chunkBytes;
+        ChunkBuffer chunk = free.remove();
+        ByteBuffer payload = chunk.payload(wanted);
+        input.read(payload);
+        payload.flip();
+        int length = payload.remaining();
+        boolean last = size.isPresent() ? nextByte + length == size.getAsLong() : length < wanted;
+        if (size.isPresent() && (last || length < wanted)) {
+            Optional<String> change = input.change();
+            if (change.isPresent() || length < wanted) {
+                return Optional.of(changed(change.orElse("it ends at byte " + (nextByte + length))));
+            }
+        }
+        Crc32c crc32c = Crc32c.of(payload);
+        SnapshotIdentity stamp = identity;
+        if (identity.isStream()) {
+            runningCrc32c = runningCrc32c.followedBy(crc32c, length);
+            if (last) {
+                stamp = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(), 0,
+                        runningCrc32c);
+            }
+        }
+        chunk.complete(stamp, nextByte, length, crc32c, last);
+        link.send(chunk);
+        if (last) {
+            lastChunkAt = nextByte;
+        }
+        nextByte += length;
+        return Optional.empty();
+    }
+
+    private Outcome refused(Answer.Failure failure) throws IOException {
+        if (failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())) {
+            Optional<String> change = input.change();
+            if (change.isPresent()) {
+                return new Outcome.InputChanged(input.name(), change.get());
+            }
+        }
+        return new Outcome.Refused(failure);
+    }
+
+    private Outcome changed(String change) {
+        // what the sidecar has is of no use to anybody
+        link.send(new Control.Abort(identity.database()));
+        return new Outcome.InputChanged(input.name(), change);
+    }
+
+    private boolean lastChunkIsSent() {
+        return lastChunkAt != Long.MAX_VALUE;
+    }
+
+    private void report() {
+        if (chunkBytes == 0) {
+            progress.update(Phase.CONNECTING, 0, input.size());
+        } else if (answeredBytes >= lastChunkAt) {
+            progress.update(Phase.COMMITTING, nextByte, OptionalLong.of(nextByte));
+        } else {
+            progress.update(Phase.SENDING, answeredBytes, input.size());
+        }
+    }
+}

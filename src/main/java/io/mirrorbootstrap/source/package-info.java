@@ -1,0 +1,12 @@
+/**
+ * The sending side: reads a snapshot from a file or a stream and brings it to a sidecar over one WebSocket.
+ * <p>
+ * Knows {@code wire}, {@code snapshot} and Vert.x; nothing of the receiving side, of the command line or of Quarkus, and
+ * it opens no port. Two threads meet here: the caller's, which reads, checks and waits
+ * ({@link io.mirrorbootstrap.source.SnapshotSender}), and the event loop, which only frames, writes and hands over what
+ * comes back. They meet in one queue of events.
+ * <p>
+ * Memory is flat whatever the snapshot's size: a handful of chunk buffers, each reused once its bytes have left. To run
+ * out of free buffers <em>is</em> the back-pressure; there is no other.
+ */
+package io.mirrorbootstrap.source;

@@ -1,0 +1,132 @@
+package io.mirrorbootstrap.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import picocli.CommandLine;
+
+class CommandLineTest {
+
+    @TempDir
+    Path directory;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private Path snapshot;
+
+    @BeforeEach
+    void snapshot() throws IOException {
+        snapshot = Files.writeString(directory.resolve("snapshot"), "some bytes");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--url|mirror:8080|http://", "--url|ftp://mirror|http://",
+            "--url|http://|not a URL", "--url|http://mirror:70000|65535", "--database|.hidden|letter, digit",
+            "--database|a/b|letter, digit", "--lsn|-1|no LSN", "--lsn|1/G|no LSN", "--lsn|9223372036854775808|no LSN"})
+    void aWrongValueIsNamedWithItsOptionAndTheRule(String option, String value, String rule) {
+        String[] line = {"send", snapshot.toString(), "--url", "http://localhost:1", "--cluster", "c", "--database",
+                "d",
+                "--lsn", "1"};
+        for (int i = 0; i < line.length; i++) {
+            if (line[i].equals(option)) {
+                line[i + 1] = value;
+            }
+        }
+        assertEquals(2, run(line));
+        assertTrue(err.toString().contains(option) && err.toString().contains(rule), err::toString);
+        assertTrue(err.toString().contains("Try 'mirror-bootstrap send --help'"), err::toString);
+        assertEquals("", out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--url", "--cluster", "--database", "--lsn"})
+    void eachOptionOfSendIsRequired(String missing) {
+        String[] options = {"--url", "http://localhost:1", "--cluster", "c", "--database", "d", "--lsn", "1"};
+        String[] line = {"send", snapshot.toString(), "", "", "", "", "", ""};
+        int at = 2;
+        for (int i = 0; i < options.length; i += 2) {
+            if (!options[i].equals(missing)) {
+                line[at++] = options[i];
+                line[at++] = options[i + 1];
+            }
+        }
+        assertEquals(2, run(line));
+        assertTrue(err.toString().contains(missing), err::toString);
+    }
+
+    @Test
+    void aFileThatIsNotThereIsAUsageError() {
+        assertEquals(2, send(directory.resolve("none"), 1));
+        assertTrue(err.toString().contains("there is no such file"), err::toString);
+    }
+
+    @Test
+    void aDirectoryIsNoFile() {
+        assertEquals(2, send(directory, 1));
+        assertTrue(err.toString().contains("is a directory"), err::toString);
+    }
+
+    @Test
+    void nobodyListeningIsALinkError() throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        assertEquals(4, send(snapshot, port));
+        assertTrue(err.toString().contains("cannot be reached"), err::toString);
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void aPortOutOfRangeStartsNothing() {
+        assertEquals(2, run("serve", "--port", "65536"));
+        assertTrue(err.toString().contains("from 0 to 65535"), err::toString);
+    }
+
+    @Test
+    void anUnknownCommandIsAUsageError() {
+        assertEquals(2, run("sendd"));
+    }
+
+    @Test
+    void theHelpOfSendListsEveryExitCode() {
+        assertEquals(0, run("send", "--help"));
+        for (ExitCode code : ExitCode.values()) {
+            assertTrue(out.toString().contains("\n  " + code.number() + "   "), code + " in " + out);
+        }
+    }
+
+    @Test
+    void theVersionNamesTheProtocol() {
+        assertEquals(0, run("--version"));
+        assertTrue(out.toString().startsWith("mirror-bootstrap "), out::toString);
+        assertTrue(out.toString().contains("mirror-bootstrap.v1"), out::toString);
+    }
+
+    private int send(Path file, int port) {
+        return run("send", file.toString(), "--url", "http://127.0.0.1:" + port, "--cluster", "c", "--database", "d",
+                "--lsn", "1");
+    }
+
+    private int run(String... arguments) {
+        CommandLine line = MirrorBootstrap.commandLine();
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+}

@@ -1,0 +1,93 @@
+package io.mirrorbootstrap.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+import io.mirrorbootstrap.source.ScriptedSidecar;
+
+/** The command as a process of its own. */
+@Timeout(120)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "looks into /proc")
+class SendProcessTest {
+
+    private static final String LISTENING = "0A";
+
+    @Test
+    void sendOpensNoPortAndKeepsItsOutputsApart() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage("{\"type\":\"opened\",\"source_database_id\":\"d\","
+                    + "\"offset\":0,\"max_chunk_bytes\":1000,\"window_bytes\":1000}"));
+            link.binaryMessageHandler(chunk -> link.writeTextMessage("{\"type\":\"committed\","
+                    + "\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":5,\"crc32c\":\"0x9a71bb4c\","
+                    + "\"snapshot_path\":\"/there/d.snapshot\"}"));
+        })) {
+            Process send = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx64m", "-cp", System.getProperty("java.class.path"), MirrorBootstrap.class.getName(), "send",
+                    "-", "--url", sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
+                    "--lsn", "1").start();
+            try {
+                assertNotNull(sidecar.link(), "it has not come");
+                assertEquals(Set.of(), listeningSockets(send.pid()));
+                send.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+                send.getOutputStream().close();
+                String out = new String(send.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                String err = new String(send.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertTrue(send.waitFor(60, TimeUnit.SECONDS));
+                assertEquals(0, send.exitValue(), err);
+                assertTrue(out.startsWith("committed /there/d.snapshot: 5 bytes, CRC-32C 0x9a71bb4c, LSN 1 ("), out);
+                assertEquals(1, out.lines().count(), out);
+                assertFalse(err.contains("committed /"), err);
+                assertTrue(err.lines().allMatch(line -> line.matches("(connecting|sending|sent).*")), err);
+            } finally {
+                send.destroyForcibly();
+            }
+        }
+    }
+
+    /** The inodes of the sockets that a process listens on. */
+    private static Set<String> listeningSockets(long pid) throws IOException {
+        Set<String> own;
+        try (Stream<Path> files = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            own = files.map(SendProcessTest::target).filter(target -> target.startsWith("socket:["))
+                    .map(target -> target.substring(8, target.length() - 1)).collect(Collectors.toSet());
+        }
+        assertFalse(own.isEmpty(), "the link itself must be seen");
+        return Stream.of("tcp", "tcp6").flatMap(table -> lines(Path.of("/proc/" + pid + "/net/" + table)))
+                .map(line -> line.trim().split("\\s+"))
+                .filter(row -> row[3].equals(LISTENING) && own.contains(row[9])).map(row -> row[1])
+                .collect(Collectors.toSet());
+    }
+
+    private static Stream<String> lines(Path table) {
+        try {
+            return Files.exists(table) ? Files.readAllLines(table).stream().skip(1) : Stream.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return ""; // closed meanwhile
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.mirrorbootstrap.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.http.ServerWebSocket;
+
+/** What a source makes of a sidecar that is slow, gone or strange. */
+@Timeout(60)
+class LinkOutcomesTest {
+
+    private static final Origin ORIGIN = new Origin("c", new DatabaseId("d"), 1);
+    private static final int BYTES = 3_000_000;
+
+    @TempDir
+    Path directory;
+
+    private Path file;
+
+    @BeforeEach
+    void snapshot() throws IOException {
+        file = Files.write(directory.resolve("snapshot"), new byte[BYTES]);
+    }
+
+    @Test
+    void noMoreThanTheWindowIsEverUnanswered() throws Exception {
+        int window = 700_000;
+        int chunk = 300_000;
+        AtomicLong received = new AtomicLong();
+        AtomicLong answered = new AtomicLong();
+        AtomicLong mostUnanswered = new AtomicLong();
+        AtomicInteger largest = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, chunk, window)));
+            link.binaryMessageHandler(message -> {
+                int payload = Math.min(chunk, BYTES - (int) received.get());
+                largest.accumulateAndGet(message.length(), Math::max);
+                received.addAndGet(payload);
+                mostUnanswered.accumulateAndGet(received.get() - answered.get(), Math::max);
+                // late, so that a source that does not wait has time to show it
+                vertx.setTimer(30, id -> link.writeTextMessage(answered.addAndGet(payload) == BYTES
+                        ? ScriptedSidecar.committed(BYTES)
+                        : ScriptedSidecar.pending(answered.get())));
+            });
+        })) {
+            Outcome.Committed committed = assertInstanceOf(Outcome.Committed.class, send(sidecar));
+            assertEquals(BYTES, committed.bytesSent());
+        }
+        assertEquals(2 * chunk, mostUnanswered.get());
+        assertTrue(largest.get() < chunk + 500, () -> "a message of " + largest + " bytes");
+    }
+
+    @Test
+    void onlyAnEmptyLastChunkIsSentWhenAllBytesAreThere() throws Exception {
+        AtomicInteger messages = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(BYTES, 1 << 20, 1 << 22)));
+            link.binaryMessageHandler(message -> {
+                messages.incrementAndGet();
+                assertTrue(message.length() < 500);
+                link.writeTextMessage(ScriptedSidecar.committed(BYTES));
+            });
+        })) {
+            Outcome.Committed committed = assertInstanceOf(Outcome.Committed.class, send(sidecar));
+            assertEquals(0, committed.bytesSent());
+        }
+        assertEquals(1, messages.get());
+    }
+
+    @Test
+    void aSidecarThatShutsDownIsALostLink() throws Exception {
+        Outcome.LinkLost lost = assertInstanceOf(Outcome.LinkLost.class, sendTo((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000)));
+            link.binaryMessageHandler(message -> {
+                link.writeTextMessage(ScriptedSidecar.pending(1000));
+                link.binaryMessageHandler(null);
+                link.close((short) 1012, "restarting");
+            });
+        }));
+        assertEquals(1012, lost.closeCode());
+        assertEquals(1000, lost.bytesDone());
+    }
+
+    @Test
+    void aNormalCloseBeforeTheCommitIsNoSuccess() throws Exception {
+        Outcome.LinkLost lost = assertInstanceOf(Outcome.LinkLost.class,
+                sendTo((vertx, link) -> link.textMessageHandler(open -> link.close())));
+        assertEquals(1000, lost.closeCode());
+    }
+
+    @Test
+    void whatIsNoAnswerIsNotUnderstood() throws Exception {
+        assertInstanceOf(Outcome.NotUnderstood.class,
+                sendTo((vertx, link) -> link.textMessageHandler(open -> link.writeTextMessage("hello"))));
+        assertInstanceOf(Outcome.NotUnderstood.class, sendTo((vertx, link) -> link
+                .textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(BYTES + 1, 1000, 1000)))));
+        assertInstanceOf(Outcome.NotUnderstood.class, sendTo((vertx, link) -> link
+                .textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, 0, 1000)))));
+    }
+
+    @Test
+    void anHttpAnswerInsteadOfAnUpgradeIsToldWithItsStatus() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.close())) {
+            Outcome.NotUpgraded refused = assertInstanceOf(Outcome.NotUpgraded.class,
+                    send(sidecar.endpoint(ScriptedSidecar.FORBIDDEN)));
+            assertEquals(401, refused.status());
+        }
+    }
+
+    @Test
+    void aFileThatChangesWhileItIsSentIsNotCommitted() throws Exception {
+        AtomicInteger aborts = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> grown(link, aborts))) {
+            Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class, send(sidecar));
+            assertTrue(changed.message().contains("it had 3000000 bytes, now it has 3000001"), changed::message);
+        }
+        assertEquals(1, aborts.get(), "what the sidecar had is of no use");
+    }
+
+    private void grown(ServerWebSocket link, AtomicInteger aborts) {
+        link.textMessageHandler(message -> {
+            if (message.contains("abort")) {
+                aborts.incrementAndGet();
+                return;
+            }
+            try {
+                Files.write(file, new byte[1], StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+            link.writeTextMessage(ScriptedSidecar.opened(0, 1 << 20, 1 << 22));
+        });
+    }
+
+    private Outcome sendTo(ScriptedSidecar.Script script) throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar(script)) {
+            return send(sidecar);
+        }
+    }
+
+    private Outcome send(ScriptedSidecar sidecar) throws Exception {
+        return send(sidecar.endpoint(Protocol.PATH));
+    }
+
+    private Outcome send(Endpoint endpoint) throws Exception {
+        try (SnapshotSender sender = new SnapshotSender(endpoint);
+                FileInput input = new FileInput(file)) {
+            return sender.send(input, ORIGIN, (phase, done, total) -> {
+            });
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.mirrorbootstrap.source;
+
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.ServerWebSocket;
+
+/** A peer that does what a test wants and a real sidecar hardly ever does. */
+public final class ScriptedSidecar implements AutoCloseable {
+
+    /** What it does with a link; on its event loop. */
+    public interface Script {
+        void on(Vertx vertx, ServerWebSocket link);
+    }
+
+    /** A path that is not upgraded. */
+    static final String FORBIDDEN = "/forbidden";
+
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpServer server;
+    private final BlockingQueue<ServerWebSocket> links = new LinkedBlockingQueue<>();
+
+    public ScriptedSidecar(Script script) throws Exception {
+        server = vertx.createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0)
+                .setMaxWebSocketFrameSize(1 << 20).setMaxWebSocketMessageSize(1 << 24)
+                .addWebSocketSubProtocol(Protocol.SUBPROTOCOL))
+                // not a webSocketHandler: Quarkus, when it has run in this process, has switched these off for all
+                .requestHandler(request -> {
+                    if (request.path().equals(FORBIDDEN)) {
+                        request.response().setStatusCode(401).end("who are you?");
+                        return;
+                    }
+                    request.toWebSocket().onSuccess(link -> {
+                        script.on(vertx, link);
+                        links.add(link);
+                    });
+                });
+        server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    /** Where it listens. */
+    public Endpoint endpoint(String path) {
+        return new Endpoint("127.0.0.1", server.actualPort(), false, path);
+    }
+
+    /** Waits for a source. */
+    public ServerWebSocket link() throws InterruptedException {
+        return links.poll(30, TimeUnit.SECONDS);
+    }
+
+    static String opened(long offset, long maxChunkBytes, long windowBytes) {
+        return "{\"type\":\"opened\",\"source_database_id\":\"d\",\"offset\":" + offset + ",\"max_chunk_bytes\":"
+                + maxChunkBytes + ",\"window_bytes\":" + windowBytes + "}";
+    }
+
+    static String pending(long bytesDone) {
+        return "{\"type\":\"pending\",\"source_database_id\":\"d\",\"bytes_done\":" + bytesDone
+                + ",\"durable_bytes\":0}";
+    }
+
+    static String committed(long bytes) {
+        return "{\"type\":\"committed\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":" + bytes
+                + ",\"crc32c\":\"0x00000000\",\"snapshot_path\":\"/nowhere\"}";
+    }
+
+    @Override
+    public void close() {
+        Blocking.await(vertx.close(), Duration.ofSeconds(10));
+    }
+}

@@ -1,0 +1,208 @@
+package io.mirrorbootstrap.source;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/** A source and a real sidecar. */
+@QuarkusTest
+class SnapshotSenderTest {
+
+    private static final int MIB = 1024 * 1024;
+
+    @TestHTTPResource
+    URI service;
+
+    @TempDir
+    Path directory;
+
+    private final Origin origin = new Origin("c", new DatabaseId("source-" + UUID.randomUUID()), 42);
+    private final List<Long> sent = new ArrayList<>();
+    private final Set<Progress.Phase> phases = EnumSet.noneOf(Progress.Phase.class);
+    private SnapshotSender sender;
+
+    @BeforeEach
+    void source() {
+        sender = new SnapshotSender(Endpoint.parse(service.toString()));
+    }
+
+    @AfterEach
+    void close() {
+        sender.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, MIB - 1, MIB, MIB + 1, 9 * MIB + 77})
+    void aFileIsCommittedByteForByte(int bytes) throws Exception {
+        byte[] whole = random(bytes);
+        Outcome.Committed committed = committed(sendFile(whole));
+        check(whole, committed);
+        assertEquals(bytes, committed.bytesSent());
+        assertEquals(42, committed.snapshot().lsn());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, MIB, MIB + 1, 4 * MIB})
+    void aStreamIsCommittedByteForByte(int bytes) throws Exception {
+        byte[] whole = random(bytes);
+        try (StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
+            check(whole, committed(sender.send(input, origin, this::progress)));
+        }
+    }
+
+    @Test
+    void aSnapshotThatIsThereAlreadyIsNotSentAgain() throws Exception {
+        byte[] whole = random(2 * MIB);
+        committed(sendFile(whole));
+        Outcome.Committed again = committed(sendFile(whole));
+        assertEquals(0, again.bytesSent());
+        check(whole, again);
+    }
+
+    @Test
+    void aNewerSnapshotReplacesTheOlder() throws Exception {
+        committed(sendFile(random(MIB)));
+        byte[] newer = random(2 * MIB + 1);
+        check(newer, committed(sendFile(newer)));
+    }
+
+    @Test
+    void progressGoesThroughThePhasesAndNeverBack() throws Exception {
+        committed(sendFile(random(9 * MIB)));
+        assertTrue(phases.containsAll(Set.of(Progress.Phase.CHECKSUM, Progress.Phase.CONNECTING,
+                Progress.Phase.SENDING)), phases::toString);
+        assertEquals(sent.stream().sorted().toList(), sent);
+    }
+
+    @Test
+    void aRefusalIsToldWithItsCode() throws Exception {
+        Path file = Files.write(directory.resolve("huge"), random(MIB));
+        try (SnapshotInput huge = new Claiming(new FileInput(file), Long.MAX_VALUE / 2)) {
+            Outcome.Refused refused = assertInstanceOf(Outcome.Refused.class,
+                    sender.send(huge, origin, this::progress));
+            assertEquals("insufficient_storage", refused.failure().code());
+            assertTrue(refused.failure().fields().containsKey("needed"), refused::toString);
+        }
+    }
+
+    @Test
+    void aFileThatIsNotWhatItWasWhenItsCrcWasTakenIsNotCommitted() throws Exception {
+        byte[] whole = random(3 * MIB);
+        Path file = Files.write(directory.resolve("changing"), whole);
+        try (FileInput input = new FileInput(file)) {
+            Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class,
+                    sender.send(input, origin, (phase, done, total) -> {
+                        if (phase == Progress.Phase.CONNECTING && done == 0) {
+                            overwrite(file, new byte[2 * MIB]);
+                        }
+                    }));
+            assertTrue(changed.message().contains("changed while it was being sent"), changed::message);
+        }
+    }
+
+    private Outcome sendFile(byte[] whole) throws Exception {
+        Path file = Files.write(directory.resolve("file"), whole);
+        try (FileInput input = new FileInput(file)) {
+            return sender.send(input, origin, this::progress);
+        }
+    }
+
+    private void progress(Progress.Phase phase, long done, OptionalLong total) {
+        phases.add(phase);
+        if (phase == Progress.Phase.SENDING) {
+            sent.add(done);
+        }
+    }
+
+    private static Outcome.Committed committed(Outcome outcome) {
+        return assertInstanceOf(Outcome.Committed.class, outcome, outcome::message);
+    }
+
+    private static void check(byte[] whole, Outcome.Committed committed) throws Exception {
+        assertArrayEquals(whole, Files.readAllBytes(Path.of(committed.snapshot().snapshotPath())));
+        assertEquals(Crc32c.of(ByteBuffer.wrap(whole)), committed.snapshot().crc32c());
+        assertEquals(whole.length, committed.snapshot().bytes());
+    }
+
+    private static void overwrite(Path file, byte[] bytes) {
+        try {
+            Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        new Random(bytes).nextBytes(random);
+        return random;
+    }
+
+    /** An input that says it is larger than it is. */
+    private record Claiming(SnapshotInput input, long bytes) implements SnapshotInput {
+
+        @Override
+        public String name() {
+            return input.name();
+        }
+
+        @Override
+        public OptionalLong size() {
+            return OptionalLong.of(bytes);
+        }
+
+        @Override
+        public Crc32c checksum(Progress progress) throws IOException {
+            return input.checksum(progress);
+        }
+
+        @Override
+        public boolean seek(long offset) throws IOException {
+            return input.seek(offset);
+        }
+
+        @Override
+        public void read(ByteBuffer buffer) throws IOException {
+            input.read(buffer);
+        }
+
+        @Override
+        public Optional<String> change() throws IOException {
+            return input.change();
+        }
+
+        @Override
+        public void close() throws IOException {
+            input.close();
+        }
+    }
+}
