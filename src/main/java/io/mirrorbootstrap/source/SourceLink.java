@@ -12,6 +12,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -42,7 +43,12 @@ final class SourceLink implements AutoCloseable {
         this.context = Vertx.currentContext();
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> events.add(new LinkEvent.Unreadable("a binary message")));
-        socket.exceptionHandler(failure -> events.add(new LinkEvent.Unreadable(failure.toString())));
+        socket.exceptionHandler(failure -> {
+            if (failure instanceof CorruptedWebSocketFrameException) {
+                events.add(new LinkEvent.Unreadable(failure.getMessage()));
+            }
+            // any other failure of a socket is followed by its close
+        });
         socket.closeHandler(nothing -> closed());
         this.pings = vertx.setPeriodic(PING_MILLIS, id -> socket.writePing(Buffer.buffer()));
     }
