@@ -41,6 +41,8 @@ import io.mirrorbootstrap.wire.ChunkEncoder;
 class SlowDiskIT {
 
     private static final int MIB = 1024 * 1024;
+    /** One for all: a client that nothing refers to any more may be closed while it waits. */
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Pattern BUFFERED = Pattern.compile("(?m)^mirror_bootstrap_buffered_bytes (\\S+)$");
 
     @TempDir
@@ -50,10 +52,7 @@ class SlowDiskIT {
 
     @BeforeEach
     void start() throws Exception {
-        Path library = directory.resolve("slow_disk.so");
-        Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
-                "src/native-test/c/slow_disk.c", "-ldl").inheritIO().start();
-        assertEquals(0, gcc.waitFor(), "gcc builds the slow disk");
+        Path library = SidecarProcess.slowDisk(directory);
         Path data = Files.createDirectory(directory.resolve("data"));
         sidecar = SidecarProcess.start(data, List.of("-Xmx64m"),
                 Map.of("LD_PRELOAD", library.toString(), "SLOW_DISK_MS_PER_MIB", "20"));
@@ -117,7 +116,7 @@ class SlowDiskIT {
     }
 
     private double bufferedBytes() throws Exception {
-        HttpResponse<String> metrics = HttpClient.newHttpClient().send(
+        HttpResponse<String> metrics = HTTP.send(
                 HttpRequest.newBuilder(URI.create(sidecar.uri() + "/q/metrics")).build(),
                 HttpResponse.BodyHandlers.ofString());
         Matcher line = BUFFERED.matcher(metrics.body());
