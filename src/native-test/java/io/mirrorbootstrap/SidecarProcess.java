@@ -34,16 +34,16 @@ final class SidecarProcess implements AutoCloseable {
      *
      * @param dataDirectory its data directory; the log is written beside it
      * @param vmOptions options that a JVM and a native executable both know
-     * @param environment added to this process' own
+     * @param environment wins over what is set here
      */
     static SidecarProcess start(Path dataDirectory, List<String> vmOptions, Map<String, String> environment)
             throws IOException {
         List<String> command = new ArrayList<>(program(vmOptions));
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().putAll(environment);
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", dataDirectory.toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
         builder.environment().put("QUARKUS_HTTP_HOST", HOST);
+        builder.environment().putAll(environment);
         Path log = Files.createTempFile(dataDirectory.toAbsolutePath().getParent(), "sidecar", ".log");
         Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
@@ -52,6 +52,17 @@ final class SidecarProcess implements AutoCloseable {
             process.destroyForcibly();
             throw e;
         }
+    }
+
+    /** A library that, preloaded, makes a process' disk slow: SLOW_DISK_MS_PER_MIB says how slow. */
+    static Path slowDisk(Path directory) throws IOException, InterruptedException {
+        Path library = directory.resolve("slow_disk.so");
+        Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
+                "src/native-test/c/slow_disk.c", "-ldl").inheritIO().start();
+        if (gcc.waitFor() != 0) {
+            throw new IllegalStateException("gcc could not build the slow disk");
+        }
+        return library;
     }
 
     /** The command line that runs the packaged service. */
@@ -86,6 +97,26 @@ final class SidecarProcess implements AutoCloseable {
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    /** The process id. */
+    long pid() {
+        return process.pid();
+    }
+
+    /** {@code kill -9}; returns when it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** {@code kill -15}; returns the exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(15, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("it did not end 15 seconds after SIGTERM");
+        }
+        return process.exitValue();
     }
 
     String log() throws IOException {

@@ -52,10 +52,7 @@ class SlowDiskIT {
 
     @BeforeEach
     void start() throws Exception {
-        Path library = directory.resolve("slow_disk.so");
-        Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
-                "src/native-test/c/slow_disk.c", "-ldl").inheritIO().start();
-        assertEquals(0, gcc.waitFor(), "gcc builds the slow disk");
+        Path library = SidecarProcess.slowDisk(directory);
         Path data = Files.createDirectory(directory.resolve("data"));
         sidecar = SidecarProcess.start(data, List.of("-Xmx64m"),
                 Map.of("LD_PRELOAD", library.toString(), "SLOW_DISK_MS_PER_MIB", "20"));

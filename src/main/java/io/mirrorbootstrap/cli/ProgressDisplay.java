@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
 
+import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Progress;
 
 /**
@@ -50,6 +51,13 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         meter.sample(done, nanos);
         shownNanos = nanos;
         show(first && !isEnd(done, total) ? opening(done, total) : line(done, total));
+    }
+
+    @Override
+    public void retrying(Outcome outcome, Duration pause) {
+        finishLine();
+        phase = null;
+        out.println(outcome.message() + "; trying again in " + Quantities.duration(pause));
     }
 
     /** Leaves the cursor at the start of a line. */

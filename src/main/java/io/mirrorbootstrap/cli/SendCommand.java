@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
         "1:this program failed unexpectedly",
         "2:the command line is wrong, or FILE cannot be opened",
         "3:the sidecar refused; the message says why, the code in brackets is the protocol's",
-        "4:the sidecar cannot be reached, or the link was lost; try again, a file goes on where it stood",
+        "4:the sidecar could not be reached, or the link was lost, for too long; a file goes on where it stood",
         "5:FILE cannot be read, or changed while it was being sent"}, footer = {"",
                 "Progress goes to standard error, the result to standard output: one line on success.", "",
                 "Examples:",
@@ -60,6 +61,11 @@ final class SendCommand implements Callable<Integer> {
             + "a decimal number from 0 to 2^63-1, or PostgreSQL's form, as in 16/B374D848.")
     private Lsn lsn;
 
+    @Option(names = "--give-up-after", paramLabel = "SECONDS", defaultValue = "600", description = "How long to come "
+            + "back after faults that can heal (a lost link, a restart, a full disk) without getting any further; 0: not "
+            + "at all. Default: ${DEFAULT-VALUE}.")
+    private int patienceSeconds;
+
     @Spec
     private CommandSpec spec;
 
@@ -69,13 +75,18 @@ final class SendCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--cluster must have at most "
                     + SnapshotIdentity.MAX_CLUSTER_ID_LENGTH + " characters and no control character");
         }
+        if (patienceSeconds < 0) {
+            throw new ParameterException(spec.commandLine(), "--give-up-after is " + patienceSeconds
+                    + ", it must be 0 or more");
+        }
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
         Outcome outcome;
         try (SnapshotInput input = open();
                 SnapshotSender sender = new SnapshotSender(endpoint);
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
-            outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress);
+            outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress,
+                    Duration.ofSeconds(patienceSeconds));
         }
         if (outcome instanceof Outcome.Committed committed) {
             spec.commandLine().getOut().println(Report.line(committed));

@@ -28,11 +28,13 @@ class BootstrapRoute {
 
     private static final Logger LOG = Logger.getLogger(BootstrapRoute.class);
 
+    private final Links links;
     private final Mirrors mirrors;
     private final LinkLimits limits;
     private final IngestBudget budget;
 
-    BootstrapRoute(Mirrors mirrors, LinkLimits limits, IngestBudget budget) {
+    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget) {
+        this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
@@ -50,6 +52,10 @@ class BootstrapRoute {
                     "this is where a source opens a WebSocket: the request must ask for an upgrade");
             return;
         }
+        if (links.isEnding()) {
+            refuse(request, 503, ErrorCode.SHUTTING_DOWN, "the sidecar is shutting down: come back later");
+            return;
+        }
         List<String> offered = request.request().headers().getAll("Sec-WebSocket-Protocol").stream()
                 .flatMap(header -> Arrays.stream(header.split(","))).map(String::trim).filter(name -> !name.isEmpty())
                 .toList();
@@ -61,7 +67,7 @@ class BootstrapRoute {
         Context context = Vertx.currentContext();
         Channel channel = ((ConnectionBase) request.request().connection()).channel();
         request.request().toWebSocket()
-                .onSuccess(webSocket -> new Link(webSocket, channel, context, mirrors, limits, budget,
+                .onSuccess(webSocket -> new Link(webSocket, channel, context, links, mirrors, limits, budget,
                         Infrastructure.getDefaultWorkerPool()).start())
                 .onFailure(failure -> LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(),
                         failure.getMessage()));

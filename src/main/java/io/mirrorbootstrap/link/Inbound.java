@@ -34,6 +34,10 @@ sealed interface Inbound {
     record NotWebSocket(String reason) implements Inbound {
     }
 
+    /** The process is ending. */
+    record Shutdown() implements Inbound {
+    }
+
     /** Nothing will follow: the link is gone. */
     record LinkLost() implements Inbound {
     }

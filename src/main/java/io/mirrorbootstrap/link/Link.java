@@ -40,6 +40,7 @@ final class Link implements Source {
     private static final Logger LOG = Logger.getLogger(Link.class);
 
     private final LinkSocket socket;
+    private final Links links;
     private final LinkLimits limits;
     private final IngestBudget budget;
     private final Executor workers;
@@ -58,8 +59,9 @@ final class Link implements Source {
     private volatile boolean overShare;
     private volatile boolean awaitsBudget;
 
-    Link(ServerWebSocket webSocket, Channel channel, Context context, Mirrors mirrors, LinkLimits limits,
+    Link(ServerWebSocket webSocket, Channel channel, Context context, Links links, Mirrors mirrors, LinkLimits limits,
             IngestBudget budget, Executor workers) {
+        this.links = links;
         this.limits = limits;
         this.budget = budget;
         this.workers = workers;
@@ -70,11 +72,18 @@ final class Link implements Source {
 
     /** Starts reading. Event loop only. */
     void start() {
+        links.opened(this);
         socket.start(this::fragment, last -> {
             enqueue(last);
             answers.flushSoon(); // a job may be waiting for a source that will never read
         });
         LOG.debugf("link from %s opened", socket.remote());
+    }
+
+    /** The process is ending: what came is kept, the source is told to come back. Any thread. */
+    void shutDown() {
+        ended = true; // what is still in the queue was not confirmed, and will be sent again
+        enqueue(new Inbound.Shutdown());
     }
 
     @Override
@@ -149,6 +158,9 @@ final class Link implements Source {
         if (item instanceof Inbound.LinkLost) {
             ended = true;
             release();
+        } else if (item instanceof Inbound.Shutdown) {
+            release();
+            answers.addAndClose("", LinkSocket.SERVICE_RESTART, "the sidecar is shutting down");
         } else if (ended) {
             return;
         } else if (item instanceof Inbound.Fragment fragment) {
@@ -201,7 +213,11 @@ final class Link implements Source {
     private void release() throws IOException {
         if (!released) {
             released = true;
-            reader.end();
+            try {
+                reader.end();
+            } finally {
+                links.released(this);
+            }
             LOG.debugf("link from %s ended", socket.remote());
         }
     }

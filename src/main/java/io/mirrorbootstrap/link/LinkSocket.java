@@ -23,6 +23,9 @@ final class LinkSocket {
     /** WebSocket close code: what came is not WebSocket. */
     static final int PROTOCOL_ERROR = 1002;
 
+    /** WebSocket close code: come back later. */
+    static final int SERVICE_RESTART = 1012;
+
     private final ServerWebSocket webSocket;
     private final Channel channel;
     private final Context context;

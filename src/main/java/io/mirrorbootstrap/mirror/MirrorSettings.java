@@ -33,6 +33,10 @@ public interface MirrorSettings {
     @WithDefault("16")
     int maxBootstraps();
 
+    /** How much payload may come between two durable checkpoints of a transfer. */
+    @WithDefault("64M")
+    MemorySize checkpointBytes();
+
     /** How much of the disk is left free for the mirror itself. */
     @WithDefault("256M")
     MemorySize diskReserveBytes();

@@ -17,11 +17,12 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
+import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
+import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
@@ -29,9 +30,11 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 
 /**
  * The receivers of all databases. Worker only, any number of threads: messages for one database take turns, different
@@ -58,7 +61,8 @@ public class Mirrors {
         this.directory = directory;
         this.board = board;
         this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
-                new BootstrapLimit(settings.maxBootstraps()));
+                new BootstrapLimit(settings.maxBootstraps()), settings.checkpointBytes().asLongValue(),
+                Infrastructure.getDefaultWorkerPool());
         List<TransferListener> all = listeners.stream().toList();
         this.listener = event -> all.forEach(each -> each.on(event));
     }
@@ -66,14 +70,20 @@ public class Mirrors {
     /** Makes the directory ready before the first link; what cannot be served must not start. */
     void start(@Observes StartupEvent event) {
         try {
-            for (CommittedSnapshot snapshot : directory.prepare()) {
-                board.found(new Following(snapshot, directory.snapshot(snapshot.database())));
+            Inventory inventory = directory.prepare();
+            inventory.repairs().forEach(LOG::warn);
+            inventory.committed().forEach(
+                    snapshot -> board.found(new Following(snapshot, directory.snapshot(snapshot.database()))));
+            for (Checkpoint left : inventory.resumable()) {
+                entries.put(left.database(), new Entry(receiver(left.database(), Optional.of(left)), 0));
+                listener.on(new TransferEvent.Disconnected(left.identity(), left.bytes(), left.bytes()));
             }
+            LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",
+                    directory.path(), inventory.committed().size(), inventory.resumable().size());
         } catch (IOException e) {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
                     + " cannot be used as the directory for snapshots: " + e);
         }
-        LOG.infof("snapshots are stored in %s, %d there already", directory.path(), board.mirrors().size());
     }
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
@@ -121,8 +131,12 @@ public class Mirrors {
 
     private SnapshotReceiver enter(DatabaseId database) {
         return entries.compute(database, (id, entry) -> entry == null
-                ? new Entry(new SnapshotReceiver(id, directory, rules, listener), 1)
+                ? new Entry(receiver(id, Optional.empty()), 1)
                 : new Entry(entry.receiver(), entry.users() + 1)).receiver();
+    }
+
+    private SnapshotReceiver receiver(DatabaseId database, Optional<Checkpoint> left) {
+        return new SnapshotReceiver(database, directory, rules, listener, left);
     }
 
     private void leave(DatabaseId database) {

@@ -18,6 +18,7 @@ class SettingsCheck {
         inRange("max-chunk-bytes", settings.maxChunkBytes().asLongValue(), 1, MAX_CHUNK_BYTES);
         inRange("window-bytes", settings.windowBytes().asLongValue(), 1, Long.MAX_VALUE);
         inRange("buffer-bytes", settings.bufferBytes().asLongValue(), 1, Long.MAX_VALUE);
+        inRange("checkpoint-bytes", settings.checkpointBytes().asLongValue(), 1, Long.MAX_VALUE);
         inRange("disk-reserve-bytes", settings.diskReserveBytes().asLongValue(), 0, Long.MAX_VALUE);
         inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
         if (settings.idleTimeout().toMillis() < 1) {

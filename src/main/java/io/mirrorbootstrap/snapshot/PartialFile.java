@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /** A file that payload is written to until it is committed or discarded. Worker only, one thread at a time. */
 final class PartialFile implements Closeable {
+
+    /** Read at once when a file is hashed: enough for the kernel to read ahead, little enough to stay in the cache. */
+    private static final int HASH_BYTES = 256 * 1024;
 
     private final FileChannel channel;
     private Path path;
@@ -27,6 +31,36 @@ final class PartialFile implements Closeable {
                 FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
                         StandardOpenOption.WRITE),
                 path);
+    }
+
+    /**
+     * A file that an earlier process left, cut to {@code length} bytes.
+     *
+     * @throws IOException also when it is shorter
+     */
+    static PartialFile reopen(Path path, long length) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            if (channel.size() < length) {
+                throw new IOException(path + " has " + channel.size() + " bytes, not " + length);
+            }
+            channel.truncate(length);
+            return new PartialFile(channel, path);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** The CRC-32C of all that is in the file, read from disk. */
+    Crc32c hash() throws IOException {
+        CRC32C crc = new CRC32C();
+        ByteBuffer slice = ByteBuffer.allocateDirect(HASH_BYTES);
+        for (long at = 0; channel.read(slice, at) > 0; slice.clear()) {
+            at += slice.flip().remaining();
+            crc.update(slice);
+        }
+        return Crc32c.of(crc);
     }
 
     /**

@@ -11,6 +11,8 @@ package io.mirrorbootstrap.snapshot;
  *    ├─────────────────────────┼───────────────────────┘  │ │ link drops and was not opened    │
  *    │                         │                          └─┼── open, or the next chunk ───────┤
  *    ◀─────────────────────────┴────────────────────────────┴─────────── abort ────────────────┘
+ *
+ *   Stored ──── open, or the next chunk: verified ───▶ Detached
  * </pre>
  */
 sealed interface Phase {
@@ -30,6 +32,10 @@ sealed interface Phase {
      * @param opened whether what has come is kept when the link drops
      */
     record UnderWay(Source source, Transfer transfer, boolean opened) implements Phase {
+    }
+
+    /** An earlier process received it; what was durable waits on disk, unverified, for the source to come back. */
+    record Stored(Checkpoint checkpoint) implements Phase {
     }
 
     /** The link is gone; what has come waits for the source to come back. */

@@ -2,14 +2,18 @@ package io.mirrorbootstrap.snapshot;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * What an operator allows, the same for all databases.
  *
  * @param allowedSourceClusters the clusters that may send snapshots; empty: any
  * @param bootstraps how many transfers may be under way at once
+ * @param checkpointBytes how much payload may come between two durable checkpoints, in bytes, 1 or more
+ * @param checkpoints runs them, beside the flow
  */
-public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit bootstraps) {
+public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit bootstraps, long checkpointBytes,
+        Executor checkpoints) {
 
     /** Copies the list. */
     public ReceiverRules {

@@ -10,4 +10,10 @@ public interface RecordFormat {
 
     /** Reads a manifest; empty when the bytes are none. */
     Optional<CommittedSnapshot> manifest(byte[] bytes);
+
+    /** A durable point in a transfer. */
+    byte[] checkpoint(Checkpoint checkpoint);
+
+    /** Reads a checkpoint; empty when the bytes are none. */
+    Optional<Checkpoint> checkpoint(byte[] bytes);
 }

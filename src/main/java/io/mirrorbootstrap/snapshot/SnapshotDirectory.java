@@ -8,9 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -19,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <table>
  * <caption>files of a database</caption>
  * <tr><td>{@code <db>.partial}</td><td>payload accepted so far</td></tr>
+ * <tr><td>{@code <db>.checkpoint.json}</td><td>how much of the {@code .partial} is durable, and its CRC</td></tr>
  * <tr><td>{@code <db>.snapshot}</td><td>a committed snapshot; appears only by atomic rename</td></tr>
  * <tr><td>{@code <db>.manifest.json}</td><td>what the {@code .snapshot} is</td></tr>
  * <tr><td>{@code .<anything>}</td><td>being written; of no worth after a restart</td></tr>
@@ -27,20 +30,27 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class SnapshotDirectory {
 
+    /** The file in the data directory that is locked by the process that uses it. */
+    private static final String LOCK = ".mirror-bootstrap.lock";
+
     /** The directory's name below the data directory. */
     public static final String NAME = "recv_snapshots";
 
     private static final String PARTIAL = ".partial";
     private static final String SNAPSHOT = ".snapshot";
     private static final String MANIFEST = ".manifest.json";
+    private static final String CHECKPOINT = ".checkpoint.json";
+    private static final List<String> SUFFIXES = List.of(PARTIAL, SNAPSHOT, MANIFEST, CHECKPOINT);
 
-    /** No manifest is longer; a longer file is not read. */
+    /** No record is longer; a longer file is none. */
     private static final int MAX_RECORD_BYTES = 64 * 1024;
 
     private final Path path;
     private final long reserveBytes;
     private final RecordFormat format;
     private final AtomicLong unfinished = new AtomicLong();
+    /** Open, and thereby locked, as long as this process lives. */
+    private FileChannel inUse;
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -73,30 +83,43 @@ public final class SnapshotDirectory {
         return path.resolve(database + MANIFEST);
     }
 
+    /** How much of {@link #partial} is durable. */
+    public Path checkpoint(DatabaseId database) {
+        return path.resolve(database + CHECKPOINT);
+    }
+
     /**
-     * Makes the directory, checks that it can be written to, and removes what an earlier process left unfinished.
+     * Makes the directory, checks that it can be written to, takes it for this process, and brings what an earlier
+     * process left into order: a commit that was cut short is finished or undone, a transfer that can be resumed is kept,
+     * all else that was unfinished is removed.
      *
-     * @return the committed snapshots found in it
-     * @throws IOException when it is not a directory or cannot be written to
+     * @throws IOException when it is not a directory, cannot be written to, or another process has it
      */
-    public List<CommittedSnapshot> prepare() throws IOException {
+    public Inventory prepare() throws IOException {
         Files.createDirectories(path);
+        inUse = FileChannel.open(path.resolveSibling(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (inUse.tryLock() == null) {
+            inUse.close();
+            throw new IOException("another process is using it");
+        }
         PartialFile.create(unfinished("probe")).discard();
-        List<CommittedSnapshot> committed = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(path)) {
+        Set<DatabaseId> databases = new TreeSet<>(Comparator.comparing(DatabaseId::value));
+        try (var files = Files.newDirectoryStream(path, Files::isRegularFile)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
-                if (name.startsWith(".") || name.endsWith(PARTIAL)) {
+                if (name.startsWith(".")) {
                     Files.deleteIfExists(file);
-                } else if (name.endsWith(MANIFEST)) {
-                    String stem = name.substring(0, name.length() - MANIFEST.length());
-                    if (DatabaseId.isValid(stem)) {
-                        committed(new DatabaseId(stem)).ifPresent(committed::add);
-                    }
                 }
+                SUFFIXES.stream().filter(name::endsWith)
+                        .map(suffix -> name.substring(0, name.length() - suffix.length())).filter(DatabaseId::isValid)
+                        .forEach(stem -> databases.add(new DatabaseId(stem)));
             }
         }
-        return committed;
+        Inventory inventory = new Inventory();
+        for (DatabaseId database : databases) {
+            new Recovery(this, database, inventory).run();
+        }
+        return inventory;
     }
 
     /** Whether a file can be made in the directory, at the cost of making one. */
@@ -136,16 +159,34 @@ public final class SnapshotDirectory {
 
     /** The committed snapshot of {@code database}, if there is one and its size is what the manifest says. */
     Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
+        Optional<CommittedSnapshot> manifest = readManifest(database);
+        return manifest.isPresent() && size(snapshot(database)) == manifest.get().bytes() ? manifest : Optional.empty();
+    }
+
+    /** What the manifest of {@code database} says, if there is one that can be read. */
+    Optional<CommittedSnapshot> readManifest(DatabaseId database) throws IOException {
+        return read(manifest(database)).flatMap(format::manifest)
+                .filter(snapshot -> snapshot.database().equals(database));
+    }
+
+    /** What the checkpoint of {@code database} says, if there is one that can be read. */
+    Optional<Checkpoint> readCheckpoint(DatabaseId database) throws IOException {
+        return read(checkpoint(database)).flatMap(format::checkpoint)
+                .filter(checkpoint -> checkpoint.database().equals(database));
+    }
+
+    /** Replaces the checkpoint; when this returns, it survives a power cut. Its payload must have been forced before. */
+    void write(Checkpoint checkpoint) throws IOException {
+        replace(checkpoint(checkpoint.database()), format.checkpoint(checkpoint));
+        force();
+    }
+
+    /** The size of a file in bytes, -1 when there is none. */
+    static long size(Path file) throws IOException {
         try {
-            Path manifest = manifest(database);
-            if (Files.size(manifest) > MAX_RECORD_BYTES) {
-                return Optional.empty();
-            }
-            Optional<CommittedSnapshot> snapshot = format.manifest(Files.readAllBytes(manifest));
-            return snapshot.isPresent() && snapshot.get().database().equals(database)
-                    && Files.size(snapshot(database)) == snapshot.get().bytes() ? snapshot : Optional.empty();
+            return Files.size(file);
         } catch (NoSuchFileException e) {
-            return Optional.empty();
+            return -1;
         }
     }
 
@@ -167,6 +208,7 @@ public final class SnapshotDirectory {
         }
         force();
         partial.close();
+        Files.deleteIfExists(checkpoint(database)); // of no use without the partial file, and ignored if it stays
     }
 
     private void restore(Path file, Optional<byte[]> before, IOException cause) {
@@ -183,7 +225,7 @@ public final class SnapshotDirectory {
 
     private static Optional<byte[]> read(Path file) throws IOException {
         try {
-            return Optional.of(Files.readAllBytes(file));
+            return Files.size(file) > MAX_RECORD_BYTES ? Optional.empty() : Optional.of(Files.readAllBytes(file));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -209,7 +251,7 @@ public final class SnapshotDirectory {
     }
 
     /** Makes the renames durable. */
-    private void force() throws IOException {
+    void force() throws IOException {
         try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ)) {
             directory.force(true);
         }

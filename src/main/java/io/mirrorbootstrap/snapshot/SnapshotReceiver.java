@@ -2,16 +2,19 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Detached;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
+import io.mirrorbootstrap.snapshot.Phase.Stored;
 import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 
@@ -41,18 +44,23 @@ public final class SnapshotReceiver {
     /** Written under the lock only; volatile so that a source which owns nothing here need not wait for the lock. */
     private volatile Phase phase = Idle.IDLE;
 
+    /** Taken after {@link #lock} or alone: keeps a checkpoint beside the flow from outliving its transfer. */
+    private final ReentrantLock records = new ReentrantLock();
+
     /**
      * @param database the database it receives
      * @param directory where its files are
      * @param rules what is allowed
      * @param listener hears what becomes of transfers
+     * @param left what an earlier process left of a transfer
      */
     public SnapshotReceiver(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
-            TransferListener listener) {
+            TransferListener listener, Optional<Checkpoint> left) {
         this.database = Objects.requireNonNull(database);
         this.directory = Objects.requireNonNull(directory);
         this.rules = Objects.requireNonNull(rules);
         this.listener = Objects.requireNonNull(listener);
+        left.ifPresent(checkpoint -> phase = new Stored(checkpoint));
     }
 
     /** Whether nothing is under way and nothing waits for its source. */
@@ -72,6 +80,9 @@ public final class SnapshotReceiver {
             Optional<CommittedSnapshot> committed = directory.committed(database);
             if (committed.isPresent() && committed.get().is(identity)) {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
+            }
+            if (phase instanceof Stored stored && stored.checkpoint().identity().mismatch(identity, false).isEmpty()) {
+                verify(stored.checkpoint());
             }
             Optional<Transfer> known = transfer().filter(t -> t.identity().mismatch(identity, false).isEmpty());
             long offset = known.map(Transfer::bytesDone).orElse(0L);
@@ -141,6 +152,7 @@ public final class SnapshotReceiver {
                     transfer.cutBack();
                     phase = new Detached(transfer);
                     rules.bootstraps().leave(database);
+                    checkpointNow(transfer);
                     listener.on(new TransferEvent.Disconnected(transfer.identity(), transfer.bytesDone(),
                             transfer.durableBytes()));
                 } else {
@@ -162,8 +174,27 @@ public final class SnapshotReceiver {
                 : new FirstChunk(source, identity, directory.begin(database));
     }
 
+    /** What an earlier process left is gone on with only if it is what its checkpoint says; on any doubt, from 0. */
+    private void verify(Checkpoint checkpoint) {
+        try {
+            PartialFile file = PartialFile.reopen(directory.partial(database), checkpoint.bytes());
+            if (file.hash().equals(checkpoint.crc32c())) {
+                phase = new Detached(new Transfer(checkpoint, file));
+                return;
+            }
+            file.close();
+        } catch (IOException e) {
+            // as good as damaged: it cannot be read
+        }
+        drop(DropReason.DAMAGED);
+    }
+
     /** Rules 2 and 3: any other offset goes on where the transfer of this very snapshot stands. */
     private IncomingChunk next(Source source, SnapshotIdentity identity, long offset) throws IOException {
+        if (phase instanceof Stored stored && stored.checkpoint().bytes() == offset
+                && stored.checkpoint().identity().mismatch(identity, false).isEmpty()) {
+            verify(stored.checkpoint());
+        }
         boolean othersOwn = phase instanceof UnderWay underWay && underWay.source() != source;
         Optional<Transfer> mine = othersOwn ? Optional.empty() : transfer();
         long expected = mine.map(Transfer::bytesDone).orElse(0L);
@@ -197,7 +228,7 @@ public final class SnapshotReceiver {
         if (!rules.bootstraps().hasRoomFor(database)) {
             return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
         }
-        long freed = offset > 0 ? 0 : transfer().map(Transfer::bytesDone).orElse(0L);
+        long freed = offset > 0 ? 0 : Math.max(0, SnapshotDirectory.size(directory.partial(database)));
         long needed = Math.max(0, identity.totalBytes() - offset);
         long available = directory.available() + freed;
         return needed > available
@@ -206,10 +237,15 @@ public final class SnapshotReceiver {
     }
 
     private Optional<Transfer> transfer() {
-        if (phase instanceof UnderWay underWay) {
+        Phase now = phase;
+        if (now instanceof UnderWay underWay) {
             return Optional.of(underWay.transfer());
         }
-        return phase instanceof Detached detached ? Optional.of(detached.transfer()) : Optional.empty();
+        return now instanceof Detached detached ? Optional.of(detached.transfer()) : Optional.empty();
+    }
+
+    private boolean isOpened() {
+        return phase instanceof UnderWay underWay && underWay.opened();
     }
 
     private Optional<Source> owner() {
@@ -233,29 +269,110 @@ public final class SnapshotReceiver {
     /** Ends what is under way; the caller puts another phase in its place. */
     private void replace(DropReason reason) {
         Phase before = phase;
-        Optional<Transfer> transfer = transfer();
         phase = Idle.IDLE;
-        transfer.ifPresent(SnapshotReceiver::discard);
-        if (transfer.isPresent()) {
-            listener.on(new TransferEvent.Dropped(transfer.get().identity(), transfer.get().bytesDone(), reason));
-        } else if (before instanceof Announced announced) {
+        if (before instanceof Announced announced) {
             listener.on(new TransferEvent.Dropped(announced.identity(), 0, reason));
+        } else if (before instanceof Stored stored) {
+            discard(Optional.empty());
+            listener.on(new TransferEvent.Dropped(stored.checkpoint().identity(), stored.checkpoint().bytes(), reason));
+        } else if (before instanceof UnderWay || before instanceof Detached) {
+            Transfer transfer = before instanceof UnderWay underWay
+                    ? underWay.transfer()
+                    : ((Detached) before).transfer();
+            discard(Optional.of(transfer));
+            listener.on(new TransferEvent.Dropped(transfer.identity(), transfer.bytesDone(), reason));
         }
     }
 
-    private static void discard(Transfer transfer) {
+    /** Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other. */
+    private void discard(Optional<Transfer> transfer) {
+        records.lock();
         try {
-            transfer.file().discard();
+            Files.deleteIfExists(directory.checkpoint(database));
+            if (transfer.isPresent()) {
+                transfer.get().file().discard();
+            } else {
+                Files.deleteIfExists(directory.partial(database));
+            }
         } catch (IOException e) {
-            // the state is right already; what is left under this name is replaced by the next transfer
+            // the state is right already; what is left under these names is replaced by the next transfer
+        } finally {
+            records.unlock();
         }
+    }
+
+    /**
+     * After a crash a source sends at most {@code checkpointBytes} again: a checkpoint beside the flow begins at half of
+     * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.
+     */
+    private void keepDurable(Transfer transfer) throws IOException {
+        if (transfer.bytesDone() - transfer.durableBytes() >= rules.checkpointBytes()) {
+            checkpointNow(transfer);
+        } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
+            Checkpoint point = transfer.checkpoint();
+            try {
+                rules.checkpoints().execute(() -> checkpoint(transfer, point));
+            } catch (RejectedExecutionException e) {
+                transfer.checkpointEnded(); // the process is ending: the link's end makes one
+            }
+        }
+    }
+
+    /** Beside the flow: forces what has been accepted so far, then says so on disk. */
+    private void checkpoint(Transfer transfer, Checkpoint point) {
+        try {
+            transfer.file().force();
+            write(transfer, point);
+        } catch (IOException | RuntimeException e) {
+            lock.lock();
+            try {
+                if (isCurrent(transfer) && !DiskFull.is(e)) {
+                    transfer.broken(e); // a force that failed once may succeed the next time, and the bytes be lost
+                }
+            } finally {
+                lock.unlock();
+            }
+        } finally {
+            lock.lock();
+            transfer.checkpointEnded();
+            lock.unlock();
+        }
+    }
+
+    /** With the lock held: the flow waits. */
+    private void checkpointNow(Transfer transfer) throws IOException {
+        try {
+            transfer.file().force();
+            write(transfer, transfer.checkpoint());
+        } catch (IOException e) {
+            if (!DiskFull.is(e)) {
+                throw e;
+            }
+            // the checkpoint before this one still counts
+        }
+    }
+
+    private void write(Transfer transfer, Checkpoint point) throws IOException {
+        records.lock();
+        try {
+            if (isCurrent(transfer) && point.bytes() > transfer.durableBytes()) {
+                directory.write(point);
+                transfer.durable(point.bytes());
+            }
+        } finally {
+            records.unlock();
+        }
+    }
+
+    private boolean isCurrent(Transfer transfer) {
+        return transfer().filter(current -> current == transfer).isPresent();
     }
 
     /** The transfer is over, and nothing of it remains. */
     private Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         phase = Idle.IDLE;
         rules.bootstraps().leave(database);
-        discard(transfer);
+        discard(Optional.of(transfer));
         listener.on(
                 new TransferEvent.Failed(transfer.identity(), transfer.bytesDone(), refusal, cause, transfer.age()));
         return refusal;
@@ -447,6 +564,9 @@ public final class SnapshotReceiver {
             }
             if (!done) {
                 transfer.accept(bytes, payload);
+                if (isOpened()) {
+                    keepDurable(transfer);
+                }
                 return new ChunkOutcome.Pending(end, transfer.durableBytes());
             }
             Crc32c computed = transfer.crc().followedBy(payload, bytes);
@@ -554,7 +674,10 @@ public final class SnapshotReceiver {
         }
 
         @Override
-        Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) {
+        Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
+            if (mine().isPresent() && transfer.failure().isPresent()) {
+                throw new IOException("a checkpoint beside the flow failed", transfer.failure().get());
+            }
             if (mine().isEmpty()) {
                 // taken over (then the source has been told so) or aborted while the payload was arriving
                 return new Verdict.Refused(refused(new Refusal.OffsetRegression(0, offset)));

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /** The payload of one snapshot accepted so far: a partial file, how long it is, its running CRC. Guarded by its receiver. */
 final class Transfer {
@@ -14,11 +15,26 @@ final class Transfer {
     private final long startedNanos = System.nanoTime();
     private long bytesDone;
     private long bytesReported;
-    private Crc32c crc = Crc32c.EMPTY;
+    private Crc32c crc;
+    private long checkpointedAt;
+    private boolean checkpointing;
+    private Optional<Exception> failure = Optional.empty();
+    private volatile long durableBytes;
 
+    /** A new transfer, of which nothing has come. */
     Transfer(SnapshotIdentity identity, PartialFile file) {
-        this.identity = identity;
+        this(new Checkpoint(identity, 0, Crc32c.EMPTY), file);
+    }
+
+    /** A transfer that goes on from {@code checkpoint}. */
+    Transfer(Checkpoint checkpoint, PartialFile file) {
+        this.identity = checkpoint.identity();
         this.file = file;
+        this.bytesDone = checkpoint.bytes();
+        this.bytesReported = checkpoint.bytes();
+        this.crc = checkpoint.crc32c();
+        this.checkpointedAt = checkpoint.bytes();
+        this.durableBytes = checkpoint.bytes();
     }
 
     SnapshotIdentity identity() {
@@ -35,7 +51,42 @@ final class Transfer {
 
     /** How many of {@link #bytesDone} survive a power cut. */
     long durableBytes() {
-        return 0;
+        return durableBytes;
+    }
+
+    /** Where it stands now. */
+    Checkpoint checkpoint() {
+        return new Checkpoint(identity, bytesDone, crc);
+    }
+
+    /** Whether a checkpoint is due, {@code every} bytes after the last; if so, it counts as begun. */
+    boolean checkpointIsDue(long every) {
+        if (checkpointing || bytesDone - checkpointedAt < every) {
+            return false;
+        }
+        checkpointing = true;
+        checkpointedAt = bytesDone;
+        return true;
+    }
+
+    /** A checkpoint that was begun is over, whether it succeeded or not. */
+    void checkpointEnded() {
+        checkpointing = false;
+    }
+
+    /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */
+    void durable(long bytes) {
+        durableBytes = Math.max(durableBytes, bytes);
+    }
+
+    /** The disk failed beside the flow: the next chunk must hear of it. */
+    void broken(Exception cause) {
+        failure = Optional.of(cause);
+    }
+
+    /** What broke it beside the flow. */
+    Optional<Exception> failure() {
+        return failure;
     }
 
     /** The CRC-32C of the first {@link #bytesDone} bytes. */

@@ -63,7 +63,9 @@ public sealed interface TransferEvent {
         /** Its link is gone, and it was not opened. */
         LINK_LOST,
         /** Another begins in its place. */
-        REPLACED
+        REPLACED,
+        /** What waited on disk is not what its checkpoint says. */
+        DAMAGED
     }
 
     /** The transfer ended without a fault of its own; nothing of it remains. */

@@ -2,14 +2,33 @@ package io.mirrorbootstrap.source;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.ErrorCode;
 
 /** What became of sending a snapshot: a type for each end there is. */
 public sealed interface Outcome {
 
     /** One sentence for a person. */
     String message();
+
+    /** Whether coming back later may help: a link that broke, a disk that is full, a sidecar that restarts. */
+    default boolean canHeal() {
+        return false;
+    }
+
+    /** Whether there was a link, over which some of the input may have gone. */
+    default boolean hadLink() {
+        return true;
+    }
+
+    /** How far the snapshot got, in bytes, as far as that is known. */
+    default long bytesDone() {
+        return 0;
+    }
 
     /**
      * The sidecar has the whole snapshot, verified and durable.
@@ -29,8 +48,20 @@ public sealed interface Outcome {
      * The sidecar refused.
      *
      * @param failure its error object
+     * @param bytesDone bytes of the snapshot that it had answered before
      */
-    record Refused(Answer.Failure failure) implements Outcome {
+    record Refused(Answer.Failure failure, long bytesDone) implements Outcome {
+
+        /** All others say that the source is wrong, or, {@code superseded}, that another one is at work. */
+        private static final Set<String> HEALING = Stream.of(ErrorCode.CHUNK_CRC_MISMATCH,
+                ErrorCode.INSUFFICIENT_STORAGE, ErrorCode.TOO_MANY_BOOTSTRAPS, ErrorCode.TRANSPORT)
+                .map(ErrorCode::spelling).collect(Collectors.toUnmodifiableSet());
+
+        @Override
+        public boolean canHeal() {
+            return HEALING.contains(failure.code());
+        }
+
         @Override
         public String message() {
             return "the sidecar refused (" + failure.code() + "): " + failure.message();
@@ -44,6 +75,19 @@ public sealed interface Outcome {
      * @param answer what it said, if anything
      */
     record NotUpgraded(Endpoint endpoint, int status, Optional<Answer.Failure> answer) implements Outcome {
+
+        private static final int FIRST_SERVER_ERROR = 500;
+
+        @Override
+        public boolean canHeal() {
+            return status >= FIRST_SERVER_ERROR; // it is shutting down, or a proxy misses it
+        }
+
+        @Override
+        public boolean hadLink() {
+            return false;
+        }
+
         @Override
         public String message() {
             return endpoint + " refused the link: HTTP " + status
@@ -57,6 +101,17 @@ public sealed interface Outcome {
      * @param reason the failure, in words
      */
     record Unreachable(Endpoint endpoint, String reason) implements Outcome {
+
+        @Override
+        public boolean canHeal() {
+            return true;
+        }
+
+        @Override
+        public boolean hadLink() {
+            return false;
+        }
+
         @Override
         public String message() {
             return endpoint + " cannot be reached: " + reason;
@@ -74,6 +129,14 @@ public sealed interface Outcome {
 
         /** The close code of a link that was cut without one. */
         public static final int CUT = 1006;
+
+        /** What a sidecar does in order, and what happens to it; other codes say that the source is wrong. */
+        private static final Set<Integer> HEALING = Set.of(1000, 1001, CUT, 1011, 1012, 1013);
+
+        @Override
+        public boolean canHeal() {
+            return HEALING.contains(closeCode);
+        }
 
         @Override
         public String message() {

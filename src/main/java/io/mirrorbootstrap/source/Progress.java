@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.source;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 
 /** How far it is. Called often, from the sending thread, which waits meanwhile. */
@@ -24,4 +25,13 @@ public interface Progress {
      * @param total bytes of the snapshot; empty when not known
      */
     void update(Phase phase, long done, OptionalLong total);
+
+    /**
+     * An attempt failed, and another will be made.
+     *
+     * @param outcome of the attempt
+     * @param pause until the next one
+     */
+    default void retrying(Outcome outcome, Duration pause) {
+    }
 }

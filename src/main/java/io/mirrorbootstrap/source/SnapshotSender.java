@@ -58,18 +58,35 @@ public final class SnapshotSender implements AutoCloseable {
         }
     }
 
+    /** Sends one snapshot over one link, as {@link #send(SnapshotInput, Origin, Progress, Duration)} without patience. */
+    public Outcome send(SnapshotInput input, Origin origin, Progress progress) throws InterruptedException {
+        return send(input, origin, progress, Duration.ZERO);
+    }
+
     /**
-     * Sends one snapshot, over one link, and waits for what becomes of it.
+     * Sends one snapshot and waits for what becomes of it; after a fault that can heal it comes back and goes on.
      *
      * @param input read from its start, a file twice; not closed
      * @param progress called from this thread
+     * @param patience for how long it comes back without having got any further; zero: it does not
      * @throws InterruptedException when the thread was interrupted; the link is closed, what the sidecar has of a file
      *         can be gone on with
      */
-    public Outcome send(SnapshotInput input, Origin origin, Progress progress) throws InterruptedException {
+    public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
+            throws InterruptedException {
         try {
             SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
-            return attempt(input, identity, progress);
+            Backoff backoff = new Backoff(patience);
+            while (true) {
+                Outcome outcome = attempt(input, identity, progress);
+                boolean again = outcome.canHeal() && (input.size().isPresent() || !outcome.hadLink());
+                Optional<Duration> pause = again ? backoff.next(outcome.bytesDone()) : Optional.empty();
+                if (pause.isEmpty()) {
+                    return outcome;
+                }
+                progress.retrying(outcome, pause.get());
+                TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());
+            }
         } catch (IOException e) {
             return new Outcome.InputFailed(input.name(), e.toString());
         }

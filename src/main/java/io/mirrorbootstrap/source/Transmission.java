@@ -171,7 +171,7 @@ final class Transmission {
                 return new Outcome.InputChanged(input.name(), change.get());
             }
         }
-        return new Outcome.Refused(failure);
+        return new Outcome.Refused(failure, answeredBytes);
     }
 
     private Outcome changed(String change) {

@@ -32,6 +32,8 @@ public enum ErrorCode {
     PROTOCOL_VERSION_MISMATCH,
     /** Before the upgrade only, as HTTP 426: a plain request where a WebSocket is opened. */
     UPGRADE_REQUIRED,
+    /** Before the upgrade only, as HTTP 503: no link is taken any more. */
+    SHUTTING_DOWN,
     /** In the HTTP API only, as 404. */
     NOT_FOUND;
 

@@ -7,10 +7,12 @@ import java.util.Optional;
 
 import jakarta.inject.Singleton;
 
+import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RecordFormat;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /** The records on disk as JSON objects, spelled like the protocol. Any thread; no state. */
 @Singleton
@@ -37,6 +39,34 @@ public final class JsonRecords implements RecordFormat {
                     json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
                     Instant.parse(json.text("committed_at"))));
         } catch (RefusedException | DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public byte[] checkpoint(Checkpoint checkpoint) {
+        SnapshotIdentity identity = checkpoint.identity();
+        return Json.write(json -> {
+            json.writeStringField("source_cluster_id", identity.sourceClusterId());
+            json.writeStringField("source_database_id", identity.database().value());
+            json.writeNumberField("snapshot_lsn", identity.lsn());
+            json.writeNumberField("total_bytes", identity.totalBytes());
+            json.writeStringField("total_crc32c", identity.totalCrc32c().toString());
+            json.writeNumberField("durable_bytes", checkpoint.bytes());
+            json.writeStringField("durable_crc32c", checkpoint.crc32c().toString());
+        }).concat("\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Optional<Checkpoint> checkpoint(byte[] bytes) {
+        try {
+            Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
+            SnapshotIdentity identity = new SnapshotIdentity(json.text("source_cluster_id"),
+                    new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
+                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"));
+            return Optional.of(
+                    new Checkpoint(identity, json.number("durable_bytes", Long.MAX_VALUE), json.crc("durable_crc32c")));
+        } catch (RefusedException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }

@@ -120,7 +120,7 @@ class CommandLineTest {
 
     private int send(Path file, int port) {
         return run("send", file.toString(), "--url", "http://127.0.0.1:" + port, "--cluster", "c", "--database", "d",
-                "--lsn", "1");
+                "--lsn", "1", "--give-up-after", "0");
     }
 
     private int run(String... arguments) {

@@ -55,7 +55,8 @@ class DomainChunkTest extends ChunkScenarios {
         private final Map<String, SnapshotReceiver> receivers = new ConcurrentHashMap<>();
         private final Recorder recorder = new Recorder();
         private final StatusBoard statusBoard = new StatusBoard();
-        private final ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(16));
+        private final ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(16), 1 << 20,
+                Runnable::run);
 
         InDomain(SnapshotDirectory directory) {
             this.directory = directory;
@@ -66,7 +67,7 @@ class DomainChunkTest extends ChunkScenarios {
                     name -> new SnapshotReceiver(new DatabaseId(name), directory, rules, event -> {
                         recorder.on(event);
                         statusBoard.on(event);
-                    }));
+                    }, Optional.empty()));
         }
 
         @Override

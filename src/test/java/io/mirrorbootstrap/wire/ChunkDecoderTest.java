@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
@@ -26,7 +31,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 class ChunkDecoderTest {
 
     private static final int MAX_CHUNK_BYTES = 100_000;
-    private static final byte[] DATA = "the payload of a chunk".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static final byte[] DATA = "the payload of a chunk".getBytes(StandardCharsets.UTF_8);
 
     @Test
     void whatTheEncoderWritesIsRead() {
@@ -40,6 +45,31 @@ class ChunkDecoderTest {
         assertEquals(Optional.of(new Crc32c(7)), decoder.chunkCrc32c());
         assertTrue(decoder.done());
         assertArrayEquals(DATA, payload.toByteArray());
+    }
+
+    @Test
+    void theExamplesInTheDocumentationAreChunks() throws IOException {
+        String page = Files.readString(Path.of("docs/protocol.md"));
+        ByteArrayOutputStream map = new ByteArrayOutputStream();
+        ByteArrayOutputStream array = new ByteArrayOutputStream();
+        for (String line : page.lines().toList()) {
+            if (line.startsWith("98 a2")) {
+                array.writeBytes(bytes(line));
+            } else if (line.matches("89 {5,}map of 9") || line.matches("[ab][0-9a-f] [a-z_0-9]+ .*")) {
+                map.writeBytes(bytes(line.replaceAll(" [a-z_0-9]{4,} | map of 9", " ")));
+            }
+        }
+        for (byte[] message : List.of(map.toByteArray(), array.toByteArray())) {
+            ByteArrayOutputStream payload = new ByteArrayOutputStream();
+            ChunkDecoder decoder = decode(message, message.length, payload);
+            assertEquals("hello", payload.toString(StandardCharsets.US_ASCII));
+            assertEquals(new SnapshotIdentity("c1", new DatabaseId("orders"), 42, 5,
+                    Crc32c.of(ByteBuffer.wrap(payload.toByteArray()))), decoder.head().orElseThrow().identity());
+        }
+    }
+
+    private static byte[] bytes(String hex) {
+        return HexFormat.of().parseHex(hex.replace(" ", ""));
     }
 
     @Test

@@ -1,0 +1,76 @@
+package io.mirrorbootstrap.link;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.Startup;
+
+/** All links that are open, and their end when the process is asked to end. Any thread. */
+@ApplicationScoped
+@Startup // its meter is there before the first link is
+class Links {
+
+    private static final Logger LOG = Logger.getLogger(Links.class);
+
+    /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
+    private static final Duration PATIENCE = Duration.ofSeconds(8);
+
+    private final Set<Link> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean ending;
+
+    Links(MeterRegistry metrics) {
+        Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
+    }
+
+    /** Whether the process is ending: no link is taken any more. */
+    boolean isEnding() {
+        return ending;
+    }
+
+    void opened(Link link) {
+        open.add(link);
+        if (ending) {
+            link.shutDown();
+        }
+    }
+
+    /** The transfers of {@code link} have ended or wait. */
+    void released(Link link) {
+        open.remove(link);
+        synchronized (this) {
+            notifyAll();
+        }
+    }
+
+    /** Blocks until what was received is durable and the sources have been told, or patience is at its end. */
+    void end(@Observes ShutdownEvent event) throws InterruptedException {
+        ending = true;
+        List<Link> links = List.copyOf(open);
+        if (links.isEmpty()) {
+            return;
+        }
+        LOG.infof("shutting down: closing %d links, what was received of opened transfers is kept", links.size());
+        links.forEach(Link::shutDown);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        synchronized (this) {
+            while (!open.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());
+            }
+        }
+        if (!open.isEmpty()) {
+            LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
+                    + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package io.mirrorbootstrap.snapshot;
+
+/**
+ * A point in a transfer that survives a power cut: the first {@code bytes} bytes of the partial file are forced, and
+ * have the CRC-32C {@code crc32c}.
+ *
+ * @param identity the transfer's
+ * @param bytes 0 or more
+ * @param crc32c of these bytes
+ */
+public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
+
+    /** The database it is about. */
+    public DatabaseId database() {
+        return identity.database();
+    }
+}

@@ -1,0 +1,92 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+
+/**
+ * Brings the files of one database into order after whatever end the last process had. What can be there, by the step of
+ * the commit before which the machine died:
+ * <table>
+ * <caption>crash matrix</caption>
+ * <tr><th>died before</th><th>manifest</th><th>.snapshot</th><th>.partial</th><th>start-up</th></tr>
+ * <tr><td>payload forced</td><td>old or none</td><td>old or none</td><td>any</td><td>resumes from the checkpoint, or
+ * removes the partial file</td></tr>
+ * <tr><td>manifest renamed</td><td>old or none</td><td>old or none</td><td>whole</td><td>the same</td></tr>
+ * <tr><td>payload renamed</td><td>new</td><td>old or none</td><td>whole, forced</td><td>renames it: the commit is
+ * finished</td></tr>
+ * <tr><td>directory forced</td><td>either of the rows around this one</td><td></td><td></td><td>as there</td></tr>
+ * <tr><td>checkpoint removed</td><td>new</td><td>new</td><td>none</td><td>removes the checkpoint</td></tr>
+ * </table>
+ */
+final class Recovery {
+
+    private final SnapshotDirectory directory;
+    private final DatabaseId database;
+    private final Inventory inventory;
+
+    Recovery(SnapshotDirectory directory, DatabaseId database, Inventory inventory) {
+        this.directory = directory;
+        this.database = database;
+        this.inventory = inventory;
+    }
+
+    void run() throws IOException {
+        committed();
+        underWay();
+    }
+
+    private void committed() throws IOException {
+        Path snapshot = directory.snapshot(database);
+        Optional<CommittedSnapshot> manifest = directory.readManifest(database);
+        if (manifest.isEmpty()) {
+            if (Files.exists(snapshot)) {
+                inventory.repaired(snapshot + " has no manifest that can be read: it is not taken for a snapshot");
+            }
+            return;
+        }
+        if (isWhole(manifest.get())) {
+            Files.move(directory.partial(database), snapshot, StandardCopyOption.ATOMIC_MOVE);
+            directory.force();
+            inventory.repaired(snapshot + ": its commit was cut short, and is finished");
+        }
+        if (SnapshotDirectory.size(snapshot) == manifest.get().bytes()) {
+            inventory.add(manifest.get());
+            return;
+        }
+        inventory.repaired(snapshot + " has " + SnapshotDirectory.size(snapshot) + " bytes (-1: it is missing), not "
+                + manifest.get().bytes() + " as its manifest says: both are removed");
+        Files.deleteIfExists(snapshot);
+        Files.deleteIfExists(directory.manifest(database));
+    }
+
+    /** Whether the partial file is what the manifest promises: then only the last rename is missing. */
+    private boolean isWhole(CommittedSnapshot manifest) throws IOException {
+        Path partial = directory.partial(database);
+        if (SnapshotDirectory.size(partial) != manifest.bytes()) {
+            return false;
+        }
+        try (PartialFile file = PartialFile.reopen(partial, manifest.bytes())) {
+            return file.hash().equals(manifest.crc32c());
+        }
+    }
+
+    private void underWay() throws IOException {
+        Path partial = directory.partial(database);
+        long there = SnapshotDirectory.size(partial);
+        Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
+        if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
+            inventory.add(checkpoint.get());
+            return;
+        }
+        if (there >= 0) {
+            inventory.repaired(partial + " cannot be resumed, it has "
+                    + (checkpoint.isPresent() ? "fewer bytes than its checkpoint says" : "no checkpoint")
+                    + ": it is removed");
+        }
+        Files.deleteIfExists(directory.checkpoint(database));
+        Files.deleteIfExists(partial);
+    }
+}

@@ -1,0 +1,183 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/**
+ * The packaged service under everything that can happen to it: links dropped, {@code kill -9} at random instants (and so
+ * between the steps of a commit), SIGTERM, bits flipped on the way and on disk, two sources that fight for one database,
+ * several databases at once. {@code -Dtorture.faults=N} makes it longer, {@code -Dtorture.seed=N} repeats a run.
+ */
+class TortureIT {
+
+    private static final int DATABASES = 3;
+    private static final long CHECKPOINT_BYTES = 1024 * 1024;
+    private static final Pattern LIVE = Pattern
+            .compile("db[0-9](\\.partial|\\.checkpoint\\.json|\\.snapshot|\\.manifest\\.json)");
+
+    @TempDir
+    Path directory;
+
+    private final int faults = Integer.getInteger("torture.faults", 20);
+    private final long seed = Long.getLong("torture.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+    private SidecarProcess sidecar;
+
+    @AfterEach
+    void stop() {
+        if (sidecar != null) {
+            sidecar.close();
+        }
+    }
+
+    @Test
+    void nothingIsLostAndNothingWrongIsPublished() throws Exception {
+        System.out.printf("torture: seed %d, %d faults%n", seed, faults);
+        Path data = Files.createDirectory(directory.resolve("data"));
+        TortureSource.Counts counts = new TortureSource.Counts();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            start(data);
+            List<TortureSource> sources = new ArrayList<>();
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < DATABASES; i++) {
+                TortureSource source = new TortureSource("db" + i, random.nextLong(), CHECKPOINT_BYTES, counts,
+                        () -> sidecar.uri());
+                sources.add(source);
+                running.add(threads.submit(source));
+            }
+            int kills = 0;
+            int terms = 0;
+            int flips = 0;
+            for (int i = 0; i < faults; i++) {
+                // a random instant is the point: there is no event to wait for
+                TimeUnit.MILLISECONDS.sleep(200 + random.nextInt(2500));
+                running.forEach(TortureIT::rethrowIfDone);
+                boolean kill = random.nextInt(3) != 0;
+                for (TortureSource source : sources) {
+                    source.expect(kill ? CHECKPOINT_BYTES : 0);
+                }
+                if (kill) {
+                    sidecar.kill();
+                    kills++;
+                } else {
+                    assertEquals(143, sidecar.terminate(), () -> "SIGTERM must end it in order");
+                    terms++;
+                }
+                checkFiles(data, sources);
+                if (random.nextInt(4) == 0) {
+                    TortureSource victim = sources.get(random.nextInt(sources.size()));
+                    if (flipBit(data, victim)) {
+                        victim.expect(Long.MAX_VALUE);
+                        flips++;
+                    }
+                }
+                start(data);
+            }
+            sources.forEach(TortureSource::finish);
+            for (Future<?> source : running) {
+                source.get(120, TimeUnit.SECONDS);
+            }
+            checkNothingLeaks();
+            assertEquals(143, sidecar.terminate());
+            checkFiles(data, sources);
+            System.out.printf("torture: survived %d kills, %d terminations, %d bits flipped on disk, %s%n", kills,
+                    terms,
+                    flips, counts);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private void start(Path data) throws IOException {
+        sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES",
+                String.valueOf(CHECKPOINT_BYTES), "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", "0"));
+    }
+
+    private static void rethrowIfDone(Future<?> source) {
+        if (source.isDone()) {
+            try {
+                source.get();
+                throw new AssertionError("a source ended before it was told to");
+            } catch (Exception e) {
+                throw new AssertionError("a source failed", e);
+            }
+        }
+    }
+
+    /** Every snapshot is what its source has, and there is nothing that should not be. Before start-up repairs. */
+    private void checkFiles(Path data, List<TortureSource> sources) throws IOException {
+        Path files = data.resolve("recv_snapshots");
+        try (var there = Files.list(files)) {
+            for (Path file : there.toList()) {
+                String name = file.getFileName().toString();
+                // what was being written when the process was killed starts with a dot, and is removed at start
+                assertTrue(name.startsWith(".") || LIVE.matcher(name).matches(), name);
+            }
+        }
+        for (TortureSource source : sources) {
+            Path snapshot = files.resolve(source.database() + ".snapshot");
+            if (Files.exists(snapshot)) {
+                byte[] bytes = Files.readAllBytes(snapshot);
+                long lsn = source.lsnOf(bytes);
+                assertArrayEquals(source.content(lsn), bytes, "seed " + seed);
+                JsonNode manifest = new ObjectMapper()
+                        .readTree(Files.readAllBytes(files.resolve(source.database() + ".manifest.json")));
+                // the manifest is the one or, killed between the two renames, its successor's
+                assertTrue(manifest.path("snapshot_lsn").asLong() >= lsn, manifest::toString);
+                assertTrue(lsn >= source.lastCommitted(), "a committed snapshot was lost, seed " + seed);
+            } else {
+                assertEquals(0, source.lastCommitted(), "a committed snapshot is gone, seed " + seed);
+            }
+        }
+    }
+
+    private boolean flipBit(Path data, TortureSource victim) throws IOException {
+        Path partial = data.resolve("recv_snapshots").resolve(victim.database() + ".partial");
+        if (!Files.exists(partial) || Files.size(partial) == 0) {
+            return false;
+        }
+        try (RandomAccessFile file = new RandomAccessFile(partial.toFile(), "rw")) {
+            long at = random.nextLong(file.length());
+            file.seek(at);
+            int old = file.read();
+            file.seek(at);
+            file.write(old ^ 1 << random.nextInt(8));
+        }
+        return true;
+    }
+
+    private void checkNothingLeaks() throws IOException {
+        Path process = Path.of("/proc", String.valueOf(sidecar.pid()));
+        try (var descriptors = Files.list(process.resolve("fd")); var tasks = Files.list(process.resolve("task"))) {
+            List<String> open = new ArrayList<>();
+            for (Path descriptor : descriptors.toList()) {
+                open.add(Files.isSymbolicLink(descriptor) ? Files.readSymbolicLink(descriptor).toString() : "");
+            }
+            assertEquals(List.of(), open.stream().filter(name -> name.contains("recv_snapshots")).toList());
+            assertTrue(tasks.count() < 80, "threads");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/** What start-up makes of the files that a crash left: each row of the crash matrix, and damage that no crash makes. */
+class RecoveryTest {
+
+    private static final DatabaseId DB = new DatabaseId("db");
+    private static final Source SOURCE = database -> {
+        throw new AssertionError("nobody else is here");
+    };
+    private static final JsonRecords RECORDS = new JsonRecords();
+
+    @TempDir
+    Path data;
+
+    private Path files;
+    private final byte[] old = random(3000, 1);
+    private final byte[] whole = random(3000, 2); // as long as the old one: sizes must not decide
+    private final List<TransferEvent> events = new ArrayList<>();
+
+    @BeforeEach
+    void makeDirectory() throws IOException {
+        files = Files.createDirectories(data.resolve(SnapshotDirectory.NAME));
+    }
+
+    @Test
+    void diedBeforeThePayloadWasForcedItResumesFromTheCheckpoint() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(committed(old, 41)));
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(SOURCE, identity(whole)));
+        assertEquals(1000, Files.size(file(".partial")), "cut to what was durable");
+        assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
+        finish(receiver, 1000);
+    }
+
+    @Test
+    void diedBeforeTheFirstCheckpointItStartsFromZero() throws Exception {
+        put(".partial", Arrays.copyOf(whole, 2000));
+
+        SnapshotReceiver receiver = restart();
+
+        assertFiles();
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+        finish(receiver, 0);
+    }
+
+    @Test
+    void diedBetweenTheTwoRenamesTheCommitIsFinished() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(committed(whole, 42)));
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(2000)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+        assertTrue(receiver.open(SOURCE, identity(whole)) instanceof OpenOutcome.AlreadyCommitted);
+    }
+
+    @Test
+    void diedBetweenTheTwoRenamesOfAFirstSnapshotTheCommitIsFinished() throws Exception {
+        put(".manifest.json", RECORDS.manifest(committed(whole, 42)));
+        put(".partial", whole);
+
+        restart();
+
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+    }
+
+    @Test
+    void diedBeforeTheCheckpointWasRemovedItIsRemoved() throws Exception {
+        put(".snapshot", whole);
+        put(".manifest.json", RECORDS.manifest(committed(whole, 42)));
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(2000)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertFiles(".snapshot", ".manifest.json");
+        assertTrue(receiver.isIdle());
+    }
+
+    @Test
+    void diedWhileAFileWasBeingWrittenItIsRemoved() throws Exception {
+        Files.write(files.resolve(".db.manifest.json.77.1"), new byte[10]);
+        Files.write(files.resolve(".db.77.2"), new byte[10]);
+        restart();
+        assertFiles();
+    }
+
+    @Test
+    void aSuccessorOfTheSameSizeIsNotTakenForTheCommittedOne() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(committed(old, 41)));
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(3000)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
+        assertEquals(new OpenOutcome.Opened(3000), receiver.open(SOURCE, identity(whole)));
+        finish(receiver, 3000);
+    }
+
+    @Test
+    void aFlippedBitInThePartialFileMakesItStartFromZero() throws Exception {
+        byte[] damaged = whole.clone();
+        damaged[500] ^= 1;
+        put(".partial", damaged);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+        assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Dropped dropped
+                && dropped.reason() == TransferEvent.DropReason.DAMAGED), events::toString);
+        assertFiles();
+        finish(receiver, 0);
+    }
+
+    @Test
+    void aFlippedBitBehindTheCheckpointDoesNoHarm() throws Exception {
+        byte[] damaged = whole.clone();
+        damaged[1500] ^= 1;
+        put(".partial", damaged);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        SnapshotReceiver receiver = restart();
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(SOURCE, identity(whole)));
+        finish(receiver, 1000);
+    }
+
+    @Test
+    void aPartialFileShorterThanItsCheckpointIsRemoved() throws Exception {
+        put(".partial", Arrays.copyOf(whole, 999));
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        restart();
+        assertFiles();
+    }
+
+    @Test
+    void recordsThatCannotBeReadAreNoRecords() throws Exception {
+        put(".partial", whole);
+        put(".checkpoint.json", "{\"durable_bytes\":".getBytes());
+        put(".snapshot", old);
+        put(".manifest.json", new byte[100]);
+
+        Inventory inventory = directory().prepare();
+
+        assertTrue(inventory.committed().isEmpty());
+        assertTrue(inventory.resumable().isEmpty());
+        assertEquals(2, inventory.repairs().size(), inventory.repairs()::toString);
+    }
+
+    @Test
+    void aSnapshotThatIsNotAsLongAsItsManifestSaysIsNotPublished() throws Exception {
+        put(".snapshot", Arrays.copyOf(whole, 2999));
+        put(".manifest.json", RECORDS.manifest(committed(whole, 42)));
+        restart();
+        assertFiles();
+    }
+
+    @Test
+    void anotherSnapshotThanTheOneThatWasUnderWayStartsFromZero() throws Exception {
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        SnapshotReceiver receiver = restart();
+        SnapshotIdentity other = new SnapshotIdentity("cluster", DB, 43, whole.length, crc(whole, whole.length));
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, other));
+        assertFiles();
+    }
+
+    @Test
+    void aChunkThatContinuesExactlyNeedsNoOpen() throws Exception {
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        SnapshotReceiver receiver = restart();
+        finish(receiver, 1000);
+    }
+
+    @Test
+    void abortRemovesWhatAnEarlierProcessLeft() throws Exception {
+        put(".partial", whole);
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        restart().abort();
+        assertFiles();
+    }
+
+    @Test
+    void filesOfOthersAreLeftAlone() throws Exception {
+        Files.write(files.resolve("README"), new byte[1]);
+        Files.createDirectory(files.resolve(".snapshot-of-the-filer"));
+        restart();
+        assertTrue(Files.exists(files.resolve("README")));
+        assertTrue(Files.exists(files.resolve(".snapshot-of-the-filer")));
+    }
+
+    @Test
+    void aDirectoryThatIsInUseIsNotTouched() throws Exception {
+        restart();
+        Files.write(files.resolve(".db.77.2"), new byte[10]);
+        // within one JVM the JDK says it in its own words
+        assertThrows(OverlappingFileLockException.class, () -> directory().prepare());
+        assertTrue(Files.exists(files.resolve(".db.77.2")));
+    }
+
+    private SnapshotDirectory directory() {
+        return new SnapshotDirectory(data, 0, RECORDS);
+    }
+
+    private SnapshotReceiver restart() throws IOException {
+        SnapshotDirectory directory = directory();
+        Inventory inventory = directory.prepare();
+        Optional<Checkpoint> left = inventory.resumable().stream().findFirst();
+        ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(1), 1 << 20, Runnable::run);
+        return new SnapshotReceiver(DB, directory, rules, events::add, left);
+    }
+
+    private void finish(SnapshotReceiver receiver, int from) throws IOException {
+        IncomingChunk chunk = receiver.chunk(SOURCE, identity(whole), from);
+        chunk.write(ByteBuffer.wrap(whole, from, whole.length - from));
+        ChunkOutcome outcome = chunk.finish(true, Optional.empty());
+        assertTrue(outcome instanceof ChunkOutcome.Committed, outcome::toString);
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+    }
+
+    private void assertFiles(String... suffixes) throws IOException {
+        try (var there = Files.list(files)) {
+            assertEquals(Arrays.stream(suffixes).map(suffix -> "db" + suffix).collect(Collectors.toSet()),
+                    there.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+        }
+    }
+
+    private void put(String suffix, byte[] bytes) throws IOException {
+        Files.write(file(suffix), bytes);
+    }
+
+    private Path file(String suffix) {
+        return files.resolve("db" + suffix);
+    }
+
+    private Checkpoint checkpoint(int bytes) {
+        return new Checkpoint(identity(whole), bytes, crc(whole, bytes));
+    }
+
+    private static SnapshotIdentity identity(byte[] bytes) {
+        return new SnapshotIdentity("cluster", DB, 42, bytes.length, crc(bytes, bytes.length));
+    }
+
+    private static CommittedSnapshot committed(byte[] bytes, long lsn) {
+        return new CommittedSnapshot("cluster", DB, lsn, bytes.length, crc(bytes, bytes.length), Instant.EPOCH);
+    }
+
+    private static Crc32c crc(byte[] bytes, int length) {
+        return Crc32c.of(ByteBuffer.wrap(bytes, 0, length));
+    }
+
+    private static byte[] random(int length, long seed) {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+}
