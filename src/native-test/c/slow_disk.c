@@ -1,13 +1,20 @@
 /*
- * Makes a disk slow for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
- * position takes SLOW_DISK_MS_PER_MIB milliseconds longer.
+ * Makes a disk slow or full for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
+ * position takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named FULL_DISK_WHILE, there is no space.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
+
+static int is_full(void) {
+    const char *full = getenv("FULL_DISK_WHILE");
+    return full != NULL && access(full, F_OK) == 0;
+}
 
 static void wait_for(int fd, size_t bytes) {
     struct stat file;
@@ -24,6 +31,10 @@ ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
     static ssize_t (*real)(int, const void *, size_t, off64_t);
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "pwrite64");
+    }
+    if (is_full()) {
+        errno = ENOSPC;
+        return -1;
     }
     wait_for(fd, bytes);
     return real(fd, from, bytes, at);

@@ -54,7 +54,7 @@ final class SidecarProcess implements AutoCloseable {
         }
     }
 
-    /** A library that, preloaded, makes a process' disk slow: SLOW_DISK_MS_PER_MIB says how slow. */
+    /** A library that, preloaded, makes a process' disk slow (SLOW_DISK_MS_PER_MIB) or full (FULL_DISK_WHILE). */
     static Path slowDisk(Path directory) throws IOException, InterruptedException {
         Path library = directory.resolve("slow_disk.so");
         Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,8 +28,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
  * The packaged service under everything that can happen to it: links dropped, {@code kill -9} at random instants (and so
- * between the steps of a commit), SIGTERM, bits flipped on the way and on disk, two sources that fight for one database,
- * several databases at once. {@code -Dtorture.faults=N} makes it longer, {@code -Dtorture.seed=N} repeats a run.
+ * between the steps of a commit), SIGTERM, a full disk, bits flipped on the way and on disk, two sources that fight for one
+ * database, several databases at once. {@code -Dtorture.faults=N} makes it longer, {@code -Dtorture.seed=N} repeats a run.
  */
 class TortureIT {
 
@@ -43,6 +44,9 @@ class TortureIT {
     private final int faults = Integer.getInteger("torture.faults", 20);
     private final long seed = Long.getLong("torture.seed", System.nanoTime());
     private final Random random = new Random(seed);
+    /** Held while there is no sidecar. */
+    private final Object lifecycle = new Object();
+    private Path library;
     private SidecarProcess sidecar;
 
     @AfterEach
@@ -56,6 +60,7 @@ class TortureIT {
     void nothingIsLostAndNothingWrongIsPublished() throws Exception {
         System.out.printf("torture: seed %d, %d faults%n", seed, faults);
         Path data = Files.createDirectory(directory.resolve("data"));
+        library = SidecarProcess.slowDisk(directory);
         TortureSource.Counts counts = new TortureSource.Counts();
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
@@ -64,37 +69,46 @@ class TortureIT {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < DATABASES; i++) {
                 TortureSource source = new TortureSource("db" + i, random.nextLong(), CHECKPOINT_BYTES, counts,
-                        () -> sidecar.uri());
+                        this::address);
                 sources.add(source);
                 running.add(threads.submit(source));
             }
             int kills = 0;
             int terms = 0;
             int flips = 0;
+            int fulls = 0;
             for (int i = 0; i < faults; i++) {
                 // a random instant is the point: there is no event to wait for
                 TimeUnit.MILLISECONDS.sleep(200 + random.nextInt(2500));
                 running.forEach(TortureIT::rethrowIfDone);
-                boolean kill = random.nextInt(3) != 0;
-                for (TortureSource source : sources) {
-                    source.expect(kill ? CHECKPOINT_BYTES : 0);
+                if (random.nextInt(3) == 0) {
+                    Files.createFile(fullDisk());
+                    TimeUnit.MILLISECONDS.sleep(100 + random.nextInt(500));
+                    Files.delete(fullDisk());
+                    fulls++;
                 }
-                if (kill) {
-                    sidecar.kill();
-                    kills++;
-                } else {
-                    assertEquals(143, sidecar.terminate(), () -> "SIGTERM must end it in order");
-                    terms++;
-                }
-                checkFiles(data, sources);
-                if (random.nextInt(4) == 0) {
-                    TortureSource victim = sources.get(random.nextInt(sources.size()));
-                    if (flipBit(data, victim)) {
-                        victim.expect(Long.MAX_VALUE);
-                        flips++;
+                synchronized (lifecycle) {
+                    boolean kill = random.nextInt(3) != 0;
+                    for (TortureSource source : sources) {
+                        source.expect(kill ? CHECKPOINT_BYTES : 0);
                     }
+                    if (kill) {
+                        sidecar.kill();
+                        kills++;
+                    } else {
+                        assertEquals(143, sidecar.terminate(), () -> "SIGTERM must end it in order");
+                        terms++;
+                    }
+                    checkFiles(data, sources);
+                    if (random.nextInt(4) == 0) {
+                        TortureSource victim = sources.get(random.nextInt(sources.size()));
+                        if (flipBit(data, victim)) {
+                            victim.expect(Long.MAX_VALUE);
+                            flips++;
+                        }
+                    }
+                    start(data);
                 }
-                start(data);
             }
             sources.forEach(TortureSource::finish);
             for (Future<?> source : running) {
@@ -103,9 +117,9 @@ class TortureIT {
             checkNothingLeaks();
             assertEquals(143, sidecar.terminate());
             checkFiles(data, sources);
-            System.out.printf("torture: survived %d kills, %d terminations, %d bits flipped on disk, %s%n", kills,
-                    terms,
-                    flips, counts);
+            System.out.printf(
+                    "torture: survived %d kills, %d terminations, %d full disks, %d bits flipped on disk, %s%n",
+                    kills, terms, fulls, flips, counts);
         } finally {
             threads.shutdownNow();
         }
@@ -113,7 +127,19 @@ class TortureIT {
 
     private void start(Path data) throws IOException {
         sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES",
-                String.valueOf(CHECKPOINT_BYTES), "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", "0"));
+                String.valueOf(CHECKPOINT_BYTES), "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", "0", "LD_PRELOAD",
+                library.toString(), "FULL_DISK_WHILE", fullDisk().toString()));
+    }
+
+    /** Where the sidecar is; waits while there is none. */
+    private URI address() {
+        synchronized (lifecycle) {
+            return sidecar.uri();
+        }
+    }
+
+    private Path fullDisk() {
+        return directory.resolve("full");
     }
 
     private static void rethrowIfDone(Future<?> source) {

@@ -29,6 +29,7 @@ final class TortureSource implements Runnable {
         final AtomicLong drops = new AtomicLong();
         final AtomicLong takeovers = new AtomicLong();
         final AtomicLong flipped = new AtomicLong();
+        final AtomicLong full = new AtomicLong();
         final AtomicLong resumed = new AtomicLong();
         final AtomicLong accepted = new AtomicLong();
         final AtomicLong again = new AtomicLong();
@@ -36,9 +37,9 @@ final class TortureSource implements Runnable {
         @Override
         public String toString() {
             return String.format(
-                    "%s links dropped, %s takeovers, %s chunks corrupted; %s snapshots committed, %s resumes, "
+                    "%s links dropped, %s takeovers, %s chunks corrupted, %s refused for a full disk; %s snapshots committed, %s resumes, "
                             + "%.1f %% of %s MiB sent again",
-                    drops, takeovers, flipped, committed, resumed,
+                    drops, takeovers, flipped, full, committed, resumed,
                     100.0 * again.get() / Math.max(1, accepted.get()), accepted.get() >> 20);
         }
     }
@@ -114,8 +115,8 @@ final class TortureSource implements Runnable {
                 } catch (AssertionError e) {
                     throw e;
                 } catch (Exception e) {
-                    // the sidecar is away, or the link: try again
-                    Thread.onSpinWait();
+                    // the sidecar is away, or the link: try again as soon as there is one
+                    Thread.yield();
                 }
             }
             lsn++;
@@ -154,7 +155,10 @@ final class TortureSource implements Runnable {
                 client.binary(message, 100_000);
                 JsonNode answer = client.answer();
                 String type = answer.path("type").asText();
-                if (flip) {
+                if (answer.path("code").asText().equals("insufficient_storage")) {
+                    counts.full.incrementAndGet();
+                    return;
+                } else if (flip) {
                     check(answer.path("code").asText().equals("chunk_crc_mismatch"), answer);
                 } else if (type.equals("committed")) {
                     counts.accepted.addAndGet(length);
@@ -179,6 +183,10 @@ final class TortureSource implements Runnable {
         JsonNode answer = client.answer();
         if (answer.path("type").asText().equals("committed")) {
             committed();
+            return -1;
+        }
+        if (answer.path("code").asText().equals("insufficient_storage")) {
+            counts.full.incrementAndGet();
             return -1;
         }
         check(answer.path("type").asText().equals("opened"), answer);

@@ -32,12 +32,15 @@ class BootstrapRoute {
     private final Mirrors mirrors;
     private final LinkLimits limits;
     private final IngestBudget budget;
+    private final IngestRate rate;
 
-    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget) {
+    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget,
+            IngestRate rate) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
+        this.rate = rate;
     }
 
     void register(@Observes Router router) {
@@ -67,7 +70,7 @@ class BootstrapRoute {
         Context context = Vertx.currentContext();
         Channel channel = ((ConnectionBase) request.request().connection()).channel();
         request.request().toWebSocket()
-                .onSuccess(webSocket -> new Link(webSocket, channel, context, links, mirrors, limits, budget,
+                .onSuccess(webSocket -> new Link(webSocket, channel, context, links, mirrors, limits, budget, rate,
                         Infrastructure.getDefaultWorkerPool()).start())
                 .onFailure(failure -> LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(),
                         failure.getMessage()));

@@ -43,6 +43,7 @@ final class Link implements Source {
     private final Links links;
     private final LinkLimits limits;
     private final IngestBudget budget;
+    private final IngestRate rate;
     private final Executor workers;
     private final MessageReader reader;
     private final Answers answers;
@@ -60,10 +61,11 @@ final class Link implements Source {
     private volatile boolean awaitsBudget;
 
     Link(ServerWebSocket webSocket, Channel channel, Context context, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget budget, Executor workers) {
+            IngestBudget budget, IngestRate rate, Executor workers) {
         this.links = links;
         this.limits = limits;
         this.budget = budget;
+        this.rate = rate;
         this.workers = workers;
         this.reader = new MessageReader(mirrors, this, limits);
         this.answers = new Answers(webSocket, context, this::startJob);
@@ -99,21 +101,24 @@ final class Link implements Source {
             return;
         }
         long held = queuedBytes.addAndGet(fragment.cost());
-        boolean affordable = budget.take(fragment.cost());
         if (held >= budget.bytesPerLink()) {
             overShare = true;
-            socket.pause();
+            socket.pause(PauseReason.SHARE);
             // the job may have emptied the queue before the flag was up
             resumeIfUnderShare();
-        } else if (!affordable) {
-            socket.pause();
-            if (!awaitsBudget) {
-                awaitsBudget = true;
-                budget.await(() -> {
-                    awaitsBudget = false;
-                    socket.resume();
-                });
-            }
+        }
+        if (!budget.take(fragment.cost()) && !awaitsBudget) {
+            awaitsBudget = true;
+            socket.pause(PauseReason.BUDGET);
+            budget.await(() -> {
+                awaitsBudget = false;
+                socket.resume(PauseReason.BUDGET);
+            });
+        }
+        long wait = rate.take(fragment.bytes().length());
+        if (wait > 0) {
+            socket.pause(PauseReason.RATE);
+            socket.later(wait, () -> socket.resume(PauseReason.RATE));
         }
         enqueue(fragment);
     }
@@ -157,10 +162,18 @@ final class Link implements Source {
     private void process(Inbound item) throws IOException {
         if (item instanceof Inbound.LinkLost) {
             ended = true;
-            release();
+            try {
+                release();
+            } finally {
+                links.closed(this);
+            }
         } else if (item instanceof Inbound.Shutdown) {
-            release();
-            answers.addAndClose("", LinkSocket.SERVICE_RESTART, "the sidecar is shutting down");
+            try {
+                release();
+            } finally {
+                answers.addAndClose("", LinkSocket.SERVICE_RESTART, "the sidecar is shutting down");
+                socket.afterWrites(() -> links.closed(this));
+            }
         } else if (ended) {
             return;
         } else if (item instanceof Inbound.Fragment fragment) {
@@ -195,7 +208,7 @@ final class Link implements Source {
         ErrorCode code = ErrorCode.of(refused.refusal());
         OptionalInt closes = code.closes();
         answers.addAndClose(JsonMessages.write(refused), closes.orElseThrow(), code.spelling());
-        socket.resume(); // what still comes is thrown away, but the close frame behind it must be seen
+        socket.discard();
     }
 
     private void broken(Throwable failure) {
@@ -213,11 +226,7 @@ final class Link implements Source {
     private void release() throws IOException {
         if (!released) {
             released = true;
-            try {
-                reader.end();
-            } finally {
-                links.released(this);
-            }
+            reader.end();
             LOG.debugf("link from %s ended", socket.remote());
         }
     }
@@ -233,7 +242,7 @@ final class Link implements Source {
     private void resumeIfUnderShare() {
         if (overShare && queuedBytes.get() <= budget.bytesPerLink() / 2) {
             overShare = false;
-            socket.resume();
+            socket.resume(PauseReason.SHARE);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.link;
 
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import io.netty.channel.Channel;
@@ -32,6 +34,8 @@ final class LinkSocket {
     private final Duration idleTimeout;
 
     // event loop only
+    private final Set<PauseReason> reasons = EnumSet.noneOf(PauseReason.class);
+    private boolean discarding;
     private boolean text;
     private long heardNanos = System.nanoTime();
 
@@ -84,17 +88,46 @@ final class LinkSocket {
         });
     }
 
-    /** Stops reading after what has been read already. Event loop only. */
-    void pause() {
-        channel.config().setAutoRead(false);
+    /** Stops reading after what has been read already, until {@link #resume} is called for the same reason. Event loop only. */
+    void pause(PauseReason reason) {
+        if (!discarding) {
+            reasons.add(reason);
+            channel.config().setAutoRead(false);
+        }
     }
 
-    /** Reads on. Any thread. */
-    void resume() {
+    /** Reads on, if nothing else speaks against it. Any thread. */
+    void resume(PauseReason reason) {
         context.runOnContext(nothing -> {
+            reasons.remove(reason);
+            readOn();
+        });
+    }
+
+    /** Reads on whatever speaks against it: what comes is thrown away, but the close behind it must be seen. Any thread. */
+    void discard() {
+        context.runOnContext(nothing -> {
+            discarding = true;
+            reasons.clear();
+            readOn();
+        });
+    }
+
+    /** Calls {@code action} on the event loop, after all that was handed to it before. Any thread. */
+    void afterWrites(Runnable action) {
+        context.runOnContext(nothing -> action.run());
+    }
+
+    /** Calls {@code action} on the event loop in so many milliseconds. Event loop only. */
+    void later(long millis, Runnable action) {
+        context.owner().setTimer(millis, id -> action.run());
+    }
+
+    private void readOn() {
+        if (reasons.isEmpty()) {
             heardNanos = System.nanoTime(); // while it was not read, it could not be heard
             channel.config().setAutoRead(true);
-        });
+        }
     }
 
     /** Who is at the other end, for the log. */

@@ -13,7 +13,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.Startup;
 
 /** All links that are open, and their end when the process is asked to end. Any thread. */
@@ -45,16 +45,19 @@ class Links {
         }
     }
 
-    /** The transfers of {@code link} have ended or wait. */
-    void released(Link link) {
+    /** The transfers of {@code link} have ended or wait, and its source has been told. */
+    void closed(Link link) {
         open.remove(link);
         synchronized (this) {
             notifyAll();
         }
     }
 
-    /** Blocks until what was received is durable and the sources have been told, or patience is at its end. */
-    void end(@Observes ShutdownEvent event) throws InterruptedException {
+    /**
+     * Not at ShutdownEvent: by then the port, and with it every link, is closed.
+     * <p>
+     * Blocks until what was received is durable and the sources have been told, or patience is at its end. */
+    void end(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
         ending = true;
         List<Link> links = List.copyOf(open);
         if (links.isEmpty()) {

@@ -41,6 +41,14 @@ public interface MirrorSettings {
     @WithDefault("256M")
     MemorySize diskReserveBytes();
 
+    /** How much all links together may bring in a second; 0: no cap. */
+    @WithDefault("0")
+    MemorySize ingestRateBytesPerSecond();
+
+    /** A transfer whose source does not come back for so long is removed. */
+    @WithDefault("P7D")
+    Duration partialRetention();
+
     /** A link on which nothing arrives for so long is dropped. */
     @WithDefault("60S")
     Duration idleTimeout();

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -113,6 +114,26 @@ public class Mirrors {
                 return null;
             });
         }
+    }
+
+    /**
+     * Drops what waits for sources that have not been here since {@code before}.
+     *
+     * @return how many transfers were dropped
+     */
+    public int expire(Instant before) {
+        int expired = 0;
+        for (DatabaseId database : entries.keySet()) {
+            expired += with(database, receiver -> {
+                try {
+                    return receiver.expire(before) ? 1 : 0;
+                } catch (IOException e) {
+                    LOG.warnf(e, "the age of the transfer of %s cannot be told", database);
+                    return 0;
+                }
+            });
+        }
+        return expired;
     }
 
     /** A place for payload that does not know yet where it belongs. */

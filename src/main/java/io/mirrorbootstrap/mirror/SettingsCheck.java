@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.mirror;
 
+import java.time.Duration;
+
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -21,9 +23,15 @@ class SettingsCheck {
         inRange("checkpoint-bytes", settings.checkpointBytes().asLongValue(), 1, Long.MAX_VALUE);
         inRange("disk-reserve-bytes", settings.diskReserveBytes().asLongValue(), 0, Long.MAX_VALUE);
         inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
-        if (settings.idleTimeout().toMillis() < 1) {
-            throw new ConfigurationException("mirror-bootstrap.idle-timeout is " + settings.idleTimeout()
-                    + ", it must be 1 millisecond or more");
+        inRange("ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond().asLongValue(), 0, Long.MAX_VALUE);
+        positive("idle-timeout", settings.idleTimeout());
+        positive("partial-retention", settings.partialRetention());
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.toMillis() < 1) {
+            throw new ConfigurationException(
+                    "mirror-bootstrap." + key + " is " + value + ", it must be 1 millisecond or more");
         }
     }
 

@@ -18,7 +18,7 @@ class TransferMetrics implements TransferListener {
 
     TransferMetrics(MeterRegistry metrics) {
         this.metrics = metrics;
-        for (String outcome : new String[]{"begun", "committed", "failed", "disconnected", "dropped"}) {
+        for (String outcome : new String[]{"begun", "committed", "failed", "disconnected", "dropped", "expired"}) {
             count(outcome, 0); // there from the start, so that a rate over them means something
         }
     }
@@ -35,8 +35,8 @@ class TransferMetrics implements TransferListener {
             count("failed", 1);
         } else if (event instanceof TransferEvent.Disconnected) {
             count("disconnected", 1);
-        } else if (event instanceof TransferEvent.Dropped) {
-            count("dropped", 1);
+        } else if (event instanceof TransferEvent.Dropped dropped) {
+            count(dropped.reason() == TransferEvent.DropReason.EXPIRED ? "expired" : "dropped", 1);
         }
     }
 

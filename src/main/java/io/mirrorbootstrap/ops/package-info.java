@@ -1,5 +1,5 @@
 /**
- * Health checks and metrics: what Kubernetes and Prometheus ask.
+ * Health checks, metrics and housekeeping: what Kubernetes and Prometheus ask, and what nobody asks for.
  * <p>
  * Knows {@code snapshot} and {@code mirror}, no other edge; holds no rule.
  */

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -173,6 +174,14 @@ public final class SnapshotDirectory {
     Optional<Checkpoint> readCheckpoint(DatabaseId database) throws IOException {
         return read(checkpoint(database)).flatMap(format::checkpoint)
                 .filter(checkpoint -> checkpoint.database().equals(database));
+    }
+
+    /** When the partial file or its checkpoint was last written to. */
+    Instant lastTouched(DatabaseId database) throws IOException {
+        Instant partial = Files.getLastModifiedTime(partial(database)).toInstant();
+        Path checkpoint = checkpoint(database);
+        Instant record = Files.exists(checkpoint) ? Files.getLastModifiedTime(checkpoint).toInstant() : partial;
+        return record.isAfter(partial) ? record : partial;
     }
 
     /** Replaces the checkpoint; when this returns, it survives a power cut. Its payload must have been forced before. */

@@ -137,6 +137,25 @@ public final class SnapshotReceiver {
         }
     }
 
+    /**
+     * Drops what waits for a source that has not been here since {@code before}, in this process or an earlier one.
+     *
+     * @return whether something was dropped
+     */
+    public boolean expire(Instant before) throws IOException {
+        lock.lock();
+        try {
+            boolean waits = phase instanceof Detached || phase instanceof Stored;
+            boolean expired = waits && directory.lastTouched(database).isBefore(before);
+            if (expired) {
+                drop(DropReason.EXPIRED);
+            }
+            return expired;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The link of {@code source} is gone: what it opened is kept, what it did not open is dropped. */
     public void disconnected(Source source) {
         if (!owner().filter(owner -> owner == source).isPresent()) {

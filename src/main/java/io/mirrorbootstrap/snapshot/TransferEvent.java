@@ -65,7 +65,9 @@ public sealed interface TransferEvent {
         /** Another begins in its place. */
         REPLACED,
         /** What waited on disk is not what its checkpoint says. */
-        DAMAGED
+        DAMAGED,
+        /** Its source has not come back for too long. */
+        EXPIRED
     }
 
     /** The transfer ended without a fault of its own; nothing of it remains. */

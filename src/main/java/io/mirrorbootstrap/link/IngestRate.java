@@ -1,0 +1,43 @@
+package io.mirrorbootstrap.link;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.mirrorbootstrap.mirror.MirrorSettings;
+
+/**
+ * Caps what all links together bring in a second, so that the mirror's disk keeps breathing: whoever has brought more than
+ * is due waits, with its socket unread. Any thread.
+ */
+@ApplicationScoped
+class IngestRate {
+
+    /** How far ahead of the rate the links may be: enough that waiting does not become many tiny waits. */
+    private static final long AHEAD_NANOS = Duration.ofMillis(100).toNanos();
+
+    private final long bytesPerSecond;
+    private final long startNanos = System.nanoTime();
+    /** When, in nanoseconds after the start, all that was taken will have been due. */
+    private final AtomicLong dueNanos = new AtomicLong();
+
+    IngestRate(MirrorSettings settings) {
+        this.bytesPerSecond = settings.ingestRateBytesPerSecond().asLongValue();
+    }
+
+    /**
+     * Takes {@code bytes}, whether or not they are due.
+     *
+     * @return how long to wait before more is taken, in milliseconds; 0: not at all
+     */
+    long take(int bytes) {
+        if (bytesPerSecond == 0) {
+            return 0;
+        }
+        long now = System.nanoTime() - startNanos;
+        long cost = (long) (bytes * 1e9 / bytesPerSecond);
+        long due = dueNanos.updateAndGet(before -> Math.max(before, now) + cost);
+        return due - now > AHEAD_NANOS ? Duration.ofNanos(due - now).toMillis() : 0;
+    }
+}

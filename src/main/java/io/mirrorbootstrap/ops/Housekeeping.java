@@ -1,0 +1,58 @@
+package io.mirrorbootstrap.ops;
+
+import java.time.Duration;
+import java.time.Instant;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.Cancellable;
+
+/** Removes transfers whose source does not come back. */
+@ApplicationScoped
+class Housekeeping {
+
+    private static final Logger LOG = Logger.getLogger(Housekeeping.class);
+
+    private static final Duration SELDOM = Duration.ofHours(1);
+    private static final Duration OFTEN = Duration.ofSeconds(1);
+    private static final int LOOKS_PER_RETENTION = 10;
+
+    private final Mirrors mirrors;
+    private final Duration retention;
+    private Cancellable rounds;
+
+    Housekeeping(Mirrors mirrors, MirrorSettings settings) {
+        this.mirrors = mirrors;
+        this.retention = settings.partialRetention();
+    }
+
+    /** Last of all: the first round is at once, and what an earlier process left must be known by then. */
+    void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
+        Duration tenth = retention.dividedBy(LOOKS_PER_RETENTION);
+        Duration every = tenth.compareTo(SELDOM) > 0 ? SELDOM : tenth.compareTo(OFTEN) < 0 ? OFTEN : tenth;
+        rounds = Multi.createFrom().ticks().every(every).onOverflow().drop()
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .subscribe().with(tick -> round(), failure -> LOG.error("housekeeping has ended", failure));
+    }
+
+    void end(@Observes ShutdownEvent event) {
+        rounds.cancel();
+    }
+
+    private void round() {
+        int expired = mirrors.expire(Instant.now().minus(retention));
+        if (expired > 0) {
+            LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.Checkpoint;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.ChunkEncoder;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/** Each limit of the packaged service, and what a source is told when it meets it. */
+class LimitsIT {
+
+    private static final int MIB = 1024 * 1024;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    Path directory;
+
+    private SidecarProcess sidecar;
+
+    @AfterEach
+    void stop() {
+        if (sidecar != null) {
+            sidecar.close();
+        }
+    }
+
+    @Test
+    void moreTransfersThanAllowedAreToldToComeBack() throws Exception {
+        start(Map.of("MAX_BOOTSTRAPS", "1"));
+        byte[] whole = random(1000);
+        RawClient first = new RawClient(sidecar.uri());
+        assertEquals("opened", open(first, identity("a", whole)).path("type").asText());
+        for (boolean opens : new boolean[]{true, false}) {
+            RawClient second = new RawClient(sidecar.uri());
+            JsonNode refused = opens
+                    ? open(second, identity("b", whole))
+                    : send(second, identity("b", whole), whole, 0, 500);
+            assertEquals("too_many_bootstraps", refused.path("code").asText(), refused::toString);
+            assertEquals(1, refused.path("limit").asInt());
+            assertEquals(1013, second.closeCode());
+        }
+        send(first, identity("a", whole), whole, 0, 1000);
+        RawClient second = new RawClient(sidecar.uri());
+        assertEquals("committed", send(second, identity("b", whole), whole, 0, 1000).path("type").asText());
+    }
+
+    @Test
+    void anotherClusterThanThoseAllowedIsRefused() throws Exception {
+        start(Map.of("ALLOWED_SOURCE_CLUSTERS", "prod-a,prod-b"));
+        byte[] whole = random(10);
+        for (boolean opens : new boolean[]{true, false}) {
+            RawClient client = new RawClient(sidecar.uri());
+            JsonNode refused = opens
+                    ? open(client, identity("db", whole))
+                    : send(client, identity("db", whole), whole, 0, 10);
+            assertEquals("cluster_id_mismatch", refused.path("code").asText(), refused::toString);
+            assertEquals("cluster", refused.path("declared").asText());
+            assertEquals("[\"prod-a\",\"prod-b\"]", refused.path("allowed").toString());
+            assertEquals(1008, client.closeCode());
+        }
+    }
+
+    @Test
+    void aSnapshotThatWouldUseTheReserveIsRefusedWhenItBegins() throws Exception {
+        start(Map.of("DISK_RESERVE_BYTES", String.valueOf(Long.MAX_VALUE)));
+        byte[] whole = random(10);
+        for (boolean opens : new boolean[]{true, false}) {
+            RawClient client = new RawClient(sidecar.uri());
+            JsonNode refused = opens
+                    ? open(client, identity("db", whole))
+                    : send(client, identity("db", whole), whole, 0, 10);
+            assertEquals("insufficient_storage", refused.path("code").asText(), refused::toString);
+            assertEquals(10, refused.path("needed").asLong());
+            assertEquals(0, refused.path("available").asLong());
+            assertEquals(1013, client.closeCode());
+        }
+    }
+
+    @Test
+    void aDiskThatIsFullInTheMiddleKeepsTheTransferUntilThereIsSpace() throws Exception {
+        Path full = directory.resolve("full");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FULL_DISK_WHILE",
+                full.toString()));
+        byte[] whole = random(3 * MIB);
+        SnapshotIdentity identity = identity("db", whole);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity);
+        send(client, identity, whole, 0, MIB);
+
+        Files.createFile(full);
+        JsonNode refused = send(client, identity, whole, MIB, 2 * MIB);
+        assertEquals("insufficient_storage", refused.path("code").asText(), refused::toString);
+        assertEquals(2 * MIB, refused.path("needed").asLong());
+        assertEquals(1013, client.closeCode());
+        awaitStatus("db", "disconnected");
+        Files.delete(full);
+
+        client = new RawClient(sidecar.uri());
+        assertEquals(MIB, open(client, identity).path("offset").asLong());
+        assertEquals("committed", send(client, identity, whole, MIB, 3 * MIB).path("type").asText());
+        assertArrayEquals(whole, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+    }
+
+    @Test
+    void aDiskThatIsFullAtTheCommitKeepsTheTransferToo() throws Exception {
+        Path full = directory.resolve("full");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FULL_DISK_WHILE",
+                full.toString()));
+        byte[] whole = random(MIB);
+        SnapshotIdentity identity = identity("db", whole);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity);
+        byte[] message = message(identity, whole, 0, MIB, false);
+        client.binary(message, message.length);
+        assertEquals(MIB, client.answer().path("bytes_done").asLong());
+        Files.createFile(full);
+        client.binary(message(identity, whole, MIB, MIB, true), 1000);
+        // the manifest is written another way than the payload: whichever it is, nothing half-done may remain
+        JsonNode answer = client.answer();
+        Files.delete(full);
+        if (!answer.path("type").asText().equals("committed")) {
+            assertEquals("insufficient_storage", answer.path("code").asText(), answer::toString);
+            client = new RawClient(sidecar.uri());
+            assertEquals(MIB, open(client, identity).path("offset").asLong());
+            client.binary(message(identity, whole, MIB, MIB, true), 1000);
+            assertEquals("committed", client.answer().path("type").asText());
+        }
+        assertArrayEquals(whole, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+    }
+
+    @Test
+    void aLinkOnWhichNothingArrivesIsCutAndOneThatAnswersPingsIsNot() throws Exception {
+        start(Map.of("IDLE_TIMEOUT", "1S"));
+        byte[] whole = random(1000);
+        RawClient alive = new RawClient(sidecar.uri());
+        open(alive, identity("alive", whole));
+        try (Socket halfOpen = new Socket(sidecar.uri().getHost(), sidecar.uri().getPort())) {
+            halfOpen.setSoTimeout(60_000);
+            halfOpen.getOutputStream().write(("GET /v1/bootstrap HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                    + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            halfOpen.getInputStream().readAllBytes(); // pings come, nobody answers them: it ends
+        }
+        assertEquals("committed", send(alive, identity("alive", whole), whole, 0, 1000).path("type").asText());
+    }
+
+    @Test
+    void allLinksTogetherBringNoMoreThanTheIngestRate() throws Exception {
+        int rate = 4 * MIB;
+        start(Map.of("INGEST_RATE_BYTES_PER_SECOND", String.valueOf(rate)));
+        byte[] whole = random(6 * MIB);
+        long start = System.nanoTime();
+        RawClient[] clients = {new RawClient(sidecar.uri()), new RawClient(sidecar.uri())};
+        for (int at = 0; at < whole.length; at += MIB) {
+            for (int i = 0; i < 2; i++) {
+                clients[i].binary(message(identity("db" + i, whole), whole, at, at + MIB, at + MIB == whole.length),
+                        64 * 1024);
+            }
+        }
+        for (int at = MIB; at <= whole.length; at += MIB) {
+            clients[0].answer();
+            clients[1].answer();
+            double seconds = (System.nanoTime() - start) / 1e9;
+            // what may be ahead: a tenth of a second, and what each link had read when it was told to stop
+            assertTrue(2.0 * at <= rate * (seconds + 0.1) + 2 * 2 * MIB, at + " bytes of each in " + seconds + " s");
+        }
+        assertArrayEquals(whole, Files.readAllBytes(data().resolve("recv_snapshots/db1.snapshot")));
+    }
+
+    @Test
+    void aTransferWhoseSourceDoesNotComeBackIsRemoved() throws Exception {
+        Path files = Files.createDirectories(data().resolve("recv_snapshots"));
+        byte[] whole = random(1000);
+        for (String database : List.of("old", "new")) {
+            SnapshotIdentity identity = identity(database, whole);
+            Files.write(files.resolve(database + ".partial"), whole);
+            Files.write(files.resolve(database + ".checkpoint.json"),
+                    new JsonRecords().checkpoint(new Checkpoint(identity, 1000, identity.totalCrc32c())));
+        }
+        for (String suffix : List.of(".partial", ".checkpoint.json")) {
+            Files.setLastModifiedTime(files.resolve("old" + suffix), FileTime.from(Instant.now().minusSeconds(7200)));
+        }
+        start(Map.of("PARTIAL_RETENTION", "1H"));
+
+        // looked at once at start, then every tenth of the retention
+        Awaitility.await().until(() -> !Files.exists(files.resolve("old.partial")));
+        Awaitility.await().until(() -> sidecar.log().contains("dropped (expired): database=old"));
+        assertFalse(Files.exists(files.resolve("old.checkpoint.json")));
+        assertTrue(Files.exists(files.resolve("new.partial")));
+        assertTrue(get("/q/metrics").contains("mirror_bootstrap_transfers_total{outcome=\"expired\"} 1.0"));
+    }
+
+    @Test
+    void sigtermKeepsTheLastByteAndTellsTheSourceToComeBack() throws Exception {
+        start(Map.of());
+        byte[] whole = random(3 * MIB);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity("db", whole));
+        send(client, identity("db", whole), whole, 0, 2 * MIB);
+
+        assertEquals(143, sidecar.terminate());
+
+        assertEquals(1012, client.closeCode());
+        byte[] checkpoint = Files.readAllBytes(data().resolve("recv_snapshots/db.checkpoint.json"));
+        assertEquals(2 * MIB, new JsonRecords().checkpoint(checkpoint).orElseThrow().bytes());
+        start(Map.of());
+        assertTrue(get("/v1/mirrors/db").contains("\"status\":\"disconnected\""), get("/v1/mirrors/db"));
+        assertEquals(2 * MIB, open(new RawClient(sidecar.uri()), identity("db", whole)).path("offset").asInt());
+    }
+
+    @Test
+    void aDirectoryThatAnotherProcessUsesIsRefused() throws Exception {
+        start(Map.of());
+        IllegalStateException refused = assertThrows(IllegalStateException.class,
+                () -> SidecarProcess.start(data(), List.of("-Xmx64m"), Map.of()));
+        assertTrue(refused.getMessage().contains("another process is using it"), refused::getMessage);
+    }
+
+    private void start(Map<String, String> settings) throws IOException {
+        start(settings, Map.of());
+    }
+
+    private void start(Map<String, String> settings, Map<String, String> environment) throws IOException {
+        Map<String, String> all = new HashMap<>(environment);
+        settings.forEach((key, value) -> all.put("MIRROR_BOOTSTRAP_" + key, value));
+        Files.createDirectories(data());
+        sidecar = SidecarProcess.start(data(), List.of("-Xmx64m"), all);
+    }
+
+    private Path data() {
+        return directory.resolve("data");
+    }
+
+    private void awaitStatus(String database, String status) {
+        Awaitility.await()
+                .until(() -> new ObjectMapper().readTree(get("/v1/mirrors/" + database)).path("status").asText()
+                        .equals(status));
+    }
+
+    private String get(String path) throws Exception {
+        return HTTP.send(HttpRequest.newBuilder(URI.create(sidecar.uri() + path)).build(),
+                HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    private static JsonNode open(RawClient client, SnapshotIdentity identity) throws Exception {
+        client.text(JsonMessages.write(new Control.Open(identity)));
+        return client.answer();
+    }
+
+    private static JsonNode send(RawClient client, SnapshotIdentity identity, byte[] whole, int from, int to)
+            throws Exception {
+        client.binary(message(identity, whole, from, to, to == whole.length), 256 * 1024);
+        return client.answer();
+    }
+
+    private static byte[] message(SnapshotIdentity identity, byte[] whole, int from, int to, boolean done) {
+        byte[] head = ChunkEncoder.head(identity, from, to - from, Crc32c.of(ByteBuffer.wrap(whole, from, to - from)),
+                done);
+        return ByteBuffer.allocate(head.length + to - from).put(head).put(whole, from, to - from).array();
+    }
+
+    private static SnapshotIdentity identity(String database, byte[] whole) {
+        return new SnapshotIdentity("cluster", new DatabaseId(database), 42, whole.length,
+                Crc32c.of(ByteBuffer.wrap(whole)));
+    }
+
+    private static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        new Random(bytes).nextBytes(random);
+        return random;
+    }
+}
