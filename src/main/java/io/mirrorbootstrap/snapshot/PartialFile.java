@@ -75,9 +75,11 @@ final class PartialFile implements Closeable {
         }
     }
 
-    /** Cuts the file to {@code length} bytes. */
+    /** Cuts the file to {@code length} bytes; not one that was published, whatever failed after that. */
     void truncate(long length) throws IOException {
-        channel.truncate(length);
+        if (!published) {
+            channel.truncate(length);
+        }
     }
 
     /** Returns when all that was written survives a power cut. */

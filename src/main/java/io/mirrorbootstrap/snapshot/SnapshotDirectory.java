@@ -3,6 +3,7 @@ package io.mirrorbootstrap.snapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,6 +51,7 @@ public final class SnapshotDirectory {
     private final long reserveBytes;
     private final RecordFormat format;
     private final AtomicLong unfinished = new AtomicLong();
+    private volatile FileStore store;
     /** Open, and thereby locked, as long as this process lives. */
     private FileChannel inUse;
 
@@ -136,8 +138,11 @@ public final class SnapshotDirectory {
 
     /** The bytes that may still be written without touching the reserve, 0 or more. */
     public long available() throws IOException {
-        Files.createDirectories(path);
-        return Math.max(0, Files.getFileStore(path).getUsableSpace() - reserveBytes);
+        if (store == null) {
+            Files.createDirectories(path);
+            store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
+        }
+        return Math.max(0, store.getUsableSpace() - reserveBytes);
     }
 
     /** A place for payload that does not know yet where it belongs. */
@@ -216,8 +221,12 @@ public final class SnapshotDirectory {
             throw e;
         }
         force();
-        partial.close();
-        Files.deleteIfExists(checkpoint(database)); // of no use without the partial file, and ignored if it stays
+        try {
+            partial.close();
+            Files.deleteIfExists(checkpoint(database));
+        } catch (IOException e) {
+            // the snapshot is committed; a checkpoint without its partial file is removed at the next start
+        }
     }
 
     private void restore(Path file, Optional<byte[]> before, IOException cause) {

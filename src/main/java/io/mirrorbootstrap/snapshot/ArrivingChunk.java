@@ -1,0 +1,149 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * What the two kinds of chunk that are not refused at once have in common: a payload on its way to a file. Methods without a
+ * visibility are called with the receiver's lock held.
+ */
+abstract class ArrivingChunk implements IncomingChunk {
+
+    /**
+     * The most bytes checked and handed to one {@code write(2)}: they are still in the cache when they are written, no
+     * thread keeps a larger temporary buffer, and larger writes from where the JDK puts that buffer cost five times as
+     * much on some processors (docs/performance.md).
+     */
+    private static final int SLICE_BYTES = 64 * 1024;
+
+    final SnapshotReceiver receiver;
+    final Source source;
+    final SnapshotIdentity identity;
+    final long offset;
+    private final CRC32C crc = new CRC32C();
+    private long bytes;
+    private Optional<Exception> failure = Optional.empty();
+
+    ArrivingChunk(SnapshotReceiver receiver, Source source, SnapshotIdentity identity, long offset) {
+        this.receiver = receiver;
+        this.source = source;
+        this.identity = identity;
+        this.offset = offset;
+    }
+
+    /** The file to write to, empty when the transfer is no longer this source's. */
+    abstract Optional<PartialFile> file();
+
+    /** Rules 3 to 5 for the whole chunk; the transfer to append to when nothing speaks against it. */
+    abstract Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException;
+
+    /** The transfer that an accepted part of this chunk is in, if it is still this source's. */
+    abstract Optional<Transfer> mine();
+
+    /** Nothing of the chunk remains. */
+    abstract void revert() throws IOException;
+
+    @Override
+    public final void write(ByteBuffer slice) {
+        int end = slice.limit();
+        while (slice.position() < end) {
+            int start = slice.position();
+            slice.limit(Math.min(end, start + SLICE_BYTES));
+            writeOne(slice);
+            bytes += slice.limit() - start;
+            slice.position(slice.limit()).limit(end);
+        }
+    }
+
+    private void writeOne(ByteBuffer slice) {
+        receiver.lock().lock();
+        try {
+            Optional<PartialFile> file = failure.isEmpty() ? file() : Optional.empty();
+            if (file.isPresent()) {
+                crc.update(slice.duplicate());
+                file.get().write(slice, offset + bytes);
+            }
+        } catch (IOException | RuntimeException e) {
+            failure = Optional.of(e);
+        } finally {
+            receiver.lock().unlock();
+        }
+    }
+
+    @Override
+    public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+        receiver.lock().lock();
+        try {
+            if (failure.isPresent()) {
+                return new ChunkOutcome.Refused(failed(failure.get()));
+            }
+            Verdict verdict = judge(done, chunkCrc32c);
+            if (verdict instanceof Verdict.Accepted accepted) {
+                return receiver.append(accepted.transfer(), identity, Crc32c.of(crc), bytes, done);
+            }
+            revert();
+            return new ChunkOutcome.Refused(((Verdict.Refused) verdict).refusal());
+        } catch (IOException | RuntimeException e) {
+            return new ChunkOutcome.Refused(failed(e));
+        } finally {
+            receiver.lock().unlock();
+        }
+    }
+
+    @Override
+    public final void cancel() {
+        receiver.lock().lock();
+        try {
+            revert();
+        } catch (IOException | RuntimeException e) {
+            failed(e);
+        } finally {
+            receiver.lock().unlock();
+        }
+    }
+
+    /** A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted. */
+    private Refusal failed(Exception failure) {
+        Exception cause = failure;
+        try {
+            revert();
+        } catch (IOException | RuntimeException e) {
+            e.addSuppressed(failure);
+            cause = e;
+        }
+        if (DiskFull.is(cause)) {
+            return receiver.refused(receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset),
+                    Optional.of(cause));
+        }
+        Optional<Transfer> transfer = mine();
+        return transfer.isPresent()
+                ? receiver.fail(transfer.get(), SnapshotReceiver.broken(), Optional.of(cause))
+                : receiver.refused(SnapshotReceiver.broken(), Optional.of(cause));
+    }
+
+    /** Rule 4. */
+    final Optional<Refusal> refuseCrc(Optional<Crc32c> stored) {
+        Crc32c computed = Crc32c.of(crc);
+        return stored.filter(crc32c -> !crc32c.equals(computed))
+                .map(crc32c -> new Refusal.ChunkCrcMismatch(offset, crc32c, computed));
+    }
+
+    /** Rule 5. */
+    final Optional<Refusal> refuseSize(boolean done) {
+        long end = offset + bytes;
+        boolean wrong = !identity.isStream()
+                && (end > identity.totalBytes() || done && end < identity.totalBytes());
+        return wrong ? Optional.of(new Refusal.SnapshotSizeMismatch(identity.totalBytes(), end)) : Optional.empty();
+    }
+
+    /** What rules 3 to 5 say to a whole chunk. */
+    sealed interface Verdict {
+        record Accepted(Transfer transfer) implements Verdict {
+        }
+
+        record Refused(Refusal refusal) implements Verdict {
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+
+/**
+ * Keeps what has been accepted of a database's transfer durable, beside the flow, and says so on disk. All but what runs
+ * beside the flow is called with the receiver's lock held.
+ */
+final class Durability {
+
+    private final DatabaseId database;
+    private final SnapshotDirectory directory;
+    private final ReceiverRules rules;
+    private final ReentrantLock lock;
+    private final Predicate<Transfer> isCurrent;
+
+    /** Taken after the receiver's lock or alone: keeps a checkpoint beside the flow from outliving its transfer. */
+    private final ReentrantLock records = new ReentrantLock();
+
+    /**
+     * @param lock the receiver's
+     * @param isCurrent whether a transfer is still the receiver's; needs no lock
+     */
+    Durability(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules, ReentrantLock lock,
+            Predicate<Transfer> isCurrent) {
+        this.database = database;
+        this.directory = directory;
+        this.rules = rules;
+        this.lock = lock;
+        this.isCurrent = isCurrent;
+    }
+
+    /** Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other. */
+    void discard(Optional<Transfer> transfer) {
+        records.lock();
+        try {
+            Files.deleteIfExists(directory.checkpoint(database));
+            if (transfer.isPresent()) {
+                transfer.get().file().discard();
+            } else {
+                Files.deleteIfExists(directory.partial(database));
+            }
+        } catch (IOException e) {
+            // the state is right already; what is left under these names is replaced by the next transfer
+        } finally {
+            records.unlock();
+        }
+    }
+
+    /**
+     * After a crash a source sends at most {@code checkpointBytes} again: a checkpoint beside the flow begins at half of
+     * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.
+     */
+    void keep(Transfer transfer) throws IOException {
+        if (transfer.bytesDone() - transfer.durableBytes() >= rules.checkpointBytes()) {
+            checkpointNow(transfer);
+        } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
+            Checkpoint point = transfer.checkpoint();
+            try {
+                rules.checkpoints().execute(() -> checkpoint(transfer, point));
+            } catch (RejectedExecutionException e) {
+                transfer.checkpointEnded(); // the process is ending: the link's end makes one
+            }
+        }
+    }
+
+    /** Beside the flow: forces what has been accepted so far, then says so on disk. */
+    private void checkpoint(Transfer transfer, Checkpoint point) {
+        try {
+            transfer.file().force();
+            write(transfer, point);
+        } catch (IOException | RuntimeException e) {
+            lock.lock();
+            try {
+                if (isCurrent.test(transfer) && !DiskFull.is(e)) {
+                    transfer.broken(e); // a force that failed once may succeed the next time, and the bytes be lost
+                }
+            } finally {
+                lock.unlock();
+            }
+        } finally {
+            lock.lock();
+            transfer.checkpointEnded();
+            lock.unlock();
+        }
+    }
+
+    /** With the lock held: the flow waits. */
+    void checkpointNow(Transfer transfer) throws IOException {
+        try {
+            transfer.file().force();
+            write(transfer, transfer.checkpoint());
+        } catch (IOException e) {
+            if (!DiskFull.is(e)) {
+                throw e;
+            }
+            // the checkpoint before this one still counts
+        }
+    }
+
+    private void write(Transfer transfer, Checkpoint point) throws IOException {
+        records.lock();
+        try {
+            if (isCurrent.test(transfer) && point.bytes() > transfer.durableBytes()) {
+                directory.write(point);
+                transfer.durable(point.bytes());
+            }
+        } finally {
+            records.unlock();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/** A chunk at offset 0: it replaces whatever is under way once nothing speaks against it, and not before. */
+final class FirstChunk extends ArrivingChunk {
+
+    private final PartialFile file;
+    private Optional<Transfer> begun = Optional.empty();
+
+    FirstChunk(SnapshotReceiver receiver, Source source, SnapshotIdentity identity, PartialFile file) {
+        super(receiver, source, identity, 0);
+        this.file = file;
+    }
+
+    @Override
+    Optional<PartialFile> file() {
+        return Optional.of(file);
+    }
+
+    @Override
+    Optional<Transfer> mine() {
+        return begun;
+    }
+
+    @Override
+    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
+        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done)).or(receiver::enter);
+        if (refusal.isPresent()) {
+            return new Verdict.Refused(receiver.refused(refusal.get()));
+        }
+        Transfer transfer = receiver.begin(source, identity, file);
+        begun = Optional.of(transfer);
+        file.moveTo(receiver.directory().partial(identity.database()));
+        return new Verdict.Accepted(transfer);
+    }
+
+    @Override
+    void revert() throws IOException {
+        if (begun.isPresent()) {
+            begun.get().cutBack();
+        } else {
+            file.discard();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/** A chunk that continues a transfer. */
+final class NextChunk extends ArrivingChunk {
+
+    private final Transfer transfer;
+
+    NextChunk(SnapshotReceiver receiver, Source source, SnapshotIdentity identity, Transfer transfer) {
+        super(receiver, source, identity, transfer.bytesDone());
+        this.transfer = transfer;
+    }
+
+    @Override
+    Optional<PartialFile> file() {
+        return mine().map(Transfer::file);
+    }
+
+    @Override
+    Optional<Transfer> mine() {
+        return receiver.isOf(source, transfer) ? Optional.of(transfer) : Optional.empty();
+    }
+
+    @Override
+    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
+        if (mine().isPresent() && transfer.failure().isPresent()) {
+            throw new IOException("a checkpoint beside the flow failed", transfer.failure().get());
+        }
+        if (mine().isEmpty()) {
+            // taken over (then the source has been told so) or aborted while the payload was arriving
+            return new Verdict.Refused(receiver.refused(new Refusal.OffsetRegression(0, offset)));
+        }
+        Optional<Refusal> refusal = transfer.identity().mismatch(identity, done).<Refusal>map(m -> m)
+                .or(() -> refuseCrc(chunkCrc32c));
+        if (refusal.isPresent()) {
+            return new Verdict.Refused(receiver.refused(refusal.get()));
+        }
+        Optional<Refusal> size = refuseSize(done);
+        return size.isPresent()
+                ? new Verdict.Refused(receiver.fail(transfer, size.get(), Optional.empty()))
+                : new Verdict.Accepted(transfer);
+    }
+
+    @Override
+    void revert() throws IOException {
+        if (mine().isPresent()) {
+            transfer.cutBack();
+        }
+    }
+}

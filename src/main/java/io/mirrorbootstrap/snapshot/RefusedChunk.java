@@ -1,0 +1,37 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** A chunk that is refused whatever its payload. */
+final class RefusedChunk implements IncomingChunk {
+
+    private final SnapshotReceiver receiver;
+    private final Refusal refusal;
+    private final Optional<Throwable> cause;
+
+    RefusedChunk(SnapshotReceiver receiver, Refusal refusal) {
+        this(receiver, refusal, Optional.empty());
+    }
+
+    RefusedChunk(SnapshotReceiver receiver, Refusal refusal, Optional<Throwable> cause) {
+        this.receiver = receiver;
+        this.refusal = refusal;
+        this.cause = cause;
+    }
+
+    @Override
+    public void write(ByteBuffer slice) {
+        slice.position(slice.limit());
+    }
+
+    @Override
+    public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+        return new ChunkOutcome.Refused(receiver.refused(refusal, cause));
+    }
+
+    @Override
+    public void cancel() {
+        // nothing was begun
+    }
+}

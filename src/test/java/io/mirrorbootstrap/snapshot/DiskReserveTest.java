@@ -1,0 +1,53 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.wire.JsonRecords;
+
+class DiskReserveTest {
+
+    private static final int MIB = 1024 * 1024;
+
+    @TempDir
+    Path data;
+
+    @Test
+    void aStreamOfUnknownSizeDoesNotEatTheReserve() throws Exception {
+        long reserve = Files.getFileStore(data).getUsableSpace() - 8 * MIB;
+        SnapshotDirectory directory = new SnapshotDirectory(data, reserve, new JsonRecords());
+        directory.prepare();
+        DatabaseId database = new DatabaseId("db");
+        SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
+                }, Optional.empty());
+        SnapshotIdentity stream = new SnapshotIdentity("c", database, 1, 0, Crc32c.EMPTY);
+        Source source = taken -> {
+            throw new AssertionError("nobody else is here");
+        };
+
+        long offset = 0;
+        ChunkOutcome outcome = new ChunkOutcome.Pending(0, 0);
+        // what others free on this disk meanwhile only makes it longer
+        while (outcome instanceof ChunkOutcome.Pending && offset < 1024L * MIB) {
+            IncomingChunk chunk = receiver.chunk(source, stream, offset);
+            chunk.write(ByteBuffer.allocate(MIB));
+            outcome = chunk.finish(false, Optional.empty());
+            offset += MIB;
+        }
+
+        Refusal refusal = assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal();
+        assertEquals(0, assertInstanceOf(Refusal.InsufficientStorage.class, refusal).available());
+        assertTrue(Files.size(directory.partial(database)) == offset - MIB, "the transfer stays as it was");
+    }
+}
