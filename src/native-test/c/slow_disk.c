@@ -1,6 +1,7 @@
 /*
  * Makes a disk slow or full for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
  * position takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named FULL_DISK_WHILE, there is no space.
+ * Forcing a file takes SLOW_FORCE_MS milliseconds longer.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,4 +43,17 @@ ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
 
 ssize_t pwrite(int fd, const void *from, size_t bytes, off_t at) {
     return pwrite64(fd, from, bytes, at);
+}
+
+int fsync(int fd) {
+    static int (*real)(int);
+    const char *ms = getenv("SLOW_FORCE_MS");
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "fsync");
+    }
+    if (ms != NULL) {
+        struct timespec pause = {atoi(ms) / 1000, atoi(ms) % 1000 * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    return real(fd);
 }

@@ -3,6 +3,7 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +24,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -241,6 +245,37 @@ class LimitsIT {
         start(Map.of());
         assertTrue(get("/v1/mirrors/db").contains("\"status\":\"disconnected\""), get("/v1/mirrors/db"));
         assertEquals(2 * MIB, open(new RawClient(sidecar.uri()), identity("db", whole)).path("offset").asInt());
+    }
+
+    @Test
+    void whileItEndsItIsNotReadyAndTakesNoLink() throws Exception {
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "SLOW_FORCE_MS", "1500"));
+        byte[] whole = random(3 * MIB);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity("db", whole));
+        send(client, identity("db", whole), whole, 0, MIB);
+        assertEquals(200, status("/q/health/ready"));
+
+        CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> {
+            try {
+                return sidecar.terminate();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+
+        Awaitility.await().until(() -> status("/q/health/ready") == 503);
+        assertEquals(200, status("/q/health/live"), "ending is no reason to be killed");
+        ExecutionException refused = assertThrows(ExecutionException.class, () -> new RawClient(sidecar.uri()));
+        assertEquals(503, assertInstanceOf(WebSocketHandshakeException.class, refused.getCause()).getResponse()
+                .statusCode());
+        assertEquals(1012, client.closeCode());
+        assertEquals(143, exit.get());
+    }
+
+    private int status(String path) throws Exception {
+        return HTTP.send(HttpRequest.newBuilder(URI.create(sidecar.uri() + path)).build(),
+                HttpResponse.BodyHandlers.discarding()).statusCode();
     }
 
     @Test

@@ -117,6 +117,9 @@ class TortureIT {
             checkNothingLeaks();
             assertEquals(143, sidecar.terminate());
             checkFiles(data, sources);
+            try (var left = Files.list(data.resolve("recv_snapshots"))) {
+                assertEquals(2L * DATABASES, left.count(), "a snapshot and its manifest each, and nothing else");
+            }
             System.out.printf(
                     "torture: survived %d kills, %d terminations, %d full disks, %d bits flipped on disk, %s%n",
                     kills, terms, fulls, flips, counts);

@@ -1,6 +1,6 @@
 package io.mirrorbootstrap.link;
 
-import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
 
 /** What the event loop hands to a link's worker job, in the order in which it came. */
 sealed interface Inbound {
@@ -19,10 +19,10 @@ sealed interface Inbound {
      * @param text whether it is a text message
      * @param last whether it is the message's last frame
      */
-    record Fragment(boolean text, Buffer bytes, boolean last) implements Inbound {
+    record Fragment(boolean text, ByteBuffer bytes, boolean last) implements Inbound {
         @Override
         public int cost() {
-            return OVERHEAD_BYTES + bytes.length();
+            return OVERHEAD_BYTES + bytes.remaining();
         }
     }
 

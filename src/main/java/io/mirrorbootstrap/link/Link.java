@@ -88,6 +88,11 @@ final class Link implements Source {
         enqueue(new Inbound.Shutdown());
     }
 
+    /** Tells the source that the process is ending. Any thread. */
+    void sayGoodbye() {
+        answers.addAndClose("", LinkSocket.SERVICE_RESTART, "the sidecar is shutting down");
+    }
+
     @Override
     public void superseded(DatabaseId database) {
         LOG.infof("link from %s: another link has taken over %s, closing this one", socket.remote(), database);
@@ -115,7 +120,7 @@ final class Link implements Source {
                 socket.resume(PauseReason.BUDGET);
             });
         }
-        long wait = rate.take(fragment.bytes().length());
+        long wait = rate.take(fragment.bytes().remaining());
         if (wait > 0) {
             socket.pause(PauseReason.RATE);
             socket.later(wait, () -> socket.resume(PauseReason.RATE));
@@ -171,7 +176,7 @@ final class Link implements Source {
             try {
                 release();
             } finally {
-                answers.addAndClose("", LinkSocket.SERVICE_RESTART, "the sidecar is shutting down");
+                sayGoodbye();
                 socket.afterWrites(() -> links.closed(this));
             }
         } else if (ended) {

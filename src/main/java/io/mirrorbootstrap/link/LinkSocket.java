@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.link;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -13,6 +14,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
 
 /**
  * A link's socket as its event loop sees it: frames in, reading switched off and on, a pulse.
@@ -59,7 +61,7 @@ final class LinkSocket {
             } else if (!frame.isContinuation()) {
                 return;
             }
-            frames.accept(new Inbound.Fragment(text, frame.binaryData(), frame.isFinal()));
+            frames.accept(new Inbound.Fragment(text, memory(frame), frame.isFinal()));
         });
         long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
         webSocket.closeHandler(nothing -> {
@@ -145,5 +147,11 @@ final class LinkSocket {
         } else if (silence > idleTimeout.toNanos() / 3) {
             webSocket.writePing(Buffer.buffer());
         }
+    }
+
+    /** Without a copy, which no other way out of a Vert.x buffer offers. */
+    @SuppressWarnings("deprecation")
+    private static ByteBuffer memory(WebSocketFrame frame) {
+        return frame.binaryData().getByteBuf().nioBuffer();
     }
 }

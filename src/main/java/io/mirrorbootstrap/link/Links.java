@@ -74,6 +74,7 @@ class Links {
         if (!open.isEmpty()) {
             LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
                     + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
+            open.forEach(Link::sayGoodbye);
         }
     }
 }

@@ -70,11 +70,13 @@ final class MessageReader {
     }
 
     private Optional<Answer> control(Inbound.Fragment fragment) {
-        if (text.size() + fragment.bytes().length() > JsonMessages.MAX_CONTROL_BYTES) {
+        if (text.size() + fragment.bytes().remaining() > JsonMessages.MAX_CONTROL_BYTES) {
             throw new RefusedException(new Refusal.MalformedControl(
                     "a control message may have at most " + JsonMessages.MAX_CONTROL_BYTES + " bytes"));
         }
-        text.writeBytes(fragment.bytes().getBytes());
+        byte[] bytes = new byte[fragment.bytes().remaining()];
+        fragment.bytes().duplicate().get(bytes);
+        text.writeBytes(bytes);
         if (!fragment.last()) {
             return Optional.empty();
         }
@@ -112,7 +114,7 @@ final class MessageReader {
         }
         ChunkDecoder reading = decoder.get();
         try {
-            reading.feed(fragment.bytes().getByteBuf().nioBuffer(), this::payload);
+            reading.feed(fragment.bytes().duplicate(), this::payload);
             if (!fragment.last()) {
                 return Optional.empty();
             }

@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -104,6 +108,66 @@ class LinkOutcomesTest {
             link.binaryMessageHandler(message -> ((WebSocketInternal) link).channelHandlerContext().close());
         }));
         assertEquals(Outcome.LinkLost.CUT, lost.closeCode());
+    }
+
+    @Test
+    void whatCanHealIsTriedAgainFromWhereTheSidecarStands() throws Exception {
+        AtomicInteger links = new AtomicInteger();
+        List<String> told = new CopyOnWriteArrayList<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            int number = links.incrementAndGet();
+            link.textMessageHandler(open -> link.writeTextMessage(
+                    ScriptedSidecar.opened(number == 1 ? 0 : BYTES, 1 << 20, 1 << 22)));
+            link.binaryMessageHandler(message -> {
+                link.binaryMessageHandler(null);
+                link.writeTextMessage(number == 1
+                        ? "{\"type\":\"error\",\"code\":\"chunk_crc_mismatch\",\"message\":\"m\","
+                                + "\"source_database_id\":\"d\",\"offset\":0,\"stored\":\"0x00000001\","
+                                + "\"computed\":\"0x00000002\"}"
+                        : ScriptedSidecar.committed(BYTES));
+            });
+        })) {
+            Outcome.Committed committed = assertInstanceOf(Outcome.Committed.class, send(sidecar, told));
+            assertEquals(0, committed.bytesSent(), "the sidecar had it all when the source came back");
+        }
+        assertEquals(2, links.get());
+        assertEquals(1, told.size());
+        assertTrue(told.get(0).contains("chunk_crc_mismatch"), told::toString);
+    }
+
+    @Test
+    void afterATakeoverItIsNotTriedAgain() throws Exception {
+        AtomicInteger links = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            links.incrementAndGet();
+            link.textMessageHandler(open -> {
+                link.writeTextMessage("{\"type\":\"error\",\"code\":\"superseded\",\"message\":\"m\","
+                        + "\"source_database_id\":\"d\"}");
+                link.close((short) 4409, "superseded");
+            });
+        })) {
+            Outcome.Refused refused = assertInstanceOf(Outcome.Refused.class,
+                    send(sidecar, new CopyOnWriteArrayList<>()));
+            assertEquals("superseded", refused.failure().code());
+        }
+        assertEquals(1, links.get());
+    }
+
+    private Outcome send(ScriptedSidecar sidecar, List<String> retries) throws Exception {
+        try (SnapshotSender sender = new SnapshotSender(sidecar.endpoint(Protocol.PATH));
+                FileInput input = new FileInput(file)) {
+            return sender.send(input, ORIGIN, new Progress() {
+                @Override
+                public void update(Phase phase, long done, OptionalLong total) {
+                    // not looked at here
+                }
+
+                @Override
+                public void retrying(Outcome outcome, Duration pause) {
+                    retries.add(outcome.message());
+                }
+            }, Duration.ofSeconds(60));
+        }
     }
 
     @Test
