@@ -30,6 +30,10 @@ sealed interface Inbound {
     record FrameTooLarge() implements Inbound {
     }
 
+    /** A frame for which there was no memory; the rest of what comes cannot be read. */
+    record NoMemory(String reason) implements Inbound {
+    }
+
     /** Bytes that are no WebSocket frame. */
     record NotWebSocket(String reason) implements Inbound {
     }

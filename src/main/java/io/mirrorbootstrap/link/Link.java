@@ -188,6 +188,13 @@ final class Link implements Source {
             }
         } else if (item instanceof Inbound.FrameTooLarge) {
             answer(new Answer.Refused(new Refusal.ChunkTooLarge(limits.maxChunkBytes()), Optional.empty()));
+        } else if (item instanceof Inbound.NoMemory none) {
+            LOG.errorf(
+                    "link from %s: no memory for a frame (%s): many sources send large frames at once, let them send "
+                            + "frames of at most 256 KiB, or give more memory outside the heap (-XX:MaxDirectMemorySize)",
+                    socket.remote(), none.reason());
+            answer(new Answer.Refused(new Refusal.Transport("the sidecar has no memory for so large a frame now: send "
+                    + "frames of at most 256 KiB, or try again"), Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
             LOG.warnf("link from %s: %s, closing it", socket.remote(), violation.reason());
             ended = true;

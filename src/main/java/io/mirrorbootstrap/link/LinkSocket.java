@@ -83,6 +83,8 @@ final class LinkSocket {
                     last.accept(violation.closeStatus() == WebSocketCloseStatus.MESSAGE_TOO_BIG
                             ? new Inbound.FrameTooLarge()
                             : new Inbound.NotWebSocket(violation.getMessage()));
+                } else if (failure instanceof OutOfMemoryError) {
+                    last.accept(new Inbound.NoMemory(failure.getMessage()));
                 } else {
                     handler.fireExceptionCaught(failure);
                 }
