@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -58,7 +59,10 @@ final class Link implements Source {
     private boolean released;
     /** Set on the event loop; a worker that gives bytes back reads it. */
     private volatile boolean overShare;
-    private volatile boolean awaitsBudget;
+    // event loop only
+    private boolean awaitsBudget;
+    private boolean awaitsRate;
+    private long rateDueNanos;
 
     Link(ServerWebSocket webSocket, Channel channel, Context context, Links links, Mirrors mirrors, LinkLimits limits,
             IngestBudget budget, IngestRate rate, Executor workers) {
@@ -112,20 +116,37 @@ final class Link implements Source {
             // the job may have emptied the queue before the flag was up
             resumeIfUnderShare();
         }
-        if (!budget.take(fragment.cost()) && !awaitsBudget) {
-            awaitsBudget = true;
+        if (!budget.take(fragment.cost())) {
             socket.pause(PauseReason.BUDGET);
-            budget.await(() -> {
-                awaitsBudget = false;
-                socket.resume(PauseReason.BUDGET);
-            });
+            if (!awaitsBudget) {
+                awaitsBudget = true;
+                budget.await(() -> socket.afterWrites(() -> {
+                    awaitsBudget = false;
+                    socket.resumeNow(PauseReason.BUDGET);
+                }));
+            }
         }
         long wait = rate.take(fragment.bytes().remaining());
         if (wait > 0) {
+            rateDueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
             socket.pause(PauseReason.RATE);
-            socket.later(wait, () -> socket.resume(PauseReason.RATE));
+            if (!awaitsRate) {
+                awaitsRate = true;
+                socket.later(wait, this::rateIsDue);
+            }
         }
         enqueue(fragment);
+    }
+
+    /** One timer for a link, however many frames have moved the time meanwhile. Event loop only. */
+    private void rateIsDue() {
+        long left = TimeUnit.NANOSECONDS.toMillis(rateDueNanos - System.nanoTime());
+        if (left > 0 && !ended) {
+            socket.later(left, this::rateIsDue);
+        } else {
+            awaitsRate = false;
+            socket.resumeNow(PauseReason.RATE);
+        }
     }
 
     private void enqueue(Inbound item) {

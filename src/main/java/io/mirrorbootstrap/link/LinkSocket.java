@@ -40,6 +40,7 @@ final class LinkSocket {
     private boolean discarding;
     private boolean text;
     private long heardNanos = System.nanoTime();
+    private long writableNanos = System.nanoTime();
 
     LinkSocket(ServerWebSocket webSocket, Channel channel, Context context, Duration idleTimeout) {
         this.webSocket = webSocket;
@@ -117,6 +118,12 @@ final class LinkSocket {
         });
     }
 
+    /** As {@link #resume}, at once. Event loop only. */
+    void resumeNow(PauseReason reason) {
+        reasons.remove(reason);
+        readOn();
+    }
+
     /** Calls {@code action} on the event loop, after all that was handed to it before. Any thread. */
     void afterWrites(Runnable action) {
         context.runOnContext(nothing -> action.run());
@@ -140,7 +147,14 @@ final class LinkSocket {
     }
 
     private void feelPulse() {
-        long silence = System.nanoTime() - heardNanos;
+        long now = System.nanoTime();
+        if (channel.isWritable()) {
+            writableNanos = now;
+        } else if (now - writableNanos > idleTimeout.toNanos()) {
+            channel.close(); // it does not read: answers, pongs and even the close frame would wait for ever
+            return;
+        }
+        long silence = now - heardNanos;
         if (!channel.config().isAutoRead() || webSocket.isClosed()) {
             return;
         }

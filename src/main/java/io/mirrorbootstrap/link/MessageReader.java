@@ -51,11 +51,10 @@ final class MessageReader {
      * @return the answer, when the frame was the last of a message
      */
     Optional<Answer> read(Inbound.Fragment fragment) {
-        Optional<ChunkDecoder> reading = decoder;
         try {
             return fragment.text() ? control(fragment) : chunk(fragment);
         } catch (RefusedException e) {
-            return Optional.of(new Answer.Refused(e.refusal(), reading.flatMap(ChunkDecoder::database)));
+            return Optional.of(new Answer.Refused(e.refusal(), Optional.empty()));
         }
     }
 
@@ -63,9 +62,12 @@ final class MessageReader {
     void end() throws IOException {
         try {
             cancelChunk();
-            mirrors.disconnected(source);
         } finally {
-            spill.close();
+            try {
+                mirrors.disconnected(source);
+            } finally {
+                spill.close();
+            }
         }
     }
 
@@ -120,6 +122,8 @@ final class MessageReader {
             }
             reading.finish(this::payload);
             return Optional.of(finish(reading));
+        } catch (RefusedException e) {
+            return Optional.of(new Answer.Refused(e.refusal(), reading.database()));
         } finally {
             if (fragment.last()) {
                 cancelChunk(); // where all went well there is none left

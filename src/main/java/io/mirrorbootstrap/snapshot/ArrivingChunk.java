@@ -113,7 +113,8 @@ abstract class ArrivingChunk implements IncomingChunk {
             e.addSuppressed(failure);
             cause = e;
         }
-        if (DiskFull.is(cause)) {
+        boolean published = mine().filter(transfer -> transfer.file().isPublished()).isPresent();
+        if (!published && DiskFull.is(cause)) {
             return receiver.refused(receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset),
                     Optional.of(cause));
         }

@@ -52,6 +52,18 @@ final class Durability {
         }
     }
 
+    /** A commit has left no partial file for a checkpoint to speak of. */
+    void forget() {
+        records.lock();
+        try {
+            Files.deleteIfExists(directory.checkpoint(database));
+        } catch (IOException e) {
+            // without its partial file it is removed at the next start
+        } finally {
+            records.unlock();
+        }
+    }
+
     /**
      * After a crash a source sends at most {@code checkpointBytes} again: a checkpoint beside the flow begins at half of
      * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.

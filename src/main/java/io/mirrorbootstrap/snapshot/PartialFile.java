@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /** A file that payload is written to until it is committed or discarded. Worker only, one thread at a time. */
@@ -19,6 +20,7 @@ final class PartialFile implements Closeable {
     private final FileChannel channel;
     private Path path;
     private boolean published;
+    private Optional<IOException> forceFailure = Optional.empty();
 
     private PartialFile(FileChannel channel, Path path) {
         this.channel = channel;
@@ -83,8 +85,22 @@ final class PartialFile implements Closeable {
     }
 
     /** Returns when all that was written survives a power cut. */
-    void force() throws IOException {
-        channel.force(true);
+    synchronized void force() throws IOException {
+        if (forceFailure.isPresent()) {
+            throw new IOException("an earlier force failed, and what was written then may be lost", forceFailure.get());
+        }
+        try {
+            channel.force(true);
+        } catch (IOException e) {
+            // the kernel tells once: the next force would succeed, whatever was lost. Not even a full disk is forgiven
+            forceFailure = Optional.of(e);
+            throw new IOException("the force failed", e);
+        }
+    }
+
+    /** Whether {@link #publishAs} has given it its last name: it must not be written to any more. */
+    boolean isPublished() {
+        return published;
     }
 
     /** Renames the file, replacing what has that name; it stays open. */

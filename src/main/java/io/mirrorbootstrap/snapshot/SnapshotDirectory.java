@@ -221,12 +221,7 @@ public final class SnapshotDirectory {
             throw e;
         }
         force();
-        try {
-            partial.close();
-            Files.deleteIfExists(checkpoint(database));
-        } catch (IOException e) {
-            // the snapshot is committed; a checkpoint without its partial file is removed at the next start
-        }
+        partial.close();
     }
 
     private void restore(Path file, Optional<byte[]> before, IOException cause) {

@@ -79,15 +79,22 @@ public final class SnapshotReceiver {
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
             }
+            Optional<Refusal> full = enter();
+            if (full.isPresent()) {
+                return new OpenOutcome.Refused(refused(full.get()));
+            }
             supersedeAllBut(source);
             if (known.isPresent()) {
-                known.get().cutBack();
+                try {
+                    known.get().cutBack();
+                } catch (IOException e) {
+                    return new OpenOutcome.Refused(fail(known.get(), broken(), Optional.of(e)));
+                }
                 phase = new UnderWay(source, known.get(), true);
             } else {
                 replace(DropReason.REPLACED);
                 phase = new Announced(source, identity);
             }
-            rules.bootstraps().enter(database);
             listener.on(new TransferEvent.Began(identity, offset, known.map(Transfer::durableBytes).orElse(0L)));
             return new OpenOutcome.Opened(offset);
         } catch (IOException | RuntimeException e) {
@@ -182,19 +189,30 @@ public final class SnapshotReceiver {
                 : new FirstChunk(this, source, identity, directory.begin(database));
     }
 
-    /** What an earlier process left is gone on with only if it is what its checkpoint says; on any doubt, from 0. */
-    private void verify(Checkpoint checkpoint) {
-        try {
-            PartialFile file = PartialFile.reopen(directory.partial(database), checkpoint.bytes());
-            if (file.hash().equals(checkpoint.crc32c())) {
-                phase = new Detached(new Transfer(checkpoint, file));
-                return;
-            }
-            file.close();
-        } catch (IOException e) {
-            // as good as damaged: it cannot be read
+    /**
+     * What an earlier process left is gone on with only if it is what its checkpoint says; else from 0.
+     *
+     * @throws IOException when that cannot be told now: then it stays as it is
+     */
+    private void verify(Checkpoint checkpoint) throws IOException {
+        if (SnapshotDirectory.size(directory.partial(database)) < checkpoint.bytes()) {
+            drop(DropReason.DAMAGED);
+            return;
         }
-        drop(DropReason.DAMAGED);
+        PartialFile file = PartialFile.reopen(directory.partial(database), checkpoint.bytes());
+        boolean same = false;
+        try {
+            same = file.hash().equals(checkpoint.crc32c());
+        } finally {
+            if (!same) {
+                file.close();
+            }
+        }
+        if (same) {
+            phase = new Detached(new Transfer(checkpoint, file));
+        } else {
+            drop(DropReason.DAMAGED);
+        }
     }
 
     /** Rules 2 and 3: any other offset goes on where the transfer of this very snapshot stands. */
@@ -220,11 +238,14 @@ public final class SnapshotReceiver {
             if (refusal.isPresent()) {
                 return new RefusedChunk(this, refusal.get());
             }
-            rules.bootstraps().enter(database);
+            Optional<Refusal> full = enter();
+            if (full.isPresent()) {
+                return new RefusedChunk(this, full.get());
+            }
             phase = new UnderWay(source, transfer, true);
             listener.on(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes()));
         }
-        if (directory.available() == 0) {
+        if ((identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0) {
             // what a stream brings is known to nobody, and others write to this disk too
             return new RefusedChunk(this, noRoom(Math.max(1, identity.totalBytes() - offset)));
         }
@@ -328,8 +349,10 @@ public final class SnapshotReceiver {
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), database, identity.lsn(),
                 end,
                 computed, Instant.now());
+        transfer.file().truncate(end);
         directory.commit(transfer.file(), snapshot);
         phase = Idle.IDLE;
+        durability.forget();
         rules.bootstraps().leave(database);
         Path path = directory.snapshot(database);
         listener.on(new TransferEvent.Committed(snapshot, path, transfer.age()));
@@ -382,7 +405,9 @@ public final class SnapshotReceiver {
     Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         phase = Idle.IDLE;
         rules.bootstraps().leave(database);
-        durability.discard(Optional.of(transfer));
+        if (cause.filter(Interrupted::is).isEmpty()) {
+            durability.discard(Optional.of(transfer));
+        } // else the process is ending: what is durable waits for the next one
         listener.on(
                 new TransferEvent.Failed(transfer.identity(), transfer.bytesDone(), refusal, cause, transfer.age()));
         return refusal;
