@@ -1,20 +1,29 @@
 /*
  * Makes a disk slow or full for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
  * position takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named FULL_DISK_WHILE, there is no space.
- * Forcing a file takes SLOW_FORCE_MS milliseconds longer.
+ * Forcing a file takes SLOW_FORCE_MS milliseconds longer. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
+ * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no snapshot is renamed, nor, after one was not, a
+ * manifest.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
-static int is_full(void) {
-    const char *full = getenv("FULL_DISK_WHILE");
-    return full != NULL && access(full, F_OK) == 0;
+static int is_there(const char *setting) {
+    const char *file = getenv(setting);
+    return file != NULL && access(file, F_OK) == 0;
+}
+
+static int ends(const char *name, const char *suffix) {
+    size_t length = strlen(name);
+    return length >= strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
 }
 
 static void wait_for(int fd, size_t bytes) {
@@ -33,7 +42,7 @@ ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "pwrite64");
     }
-    if (is_full()) {
+    if (is_there("FULL_DISK_WHILE")) {
         errno = ENOSPC;
         return -1;
     }
@@ -55,5 +64,24 @@ int fsync(int fd) {
         struct timespec pause = {atoi(ms) / 1000, atoi(ms) % 1000 * 1000000L};
         nanosleep(&pause, NULL);
     }
+    if (is_there("FAIL_FORCE_ONCE")) {
+        unlink(getenv("FAIL_FORCE_ONCE"));
+        errno = EIO;
+        return -1;
+    }
     return real(fd);
+}
+
+int rename(const char *from, const char *to) {
+    static int (*real)(const char *, const char *);
+    static int failed;
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "rename");
+    }
+    if (is_there("FAIL_COMMIT_WHILE") && (ends(to, ".snapshot") || (failed && ends(to, ".manifest.json")))) {
+        failed = 1;
+        errno = EIO;
+        return -1;
+    }
+    return real(from, to);
 }

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,6 +34,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -69,14 +74,8 @@ class LimitsIT {
         byte[] whole = random(1000);
         RawClient first = new RawClient(sidecar.uri());
         assertEquals("opened", open(first, identity("a", whole)).path("type").asText());
-        for (boolean opens : new boolean[]{true, false}) {
-            RawClient second = new RawClient(sidecar.uri());
-            JsonNode refused = opens
-                    ? open(second, identity("b", whole))
-                    : send(second, identity("b", whole), whole, 0, 500);
-            assertEquals("too_many_bootstraps", refused.path("code").asText(), refused::toString);
+        for (JsonNode refused : refusals("too_many_bootstraps", 1013, identity("b", whole), whole)) {
             assertEquals(1, refused.path("limit").asInt());
-            assertEquals(1013, second.closeCode());
         }
         send(first, identity("a", whole), whole, 0, 1000);
         RawClient second = new RawClient(sidecar.uri());
@@ -87,15 +86,9 @@ class LimitsIT {
     void anotherClusterThanThoseAllowedIsRefused() throws Exception {
         start(Map.of("ALLOWED_SOURCE_CLUSTERS", "prod-a,prod-b"));
         byte[] whole = random(10);
-        for (boolean opens : new boolean[]{true, false}) {
-            RawClient client = new RawClient(sidecar.uri());
-            JsonNode refused = opens
-                    ? open(client, identity("db", whole))
-                    : send(client, identity("db", whole), whole, 0, 10);
-            assertEquals("cluster_id_mismatch", refused.path("code").asText(), refused::toString);
+        for (JsonNode refused : refusals("cluster_id_mismatch", 1008, identity("db", whole), whole)) {
             assertEquals("cluster", refused.path("declared").asText());
             assertEquals("[\"prod-a\",\"prod-b\"]", refused.path("allowed").toString());
-            assertEquals(1008, client.closeCode());
         }
     }
 
@@ -103,15 +96,9 @@ class LimitsIT {
     void aSnapshotThatWouldUseTheReserveIsRefusedWhenItBegins() throws Exception {
         start(Map.of("DISK_RESERVE_BYTES", String.valueOf(Long.MAX_VALUE)));
         byte[] whole = random(10);
-        for (boolean opens : new boolean[]{true, false}) {
-            RawClient client = new RawClient(sidecar.uri());
-            JsonNode refused = opens
-                    ? open(client, identity("db", whole))
-                    : send(client, identity("db", whole), whole, 0, 10);
-            assertEquals("insufficient_storage", refused.path("code").asText(), refused::toString);
+        for (JsonNode refused : refusals("insufficient_storage", 1013, identity("db", whole), whole)) {
             assertEquals(10, refused.path("needed").asLong());
             assertEquals(0, refused.path("available").asLong());
-            assertEquals(1013, client.closeCode());
         }
     }
 
@@ -175,16 +162,15 @@ class LimitsIT {
         open(alive, identity("alive", whole));
         try (Socket halfOpen = new Socket(sidecar.uri().getHost(), sidecar.uri().getPort())) {
             halfOpen.setSoTimeout(60_000);
-            halfOpen.getOutputStream().write(("GET /v1/bootstrap HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-                    + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            halfOpen.getOutputStream().write(upgrade());
             halfOpen.getInputStream().readAllBytes(); // pings come, nobody answers them: it ends
         }
         assertEquals("committed", send(alive, identity("alive", whole), whole, 0, 1000).path("type").asText());
     }
 
-    @Test
-    void allLinksTogetherBringNoMoreThanTheIngestRate() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {1024, 64 * 1024})
+    void allLinksTogetherBringNoMoreThanTheIngestRate(int frameBytes) throws Exception {
         int rate = 4 * MIB;
         start(Map.of("INGEST_RATE_BYTES_PER_SECOND", String.valueOf(rate)));
         byte[] whole = random(6 * MIB);
@@ -193,7 +179,7 @@ class LimitsIT {
         for (int at = 0; at < whole.length; at += MIB) {
             for (int i = 0; i < 2; i++) {
                 clients[i].binary(message(identity("db" + i, whole), whole, at, at + MIB, at + MIB == whole.length),
-                        64 * 1024);
+                        frameBytes);
             }
         }
         for (int at = MIB; at <= whole.length; at += MIB) {
@@ -204,6 +190,126 @@ class LimitsIT {
             assertTrue(2.0 * at <= rate * (seconds + 0.1) + 2 * 2 * MIB, at + " bytes of each in " + seconds + " s");
         }
         assertArrayEquals(whole, Files.readAllBytes(data().resolve("recv_snapshots/db1.snapshot")));
+    }
+
+    @Test
+    void aSourceThatDoesNotReadItsAnswersIsCutAndOthersGoOn() throws Exception {
+        start(Map.of("IDLE_TIMEOUT", "2S"));
+        byte[] whole = random(MIB);
+        try (Socket deaf = new Socket()) {
+            deaf.setReceiveBufferSize(4096);
+            deaf.connect(new InetSocketAddress(sidecar.uri().getHost(), sidecar.uri().getPort()));
+            OutputStream out = new BufferedOutputStream(deaf.getOutputStream(), 64 * 1024);
+            out.write(upgrade());
+            byte[] text = "{\"type\":\"abort\",\"source_database_id\":\"deaf\"}".getBytes(StandardCharsets.US_ASCII);
+            byte[] frame = ByteBuffer.allocate(6 + text.length).put((byte) 0x81).put((byte) (0x80 | text.length))
+                    .putInt(0).put(text).array();
+            CompletableFuture<Void> cut = CompletableFuture.runAsync(() -> assertThrows(IOException.class, () -> {
+                while (true) {
+                    out.write(frame); // blocks when the sidecar has stopped reading, and fails when it has cut the link
+                }
+            }));
+            RawClient other = new RawClient(sidecar.uri());
+            for (int at = 0; !cut.isDone(); at = (at + MIB / 4) % MIB) {
+                send(other, identity("other", whole), whole, at, at + MIB / 4);
+            }
+            cut.get();
+        }
+        Awaitility.await().until(() -> get("/q/metrics").contains("mirror_bootstrap_buffered_bytes 0.0"));
+    }
+
+    @Test
+    void aSourceThatPushesWithoutEndDoesNotKeepTheOnlyWorker() throws Exception {
+        start(Map.of(), Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "1", "LD_PRELOAD",
+                SidecarProcess.slowDisk(directory).toString(), "SLOW_DISK_MS_PER_MIB", "40"));
+        byte[] whole = random(64 * MIB);
+        RawClient greedy = new RawClient(sidecar.uri());
+        CompletableFuture<Void> pushed = CompletableFuture.runAsync(() -> {
+            for (int at = 0; at < whole.length; at += MIB) {
+                try {
+                    greedy.binary(message(identity("greedy", whole), whole, at, at + MIB, false), 64 * 1024);
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        });
+        greedy.answer(); // it is at work
+        byte[] little = random(1000);
+        assertEquals("committed",
+                send(new RawClient(sidecar.uri()), identity("modest", little), little, 0, 1000).path("type").asText());
+        assertFalse(pushed.isDone(), "it did not push long enough to prove anything");
+        pushed.get();
+    }
+
+    @Test
+    void aForceThatFailsBesideTheFlowIsNotForgotten() throws Exception {
+        Path failing = directory.resolve("failing");
+        start(Map.of("CHECKPOINT_BYTES", String.valueOf(MIB)),
+                Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FAIL_FORCE_ONCE",
+                        failing.toString()));
+        byte[] whole = random(4 * MIB);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity("db", whole));
+        Files.createFile(failing);
+        send(client, identity("db", whole), whole, 0, MIB / 2); // begins a checkpoint
+        Awaitility.await().until(() -> !Files.exists(failing));
+
+        // the next force would succeed, but what the failed one was to save may be lost
+        JsonNode refused = send(client, identity("db", whole), whole, MIB / 2, MIB);
+
+        assertEquals("transport", refused.path("code").asText(), refused::toString);
+        assertEquals(1011, client.closeCode());
+        assertTrue(sidecar.log().contains("an earlier force failed"), sidecar.log());
+        client = new RawClient(sidecar.uri());
+        assertEquals(0, open(client, identity("db", whole)).path("offset").asInt());
+        assertEquals("committed", send(client, identity("db", whole), whole, 0, 4 * MIB).path("type").asText());
+    }
+
+    @Test
+    void aForceThatFailsAtTheCommitPublishesNothing() throws Exception {
+        Path failing = directory.resolve("failing");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FAIL_FORCE_ONCE",
+                failing.toString()));
+        byte[] whole = random(MIB);
+        Files.createFile(failing);
+        RawClient client = new RawClient(sidecar.uri());
+        assertEquals("transport", send(client, identity("db", whole), whole, 0, MIB).path("code").asText());
+        assertEquals(List.of(), filesOf("db"));
+        assertEquals("committed",
+                send(new RawClient(sidecar.uri()), identity("db", whole), whole, 0, MIB).path("type").asText());
+    }
+
+    @Test
+    void aCommitThatCanBeNeitherFinishedNorUndoneIsFinishedLater() throws Exception {
+        Path failing = directory.resolve("failing");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FAIL_COMMIT_WHILE",
+                failing.toString()));
+        byte[] old = random(MIB);
+        byte[] next = old.clone(); // as long as the old one: the size must not decide
+        next[500] ^= 1;
+        send(new RawClient(sidecar.uri()), identity("db", old), old, 0, MIB);
+
+        Files.createFile(failing);
+        assertEquals("transport",
+                send(new RawClient(sidecar.uri()), identity("db", next), next, 0, MIB).path("code").asText());
+        assertArrayEquals(old, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+        // its manifest speaks of the new one already: neither may be believed
+        assertEquals("transport", open(new RawClient(sidecar.uri()), identity("db", next)).path("code").asText());
+        assertEquals("transport",
+                send(new RawClient(sidecar.uri()), identity("db", old), old, 0, MIB).path("code").asText());
+        Files.delete(failing);
+
+        assertEquals("committed", open(new RawClient(sidecar.uri()), identity("db", next)).path("type").asText());
+        assertArrayEquals(next, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+        assertEquals(List.of("db.manifest.json", "db.snapshot"), filesOf("db"));
+        assertTrue(get("/v1/mirrors/db").contains("\"status\":\"following\""), get("/v1/mirrors/db"));
+    }
+
+    private List<String> filesOf(String database) throws IOException {
+        try (var files = Files.list(data().resolve("recv_snapshots"))) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.contains(database)).sorted()
+                    .toList();
+        }
     }
 
     @Test
@@ -305,6 +411,12 @@ class LimitsIT {
         assertTrue(refused.getMessage().contains("another process is using it"), refused::getMessage);
     }
 
+    private static byte[] upgrade() {
+        return ("GET /v1/bootstrap HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
     private void start(Map<String, String> settings) throws IOException {
         start(settings, Map.of());
     }
@@ -329,6 +441,20 @@ class LimitsIT {
     private String get(String path) throws Exception {
         return HTTP.send(HttpRequest.newBuilder(URI.create(sidecar.uri() + path)).build(),
                 HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    /** What is answered to an open, and what to a first chunk: both must be this refusal, and close the link. */
+    private List<JsonNode> refusals(String code, int closes, SnapshotIdentity identity, byte[] whole)
+            throws Exception {
+        RawClient opens = new RawClient(sidecar.uri());
+        RawClient sends = new RawClient(sidecar.uri());
+        List<JsonNode> refusals = List.of(open(opens, identity), send(sends, identity, whole, 0, whole.length));
+        for (JsonNode refused : refusals) {
+            assertEquals(code, refused.path("code").asText(), refused::toString);
+        }
+        assertEquals(closes, opens.closeCode());
+        assertEquals(closes, sends.closeCode());
+        return refusals;
     }
 
     private static JsonNode open(RawClient client, SnapshotIdentity identity) throws Exception {

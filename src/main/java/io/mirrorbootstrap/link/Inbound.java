@@ -26,6 +26,10 @@ sealed interface Inbound {
         }
     }
 
+    /** Nothing came: an open that has not been answered yet goes on. */
+    record OpenFurther() implements Inbound {
+    }
+
     /** A frame that is longer than any chunk may be; it was not read. */
     record FrameTooLarge() implements Inbound {
     }

@@ -40,6 +40,9 @@ final class Link implements Source {
 
     private static final Logger LOG = Logger.getLogger(Link.class);
 
+    /** How long a job may have its worker while others wait for one. */
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
     private final LinkSocket socket;
     private final Links links;
     private final LinkLimits limits;
@@ -55,6 +58,8 @@ final class Link implements Source {
 
     /** Set once; what is in the queue is then thrown away. */
     private volatile boolean ended;
+    /** Set once, on the event loop; what is in the queue still counts. */
+    private volatile boolean lost;
     /** Worker only: whether transfers have been told. */
     private boolean released;
     /** Set on the event loop; a worker that gives bytes back reads it. */
@@ -80,6 +85,7 @@ final class Link implements Source {
     void start() {
         links.opened(this);
         socket.start(this::fragment, last -> {
+            lost |= last instanceof Inbound.LinkLost;
             enqueue(last);
             answers.flushSoon(); // a job may be waiting for a source that will never read
         });
@@ -102,6 +108,11 @@ final class Link implements Source {
         LOG.infof("link from %s: another link has taken over %s, closing this one", socket.remote(), database);
         end(new Answer.Refused(new Refusal.Superseded(database), Optional.of(database)));
         enqueue(new Inbound.LinkLost()); // its other transfers end or wait as if the link had dropped
+    }
+
+    @Override
+    public boolean isGone() {
+        return ended || lost;
     }
 
     /** Event loop only. */
@@ -156,29 +167,49 @@ final class Link implements Source {
 
     private void startJob() {
         if (working.compareAndSet(false, true)) {
-            Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers)
-                    .subscribe().with(nothing -> LOG.tracef("link from %s: queue empty", socket.remote()),
-                            failure -> LOG.errorf(failure, "link from %s: no worker for it", socket.remote()));
+            submit();
         }
     }
 
-    /** The job: one at a time. It goes on until the queue is empty, or the source does not read its answers. */
+    private void submit() {
+        Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers)
+                .subscribe().with(nothing -> LOG.tracef("link from %s: job ended", socket.remote()),
+                        failure -> LOG.errorf(failure, "link from %s: no worker for it", socket.remote()));
+    }
+
+    /**
+     * The job: one at a time. It goes on until nothing is left to do, the source does not read its answers, or its turn is
+     * over: then it goes to the end of the line.
+     */
     private void work() {
+        long began = System.nanoTime();
         do {
-            while (mayWork() && !queue.isEmpty()) {
-                Inbound item = queue.poll();
+            for (Optional<Inbound> item = next(); item.isPresent(); item = next()) {
                 try {
-                    process(item);
+                    process(item.get());
                 } catch (Exception | Error e) {
                     // an Error too: a link must not die silently, nor leave its transfers half-way
                     broken(e);
                 } finally {
-                    giveBack(item);
+                    giveBack(item.get());
+                }
+                if (System.nanoTime() - began > TURN_NANOS) {
+                    submit();
+                    return;
                 }
             }
             working.set(false);
             // what came, or was drained, before the flag was down has started no job
         } while (mayWork() && !queue.isEmpty() && working.compareAndSet(false, true));
+    }
+
+    private Optional<Inbound> next() {
+        if (!mayWork()) {
+            return Optional.empty();
+        }
+        return reader.isOpening() && !isGone()
+                ? Optional.of(new Inbound.OpenFurther())
+                : Optional.ofNullable(queue.poll());
     }
 
     private boolean mayWork() {
@@ -203,10 +234,9 @@ final class Link implements Source {
         } else if (ended) {
             return;
         } else if (item instanceof Inbound.Fragment fragment) {
-            Optional<Answer> answer = reader.read(fragment);
-            if (answer.isPresent()) {
-                answer(answer.get());
-            }
+            answer(reader.read(fragment));
+        } else if (item instanceof Inbound.OpenFurther) {
+            answer(reader.openFurther());
         } else if (item instanceof Inbound.FrameTooLarge) {
             answer(new Answer.Refused(new Refusal.ChunkTooLarge(limits.maxChunkBytes()), Optional.empty()));
         } else if (item instanceof Inbound.NoMemory none) {
@@ -221,6 +251,12 @@ final class Link implements Source {
             ended = true;
             release();
             answers.addAndClose("", LinkSocket.PROTOCOL_ERROR, violation.reason());
+        }
+    }
+
+    private void answer(Optional<Answer> answer) throws IOException {
+        if (answer.isPresent()) {
+            answer(answer.get());
         }
     }
 

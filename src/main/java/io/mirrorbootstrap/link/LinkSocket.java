@@ -103,10 +103,7 @@ final class LinkSocket {
 
     /** Reads on, if nothing else speaks against it. Any thread. */
     void resume(PauseReason reason) {
-        context.runOnContext(nothing -> {
-            reasons.remove(reason);
-            readOn();
-        });
+        context.runOnContext(nothing -> resumeNow(reason));
     }
 
     /** Reads on whatever speaks against it: what comes is thrown away, but the close behind it must be seen. Any thread. */

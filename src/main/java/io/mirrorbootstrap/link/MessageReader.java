@@ -16,6 +16,7 @@ import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ChunkDecoder;
@@ -35,6 +36,7 @@ final class MessageReader {
     private final PayloadSpill spill;
 
     private ByteArrayOutputStream text = new ByteArrayOutputStream();
+    private Optional<SnapshotIdentity> opening = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
     private Optional<IncomingChunk> chunk = Optional.empty();
 
@@ -91,18 +93,33 @@ final class MessageReader {
             throw new RefusedException(new Refusal.MalformedControl("the control message is not UTF-8"));
         }
         Control control = JsonMessages.control(message);
-        return Optional.of(control instanceof Control.Open open ? open(open) : abort((Control.Abort) control));
+        if (control instanceof Control.Open open) {
+            opening = Optional.of(open.identity());
+            return openFurther();
+        }
+        return Optional.of(abort((Control.Abort) control));
     }
 
-    private Answer open(Control.Open open) {
-        DatabaseId database = open.identity().database();
-        OpenOutcome outcome = mirrors.open(source, open.identity());
-        if (outcome instanceof OpenOutcome.Opened opened) {
-            return new Answer.Opened(database, opened.offset(), limits.maxChunkBytes(), limits.windowBytes());
+    /** Whether an open has not been answered yet: {@link #openFurther} comes before the next {@link #read}. */
+    boolean isOpening() {
+        return opening.isPresent();
+    }
+
+    /** @return the answer to the open, when all is done that it takes */
+    Optional<Answer> openFurther() {
+        SnapshotIdentity identity = opening.orElseThrow();
+        opening = Optional.empty();
+        OpenOutcome outcome = mirrors.open(source, identity);
+        if (outcome instanceof OpenOutcome.Verifying) {
+            opening = Optional.of(identity);
+            return Optional.empty();
+        } else if (outcome instanceof OpenOutcome.Opened opened) {
+            return Optional.of(new Answer.Opened(identity.database(), opened.offset(), limits.maxChunkBytes(),
+                    limits.windowBytes()));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
-            return committed(already.snapshot(), already.path().toString());
+            return Optional.of(committed(already.snapshot(), already.path().toString()));
         }
-        return refused(((OpenOutcome.Refused) outcome).refusal(), database);
+        return Optional.of(refused(((OpenOutcome.Refused) outcome).refusal(), identity.database()));
     }
 
     private Answer abort(Control.Abort abort) {

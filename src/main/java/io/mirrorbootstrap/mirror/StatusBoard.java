@@ -87,7 +87,9 @@ public class StatusBoard implements TransferListener {
         } else if (event instanceof TransferEvent.Dropped dropped) {
             return dropped(dropped, before.orElse(null), committed, lastError);
         }
-        TransferEvent.Refused refused = (TransferEvent.Refused) event;
+        if (!(event instanceof TransferEvent.Refused refused)) {
+            return before.orElse(null); // while it is being read back it stays disconnected: nothing comes in
+        }
         // a refusal alone makes no mirror: a stranger could fill the board with names
         return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
     }

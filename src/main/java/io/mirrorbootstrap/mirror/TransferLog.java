@@ -21,6 +21,9 @@ public class TransferLog implements TransferListener {
     public void on(TransferEvent event) {
         if (event instanceof TransferEvent.Began began) {
             LOG.infof("begun: %s, from byte %d", facts(began.identity()), began.bytesDone());
+        } else if (event instanceof TransferEvent.Verifying verifying) {
+            LOG.infof("verifying: %s, %d bytes that an earlier process received are read back first",
+                    facts(verifying.identity()), verifying.bytesKept());
         } else if (event instanceof TransferEvent.Committed done) {
             LOG.infof("committed: database=%s cluster=%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
                     done.database(), done.snapshot().sourceClusterId(), done.snapshot().lsn(),

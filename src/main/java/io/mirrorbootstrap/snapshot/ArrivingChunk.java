@@ -106,22 +106,22 @@ abstract class ArrivingChunk implements IncomingChunk {
 
     /** A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted. */
     private Refusal failed(Exception failure) {
-        Exception cause = failure;
+        boolean reverted = true;
         try {
             revert();
         } catch (IOException | RuntimeException e) {
-            e.addSuppressed(failure);
-            cause = e;
-        }
-        boolean published = mine().filter(transfer -> transfer.file().isPublished()).isPresent();
-        if (!published && DiskFull.is(cause)) {
-            return receiver.refused(receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset),
-                    Optional.of(cause));
+            failure.addSuppressed(e);
+            reverted = false;
         }
         Optional<Transfer> transfer = mine();
+        boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
+        if (reverted && !published && DiskFull.is(failure)) {
+            return receiver.refused(receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset),
+                    Optional.of(failure));
+        }
         return transfer.isPresent()
-                ? receiver.fail(transfer.get(), SnapshotReceiver.broken(), Optional.of(cause))
-                : receiver.refused(SnapshotReceiver.broken(), Optional.of(cause));
+                ? receiver.fail(transfer.get(), SnapshotReceiver.broken(), Optional.of(failure))
+                : receiver.refused(SnapshotReceiver.broken(), Optional.of(failure));
     }
 
     /** Rule 4. */

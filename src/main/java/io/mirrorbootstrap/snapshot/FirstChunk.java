@@ -26,7 +26,8 @@ final class FirstChunk extends ArrivingChunk {
 
     @Override
     Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
-        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done)).or(receiver::enter);
+        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done))
+                .or(() -> receiver.refuseGone(source)).or(receiver::enter);
         if (refusal.isPresent()) {
             return new Verdict.Refused(receiver.refused(refusal.get()));
         }

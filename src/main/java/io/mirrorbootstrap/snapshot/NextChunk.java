@@ -24,10 +24,7 @@ final class NextChunk extends ArrivingChunk {
     }
 
     @Override
-    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
-        if (mine().isPresent() && transfer.failure().isPresent()) {
-            throw new IOException("a checkpoint beside the flow failed", transfer.failure().get());
-        }
+    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) {
         if (mine().isEmpty()) {
             // taken over (then the source has been told so) or aborted while the payload was arriving
             return new Verdict.Refused(receiver.refused(new Refusal.OffsetRegression(0, offset)));

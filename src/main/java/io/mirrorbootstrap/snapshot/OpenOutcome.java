@@ -9,6 +9,13 @@ public sealed interface OpenOutcome {
     record Opened(long offset) implements OpenOutcome {
     }
 
+    /**
+     * What an earlier process left is being read back, {@code bytesRead} of {@code bytesKept} bytes so far: ask again at
+     * once, as often as this is the answer. It comes now and then so that no thread is taken for minutes.
+     */
+    record Verifying(long bytesRead, long bytesKept) implements OpenOutcome {
+    }
+
     /** This very snapshot is already here. */
     record AlreadyCommitted(CommittedSnapshot snapshot, Path path) implements OpenOutcome {
     }

@@ -14,8 +14,8 @@ import java.util.zip.CRC32C;
 /** A file that payload is written to until it is committed or discarded. Worker only, one thread at a time. */
 final class PartialFile implements Closeable {
 
-    /** Read at once when a file is hashed: enough for the kernel to read ahead, little enough to stay in the cache. */
-    private static final int HASH_BYTES = 256 * 1024;
+    /** Read at once: enough for the kernel to read ahead, little enough to stay in the cache. */
+    private static final int READ_BYTES = 256 * 1024;
 
     private final FileChannel channel;
     private Path path;
@@ -54,15 +54,25 @@ final class PartialFile implements Closeable {
         }
     }
 
-    /** The CRC-32C of all that is in the file, read from disk. */
-    Crc32c hash() throws IOException {
-        CRC32C crc = new CRC32C();
-        ByteBuffer slice = ByteBuffer.allocateDirect(HASH_BYTES);
-        for (long at = 0; channel.read(slice, at) > 0; slice.clear()) {
-            at += slice.flip().remaining();
-            crc.update(slice);
+    /**
+     * Reads a file back.
+     *
+     * @param from where to begin, in bytes
+     * @param to where to stop, in bytes
+     * @param crc updated with what is read
+     * @return where it stopped: before {@code to} if the file ends there
+     */
+    static long read(Path path, long from, long to, CRC32C crc) throws IOException {
+        long at = from;
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+            ByteBuffer slice = ByteBuffer.allocateDirect((int) Math.min(READ_BYTES, Math.max(1, to - from)));
+            while (at < to && file.read(slice.limit((int) Math.min(slice.capacity(), to - at)), at) > 0) {
+                at += slice.flip().remaining();
+                crc.update(slice);
+                slice.clear();
+            }
         }
-        return Crc32c.of(crc);
+        return at;
     }
 
     /**
@@ -98,9 +108,14 @@ final class PartialFile implements Closeable {
         }
     }
 
-    /** Whether {@link #publishAs} has given it its last name: it must not be written to any more. */
+    /** Whether it must not be changed or removed any more: it is a snapshot, or what becomes one. */
     boolean isPublished() {
         return published;
+    }
+
+    /** Its manifest is there already: from now on {@link #discard} only closes it. */
+    void keep() {
+        published = true;
     }
 
     /** Renames the file, replacing what has that name; it stays open. */

@@ -5,14 +5,16 @@ package io.mirrorbootstrap.snapshot;
  *
  * <pre>
  *              open                     chunk at 0
- *   Idle ────────────────▶ Announced ───────────────▶ UnderWay ──── link drops, opened ───▶ Detached
- *    │                         │                       ▲  ▲ │                                  │
- *    │        chunk at 0       │ link drops, abort     │  │ │ committed, failed, aborted,      │
- *    ├─────────────────────────┼───────────────────────┘  │ │ link drops and was not opened    │
- *    │                         │                          └─┼── open, or the next chunk ───────┤
- *    ◀─────────────────────────┴────────────────────────────┴─────────── abort ────────────────┘
- *
- *   Stored ──── open, or the next chunk: verified ───▶ Detached
+ *   Idle ────────────────▶ Announced ───────────────▶ UnderWay ──── link drops, opened ───▶ Kept ◀── an earlier process
+ *    │                         │                       ▲  ▲ │                                │ ▲
+ *    │        chunk at 0       │ link drops, abort     │  │ │ committed, failed, aborted,    │ │
+ *    ├─────────────────────────┼───────────────────────┘  │ │ link drops and was not opened  │ │
+ *    │                         │                          │ │                                │ │
+ *    │                         │                          └─┼── open, or the next chunk ─────┤ │ link drops
+ *    │                         │                          │ │        not read back yet:      │ │
+ *    │                         │                          └─┼──────────── Verifying ◀────────┤ │
+ *    │                         │                            │                 └──────────────┼─┘
+ *    ◀─────────────────────────┴────────────────────────────┴───── abort, damaged ───────────┘
  * </pre>
  */
 sealed interface Phase {
@@ -34,11 +36,11 @@ sealed interface Phase {
     record UnderWay(Source source, Transfer transfer, boolean opened) implements Phase {
     }
 
-    /** An earlier process received it; what was durable waits on disk, unverified, for the source to come back. */
-    record Stored(Checkpoint checkpoint) implements Phase {
+    /** The link is gone, perhaps with the process that had it; what has come waits for the source to come back. */
+    record Kept(KeptTransfer transfer) implements Phase {
     }
 
-    /** The link is gone; what has come waits for the source to come back. */
-    record Detached(Transfer transfer) implements Phase {
+    /** The source is back, but what an earlier process left has to be read back before it goes on. */
+    record Verifying(Source source, KeptTransfer transfer) implements Phase {
     }
 }

@@ -12,9 +12,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -51,6 +53,8 @@ public final class SnapshotDirectory {
     private final long reserveBytes;
     private final RecordFormat format;
     private final AtomicLong unfinished = new AtomicLong();
+    /** Databases whose manifest is renamed already and whose snapshot is not; guarded by their receivers. */
+    private final Map<DatabaseId, CommittedSnapshot> halfCommitted = new ConcurrentHashMap<>();
     private volatile FileStore store;
     /** Open, and thereby locked, as long as this process lives. */
     private FileChannel inUse;
@@ -217,23 +221,42 @@ public final class SnapshotDirectory {
         try {
             partial.publishAs(snapshot(database));
         } catch (IOException e) {
-            restore(manifest(database), before, e);
+            restore(partial, snapshot, before, e);
             throw e;
         }
         force();
         partial.close();
     }
 
-    private void restore(Path file, Optional<byte[]> before, IOException cause) {
+    private void restore(PartialFile partial, CommittedSnapshot snapshot, Optional<byte[]> before, IOException cause) {
+        Path manifest = manifest(snapshot.database());
         try {
             if (before.isPresent()) {
-                replace(file, before.get());
+                replace(manifest, before.get());
             } else {
-                Files.deleteIfExists(file);
+                Files.deleteIfExists(manifest);
             }
         } catch (IOException e) {
             cause.addSuppressed(e);
+            partial.keep();
+            halfCommitted.put(snapshot.database(), snapshot);
         }
+    }
+
+    /**
+     * A commit that could be neither finished nor undone, because the disk failed twice, is finished now: until it is, the
+     * manifest does not speak of the snapshot beside it, and nothing else may be done for its database.
+     *
+     * @return what is committed now, and was not before
+     */
+    Optional<CommittedSnapshot> finishCommit(DatabaseId database) throws IOException {
+        Optional<CommittedSnapshot> half = Optional.ofNullable(halfCommitted.get(database));
+        if (half.isPresent()) {
+            Files.move(partial(database), snapshot(database), StandardCopyOption.ATOMIC_MOVE);
+            force();
+            halfCommitted.remove(database);
+        }
+        return half;
     }
 
     private static Optional<byte[]> read(Path file) throws IOException {

@@ -2,16 +2,17 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
-import io.mirrorbootstrap.snapshot.Phase.Detached;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
-import io.mirrorbootstrap.snapshot.Phase.Stored;
+import io.mirrorbootstrap.snapshot.Phase.Kept;
 import io.mirrorbootstrap.snapshot.Phase.UnderWay;
+import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 
 /**
@@ -49,7 +50,7 @@ public final class SnapshotReceiver {
         this.rules = Objects.requireNonNull(rules);
         this.listener = Objects.requireNonNull(listener);
         this.durability = new Durability(database, directory, rules, lock, this::isCurrent);
-        left.ifPresent(checkpoint -> phase = new Stored(checkpoint));
+        left.ifPresent(checkpoint -> phase = new Kept(KeptTransfer.left(checkpoint)));
     }
 
     /** Whether nothing is under way and nothing waits for its source. */
@@ -64,44 +65,107 @@ public final class SnapshotReceiver {
      * @param identity of this receiver's database
      */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
+        try {
+            OpenOutcome outcome = begin(source, identity);
+            if (outcome instanceof OpenOutcome.Verifying) {
+                readFurther(source);
+            }
+            return outcome;
+        } catch (IOException | RuntimeException e) {
+            return new OpenOutcome.Refused(refused(broken(), Optional.of(e)));
+        }
+    }
+
+    private OpenOutcome begin(Source source, SnapshotIdentity identity) throws IOException {
         lock.lock();
         try {
+            finishCommit();
             Optional<CommittedSnapshot> committed = directory.committed(database);
             if (committed.isPresent() && committed.get().is(identity)) {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
             }
-            if (phase instanceof Stored stored && stored.checkpoint().identity().mismatch(identity, false).isEmpty()) {
-                verify(stored.checkpoint());
-            }
-            Optional<Transfer> known = transfer().filter(t -> t.identity().mismatch(identity, false).isEmpty());
-            long offset = known.map(Transfer::bytesDone).orElse(0L);
-            Optional<Refusal> refusal = refuse(identity, offset);
+            Optional<UnderWay> taken = underWay().filter(u -> isSame(u.transfer().identity(), identity));
+            Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity));
+            long offset = taken.map(u -> u.transfer().bytesDone())
+                    .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
+            Optional<Refusal> refusal = refuseGone(source).or(() -> rules.refuse(identity));
+            refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, offset).or(this::enter);
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
             }
-            Optional<Refusal> full = enter();
-            if (full.isPresent()) {
-                return new OpenOutcome.Refused(refused(full.get()));
-            }
             supersedeAllBut(source);
-            if (known.isPresent()) {
-                try {
-                    known.get().cutBack();
-                } catch (IOException e) {
-                    return new OpenOutcome.Refused(fail(known.get(), broken(), Optional.of(e)));
-                }
-                phase = new UnderWay(source, known.get(), true);
+            if (kept.isPresent() && !kept.get().isVerified()) {
+                return verify(source, kept.get());
+            }
+            if (kept.isPresent()) {
+                resume(source, kept.get());
+            } else if (taken.isPresent()) {
+                takeOver(source, taken.get().transfer());
             } else {
                 replace(DropReason.REPLACED);
                 phase = new Announced(source, identity);
+                listener.on(new TransferEvent.Began(identity, 0, 0));
             }
-            listener.on(new TransferEvent.Began(identity, offset, known.map(Transfer::durableBytes).orElse(0L)));
             return new OpenOutcome.Opened(offset);
-        } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(refused(broken(), Optional.of(e)));
+        } finally {
+            if (owner().isEmpty()) {
+                rules.bootstraps().leave(database);
+            }
+            lock.unlock();
+        }
+    }
+
+    private OpenOutcome verify(Source source, KeptTransfer kept) {
+        if (phase instanceof Kept) {
+            listener.on(new TransferEvent.Verifying(kept.identity(), kept.accepted().bytes()));
+        }
+        phase = new Verifying(source, kept);
+        return new OpenOutcome.Verifying(kept.readBytes(), kept.accepted().bytes());
+    }
+
+    /**
+     * Goes on reading back what an earlier process left, without the lock. Whoever has taken over, or dropped it,
+     * meanwhile goes on from where this part began.
+     */
+    private void readFurther(Source source) throws IOException {
+        Phase before = phase;
+        if (!(before instanceof Verifying verifying && verifying.source() == source)) {
+            return;
+        }
+        Optional<KeptTransfer> further;
+        try {
+            further = verifying.transfer().readFurther(directory.partial(database));
+        } catch (IOException e) {
+            if (phase != before) {
+                return; // it may have been removed meanwhile
+            }
+            throw e;
+        }
+        lock.lock();
+        try {
+            if (phase == before && further.isPresent()) {
+                phase = new Verifying(source, further.get());
+            } else if (phase == before) {
+                drop(DropReason.DAMAGED);
+            }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What has been accepted goes on, with its file open again. Lock held, place taken. */
+    private void resume(Source source, KeptTransfer kept) throws IOException {
+        Transfer transfer = new Transfer(kept,
+                PartialFile.reopen(directory.partial(database), kept.accepted().bytes()));
+        phase = new UnderWay(source, transfer, true);
+        listener.on(new TransferEvent.Began(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+    }
+
+    /** What has been accepted goes on, from another source. Lock held. */
+    private void takeOver(Source source, Transfer transfer) throws IOException {
+        transfer.cutBack(); // should that fail, the link that was superseded meets it too, and drops the transfer
+        phase = new UnderWay(source, transfer, true);
+        listener.on(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes()));
     }
 
     /**
@@ -112,6 +176,16 @@ public final class SnapshotReceiver {
      * @param offset position of its payload in the snapshot, in bytes, 0 or more
      */
     public IncomingChunk chunk(Source source, SnapshotIdentity identity, long offset) {
+        if (kept().filter(k -> offset > 0 && offset == k.accepted().bytes() && isSame(k.identity(), identity))
+                .isPresent()) {
+            OpenOutcome outcome = open(source, identity);
+            while (outcome instanceof OpenOutcome.Verifying) {
+                outcome = open(source, identity);
+            }
+            if (outcome instanceof OpenOutcome.Refused refused) {
+                return new RefusedChunk(this, refused.refusal());
+            }
+        }
         lock.lock();
         try {
             return offset == 0 ? first(source, identity) : next(source, identity, offset);
@@ -141,8 +215,7 @@ public final class SnapshotReceiver {
     public boolean expire(Instant before) throws IOException {
         lock.lock();
         try {
-            boolean waits = phase instanceof Detached || phase instanceof Stored;
-            boolean expired = waits && directory.lastTouched(database).isBefore(before);
+            boolean expired = phase instanceof Kept && directory.lastTouched(database).isBefore(before);
             if (expired) {
                 drop(DropReason.EXPIRED);
             }
@@ -161,68 +234,50 @@ public final class SnapshotReceiver {
         try {
             if (phase instanceof Announced announced && announced.source() == source) {
                 drop(DropReason.LINK_LOST);
+            } else if (phase instanceof Verifying verifying && verifying.source() == source) {
+                keep(verifying.transfer());
             } else if (phase instanceof UnderWay underWay && underWay.source() == source) {
+                Transfer transfer = underWay.transfer();
                 if (underWay.opened()) {
-                    Transfer transfer = underWay.transfer();
                     transfer.cutBack();
-                    phase = new Detached(transfer);
-                    rules.bootstraps().leave(database);
                     durability.checkpointNow(transfer);
-                    listener.on(new TransferEvent.Disconnected(transfer.identity(), transfer.bytesDone(),
-                            transfer.durableBytes()));
+                    transfer.file().close(); // many may wait, for long, and files that are open are few
+                    keep(KeptTransfer.received(transfer));
                 } else {
                     drop(DropReason.LINK_LOST);
                 }
             }
         } catch (IOException | RuntimeException e) {
-            transfer().ifPresent(transfer -> fail(transfer, broken(), Optional.of(e)));
+            underWay().ifPresent(u -> fail(u.transfer(), broken(), Optional.of(e)));
         } finally {
             lock.unlock();
         }
     }
 
+    private void keep(KeptTransfer kept) {
+        phase = new Kept(kept);
+        rules.bootstraps().leave(database);
+        listener.on(new TransferEvent.Disconnected(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+    }
+
     /** Rule 1: offset 0 starts afresh, in a file of its own until the chunk is accepted. */
     private IncomingChunk first(Source source, SnapshotIdentity identity) throws IOException {
-        Optional<Refusal> refusal = refuse(identity, 0);
+        finishCommit();
+        Optional<Refusal> refusal = rules.refuse(identity);
+        refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())
                 : new FirstChunk(this, source, identity, directory.begin(database));
     }
 
-    /**
-     * What an earlier process left is gone on with only if it is what its checkpoint says; else from 0.
-     *
-     * @throws IOException when that cannot be told now: then it stays as it is
-     */
-    private void verify(Checkpoint checkpoint) throws IOException {
-        if (SnapshotDirectory.size(directory.partial(database)) < checkpoint.bytes()) {
-            drop(DropReason.DAMAGED);
-            return;
-        }
-        PartialFile file = PartialFile.reopen(directory.partial(database), checkpoint.bytes());
-        boolean same = false;
-        try {
-            same = file.hash().equals(checkpoint.crc32c());
-        } finally {
-            if (!same) {
-                file.close();
-            }
-        }
-        if (same) {
-            phase = new Detached(new Transfer(checkpoint, file));
-        } else {
-            drop(DropReason.DAMAGED);
-        }
+    private void finishCommit() throws IOException {
+        directory.finishCommit(database).ifPresent(snapshot -> listener
+                .on(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
     }
 
     /** Rules 2 and 3: any other offset goes on where the transfer of this very snapshot stands. */
     private IncomingChunk next(Source source, SnapshotIdentity identity, long offset) throws IOException {
-        if (phase instanceof Stored stored && stored.checkpoint().bytes() == offset
-                && stored.checkpoint().identity().mismatch(identity, false).isEmpty()) {
-            verify(stored.checkpoint());
-        }
-        boolean othersOwn = phase instanceof UnderWay underWay && underWay.source() != source;
-        Optional<Transfer> mine = othersOwn ? Optional.empty() : transfer();
+        Optional<Transfer> mine = underWay().filter(u -> u.source() == source).map(UnderWay::transfer);
         long expected = mine.map(Transfer::bytesDone).orElse(0L);
         if (mine.isEmpty() || offset != expected) {
             return new RefusedChunk(this, new Refusal.OffsetRegression(expected, offset));
@@ -233,18 +288,6 @@ public final class SnapshotReceiver {
         if (mismatch.isPresent() && transfer.identity().mismatch(identity, true).isPresent()) {
             return new RefusedChunk(this, mismatch.get());
         }
-        if (phase instanceof Detached) {
-            Optional<Refusal> refusal = refuse(identity, offset);
-            if (refusal.isPresent()) {
-                return new RefusedChunk(this, refusal.get());
-            }
-            Optional<Refusal> full = enter();
-            if (full.isPresent()) {
-                return new RefusedChunk(this, full.get());
-            }
-            phase = new UnderWay(source, transfer, true);
-            listener.on(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes()));
-        }
         if ((identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0) {
             // what a stream brings is known to nobody, and others write to this disk too
             return new RefusedChunk(this, noRoom(Math.max(1, identity.totalBytes() - offset)));
@@ -252,12 +295,8 @@ public final class SnapshotReceiver {
         return new NextChunk(this, source, identity, transfer);
     }
 
-    /** What forbids the snapshot {@code identity} to be sent from {@code offset} on. */
-    private Optional<Refusal> refuse(SnapshotIdentity identity, long offset) throws IOException {
-        Optional<Refusal> refusal = rules.refuse(identity);
-        if (refusal.isPresent()) {
-            return refusal;
-        }
+    /** What forbids the snapshot {@code identity}, which is allowed, to be sent from {@code offset} on. */
+    private Optional<Refusal> refuseForRoom(SnapshotIdentity identity, long offset) throws IOException {
         if (!rules.bootstraps().hasRoomFor(database)) {
             return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
         }
@@ -269,12 +308,26 @@ public final class SnapshotReceiver {
                 : Optional.empty();
     }
 
-    private Optional<Transfer> transfer() {
+    /** A source that is gone takes nothing from one that is there, or that will come back. Lock held. */
+    Optional<Refusal> refuseGone(Source source) {
+        boolean free = phase == Idle.IDLE || owner().filter(owner -> owner == source).isPresent();
+        return free || !source.isGone() ? Optional.empty() : Optional.of(new Refusal.Superseded(database));
+    }
+
+    private static boolean isSame(SnapshotIdentity one, SnapshotIdentity other) {
+        return one.mismatch(other, false).isEmpty();
+    }
+
+    private Optional<UnderWay> underWay() {
+        return phase instanceof UnderWay underWay ? Optional.of(underWay) : Optional.empty();
+    }
+
+    private Optional<KeptTransfer> kept() {
         Phase now = phase;
-        if (now instanceof UnderWay underWay) {
-            return Optional.of(underWay.transfer());
+        if (now instanceof Kept kept) {
+            return Optional.of(kept.transfer());
         }
-        return now instanceof Detached detached ? Optional.of(detached.transfer()) : Optional.empty();
+        return now instanceof Verifying verifying ? Optional.of(verifying.transfer()) : Optional.empty();
     }
 
     private boolean isOpened() {
@@ -285,6 +338,9 @@ public final class SnapshotReceiver {
         Phase now = phase;
         if (now instanceof Announced announced) {
             return Optional.of(announced.source());
+        }
+        if (now instanceof Verifying verifying) {
+            return Optional.of(verifying.source());
         }
         return now instanceof UnderWay underWay ? Optional.of(underWay.source()) : Optional.empty();
     }
@@ -301,24 +357,24 @@ public final class SnapshotReceiver {
 
     /** Ends what is under way; the caller puts another phase in its place. */
     private void replace(DropReason reason) {
-        Phase before = phase;
-        phase = Idle.IDLE;
-        if (before instanceof Announced announced) {
+        Optional<KeptTransfer> kept = kept();
+        Optional<Transfer> transfer = underWay().map(UnderWay::transfer);
+        if (phase instanceof Announced announced) {
+            phase = Idle.IDLE;
             listener.on(new TransferEvent.Dropped(announced.identity(), 0, reason));
-        } else if (before instanceof Stored stored) {
+        } else if (kept.isPresent()) {
+            phase = Idle.IDLE;
             durability.discard(Optional.empty());
-            listener.on(new TransferEvent.Dropped(stored.checkpoint().identity(), stored.checkpoint().bytes(), reason));
-        } else if (before instanceof UnderWay || before instanceof Detached) {
-            Transfer transfer = before instanceof UnderWay underWay
-                    ? underWay.transfer()
-                    : ((Detached) before).transfer();
-            durability.discard(Optional.of(transfer));
-            listener.on(new TransferEvent.Dropped(transfer.identity(), transfer.bytesDone(), reason));
+            listener.on(new TransferEvent.Dropped(kept.get().identity(), kept.get().accepted().bytes(), reason));
+        } else if (transfer.isPresent()) {
+            phase = Idle.IDLE;
+            durability.discard(transfer);
+            listener.on(new TransferEvent.Dropped(transfer.get().identity(), transfer.get().bytesDone(), reason));
         }
     }
 
     private boolean isCurrent(Transfer transfer) {
-        return transfer().filter(current -> current == transfer).isPresent();
+        return underWay().filter(u -> u.transfer() == transfer).isPresent();
     }
 
     /**

@@ -11,4 +11,10 @@ public interface Source {
      * source's thread with a lock held: must return at once and must not call back.
      */
     void superseded(DatabaseId database);
+
+    /**
+     * Whether its link has ended, or it has been superseded: then it takes nothing over any more, though messages of it
+     * may still be waiting. Any thread; once true, always true.
+     */
+    boolean isGone();
 }

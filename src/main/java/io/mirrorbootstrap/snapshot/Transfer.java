@@ -2,7 +2,6 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 
 /** The payload of one snapshot accepted so far: a partial file, how long it is, its running CRC. Guarded by its receiver. */
 final class Transfer {
@@ -18,23 +17,26 @@ final class Transfer {
     private Crc32c crc;
     private long checkpointedAt;
     private boolean checkpointing;
-    private Optional<Exception> failure = Optional.empty();
     private volatile long durableBytes;
 
     /** A new transfer, of which nothing has come. */
     Transfer(SnapshotIdentity identity, PartialFile file) {
-        this(new Checkpoint(identity, 0, Crc32c.EMPTY), file);
+        this(new Checkpoint(identity, 0, Crc32c.EMPTY), 0, file);
     }
 
-    /** A transfer that goes on from {@code checkpoint}. */
-    Transfer(Checkpoint checkpoint, PartialFile file) {
-        this.identity = checkpoint.identity();
+    /** One that goes on where {@code kept} stands. */
+    Transfer(KeptTransfer kept, PartialFile file) {
+        this(kept.accepted(), kept.durableBytes(), file);
+    }
+
+    private Transfer(Checkpoint accepted, long durableBytes, PartialFile file) {
+        this.identity = accepted.identity();
         this.file = file;
-        this.bytesDone = checkpoint.bytes();
-        this.bytesReported = checkpoint.bytes();
-        this.crc = checkpoint.crc32c();
-        this.checkpointedAt = checkpoint.bytes();
-        this.durableBytes = checkpoint.bytes();
+        this.bytesDone = accepted.bytes();
+        this.bytesReported = accepted.bytes();
+        this.crc = accepted.crc32c();
+        this.checkpointedAt = durableBytes;
+        this.durableBytes = durableBytes;
     }
 
     SnapshotIdentity identity() {
@@ -77,16 +79,6 @@ final class Transfer {
     /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */
     void durable(long bytes) {
         durableBytes = Math.max(durableBytes, bytes);
-    }
-
-    /** The disk failed beside the flow: the next chunk must hear of it. */
-    void broken(Exception cause) {
-        failure = Optional.of(cause);
-    }
-
-    /** What broke it beside the flow. */
-    Optional<Exception> failure() {
-        return failure;
     }
 
     /** The CRC-32C of the first {@link #bytesDone} bytes. */

@@ -18,6 +18,14 @@ public sealed interface TransferEvent {
         }
     }
 
+    /** A source is back; {@code bytesKept} bytes that an earlier process left are read back before it may go on. */
+    record Verifying(SnapshotIdentity identity, long bytesKept) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return identity.database();
+        }
+    }
+
     /** 1 MiB or more has been accepted since the last report. */
     record Progressed(SnapshotIdentity identity, long bytesDone, long durableBytes) implements TransferEvent {
         @Override

@@ -98,6 +98,11 @@ class DomainChunkTest extends ChunkScenarios {
             }
 
             @Override
+            public boolean isGone() {
+                return false;
+            }
+
+            @Override
             public JsonNode send(TestChunk chunk, TestChunk.Form form) throws Exception {
                 DatabaseId database = chunk.identity().database();
                 IncomingChunk incoming = receiver(chunk.database()).chunk(this, chunk.identity(), chunk.offset());

@@ -249,6 +249,13 @@ class LinkTest {
     }
 
     @Test
+    void anErrorNamesTheDatabaseWhenTheWholeChunkCameInOneFrame() throws Exception {
+        byte[] message = TestChunk.of(new byte[8 * MIB + 1], database).encode(MAP_DATA_LAST);
+        client.frame(message, 0, message.length, true);
+        assertEquals(database, assertRefusedAndClosed("chunk_too_large", 1009).path("source_database_id").asText());
+    }
+
+    @Test
     void aFrameLongerThanAnyChunkClosesTheLink() throws Exception {
         try (Socket socket = new Socket(service.getHost(), service.getPort())) {
             handshake(socket, "Sec-WebSocket-Extensions: permessage-deflate\r\n");

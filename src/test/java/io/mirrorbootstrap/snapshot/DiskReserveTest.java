@@ -32,9 +32,7 @@ class DiskReserveTest {
                 new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
                 }, Optional.empty());
         SnapshotIdentity stream = new SnapshotIdentity("c", database, 1, 0, Crc32c.EMPTY);
-        Source source = taken -> {
-            throw new AssertionError("nobody else is here");
-        };
+        Source source = new TestSource();
 
         long offset = 0;
         ChunkOutcome outcome = new ChunkOutcome.Pending(0, 0);
@@ -49,5 +47,25 @@ class DiskReserveTest {
         Refusal refusal = assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal();
         assertEquals(0, assertInstanceOf(Refusal.InsufficientStorage.class, refusal).available());
         assertTrue(Files.size(directory.partial(database)) == offset - MIB, "the transfer stays as it was");
+    }
+
+    @Test
+    void whatHasComeWhollyIsCommittedHoweverLittleSpaceIsLeft() throws Exception {
+        byte[] whole = new byte[MIB];
+        DatabaseId database = new DatabaseId("db");
+        SnapshotIdentity identity = new SnapshotIdentity("c", database, 1, MIB, Crc32c.of(ByteBuffer.wrap(whole)));
+        SnapshotDirectory directory = new SnapshotDirectory(data, Long.MAX_VALUE, new JsonRecords());
+        directory.prepare();
+        Files.write(directory.partial(database), whole);
+        Checkpoint left = new Checkpoint(identity, MIB, identity.totalCrc32c());
+        SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
+                }, Optional.of(left));
+        Source source = new TestSource();
+
+        assertEquals(new OpenOutcome.Opened(MIB), TestSource.open(receiver, source, identity));
+        ChunkOutcome outcome = receiver.chunk(source, identity, MIB).finish(true, Optional.empty());
+
+        assertInstanceOf(ChunkOutcome.Committed.class, outcome);
     }
 }

@@ -28,9 +28,7 @@ import io.mirrorbootstrap.wire.JsonRecords;
 class RecoveryTest {
 
     private static final DatabaseId DB = new DatabaseId("db");
-    private static final Source SOURCE = database -> {
-        throw new AssertionError("nobody else is here");
-    };
+    private static final Source SOURCE = new TestSource();
     private static final JsonRecords RECORDS = new JsonRecords();
 
     @TempDir
@@ -55,7 +53,7 @@ class RecoveryTest {
 
         SnapshotReceiver receiver = restart();
 
-        assertEquals(new OpenOutcome.Opened(1000), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, SOURCE, identity(whole)));
         assertEquals(1000, Files.size(file(".partial")), "cut to what was durable");
         assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
         finish(receiver, 1000);
@@ -68,7 +66,7 @@ class RecoveryTest {
         SnapshotReceiver receiver = restart();
 
         assertFiles();
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 0);
     }
 
@@ -83,7 +81,7 @@ class RecoveryTest {
 
         assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
         assertFiles(".snapshot", ".manifest.json");
-        assertTrue(receiver.open(SOURCE, identity(whole)) instanceof OpenOutcome.AlreadyCommitted);
+        assertTrue(TestSource.open(receiver, SOURCE, identity(whole)) instanceof OpenOutcome.AlreadyCommitted);
     }
 
     @Test
@@ -127,7 +125,7 @@ class RecoveryTest {
         SnapshotReceiver receiver = restart();
 
         assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
-        assertEquals(new OpenOutcome.Opened(3000), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new OpenOutcome.Opened(3000), TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 3000);
     }
 
@@ -140,7 +138,7 @@ class RecoveryTest {
 
         SnapshotReceiver receiver = restart();
 
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
         assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Dropped dropped
                 && dropped.reason() == TransferEvent.DropReason.DAMAGED), events::toString);
         assertFiles();
@@ -154,7 +152,7 @@ class RecoveryTest {
         put(".partial", damaged);
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
         SnapshotReceiver receiver = restart();
-        assertEquals(new OpenOutcome.Opened(1000), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 1000);
     }
 
@@ -194,7 +192,7 @@ class RecoveryTest {
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
         SnapshotReceiver receiver = restart();
         SnapshotIdentity other = new SnapshotIdentity("cluster", DB, 43, whole.length, crc(whole, whole.length));
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, other));
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, other));
         assertFiles();
     }
 

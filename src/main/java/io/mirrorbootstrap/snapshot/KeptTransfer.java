@@ -1,0 +1,58 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * A transfer that waits for its source, as a partial file that nobody has open. What this process received is known to
+ * be right; what an earlier one left is read back first, a part at a time.
+ *
+ * @param accepted how much of the partial file counts, and its CRC-32C
+ * @param durableBytes how many of these survive a power cut
+ * @param readBytes how many of these are known to be in the file
+ * @param readCrc32c of these
+ */
+record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc32c readCrc32c) {
+
+    /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
+    private static final long PART_BYTES = 16L * 1024 * 1024;
+
+    /** What an earlier process left: not a byte of it is believed. */
+    static KeptTransfer left(Checkpoint checkpoint) {
+        return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY);
+    }
+
+    /** What this process received. */
+    static KeptTransfer received(Transfer transfer) {
+        Checkpoint accepted = transfer.checkpoint();
+        return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c());
+    }
+
+    SnapshotIdentity identity() {
+        return accepted.identity();
+    }
+
+    /** Whether all that counts is known to be in the file. */
+    boolean isVerified() {
+        return readBytes == accepted.bytes() && readCrc32c.equals(accepted.crc32c());
+    }
+
+    /**
+     * Reads the next part back. Takes as long as the disk takes: no lock should be held.
+     *
+     * @return how far it is now; empty when the file is not what was accepted
+     * @throws IOException when that cannot be told now
+     */
+    Optional<KeptTransfer> readFurther(Path partial) throws IOException {
+        long end = Math.min(accepted.bytes(), readBytes + PART_BYTES);
+        CRC32C crc = new CRC32C();
+        long at = PartialFile.read(partial, readBytes, end, crc);
+        KeptTransfer further = new KeptTransfer(accepted, durableBytes, at,
+                readCrc32c.followedBy(Crc32c.of(crc), at - readBytes));
+        boolean tooShort = at < end;
+        boolean different = at == accepted.bytes() && !further.isVerified();
+        return tooShort || different ? Optional.empty() : Optional.of(further);
+    }
+}

@@ -1,0 +1,240 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/** Who may do what, when, to a transfer: sources that come, go, and come too late; a process that ends; a disk that fails. */
+class ReceiverTest {
+
+    private static final DatabaseId DB = new DatabaseId("db");
+    private static final JsonRecords RECORDS = new JsonRecords();
+
+    @TempDir
+    Path data;
+
+    private final byte[] whole = random(40 * 1024 * 1024); // read back in more than two parts
+    private final SnapshotIdentity identity = identity(DB);
+    private final List<TransferEvent> events = new ArrayList<>();
+    private final BootstrapLimit limit = new BootstrapLimit(1);
+    private final TestSource one = new TestSource();
+    private final TestSource other = new TestSource();
+    private SnapshotDirectory directory;
+    private SnapshotReceiver receiver;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        directory = new SnapshotDirectory(data, 0, RECORDS);
+        directory.prepare();
+        receiver = receiver(DB, Optional.empty());
+    }
+
+    @Test
+    void whoComesWhileAnotherReadsBackTakesOverAndGoesOnFromThere() throws Exception {
+        leave(whole.length);
+        OpenOutcome.Verifying begun = assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(one, identity));
+        assertEquals(0, begun.bytesRead());
+        assertEquals(whole.length, begun.bytesKept());
+
+        OpenOutcome.Verifying further = assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(other, identity));
+
+        assertTrue(further.bytesRead() > 0, further::toString);
+        assertTrue(one.isGone());
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
+        assertFalse(other.isGone());
+        assertEquals(new OpenOutcome.Opened(whole.length), TestSource.open(receiver, other, identity));
+        assertEquals(1, events.stream().filter(TransferEvent.Verifying.class::isInstance).count());
+    }
+
+    @Test
+    void aSourceThatGoesWhileItsTransferIsReadBackFindsThatPartDone() throws Exception {
+        leave(whole.length);
+        receiver.open(one, identity);
+        one.leave();
+        receiver.disconnected(one);
+
+        OpenOutcome.Verifying further = assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(other, identity));
+
+        assertTrue(further.bytesRead() > 0, further::toString);
+        assertEquals(new OpenOutcome.Opened(whole.length), TestSource.open(receiver, other, identity));
+    }
+
+    @Test
+    void whatIsAbortedWhileItIsReadBackStartsFromZero() throws Exception {
+        leave(whole.length);
+        receiver.open(one, identity);
+        receiver.abort();
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
+        assertFalse(Files.exists(directory.partial(DB)));
+    }
+
+    @Test
+    void whatIsReadBackTakesAPlaceAndGivesItBack() throws Exception {
+        leave(whole.length);
+        SnapshotReceiver another = receiver(new DatabaseId("another"), Optional.empty());
+        receiver.open(one, identity);
+        assertInstanceOf(OpenOutcome.Refused.class, another.open(other, identity(new DatabaseId("another"))));
+        one.leave();
+        receiver.disconnected(one);
+        assertEquals(new OpenOutcome.Opened(0), another.open(other, identity(new DatabaseId("another"))));
+    }
+
+    @Test
+    void aDiskThatCannotBeReadNowIsNoReasonToStartFromZero() throws Exception {
+        leave(1000);
+        Path partial = directory.partial(DB);
+        Path aside = data.resolve("aside");
+        Files.move(partial, aside);
+        Files.createDirectory(partial); // opens, and cannot be read
+
+        assertEquals(SnapshotReceiver.broken(),
+                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity)).refusal());
+        one.leave();
+        receiver.disconnected(one);
+
+        Files.delete(partial);
+        Files.move(aside, partial);
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, other, identity));
+    }
+
+    @Test
+    void aSourceThatIsGoneTakesNothingFromOneThatIsThere() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        receiver.open(other, identity);
+        assertTrue(one.isGone());
+
+        assertEquals(new Refusal.Superseded(DB),
+                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity)).refusal());
+        assertEquals(new Refusal.Superseded(DB),
+                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, 1000)).refusal());
+
+        assertFalse(other.isGone());
+        assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length));
+    }
+
+    @Test
+    void aSourceThatIsGoneTakesNothingFromOneThatWillComeBack() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        one.leave();
+        receiver.disconnected(one);
+        other.leave();
+
+        assertInstanceOf(ChunkOutcome.Refused.class, send(other, 0, 10));
+        assertInstanceOf(ChunkOutcome.Refused.class, send(other, 1000, 2000));
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
+
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(new TestSource(), identity));
+    }
+
+    @Test
+    void whatCameFromASourceBeforeItWentIsStillTaken() throws Exception {
+        one.leave();
+        assertInstanceOf(ChunkOutcome.Committed.class, send(one, 0, whole.length));
+    }
+
+    @Test
+    void aTransferThatWaitsHasNoFileOpen() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        assertEquals(1, openFiles());
+        one.leave();
+        receiver.disconnected(one);
+
+        assertEquals(0, openFiles());
+
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(other, identity));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length));
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        assertEquals(0, openFiles());
+    }
+
+    @Test
+    void twoFirstChunksAtOnceDoNotPassTheLimitTogether() throws Exception {
+        DatabaseId another = new DatabaseId("another");
+        SnapshotReceiver second = receiver(another, Optional.empty());
+        IncomingChunk a = receiver.chunk(one, identity, 0);
+        IncomingChunk b = second.chunk(other, identity(another), 0);
+        a.write(ByteBuffer.wrap(whole, 0, 10));
+        b.write(ByteBuffer.wrap(whole, 0, 10));
+
+        assertInstanceOf(ChunkOutcome.Pending.class, a.finish(false, Optional.empty()));
+        assertEquals(new Refusal.TooManyBootstraps(1),
+                assertInstanceOf(ChunkOutcome.Refused.class, b.finish(false, Optional.empty())).refusal());
+        assertFalse(Files.exists(directory.partial(another)));
+    }
+
+    @Test
+    void aWorkerThatIsInterruptedAsTheProcessEndsLeavesWhatIsDurable() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 2 * 1024 * 1024);
+        Checkpoint durable = directory.readCheckpoint(DB).orElseThrow();
+        assertEquals(2 * 1024 * 1024, durable.bytes());
+
+        Thread.currentThread().interrupt();
+        ChunkOutcome outcome = send(one, 2 * 1024 * 1024, 3 * 1024 * 1024);
+        assertTrue(Thread.interrupted());
+
+        assertEquals(SnapshotReceiver.broken(), assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal());
+        SnapshotReceiver next = receiver(DB, directory.readCheckpoint(DB));
+        assertEquals(new OpenOutcome.Opened(durable.bytes()), TestSource.open(next, other, identity));
+    }
+
+    private ChunkOutcome send(Source source, int from, int to) {
+        IncomingChunk chunk = receiver.chunk(source, identity, from);
+        chunk.write(ByteBuffer.wrap(whole, from, to - from));
+        return chunk.finish(to == whole.length, Optional.empty());
+    }
+
+    /** An earlier process has received so many bytes. */
+    private void leave(int bytes) throws IOException {
+        Files.write(directory.partial(DB), whole);
+        Checkpoint checkpoint = new Checkpoint(identity, bytes, Crc32c.of(ByteBuffer.wrap(whole, 0, bytes)));
+        directory.write(checkpoint);
+        receiver = receiver(DB, Optional.of(checkpoint));
+    }
+
+    private SnapshotReceiver receiver(DatabaseId database, Optional<Checkpoint> left) {
+        return new SnapshotReceiver(database, directory,
+                new ReceiverRules(List.of(), limit, 1 << 20, Runnable::run), events::add, left);
+    }
+
+    private SnapshotIdentity identity(DatabaseId database) {
+        return new SnapshotIdentity("cluster", database, 42, whole.length, Crc32c.of(ByteBuffer.wrap(whole)));
+    }
+
+    private long openFiles() throws IOException {
+        long open = 0;
+        try (var descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                open += Files.isSymbolicLink(descriptor)
+                        && Files.readSymbolicLink(descriptor).startsWith(directory.path()) ? 1 : 0;
+            }
+        }
+        return open;
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
+    }
+}

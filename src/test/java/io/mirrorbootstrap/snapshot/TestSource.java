@@ -1,0 +1,31 @@
+package io.mirrorbootstrap.snapshot;
+
+/** A source without a link. */
+final class TestSource implements Source {
+
+    private boolean gone;
+
+    /** Opens, as often as it takes until what an earlier process left has been read back. */
+    static OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
+        OpenOutcome outcome = receiver.open(source, identity);
+        while (outcome instanceof OpenOutcome.Verifying) {
+            outcome = receiver.open(source, identity);
+        }
+        return outcome;
+    }
+
+    /** Its link ends. */
+    void leave() {
+        gone = true;
+    }
+
+    @Override
+    public void superseded(DatabaseId database) {
+        gone = true;
+    }
+
+    @Override
+    public boolean isGone() {
+        return gone;
+    }
+}
