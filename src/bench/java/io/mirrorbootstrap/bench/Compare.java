@@ -1,0 +1,330 @@
+package io.mirrorbootstrap.bench;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Measures the service, its peers and the floor in turn, in one run, on the same snapshot and the same disk. Each result
+ * is compared with the snapshot byte for byte. Run by {@code bench/compare}.
+ */
+public final class Compare {
+
+    private static final int MIB = 1024 * 1024;
+    private static final int LINKS = 8;
+
+    /** One transfer of one receiver. */
+    private record Sample(double seconds, double cpuSeconds, double jitSeconds, long bytes) {
+
+        double mibPerSecond() {
+            return bytes / seconds / MIB;
+        }
+
+        /** CPU-seconds per GiB, compilers apart. */
+        double cost() {
+            return (cpuSeconds - jitSeconds) * 1024 * MIB / bytes;
+        }
+
+        double jitCost() {
+            return jitSeconds * 1024 * MIB / bytes;
+        }
+    }
+
+    private interface Sender {
+        void send(int port) throws Exception;
+    }
+
+    /** A row of the table. */
+    private static final class Contestant {
+        private final String name;
+        private final List<String> command;
+        private final Map<String, String> environment;
+        private final Sender sender;
+        private final List<Path> payloads;
+        private final List<Sample> samples = new ArrayList<>();
+        private Sample cold;
+        private Receiver receiver;
+        private long idleMib;
+        private long peakMib;
+
+        private final List<Path> leftBehind;
+
+        Contestant(String name, List<String> command, Map<String, String> environment, Sender sender,
+                List<Path> payloads, List<Path> leftBehind) {
+            this.name = name;
+            this.command = command;
+            this.environment = environment;
+            this.sender = sender;
+            this.payloads = payloads;
+            this.leftBehind = leftBehind;
+        }
+
+        Sample measure() throws Exception {
+            long bytes = 0;
+            for (Path payload : payloads) {
+                bytes += Files.size(payload);
+            }
+            // not before: a virtual machine may give memory that is free back to its host, and getting it again costs
+            // whoever writes next several times what writing costs
+            leftBehind.forEach(Compare::delete);
+            leftBehind.clear();
+            double cpu = receiver.cpuSeconds();
+            double jit = receiver.jitSeconds();
+            long start = System.nanoTime();
+            sender.send(receiver.port());
+            double seconds = (System.nanoTime() - start) / 1e9;
+            Sample sample = new Sample(seconds, receiver.cpuSeconds() - cpu, receiver.jitSeconds() - jit, bytes);
+            peakMib = Math.max(peakMib, receiver.peakMib());
+            verify();
+            return sample;
+        }
+
+        private void verify() throws IOException {
+            Path snapshots = receiver.directory().resolve("recv_snapshots");
+            Path directory = Files.isDirectory(snapshots) ? snapshots : receiver.directory();
+            for (int i = 0; i < payloads.size(); i++) {
+                Path received = directory.resolve("db" + i + ".snapshot");
+                long difference = Files.mismatch(received, payloads.get(i));
+                if (difference >= 0) {
+                    throw new IOException(name + " differs at byte " + difference);
+                }
+                leftBehind.add(received);
+            }
+        }
+
+        double median(java.util.function.ToDoubleFunction<Sample> figure) {
+            double[] sorted = samples.stream().mapToDouble(figure).sorted().toArray();
+            return sorted[sorted.length / 2];
+        }
+    }
+
+    private final Map<String, String> options;
+    private final Path work;
+    private final int mib;
+    private final int frameBytes;
+    private final List<Contestant> contestants = new ArrayList<>();
+    private final List<Path> leftBehind = new ArrayList<>();
+
+    private Compare(Map<String, String> options) {
+        this.options = options;
+        this.work = Path.of(options.getOrDefault("dir", "target/bench/work"));
+        this.mib = Integer.parseInt(options.getOrDefault("mib", "1024"));
+        this.frameBytes = Integer.parseInt(options.getOrDefault("frame-kib", "256")) * 1024;
+    }
+
+    /** @param arguments pairs of {@code --option value}; {@code bench/compare --help} lists them */
+    public static void main(String[] arguments) throws Exception {
+        Map<String, String> options = new LinkedHashMap<>();
+        for (int i = 0; i + 1 < arguments.length; i += 2) {
+            options.put(arguments[i].substring(2), arguments[i + 1]);
+        }
+        new Compare(options).run();
+    }
+
+    private void run() throws Exception {
+        Files.createDirectories(work);
+        prepare();
+        int warmUp = Integer.parseInt(options.getOrDefault("warm-up", "3"));
+        int rounds = Integer.parseInt(options.getOrDefault("rounds", "5"));
+        try {
+            for (Contestant contestant : contestants) {
+                contestant.receiver = Receiver.start(contestant.name.replace(' ', '-'), contestant.command,
+                        contestant.environment, work);
+                contestant.idleMib = contestant.receiver.nowMib();
+                contestant.cold = contestant.measure();
+                System.out.printf(Locale.ROOT, "%-22s cold    %s%n", contestant.name, line(contestant.cold));
+                for (int i = 1; i < warmUp; i++) {
+                    contestant.measure();
+                }
+            }
+            for (int round = 0; round < rounds; round++) {
+                for (Contestant contestant : contestants) {
+                    Sample sample = contestant.measure();
+                    contestant.samples.add(sample);
+                    System.out.printf(Locale.ROOT, "%-22s round %d %s%n", contestant.name, round, line(sample));
+                }
+            }
+            report(rounds);
+        } finally {
+            for (Contestant contestant : contestants) {
+                if (contestant.receiver != null) {
+                    contestant.receiver.close();
+                }
+            }
+        }
+    }
+
+    private static String line(Sample sample) {
+        return String.format(Locale.ROOT, "%6.0f MiB/s  %.2f CPU-s/GiB + %.2f compiling", sample.mibPerSecond(),
+                sample.cost(), sample.jitCost());
+    }
+
+    private void prepare() throws Exception {
+        List<String> wanted = List.of(options.getOrDefault("only", "floor,service,eight,ws,rsync").split(","));
+        Path payload = random(work.resolve("payload"), mib);
+        WireImage one = new WireImage(payload, work.resolve("image"), "db0", frameBytes);
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<Path> single = List.of(payload);
+        if (wanted.contains("floor")) {
+            contestants.add(new Contestant("NIO floor",
+                    List.of(java, "-Xmx64m", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"),
+                            Floor.class.getName(), "PORT", "DIR"),
+                    Map.of(), one::sendRaw, single, leftBehind));
+        }
+        List<String> service = List.of("bin/mirror-bootstrap");
+        Map<String, String> environment = new LinkedHashMap<>(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", "DIR",
+                "QUARKUS_HTTP_PORT", "PORT", "QUARKUS_HTTP_HOST", "127.0.0.1"));
+        options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
+                .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
+        if (wanted.contains("service")) {
+            contestants.add(new Contestant("mirror-bootstrap", service, environment, one::send, single, leftBehind));
+        }
+        if (wanted.contains("eight")) {
+            List<Path> parts = new ArrayList<>();
+            List<WireImage> images = new ArrayList<>();
+            for (int i = 0; i < LINKS; i++) {
+                parts.add(random(work.resolve("payload" + i), Math.max(1, mib / LINKS)));
+                images.add(new WireImage(parts.get(i), work.resolve("image" + i), "db" + i, frameBytes));
+            }
+            contestants.add(new Contestant("the same, 8 databases", service, environment,
+                    port -> together(images, port), parts, leftBehind));
+        }
+        Path peers = Path.of("target/bench/peers");
+        if (wanted.contains("ws")) {
+            contestants.add(new Contestant("Node ws",
+                    List.of("node", peers.resolve("ws-receiver.mjs").toString(), "PORT", "DIR"), Map.of(), one::send,
+                    single, leftBehind));
+        }
+        if (wanted.contains("rsync")) {
+            contestants.add(new Contestant("rsync daemon",
+                    List.of("sh", "-c", "printf 'use chroot=no\\n[all]\\npath=DIR\\nread only=no\\nuid=0\\ngid=0\\n' "
+                            + "> DIR/rsyncd.conf; exec rsync --daemon --no-detach --port=PORT --config=DIR/rsyncd.conf"),
+                    Map.of(), port -> rsync(payload, port), single, leftBehind));
+        }
+    }
+
+    private static void together(List<WireImage> images, int port) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(images.size());
+        try {
+            List<Future<Void>> ends = new ArrayList<>();
+            for (WireImage image : images) {
+                Callable<Void> send = () -> {
+                    image.send(port);
+                    return null;
+                };
+                ends.add(threads.submit(send));
+            }
+            for (Future<Void> end : ends) {
+                end.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void rsync(Path payload, int port) throws IOException, InterruptedException {
+        Process rsync = new ProcessBuilder("rsync", "--whole-file", payload.toString(),
+                "rsync://127.0.0.1:" + port + "/all/db0.snapshot").inheritIO().start();
+        if (rsync.waitFor() != 0) {
+            throw new IOException("rsync failed");
+        }
+        Thread.sleep(200); // the daemon counts its child's time when that has ended
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path random(Path file, int mib) throws IOException {
+        byte[] block = new byte[MIB];
+        Random random = new Random(file.hashCode());
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 2 * MIB)) {
+            for (int i = 0; i < mib; i++) {
+                random.nextBytes(block);
+                out.write(block);
+            }
+        }
+        return file;
+    }
+
+    private void report(int rounds) throws IOException {
+        Contestant floor = contestants.get(0);
+        double floorCost = floor.median(Sample::cost);
+        double floorRate = floor.median(Sample::mibPerSecond);
+        StringBuilder table = new StringBuilder();
+        table.append(String.format(Locale.ROOT,
+                "Measured on %s, %s, Java %s, %d cores: %d MiB in frames of %d KiB, on %s; "
+                        + "median of %d rounds, in turn.%n%n",
+                LocalDate.now(), System.getProperty("os.name"),
+                Runtime.version(), Runtime.getRuntime().availableProcessors(), mib, frameBytes / 1024,
+                Files.getFileStore(work).type(), rounds));
+        table.append(
+                "| receiver | MiB/s | of the floor | CPU-s/GiB | × the floor | compiling | cold start | × floor's cold "
+                        + "| RSS idle | RSS peak |\n|---|---|---|---|---|---|---|---|---|---|\n");
+        for (Contestant each : contestants) {
+            double cold = each.cold.cost() + each.cold.jitCost();
+            double floorCold = floor.cold.cost() + floor.cold.jitCost();
+            table.append(String.format(Locale.ROOT,
+                    "| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %d MiB | %d MiB |%n", each.name,
+                    each.median(Sample::mibPerSecond), each.median(Sample::mibPerSecond) / floorRate,
+                    each.median(Sample::cost), each.median(Sample::cost) / floorCost, each.median(Sample::jitCost),
+                    cold, cold / floorCold, each.idleMib, each.peakMib));
+        }
+        System.out.println("\n" + table);
+        if (options.containsKey("out")) {
+            Path out = Files.createDirectories(Path.of(options.get("out")));
+            Files.writeString(out.resolve("compare.md"), table);
+            Files.writeString(out.resolve("compare.svg"), chart());
+        }
+    }
+
+    private String chart() {
+        int row = 34;
+        int height = 40 + contestants.size() * row;
+        double widestCost = contestants.stream().mapToDouble(each -> each.median(Sample::cost)
+                + each.median(Sample::jitCost)).max().orElse(1);
+        double widestRate = contestants.stream().mapToDouble(each -> each.median(Sample::mibPerSecond)).max().orElse(1);
+        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT,
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"%d\" font-family=\"sans-serif\" "
+                        + "font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n"
+                        + "<text x=\"170\" y=\"22\">MiB/s</text><text x=\"520\" y=\"22\">CPU-seconds per GiB "
+                        + "(light: compiling)</text>%n",
+                height));
+        int y = 36;
+        for (Contestant each : contestants) {
+            double rate = each.median(Sample::mibPerSecond);
+            double cost = each.median(Sample::cost);
+            double jit = each.median(Sample::jitCost);
+            double costWidth = cost / widestCost * 260;
+            svg.append(String.format(Locale.ROOT,
+                    "<text x=\"8\" y=\"%d\">%s</text>%n<rect x=\"170\" y=\"%d\" width=\"%.0f\" height=\"18\" "
+                            + "fill=\"#3b6ea5\"/><text x=\"%.0f\" y=\"%d\">%.0f</text>%n"
+                            + "<rect x=\"520\" y=\"%d\" width=\"%.0f\" height=\"18\" fill=\"#a5563b\"/>"
+                            + "<rect x=\"%.0f\" y=\"%d\" width=\"%.0f\" height=\"18\" fill=\"#e0bfb4\"/>"
+                            + "<text x=\"%.0f\" y=\"%d\">%.2f</text>%n",
+                    y + 14, each.name, y, rate / widestRate * 270, 176 + rate / widestRate * 270, y + 14, rate, y,
+                    costWidth, 520 + costWidth, y, jit / widestCost * 260,
+                    526 + costWidth + jit / widestCost * 260, y + 14, cost));
+            y += row;
+        }
+        return svg.append("</svg>\n").toString();
+    }
+}
