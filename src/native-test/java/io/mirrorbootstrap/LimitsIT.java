@@ -385,22 +385,14 @@ class LimitsIT {
     }
 
     @Test
-    void aFrameForWhichThereIsNoMemoryIsRefusedAndTheSidecarGoesOn() throws Exception {
+    void aLongFrameNeedsNoMemoryOfItsLength() throws Exception {
         Files.createDirectories(data());
-        sidecar = SidecarProcess.start(data(), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=12m"), Map.of());
+        sidecar = SidecarProcess.start(data(), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=6m"), Map.of());
         byte[] whole = random(8 * MIB);
-        RawClient client = new RawClient(sidecar.uri());
         byte[] message = message(identity("db", whole), whole, 0, whole.length, true);
+        RawClient client = new RawClient(sidecar.uri());
         client.binary(message, message.length);
-        JsonNode refused = client.answer();
-        assertEquals("transport", refused.path("code").asText(), refused::toString);
-        assertTrue(refused.path("message").asText().contains("no memory for so large a frame"), refused::toString);
-        assertEquals(1011, client.closeCode());
-        assertTrue(sidecar.log().contains("-XX:MaxDirectMemorySize"), sidecar.log());
-
-        client = new RawClient(sidecar.uri());
-        assertEquals("committed",
-                send(client, identity("db", whole), whole, 0, whole.length).path("type").asText());
+        assertEquals("committed", client.answer().path("type").asText());
     }
 
     @Test

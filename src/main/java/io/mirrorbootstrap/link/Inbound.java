@@ -2,6 +2,8 @@ package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
 
+import io.netty.buffer.ByteBuf;
+
 /** What the event loop hands to a link's worker job, in the order in which it came. */
 sealed interface Inbound {
 
@@ -14,15 +16,28 @@ sealed interface Inbound {
     }
 
     /**
-     * A frame of a message.
+     * A piece of a message, still masked. Holds memory until it is released.
      *
      * @param text whether it is a text message
-     * @param last whether it is the message's last frame
+     * @param data the piece itself
+     * @param mask the key that undoes it, turned to the piece's first byte
+     * @param last whether the message ends with it
      */
-    record Fragment(boolean text, ByteBuffer bytes, boolean last) implements Inbound {
+    record Fragment(boolean text, ByteBuf data, int mask, boolean last) implements Inbound {
         @Override
         public int cost() {
-            return OVERHEAD_BYTES + bytes.remaining();
+            return OVERHEAD_BYTES + data.readableBytes();
+        }
+
+        /** Unmasks the piece: once, by whoever is about to look at it, as its bytes are in that one's cache then. */
+        ByteBuffer unmask() {
+            ByteBuffer bytes = data.nioBuffer();
+            Unmasking.unmask(bytes, mask);
+            return bytes;
+        }
+
+        void release() {
+            data.release();
         }
     }
 
@@ -34,7 +49,7 @@ sealed interface Inbound {
     record FrameTooLarge() implements Inbound {
     }
 
-    /** A frame for which there was no memory; the rest of what comes cannot be read. */
+    /** What came found no memory; the rest of what comes cannot be read. */
     record NoMemory(String reason) implements Inbound {
     }
 

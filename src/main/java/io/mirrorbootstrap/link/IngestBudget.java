@@ -11,6 +11,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.netty.util.internal.PlatformDependent;
 import io.quarkus.runtime.Startup;
 
 /**
@@ -21,8 +22,7 @@ import io.quarkus.runtime.Startup;
  * <li>those that stopped for the whole budget read on, all of them, as soon as there is room again: to wake one only would
  * not do, as it may have nothing to read and so wake no other.</li>
  * </ul>
- * A socket is read 64 KiB at a time and a frame is delivered whole, so the budget can be overdrawn by one frame for each
- * link, no more. Any thread.
+ * A socket is read at most 64 KiB at a time, so the budget can be overdrawn by that for each link, no more. Any thread.
  */
 @ApplicationScoped
 @Startup // its meter is there before the first link is
@@ -32,8 +32,8 @@ class IngestBudget {
 
     private static final long MAX_BYTES_PER_LINK = 8L * 1024 * 1024;
 
-    /** Of the heap, the part that may be spent here: the budget must never be what exhausts it. */
-    private static final long HEAP_SHARE = 4;
+    /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
+    private static final long DIRECT_MEMORY_SHARE = 4;
 
     private final long bytes;
     private final AtomicLong spent = new AtomicLong();
@@ -41,10 +41,11 @@ class IngestBudget {
 
     IngestBudget(MirrorSettings settings, MeterRegistry metrics) {
         long wanted = settings.bufferBytes().asLongValue();
-        long affordable = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
+        long affordable = PlatformDependent.maxDirectMemory() / DIRECT_MEMORY_SHARE;
         this.bytes = Math.min(wanted, affordable);
         if (bytes < wanted) {
-            LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a quarter of the heap", bytes, wanted);
+            LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a quarter of the memory outside the "
+                    + "heap (-XX:MaxDirectMemorySize)", bytes, wanted);
         }
         Gauge.builder("mirror.bootstrap.buffered.bytes", spent, AtomicLong::get)
                 .description("accepted from sources but not yet written").baseUnit("bytes").register(metrics);

@@ -78,13 +78,13 @@ final class Link implements Source {
         this.workers = workers;
         this.reader = new MessageReader(mirrors, this, limits);
         this.answers = new Answers(webSocket, context, this::startJob);
-        this.socket = new LinkSocket(webSocket, channel, context, limits.idleTimeout());
+        this.socket = new LinkSocket(webSocket, channel, context, limits);
     }
 
     /** Starts reading. Event loop only. */
     void start() {
         links.opened(this);
-        socket.start(this::fragment, last -> {
+        socket.start(this::fragment, this::drained, last -> {
             lost |= last instanceof Inbound.LinkLost;
             enqueue(last);
             answers.flushSoon(); // a job may be waiting for a source that will never read
@@ -118,6 +118,7 @@ final class Link implements Source {
     /** Event loop only. */
     private void fragment(Inbound.Fragment fragment) {
         if (ended) {
+            fragment.release();
             return;
         }
         long held = queuedBytes.addAndGet(fragment.cost());
@@ -137,7 +138,7 @@ final class Link implements Source {
                 }));
             }
         }
-        long wait = rate.take(fragment.bytes().remaining());
+        long wait = rate.take(fragment.data().readableBytes());
         if (wait > 0) {
             rateDueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
             socket.pause(PauseReason.RATE);
@@ -146,7 +147,7 @@ final class Link implements Source {
                 socket.later(wait, this::rateIsDue);
             }
         }
-        enqueue(fragment);
+        queue.add(fragment);
     }
 
     /** One timer for a link, however many frames have moved the time meanwhile. Event loop only. */
@@ -157,6 +158,13 @@ final class Link implements Source {
         } else {
             awaitsRate = false;
             socket.resumeNow(PauseReason.RATE);
+        }
+    }
+
+    /** One job for all that was there to be read. Event loop only. */
+    private void drained() {
+        if (!queue.isEmpty()) {
+            startJob();
         }
     }
 
@@ -240,12 +248,10 @@ final class Link implements Source {
         } else if (item instanceof Inbound.FrameTooLarge) {
             answer(new Answer.Refused(new Refusal.ChunkTooLarge(limits.maxChunkBytes()), Optional.empty()));
         } else if (item instanceof Inbound.NoMemory none) {
-            LOG.errorf(
-                    "link from %s: no memory for a frame (%s): many sources send large frames at once, let them send "
-                            + "frames of at most 256 KiB, or give more memory outside the heap (-XX:MaxDirectMemorySize)",
-                    socket.remote(), none.reason());
-            answer(new Answer.Refused(new Refusal.Transport("the sidecar has no memory for so large a frame now: send "
-                    + "frames of at most 256 KiB, or try again"), Optional.empty()));
+            LOG.errorf("link from %s: no memory for what it brings (%s): give more outside the heap "
+                    + "(-XX:MaxDirectMemorySize), or allow fewer sources at once", socket.remote(), none.reason());
+            answer(new Answer.Refused(new Refusal.Transport("the sidecar has no memory for more now: try again"),
+                    Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
             LOG.warnf("link from %s: %s, closing it", socket.remote(), violation.reason());
             ended = true;
@@ -302,9 +308,11 @@ final class Link implements Source {
 
     private void giveBack(Inbound item) {
         if (item instanceof Inbound.Fragment fragment) {
-            queuedBytes.addAndGet(-fragment.cost());
+            int cost = fragment.cost();
+            fragment.release();
+            queuedBytes.addAndGet(-cost);
             resumeIfUnderShare();
-            budget.giveBack(fragment.cost());
+            budget.giveBack(cost);
         }
     }
 

@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.link;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -10,17 +9,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
-import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.http.WebSocketFrame;
 
 /**
  * A link's socket as its event loop sees it: frames in, reading switched off and on, a pulse.
  * <p>
- * Reading is switched at the channel, not by {@code pause()}: that takes up to 16 more frames of any size before it
- * bites, and with it a close is seen before the frames that came before it.
+ * Messages do not come by Vert.x, but from a {@link FrameReader} below it. So reading is switched at the channel.
  */
 final class LinkSocket {
 
@@ -34,56 +30,65 @@ final class LinkSocket {
     private final Channel channel;
     private final Context context;
     private final Duration idleTimeout;
+    private final long maxFrameBytes;
 
     // event loop only
     private final Set<PauseReason> reasons = EnumSet.noneOf(PauseReason.class);
     private boolean discarding;
-    private boolean text;
-    private long heardNanos = System.nanoTime();
+    private FrameReader frames;
+    private long readingSinceNanos = System.nanoTime();
     private long writableNanos = System.nanoTime();
 
-    LinkSocket(ServerWebSocket webSocket, Channel channel, Context context, Duration idleTimeout) {
+    LinkSocket(ServerWebSocket webSocket, Channel channel, Context context, LinkLimits limits) {
         this.webSocket = webSocket;
         this.channel = channel;
         this.context = context;
-        this.idleTimeout = idleTimeout;
+        this.idleTimeout = limits.idleTimeout();
+        this.maxFrameBytes = limits.maxFrameBytes();
     }
 
     /**
-     * Starts reading. Event loop only, as all calls to {@code frames} and {@code last} are.
+     * Starts reading. Event loop only, as all calls to {@code pieces}, {@code drained} and {@code last} are.
      *
-     * @param frames takes each frame of a message
+     * @param pieces takes each piece of a message
+     * @param drained called when no more is there to be read
      * @param last takes what ends the link; after {@link Inbound.LinkLost} nothing comes
      */
-    void start(Consumer<Inbound.Fragment> frames, Consumer<Inbound> last) {
+    void start(Consumer<Inbound.Fragment> pieces, Runnable drained, Consumer<Inbound> last) {
+        // what comes this way was sent before the upgrade was answered, and part of it may be lost already
         webSocket.frameHandler(frame -> {
-            if (frame.isText() || frame.isBinary()) {
-                text = frame.isText();
-            } else if (!frame.isContinuation()) {
-                return;
+            if (frame.isText() || frame.isBinary() || frame.isContinuation()) {
+                last.accept(new Inbound.NotWebSocket("a frame came before the upgrade was answered"));
             }
-            frames.accept(new Inbound.Fragment(text, memory(frame), frame.isFinal()));
         });
         long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
         webSocket.closeHandler(nothing -> {
             context.owner().cancelTimer(pulse);
             last.accept(new Inbound.LinkLost());
         });
-        channel.pipeline().addFirst("heard", new ChannelInboundHandlerAdapter() {
+        frames = new FrameReader(maxFrameBytes, new FrameReader.Listener() {
             @Override
-            public void channelRead(ChannelHandlerContext handler, Object message) {
-                heardNanos = System.nanoTime(); // a frame may take longer than the time-out to come in
-                handler.fireChannelRead(message);
+            public void piece(Inbound.Fragment piece) {
+                pieces.accept(piece);
+            }
+
+            @Override
+            public void drained() {
+                drained.run();
+            }
+
+            @Override
+            public void refused(Inbound reason) {
+                last.accept(reason);
             }
         });
+        channel.pipeline().addBefore("wsdecoder", "frames", frames);
         // Vert.x would cut the connection, and the source would not know why
         channel.pipeline().addBefore("handler", "violations", new ChannelInboundHandlerAdapter() {
             @Override
             public void exceptionCaught(ChannelHandlerContext handler, Throwable failure) {
-                if (failure instanceof CorruptedWebSocketFrameException violation) {
-                    last.accept(violation.closeStatus() == WebSocketCloseStatus.MESSAGE_TOO_BIG
-                            ? new Inbound.FrameTooLarge()
-                            : new Inbound.NotWebSocket(violation.getMessage()));
+                if (failure instanceof CorruptedWebSocketFrameException) {
+                    last.accept(new Inbound.NotWebSocket(failure.getMessage()));
                 } else if (failure instanceof OutOfMemoryError) {
                     last.accept(new Inbound.NoMemory(failure.getMessage()));
                 } else {
@@ -133,7 +138,7 @@ final class LinkSocket {
 
     private void readOn() {
         if (reasons.isEmpty()) {
-            heardNanos = System.nanoTime(); // while it was not read, it could not be heard
+            readingSinceNanos = System.nanoTime(); // while it was not read, it could not be heard
             channel.config().setAutoRead(true);
         }
     }
@@ -151,7 +156,7 @@ final class LinkSocket {
             channel.close(); // it does not read: answers, pongs and even the close frame would wait for ever
             return;
         }
-        long silence = now - heardNanos;
+        long silence = Math.min(now - frames.heardNanos(), now - readingSinceNanos);
         if (!channel.config().isAutoRead() || webSocket.isClosed()) {
             return;
         }
@@ -160,11 +165,5 @@ final class LinkSocket {
         } else if (silence > idleTimeout.toNanos() / 3) {
             webSocket.writePing(Buffer.buffer());
         }
-    }
-
-    /** Without a copy, which no other way out of a Vert.x buffer offers. */
-    @SuppressWarnings("deprecation")
-    private static ByteBuffer memory(WebSocketFrame frame) {
-        return frame.binaryData().getByteBuf().nioBuffer();
     }
 }

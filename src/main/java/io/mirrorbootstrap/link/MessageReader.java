@@ -48,13 +48,14 @@ final class MessageReader {
     }
 
     /**
-     * Takes the next frame.
+     * Takes the next piece of a message.
      *
-     * @return the answer, when the frame was the last of a message
+     * @return the answer, when the message ends with it
      */
     Optional<Answer> read(Inbound.Fragment fragment) {
         try {
-            return fragment.text() ? control(fragment) : chunk(fragment);
+            ByteBuffer bytes = fragment.unmask();
+            return fragment.text() ? control(bytes, fragment.last()) : chunk(bytes, fragment.last());
         } catch (RefusedException e) {
             return Optional.of(new Answer.Refused(e.refusal(), Optional.empty()));
         }
@@ -73,15 +74,15 @@ final class MessageReader {
         }
     }
 
-    private Optional<Answer> control(Inbound.Fragment fragment) {
-        if (text.size() + fragment.bytes().remaining() > JsonMessages.MAX_CONTROL_BYTES) {
+    private Optional<Answer> control(ByteBuffer piece, boolean last) {
+        if (text.size() + piece.remaining() > JsonMessages.MAX_CONTROL_BYTES) {
             throw new RefusedException(new Refusal.MalformedControl(
                     "a control message may have at most " + JsonMessages.MAX_CONTROL_BYTES + " bytes"));
         }
-        byte[] bytes = new byte[fragment.bytes().remaining()];
-        fragment.bytes().duplicate().get(bytes);
+        byte[] bytes = new byte[piece.remaining()];
+        piece.get(bytes);
         text.writeBytes(bytes);
-        if (!fragment.last()) {
+        if (!last) {
             return Optional.empty();
         }
         ByteBuffer whole = ByteBuffer.wrap(text.toByteArray());
@@ -127,14 +128,14 @@ final class MessageReader {
         return new Answer.Aborted(abort.database());
     }
 
-    private Optional<Answer> chunk(Inbound.Fragment fragment) {
+    private Optional<Answer> chunk(ByteBuffer piece, boolean last) {
         if (decoder.isEmpty()) {
             decoder = Optional.of(new ChunkDecoder(limits.maxChunkBytes()));
         }
         ChunkDecoder reading = decoder.get();
         try {
-            reading.feed(fragment.bytes().duplicate(), this::payload);
-            if (!fragment.last()) {
+            reading.feed(piece, this::payload);
+            if (!last) {
                 return Optional.empty();
             }
             reading.finish(this::payload);
@@ -142,7 +143,7 @@ final class MessageReader {
         } catch (RefusedException e) {
             return Optional.of(new Answer.Refused(e.refusal(), reading.database()));
         } finally {
-            if (fragment.last()) {
+            if (last) {
                 cancelChunk(); // where all went well there is none left
                 decoder = Optional.empty();
             }

@@ -15,16 +15,9 @@ class WebSocketOptions implements HttpServerOptionsCustomizer {
     /** How long a peer may take to answer a close, in seconds; then the socket is cut. */
     private static final int CLOSING_SECONDS = 5;
 
-    private final LinkLimits limits;
-
-    WebSocketOptions(LinkLimits limits) {
-        this.limits = limits;
-    }
-
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         options.setWebSocketSubProtocols(List.of(Protocol.SUBPROTOCOL))
-                .setMaxWebSocketFrameSize(limits.maxFrameBytes())
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 // snapshots are compressed or encrypted already, and inflating is a way to exhaust memory
                 .setPerMessageWebSocketCompressionSupported(false)

@@ -14,12 +14,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.UUID;
 
 import jakarta.inject.Inject;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -265,6 +269,66 @@ class LinkTest {
             assertTrue(text.contains("\"chunk_too_large\""), text);
             assertTrue(text.contains(String.valueOf(8 * MIB)), text);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"C2 80, reserved bits", "82 01, not masked", "83 80, reserved opcode 3", "8B 80, reserved opcode 11",
+            "80 80, none was begun", "02 80 00 00 00 00 82 80, begins inside another", "09 80, comes in parts",
+            "89 FE, longer than 125", "82 FE 00 7D 00 00 00 00, more bytes than it needs",
+            "82 FF 00 00 00 00 00 00 FF FF 00 00 00 00, more bytes than it needs"})
+    void aFrameThatBreaksTheRulesIsNamedAndClosesTheLink(String frames, String named) throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            handshake(socket, "");
+            byte[] bytes = HexFormat.ofDelimiter(" ").parseHex(frames);
+            for (byte each : bytes) { // cut anywhere
+                socket.getOutputStream().write(each);
+            }
+            byte[] close = readFrame(socket, 0x88);
+            assertEquals(1002, (close[0] & 0xFF) << 8 | close[1] & 0xFF);
+            String reason = new String(close, StandardCharsets.ISO_8859_1);
+            assertTrue(reason.contains(named), reason);
+        }
+    }
+
+    @Test
+    void aPingBetweenTheFramesOfAMessageIsAnsweredAndACloseBehindItToo() throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            handshake(socket, "");
+            String text = "{\"type\":\"abort\",\"source_database_id\":\"" + database + "\"}";
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            out.writeBytes(masked(0x01, text.substring(0, 16).getBytes(StandardCharsets.US_ASCII)));
+            out.writeBytes(masked(0x89, new byte[]{1, 2}));
+            out.writeBytes(masked(0x89, new byte[0]));
+            out.writeBytes(masked(0x80, text.substring(16).getBytes(StandardCharsets.US_ASCII)));
+            for (byte each : out.toByteArray()) { // cut anywhere
+                socket.getOutputStream().write(each);
+            }
+            assertArrayEquals(new byte[]{1, 2}, readFrame(socket, 0x8A));
+            assertArrayEquals(new byte[0], readFrame(socket, 0x8A));
+            String answer = new String(readFrame(socket, 0x81), StandardCharsets.US_ASCII);
+            assertTrue(answer.contains("\"aborted\""), answer);
+            byte[] normal = {0x03, (byte) 0xE8};
+            socket.getOutputStream().write(masked(0x88, normal));
+            assertArrayEquals(normal, readFrame(socket, 0x88));
+        }
+    }
+
+    private static byte[] readFrame(Socket socket, int head) throws Exception {
+        InputStream in = socket.getInputStream();
+        assertEquals(head, in.read());
+        int length = in.read();
+        assertTrue(length < 126, "short enough for this test: " + length);
+        return in.readNBytes(length);
+    }
+
+    private static byte[] masked(int head, byte[] data) {
+        byte[] key = {(byte) 0xA5, 0x11, 0x7F, (byte) 0xC3};
+        ByteBuffer frame = ByteBuffer.allocate(6 + data.length).put((byte) head).put((byte) (0x80 | data.length))
+                .put(key);
+        for (int i = 0; i < data.length; i++) {
+            frame.put((byte) (data[i] ^ key[i % 4]));
+        }
+        return frame.array();
     }
 
     @Test

@@ -1,0 +1,41 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.util.Random;
+
+import org.junit.jupiter.api.Test;
+
+class UnmaskingTest {
+
+    private static final int MASK = 0x9D3A71C5;
+    private static final byte[] KEY = {(byte) 0x9D, 0x3A, 0x71, (byte) 0xC5};
+
+    @Test
+    void everyLengthAtEveryPlaceWithTheMaskTurnedEveryWay() {
+        byte[] all = new byte[80];
+        new Random(1).nextBytes(all);
+        for (int from = 0; from < 9; from++) {
+            for (int length = 0; length < 60; length++) {
+                for (int turned = 0; turned < 5; turned++) {
+                    byte[] expected = all.clone();
+                    for (int i = 0; i < length; i++) {
+                        expected[from + i] ^= KEY[(turned + i) % 4];
+                    }
+                    ByteBuffer heap = ByteBuffer.wrap(all.clone()).position(from).limit(from + length);
+                    ByteBuffer direct = ByteBuffer.allocateDirect(all.length).put(all).position(from)
+                            .limit(from + length);
+                    Unmasking.unmask(heap, Unmasking.turn(MASK, turned));
+                    Unmasking.unmask(direct, Unmasking.turn(MASK, turned));
+                    assertEquals(from, direct.position());
+                    byte[] unmasked = new byte[all.length];
+                    direct.clear().get(unmasked);
+                    assertArrayEquals(expected, heap.array());
+                    assertArrayEquals(expected, unmasked);
+                }
+            }
+        }
+    }
+}
