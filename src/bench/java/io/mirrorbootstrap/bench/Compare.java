@@ -26,9 +26,15 @@ public final class Compare {
 
     private static final int MIB = 1024 * 1024;
     private static final int LINKS = 8;
+    private static final long COLD_BYTES = 1024L * MIB;
 
     /** One transfer of one receiver. */
     private record Sample(double seconds, double cpuSeconds, double jitSeconds, long bytes) {
+
+        Sample and(Sample next) {
+            return new Sample(seconds + next.seconds, cpuSeconds + next.cpuSeconds, jitSeconds + next.jitSeconds,
+                    bytes + next.bytes);
+        }
 
         double mibPerSecond() {
             return bytes / seconds / MIB;
@@ -122,7 +128,7 @@ public final class Compare {
     private Compare(Map<String, String> options) {
         this.options = options;
         this.work = Path.of(options.getOrDefault("dir", "target/bench/work"));
-        this.mib = Integer.parseInt(options.getOrDefault("mib", "1024"));
+        this.mib = Integer.parseInt(options.getOrDefault("mib", "256"));
         this.frameBytes = Integer.parseInt(options.getOrDefault("frame-kib", "256")) * 1024;
     }
 
@@ -138,16 +144,19 @@ public final class Compare {
     private void run() throws Exception {
         Files.createDirectories(work);
         prepare();
-        int warmUp = Integer.parseInt(options.getOrDefault("warm-up", "3"));
-        int rounds = Integer.parseInt(options.getOrDefault("rounds", "5"));
+        int warmUp = Integer.parseInt(options.getOrDefault("warm-up", "12"));
+        int rounds = Integer.parseInt(options.getOrDefault("rounds", "15"));
         try {
             for (Contestant contestant : contestants) {
                 contestant.receiver = Receiver.start(contestant.name.replace(' ', '-'), contestant.command,
                         contestant.environment, work);
                 contestant.idleMib = contestant.receiver.nowMib();
                 contestant.cold = contestant.measure();
+                while (contestant.cold.bytes() < COLD_BYTES) {
+                    contestant.cold = contestant.cold.and(contestant.measure());
+                }
                 System.out.printf(Locale.ROOT, "%-22s cold    %s%n", contestant.name, line(contestant.cold));
-                for (int i = 1; i < warmUp; i++) {
+                for (int i = 0; i < warmUp; i++) {
                     contestant.measure();
                 }
             }
@@ -277,7 +286,7 @@ public final class Compare {
                 Runtime.version(), Runtime.getRuntime().availableProcessors(), mib, frameBytes / 1024,
                 Files.getFileStore(work).type(), rounds));
         table.append(
-                "| receiver | MiB/s | of the floor | CPU-s/GiB | × the floor | compiling | cold start | × floor's cold "
+                "| receiver | MiB/s | of the floor | CPU-s/GiB | × the floor | compiling | first GiB | × floor's "
                         + "| RSS idle | RSS peak |\n|---|---|---|---|---|---|---|---|---|---|\n");
         for (Contestant each : contestants) {
             double cold = each.cold.cost() + each.cold.jitCost();

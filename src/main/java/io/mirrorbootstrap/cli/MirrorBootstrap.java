@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.cli;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.source.Endpoint;
@@ -33,6 +34,7 @@ public final class MirrorBootstrap {
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
         line.registerConverter(Endpoint.class, MirrorBootstrap::endpoint);
         line.registerConverter(Lsn.class, MirrorBootstrap::lsn);
+        line.registerConverter(Crc32c.class, MirrorBootstrap::crc32c);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("mirror-bootstrap: failed unexpectedly, please report this:");
             failure.printStackTrace(command.getErr());
@@ -63,6 +65,12 @@ public final class MirrorBootstrap {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }
+    }
+
+    private static Crc32c crc32c(String text) {
+        return Crc32c.parse(text).orElseThrow(
+                () -> new CommandLine.TypeConversionException(
+                        "'" + text + "' is no CRC-32C: it must be 0x and 8 hex digits"));
     }
 
     private static Lsn lsn(String text) {

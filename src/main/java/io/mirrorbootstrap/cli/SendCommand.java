@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.Endpoint;
@@ -61,6 +63,10 @@ final class SendCommand implements Callable<Integer> {
             + "a decimal number from 0 to 2^63-1, or PostgreSQL's form, as in 16/B374D848.")
     private Lsn lsn;
 
+    @Option(names = "--crc32c", paramLabel = "CRC", description = "The CRC-32C (Castagnoli) of FILE, as 0x and 8 hex "
+            + "digits, where it is known: FILE is then read once. If it is wrong the sidecar refuses at the end.")
+    private Optional<Crc32c> crc32c;
+
     @Option(names = "--give-up-after", paramLabel = "SECONDS", defaultValue = "600", description = "How long to come "
             + "back after faults that can heal (a lost link, a restart, a full disk) without getting any further; 0: not "
             + "at all. Default: ${DEFAULT-VALUE}.")
@@ -78,6 +84,10 @@ final class SendCommand implements Callable<Integer> {
         if (patienceSeconds < 0) {
             throw new ParameterException(spec.commandLine(), "--give-up-after is " + patienceSeconds
                     + ", it must be 0 or more");
+        }
+        if (crc32c.isPresent() && !Files.isRegularFile(Path.of(file))) {
+            throw new ParameterException(spec.commandLine(), "--crc32c is for a file: a stream's is computed as it is "
+                    + "sent");
         }
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
@@ -107,7 +117,7 @@ final class SendCommand implements Callable<Integer> {
             }
             // a named pipe or a device: it ends when it ends
             return Files.isRegularFile(path) || !Files.exists(path)
-                    ? new FileInput(path)
+                    ? new FileInput(path, crc32c)
                     : new StreamInput(Files.newByteChannel(path), file);
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "FILE " + path + " cannot be opened: "

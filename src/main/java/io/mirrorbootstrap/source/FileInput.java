@@ -22,6 +22,7 @@ public final class FileInput implements SnapshotInput {
     private final FileChannel channel;
     private final long size;
     private final FileTime modified;
+    private final Optional<Crc32c> known;
 
     /**
      * Opens the file and notes its size and time of modification.
@@ -29,7 +30,18 @@ public final class FileInput implements SnapshotInput {
      * @throws IOException when it cannot be read
      */
     public FileInput(Path file) throws IOException {
+        this(file, Optional.empty());
+    }
+
+    /**
+     * As {@link #FileInput(Path)}, but does not read the file for its CRC-32C.
+     *
+     * @param known what the CRC-32C is said to be; the sidecar finds out whether that is so
+     * @throws IOException when it cannot be read
+     */
+    public FileInput(Path file, Optional<Crc32c> known) throws IOException {
         this.file = file;
+        this.known = known;
         this.channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
             this.size = channel.size();
@@ -52,6 +64,9 @@ public final class FileInput implements SnapshotInput {
 
     @Override
     public Crc32c checksum(Progress progress) throws IOException {
+        if (known.isPresent()) {
+            return known.get();
+        }
         ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
         CRC32C crc = new CRC32C();
         long read = 0;

@@ -75,6 +75,21 @@ class CommandLineTest {
         assertTrue(err.toString().contains("there is no such file"), err::toString);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0x1234567", "12345678", "0x1234567g"})
+    void aCrcThatIsNoneIsAUsageError(String crc) {
+        assertEquals(2, run("send", snapshot.toString(), "--url", "http://127.0.0.1:1", "--cluster", "c", "--database",
+                "d", "--lsn", "1", "--crc32c", crc));
+        assertTrue(err.toString().contains(crc) && err.toString().contains("8 hex digits"), err::toString);
+    }
+
+    @Test
+    void theCrcOfAStreamIsNotToldInAdvance() {
+        assertEquals(2, run("send", "-", "--url", "http://127.0.0.1:1", "--cluster", "c", "--database", "d", "--lsn",
+                "1", "--crc32c", "0x12345678"));
+        assertTrue(err.toString().contains("--crc32c is for a file"), err::toString);
+    }
+
     @Test
     void aDirectoryIsNoFile() {
         assertEquals(2, send(directory, 1));

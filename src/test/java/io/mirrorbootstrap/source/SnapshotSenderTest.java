@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -126,6 +127,21 @@ class SnapshotSenderTest {
                         }
                     }));
             assertTrue(changed.message().contains("changed while it was being sent"), changed::message);
+        }
+    }
+
+    @Test
+    void aCrcThatIsToldInAdvanceIsNotComputedAndMustBeRight() throws Exception {
+        byte[] whole = new byte[3 * MIB];
+        Path file = Files.write(directory.resolve("told"), whole);
+        Crc32c right = Crc32c.of(ByteBuffer.wrap(whole));
+        try (FileInput input = new FileInput(file, Optional.of(right))) {
+            committed(sender.send(input, origin, this::progress));
+        }
+        assertFalse(phases.contains(Progress.Phase.CHECKSUM), phases::toString);
+        try (FileInput input = new FileInput(file, Optional.of(new Crc32c(right.bits() + 1)))) {
+            Outcome refused = sender.send(input, origin, this::progress);
+            assertTrue(refused.message().contains("snapshot_crc_mismatch"), refused::message);
         }
     }
 
