@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 
 /** Undoes the masking of a WebSocket frame's payload, in place, eight bytes at a time. Any thread. */
 final class Unmasking {
@@ -11,21 +13,24 @@ final class Unmasking {
     /**
      * Unmasks the remaining bytes of {@code bytes}, whose position does not change.
      *
-     * @param bytes heap or direct, in big-endian order
+     * @param bytes heap or direct
      * @param mask the key, turned so that its first byte is for the first byte remaining
      */
     static void unmask(ByteBuffer bytes, int mask) {
         if (mask == 0) {
             return;
         }
+        int start = bytes.position();
+        int length = bytes.remaining();
+        // in the machine's own order and by a plain index: that the compiler makes vector instructions of
+        LongBuffer words = bytes.slice(start, length).order(ByteOrder.nativeOrder()).asLongBuffer();
         long wide = (long) mask << Integer.SIZE | Integer.toUnsignedLong(mask);
-        int end = bytes.limit();
-        int at = bytes.position();
-        for (int words = end - Long.BYTES; at <= words; at += Long.BYTES) {
-            bytes.putLong(at, bytes.getLong(at) ^ wide);
+        long key = words.order() == ByteOrder.BIG_ENDIAN ? wide : Long.reverseBytes(wide);
+        for (int i = 0; i < words.limit(); i++) {
+            words.put(i, words.get(i) ^ key);
         }
-        for (int i = 0; at < end; at++, i++) {
-            bytes.put(at, (byte) (bytes.get(at) ^ mask >>> Integer.SIZE - Byte.SIZE * (i + 1)));
+        for (int i = words.limit() * Long.BYTES; i < length; i++) {
+            bytes.put(start + i, (byte) (bytes.get(start + i) ^ wide >>> Long.SIZE - Byte.SIZE * (i % Long.BYTES + 1)));
         }
     }
 
