@@ -1,8 +1,12 @@
 package io.mirrorbootstrap.api;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -14,27 +18,39 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestStreamElementType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 import io.mirrorbootstrap.mirror.Mirror;
+import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.Cancellable;
 
-/** {@code /v1/mirrors}: the status board. Never blocks, so it is answered on the event loop. */
+/** {@code /v1/mirrors}: the status board. What only reads it never blocks, so it is answered on the event loop. */
 @Path("/v1/mirrors")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "mirrors", description = "What each mirror is doing about its first data")
 public class MirrorsResource {
 
-    private final StatusBoard board;
+    /** A watcher that has not taken so many changes is cut, and comes back to find how things are. */
+    private static final int MAX_CHANGES_WAITING = 1024;
 
-    MirrorsResource(StatusBoard board) {
+    private final StatusBoard board;
+    private final Mirrors mirrors;
+
+    MirrorsResource(StatusBoard board, Mirrors mirrors) {
         this.board = board;
+        this.mirrors = mirrors;
     }
 
     /** All mirrors that anything is known of, by name. */
@@ -54,10 +70,65 @@ public class MirrorsResource {
         Optional<Mirror> mirror = DatabaseId.isValid(database)
                 ? board.mirror(new DatabaseId(database))
                 : Optional.empty();
-        return mirror.isPresent()
-                ? RestResponse.ok(MirrorView.of(mirror.get()))
-                : RestResponse.status(RestResponse.Status.NOT_FOUND, new ProblemView(ErrorCode.NOT_FOUND.spelling(),
-                        "no snapshot of " + Text.quoted(database) + " has been received or announced"));
+        return mirror.isPresent() ? RestResponse.ok(MirrorView.of(mirror.get())) : unknown(database);
+    }
+
+    /** Ends the transfer under way, and removes the committed snapshot if that is asked for. Worker only. */
+    @DELETE
+    @Blocking
+    @Path("/{database}")
+    @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
+    @APIResponse(responseCode = "204", description = "nothing is under way any more")
+    @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    public RestResponse<Object> remove(@RestPath String database,
+            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
+        if (!DatabaseId.isValid(database)) {
+            return unknown(database);
+        }
+        DatabaseId id = new DatabaseId(database);
+        mirrors.abort(id);
+        if (snapshot) {
+            mirrors.removeSnapshot(id);
+        }
+        return RestResponse.noContent();
+    }
+
+    /** Each mirror as it is, and then each time it changes. */
+    @GET
+    @Path("/events")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @RestStreamElementType(MediaType.APPLICATION_JSON)
+    @Operation(operationId = "mirrorsEvents", summary = "All mirrors as they are, then each as it changes (Server-Sent Events)")
+    public Multi<MirrorView> events() {
+        return changes(any -> true);
+    }
+
+    /** One mirror as it is, if anything is known of it, and then each time it changes. */
+    @GET
+    @Path("/{database}/events")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @RestStreamElementType(MediaType.APPLICATION_JSON)
+    @Operation(operationId = "mirrorEvents", summary = "One mirror as it is, then as it changes (Server-Sent Events)")
+    public Multi<MirrorView> events(@RestPath String database) {
+        return changes(mirror -> mirror.database().value().equals(database));
+    }
+
+    private Multi<MirrorView> changes(Predicate<Mirror> wanted) {
+        return Multi.createFrom().<Mirror>emitter(watcher -> {
+            Cancellable watching = board.watch(mirror -> {
+                if (wanted.test(mirror)) {
+                    watcher.emit(mirror);
+                }
+            });
+            watcher.onTermination(watching::cancel);
+            // after watching has begun: a change may be told twice, but none is missed
+            board.mirrors().stream().filter(wanted).forEach(watcher::emit);
+        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor()).map(MirrorView::of);
+    }
+
+    private static RestResponse<Object> unknown(String database) {
+        return RestResponse.status(RestResponse.Status.NOT_FOUND, new ProblemView(ErrorCode.NOT_FOUND.spelling(),
+                "no snapshot of " + Text.quoted(database) + " has been received or announced"));
     }
 
     /** An error of the HTTP API. */

@@ -106,6 +106,20 @@ public class Mirrors {
         });
     }
 
+    /**
+     * Removes the committed snapshot of {@code database}, if there is one; what is under way goes on.
+     *
+     * @throws IOException when that fails
+     */
+    public void removeSnapshot(DatabaseId database) throws IOException {
+        SnapshotReceiver receiver = enter(database);
+        try {
+            receiver.removeSnapshot();
+        } finally {
+            leave(database);
+        }
+    }
+
     /** The link of {@code source} is gone: what it opened is kept, what it did not open is dropped. */
     public void disconnected(Source source) {
         for (DatabaseId database : entries.keySet()) {

@@ -5,7 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -18,6 +21,7 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.smallrye.mutiny.subscription.Cancellable;
 
 /** What each mirror is doing, as told by the transfers. Any thread; reading never waits for a transfer. */
 @ApplicationScoped
@@ -30,6 +34,7 @@ public class StatusBoard implements TransferListener {
     private static final int MAX_ROWS = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
+    private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
 
     /** All mirrors, by name. */
     public List<Mirror> mirrors() {
@@ -41,6 +46,17 @@ public class StatusBoard implements TransferListener {
         return Optional.ofNullable(mirrors.get(database));
     }
 
+    /**
+     * Has {@code watcher} told of each row that changes, from now on. It is called on a transfer's thread, with its lock
+     * held: it must return at once.
+     *
+     * @return ends it
+     */
+    public Cancellable watch(Consumer<Mirror> watcher) {
+        watchers.add(watcher);
+        return () -> watchers.remove(watcher);
+    }
+
     /** A snapshot that was there at start. */
     void found(Following following) {
         DatabaseId database = following.snapshot().database();
@@ -50,7 +66,13 @@ public class StatusBoard implements TransferListener {
 
     @Override
     public void on(TransferEvent event) {
-        mirrors.compute(event.database(), (database, before) -> after(event, Optional.ofNullable(before)));
+        mirrors.compute(event.database(), (database, before) -> {
+            Mirror after = after(event, Optional.ofNullable(before));
+            if (after != null && after != before) {
+                watchers.forEach(watcher -> watcher.accept(after)); // in here: in the order of the changes
+            }
+            return after;
+        });
         if (mirrors.size() > MAX_ROWS) {
             mirrors.values().stream().filter(StatusBoard::isForgettable)
                     .min(Comparator.comparing(Mirror::updatedAt))
@@ -86,6 +108,9 @@ public class StatusBoard implements TransferListener {
                     lastError);
         } else if (event instanceof TransferEvent.Dropped dropped) {
             return dropped(dropped, before.orElse(null), committed, lastError);
+        } else if (event instanceof TransferEvent.Removed) {
+            return before.filter(mirror -> !(mirror.state() instanceof Following))
+                    .map(mirror -> row(event, mirror.state(), Optional.empty(), lastError)).orElse(null);
         }
         if (!(event instanceof TransferEvent.Refused refused)) {
             return before.orElse(null); // while it is being read back it stays disconnected: nothing comes in

@@ -38,6 +38,9 @@ public class TransferLog implements TransferListener {
         } else if (event instanceof TransferEvent.Dropped dropped) {
             LOG.infof("dropped (%s): %s, after %d bytes", dropped.reason().name().toLowerCase(Locale.ROOT),
                     facts(dropped.identity()), dropped.bytesDone());
+        } else if (event instanceof TransferEvent.Removed removed) {
+            LOG.infof("removed on request: the snapshot of database=%s cluster=%s lsn=%d bytes=%d", removed.database(),
+                    removed.snapshot().sourceClusterId(), removed.snapshot().lsn(), removed.snapshot().bytes());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
             LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
                     refused.refusal().message());

@@ -259,6 +259,13 @@ public final class SnapshotDirectory {
         return half;
     }
 
+    /** The payload first: a manifest without one is removed at the next start, should this process die in between. */
+    void removeSnapshot(DatabaseId database) throws IOException {
+        Files.deleteIfExists(snapshot(database));
+        Files.deleteIfExists(manifest(database));
+        force();
+    }
+
     private static Optional<byte[]> read(Path file) throws IOException {
         try {
             return Files.size(file) > MAX_RECORD_BYTES ? Optional.empty() : Optional.of(Files.readAllBytes(file));

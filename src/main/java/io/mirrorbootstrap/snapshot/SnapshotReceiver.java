@@ -208,6 +208,23 @@ public final class SnapshotReceiver {
     }
 
     /**
+     * Removes the committed snapshot, if there is one; what is under way goes on.
+     *
+     * @throws IOException when that fails; it may be gone nevertheless
+     */
+    public void removeSnapshot() throws IOException {
+        lock.lock();
+        try {
+            finishCommit();
+            Optional<CommittedSnapshot> committed = directory.committed(database);
+            directory.removeSnapshot(database);
+            committed.ifPresent(snapshot -> listener.on(new TransferEvent.Removed(snapshot)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Drops what waits for a source that has not been here since {@code before}, in this process or an earlier one.
      *
      * @return whether something was dropped

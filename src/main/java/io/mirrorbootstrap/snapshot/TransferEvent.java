@@ -85,4 +85,12 @@ public sealed interface TransferEvent {
             return identity.database();
         }
     }
+
+    /** Somebody asked for the committed snapshot to be removed, and it is. */
+    record Removed(CommittedSnapshot snapshot) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
 }

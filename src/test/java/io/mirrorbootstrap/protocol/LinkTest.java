@@ -12,12 +12,18 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,6 +52,7 @@ import io.quarkus.test.junit.QuarkusTest;
 class LinkTest {
 
     private static final int MIB = 1024 * 1024;
+    private static final HttpClient EVENTS = HttpClient.newHttpClient();
 
     @TestHTTPResource
     URI service;
@@ -397,6 +404,58 @@ class LinkTest {
     void anUnknownMirrorIsNotFound(String name) {
         given().urlEncodingEnabled(false).get("/v1/mirrors/" + name).then().statusCode(404)
                 .body("code", equalTo("not_found"));
+    }
+
+    @Test
+    void eachChangeIsTold() throws Exception {
+        byte[] whole = random(1000, 77);
+        HttpRequest request = HttpRequest.newBuilder(service.resolve("/v1/mirrors/" + database + "/events")).build();
+        HttpResponse<InputStream> events = EVENTS.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(events.body()))) {
+            assertEquals("text/event-stream", events.headers().firstValue("content-type").orElseThrow());
+            client.text(open(whole));
+            assertTrue(nextEvent(lines).contains("\"status\":\"bootstrapping\""));
+            client.binary(TestChunk.of(whole, database).encode(MAP_DATA_LAST), 60_000);
+            String last = nextEvent(lines);
+            assertTrue(last.contains("\"status\":\"following\"") && last.contains("\"bytes_done\":1000"), last);
+        }
+        HttpRequest all = HttpRequest.newBuilder(service.resolve("/v1/mirrors/events")).build();
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(EVENTS.send(all, HttpResponse.BodyHandlers.ofInputStream()).body()))) {
+            while (!nextEvent(lines).contains(database)) {
+                continue; // how it is comes first
+            }
+        }
+    }
+
+    private static String nextEvent(BufferedReader lines) throws Exception {
+        String line = lines.readLine();
+        while (line != null && !line.startsWith("data:")) {
+            line = lines.readLine();
+        }
+        assertNotNull(line, "the stream has ended");
+        return line;
+    }
+
+    @Test
+    void whatIsUnderWayCanBeRemovedAndTheSnapshotOnlyWhenThatIsSaid() throws Exception {
+        byte[] whole = random(1000, 78);
+        client.binary(TestChunk.of(whole, database).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("committed", client.answer().path("type").asText());
+        client.binary(part(random(500, 79), database, 0, 100).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("pending", client.answer().path("type").asText());
+
+        given().delete("/v1/mirrors/" + database).then().statusCode(204);
+        assertFalse(Files.exists(file(".partial")));
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        given().get("/v1/mirrors/" + database).then().body("status", equalTo("following"));
+
+        given().delete("/v1/mirrors/" + database + "?snapshot=true").then().statusCode(204);
+        assertFalse(Files.exists(file(".snapshot")));
+        assertFalse(Files.exists(file(".manifest.json")));
+        given().get("/v1/mirrors/" + database).then().statusCode(404);
+        given().delete("/v1/mirrors/" + database).then().statusCode(204);
+        given().delete("/v1/mirrors/-no-name").then().statusCode(404);
     }
 
     private Path file(String suffix) {

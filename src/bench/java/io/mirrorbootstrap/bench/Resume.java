@@ -1,0 +1,106 @@
+package io.mirrorbootstrap.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Random;
+
+import io.mirrorbootstrap.snapshot.BootstrapLimit;
+import io.mirrorbootstrap.snapshot.Checkpoint;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.OpenOutcome;
+import io.mirrorbootstrap.snapshot.ReceiverRules;
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.SnapshotReceiver;
+import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/** Reads a kept partial file back, as {@code open} does after a restart, in turn with {@code cat}. */
+public final class Resume {
+
+    private static final int MIB = 1024 * 1024;
+    private static final int ROUNDS = 9;
+
+    private Resume() {
+    }
+
+    /** @param arguments directory, MiB */
+    public static void main(String[] arguments) throws Exception {
+        Path data = Path.of(arguments[0]);
+        int mib = Integer.parseInt(arguments[1]);
+        SnapshotDirectory directory = new SnapshotDirectory(data, 0, new JsonRecords());
+        directory.prepare();
+        DatabaseId database = new DatabaseId("db");
+        Path partial = directory.partial(database);
+        Crc32c crc = write(partial, mib);
+        SnapshotIdentity identity = new SnapshotIdentity("bench", database, 1, (long) mib * MIB, crc);
+        Checkpoint left = new Checkpoint(identity, (long) mib * MIB, crc);
+        double[] cat = new double[ROUNDS];
+        double[] open = new double[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            cat[round] = mib / seconds(() -> new ProcessBuilder("sh", "-c", "cat " + partial + " > /dev/null").start()
+                    .waitFor());
+            SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
+                    new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, Runnable::run), event -> {
+                    }, Optional.of(left));
+            Source source = new Source() {
+                @Override
+                public void superseded(DatabaseId taken) {
+                    throw new IllegalStateException("nobody else is here");
+                }
+
+                @Override
+                public boolean isGone() {
+                    return false;
+                }
+            };
+            open[round] = mib / seconds(() -> {
+                OpenOutcome outcome = receiver.open(source, identity);
+                while (outcome instanceof OpenOutcome.Verifying) {
+                    outcome = receiver.open(source, identity);
+                }
+                if (!outcome.equals(new OpenOutcome.Opened((long) mib * MIB))) {
+                    throw new IOException("not opened: " + outcome);
+                }
+            });
+            receiver.disconnected(source);
+        }
+        Arrays.sort(cat);
+        Arrays.sort(open);
+        System.out.printf(Locale.ROOT, "read back %.0f MiB/s, cat %.0f MiB/s: %.2f of it (median of %d, %d MiB)%n",
+                open[ROUNDS / 2], cat[ROUNDS / 2], open[ROUNDS / 2] / cat[ROUNDS / 2], ROUNDS, mib);
+    }
+
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static double seconds(Action action) throws Exception {
+        long start = System.nanoTime();
+        action.run();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static Crc32c write(Path file, int mib) throws IOException {
+        Crc32c crc = Crc32c.EMPTY;
+        Random random = new Random(1);
+        byte[] block = new byte[MIB];
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
+            for (int i = 0; i < mib; i++) {
+                random.nextBytes(block);
+                out.write(ByteBuffer.wrap(block));
+                crc = crc.followedBy(Crc32c.of(ByteBuffer.wrap(block)), MIB);
+            }
+        }
+        return crc;
+    }
+}
