@@ -19,6 +19,7 @@ import java.util.zip.CRC32C;
 public final class Floor {
 
     private static final int BUFFER_BYTES = 256 * 1024;
+    private static final int PAGE_BYTES = 4096;
 
     private Floor() {
     }
@@ -26,7 +27,9 @@ public final class Floor {
     /** @param arguments port, directory */
     public static void main(String[] arguments) throws IOException {
         Path directory = Path.of(arguments[1]);
-        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+        // on a page: elsewhere the kernel copies more slowly on some processors, and this would be no floor
+        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES + PAGE_BYTES).alignedSlice(PAGE_BYTES)
+                .slice(0, BUFFER_BYTES);
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
             server.bind(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0])));
             while (true) {

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.bench;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ public final class Resume {
     private Resume() {
     }
 
-    /** @param arguments directory, MiB */
+    /** @param arguments directory, MiB, and cold if the file is not to be in memory */
     public static void main(String[] arguments) throws Exception {
         Path data = Path.of(arguments[0]);
         int mib = Integer.parseInt(arguments[1]);
@@ -46,6 +47,7 @@ public final class Resume {
         double[] cat = new double[ROUNDS];
         double[] open = new double[ROUNDS];
         for (int round = 0; round < ROUNDS; round++) {
+            dropCaches(arguments);
             cat[round] = mib / seconds(() -> new ProcessBuilder("sh", "-c", "cat " + partial + " > /dev/null").start()
                     .waitFor());
             SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
@@ -62,6 +64,7 @@ public final class Resume {
                     return false;
                 }
             };
+            dropCaches(arguments);
             open[round] = mib / seconds(() -> {
                 OpenOutcome outcome = receiver.open(source, identity);
                 while (outcome instanceof OpenOutcome.Verifying) {
@@ -77,6 +80,13 @@ public final class Resume {
         Arrays.sort(open);
         System.out.printf(Locale.ROOT, "read back %.0f MiB/s, cat %.0f MiB/s: %.2f of it (median of %d, %d MiB)%n",
                 open[ROUNDS / 2], cat[ROUNDS / 2], open[ROUNDS / 2] / cat[ROUNDS / 2], ROUNDS, mib);
+    }
+
+    /** As after a restart of the machine; of the pod alone, the file may well be in memory still. */
+    private static void dropCaches(String[] arguments) throws IOException {
+        if (arguments.length > 2 && arguments[2].equals("cold")) {
+            Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3");
+        }
     }
 
     private interface Action {
