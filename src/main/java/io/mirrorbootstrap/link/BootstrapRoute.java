@@ -69,11 +69,15 @@ class BootstrapRoute {
         }
         Context context = Vertx.currentContext();
         Channel channel = ((ConnectionBase) request.request().connection()).channel();
+        UpgradeGuard guard = UpgradeGuard.on(channel);
         request.request().toWebSocket()
-                .onSuccess(webSocket -> new Link(webSocket, channel, context, links, mirrors, limits, budget, rate,
-                        Infrastructure.getDefaultWorkerPool()).start())
-                .onFailure(failure -> LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(),
-                        failure.getMessage()));
+                .onSuccess(
+                        webSocket -> new Link(webSocket, channel, guard, context, links, mirrors, limits, budget, rate,
+                                Infrastructure.getDefaultWorkerPool()).start())
+                .onFailure(failure -> {
+                    guard.leave(channel);
+                    LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(), failure.getMessage());
+                });
     }
 
     private static void refuse(RoutingContext request, int status, ErrorCode code, String message) {

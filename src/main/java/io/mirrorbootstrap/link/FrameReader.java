@@ -25,8 +25,8 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
         /** Nothing more is there to be read now. */
         void drained();
 
-        /** What came is no WebSocket, or too long: the last thing that is heard of frames. */
-        void refused(Inbound reason);
+        /** What came is no WebSocket, or too long: of frames, nothing more is heard. */
+        void ended(Inbound reason);
     }
 
     private static final int FINAL = 0x80;
@@ -158,7 +158,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
             refuse("the length of a frame takes more bytes than it needs");
         } else if (left < 0 || left > maxFrameBytes) {
             state = State.OVER;
-            listener.refused(new Inbound.FrameTooLarge());
+            listener.ended(new Inbound.FrameTooLarge());
         } else if ((first & OPCODE) >= CLOSE) {
             closing = (first & OPCODE) == CLOSE;
             state = State.CONTROL;
@@ -201,6 +201,6 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
 
     private void refuse(String reason) {
         state = State.OVER;
-        listener.refused(new Inbound.NotWebSocket(reason));
+        listener.ended(new Inbound.NotWebSocket(reason));
     }
 }

@@ -36,7 +36,7 @@ import io.vertx.core.http.ServerWebSocket;
  * It ends once, for the first of these: the socket is closed, a refusal that closes the link, a takeover, a failure.
  * What comes after that is not looked at.
  */
-final class Link implements Source {
+final class Link implements Source, FrameReader.Listener {
 
     private static final Logger LOG = Logger.getLogger(Link.class);
 
@@ -69,8 +69,8 @@ final class Link implements Source {
     private boolean awaitsRate;
     private long rateDueNanos;
 
-    Link(ServerWebSocket webSocket, Channel channel, Context context, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget budget, IngestRate rate, Executor workers) {
+    Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Links links, Mirrors mirrors,
+            LinkLimits limits, IngestBudget budget, IngestRate rate, Executor workers) {
         this.links = links;
         this.limits = limits;
         this.budget = budget;
@@ -78,17 +78,13 @@ final class Link implements Source {
         this.workers = workers;
         this.reader = new MessageReader(mirrors, this, limits);
         this.answers = new Answers(webSocket, context, this::startJob);
-        this.socket = new LinkSocket(webSocket, channel, context, limits);
+        this.socket = new LinkSocket(webSocket, channel, guard, context, limits);
     }
 
     /** Starts reading. Event loop only. */
     void start() {
         links.opened(this);
-        socket.start(this::fragment, this::drained, last -> {
-            lost |= last instanceof Inbound.LinkLost;
-            enqueue(last);
-            answers.flushSoon(); // a job may be waiting for a source that will never read
-        });
+        socket.start(this);
         LOG.debugf("link from %s opened", socket.remote());
     }
 
@@ -115,8 +111,15 @@ final class Link implements Source {
         return ended || lost;
     }
 
-    /** Event loop only. */
-    private void fragment(Inbound.Fragment fragment) {
+    @Override
+    public void ended(Inbound reason) {
+        lost |= reason instanceof Inbound.LinkLost;
+        enqueue(reason);
+        answers.flushSoon(); // a job may be waiting for a source that will never read
+    }
+
+    @Override
+    public void piece(Inbound.Fragment fragment) {
         if (ended) {
             fragment.release();
             return;
@@ -161,8 +164,9 @@ final class Link implements Source {
         }
     }
 
-    /** One job for all that was there to be read. Event loop only. */
-    private void drained() {
+    /** One job for all that was there to be read. */
+    @Override
+    public void drained() {
         if (!queue.isEmpty()) {
             startJob();
         }

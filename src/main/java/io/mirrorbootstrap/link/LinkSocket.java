@@ -3,12 +3,8 @@ package io.mirrorbootstrap.link;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.Consumer;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
@@ -28,6 +24,7 @@ final class LinkSocket {
 
     private final ServerWebSocket webSocket;
     private final Channel channel;
+    private final UpgradeGuard guard;
     private final Context context;
     private final Duration idleTimeout;
     private final long maxFrameBytes;
@@ -39,62 +36,29 @@ final class LinkSocket {
     private long readingSinceNanos = System.nanoTime();
     private long writableNanos = System.nanoTime();
 
-    LinkSocket(ServerWebSocket webSocket, Channel channel, Context context, LinkLimits limits) {
+    LinkSocket(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, LinkLimits limits) {
         this.webSocket = webSocket;
         this.channel = channel;
+        this.guard = guard;
         this.context = context;
         this.idleTimeout = limits.idleTimeout();
         this.maxFrameBytes = limits.maxFrameBytes();
     }
 
     /**
-     * Starts reading. Event loop only, as all calls to {@code pieces}, {@code drained} and {@code last} are.
+     * Starts reading. Event loop only.
      *
-     * @param pieces takes each piece of a message
-     * @param drained called when no more is there to be read
-     * @param last takes what ends the link; after {@link Inbound.LinkLost} nothing comes
+     * @param listener hears what comes, and what ends the link; after {@link Inbound.LinkLost} nothing comes
      */
-    void start(Consumer<Inbound.Fragment> pieces, Runnable drained, Consumer<Inbound> last) {
-        // what comes this way was sent before the upgrade was answered, and part of it may be lost already
-        webSocket.frameHandler(frame -> {
-            if (frame.isText() || frame.isBinary() || frame.isContinuation()) {
-                last.accept(new Inbound.NotWebSocket("a frame came before the upgrade was answered"));
-            }
-        });
+    void start(FrameReader.Listener listener) {
         long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
-        webSocket.closeHandler(nothing -> {
-            context.owner().cancelTimer(pulse);
-            last.accept(new Inbound.LinkLost());
-        });
-        frames = new FrameReader(maxFrameBytes, new FrameReader.Listener() {
-            @Override
-            public void piece(Inbound.Fragment piece) {
-                pieces.accept(piece);
-            }
-
-            @Override
-            public void drained() {
-                drained.run();
-            }
-
-            @Override
-            public void refused(Inbound reason) {
-                last.accept(reason);
-            }
-        });
+        frames = new FrameReader(maxFrameBytes, listener);
         channel.pipeline().addBefore("wsdecoder", "frames", frames);
-        // Vert.x would cut the connection, and the source would not know why
-        channel.pipeline().addBefore("handler", "violations", new ChannelInboundHandlerAdapter() {
-            @Override
-            public void exceptionCaught(ChannelHandlerContext handler, Throwable failure) {
-                if (failure instanceof CorruptedWebSocketFrameException) {
-                    last.accept(new Inbound.NotWebSocket(failure.getMessage()));
-                } else if (failure instanceof OutOfMemoryError) {
-                    last.accept(new Inbound.NoMemory(failure.getMessage()));
-                } else {
-                    handler.fireExceptionCaught(failure);
-                }
-            }
+        guard.tell(listener);
+        // not the WebSocket's close handler: it is not called if the connection was lost before it was set
+        channel.closeFuture().addListener(closed -> {
+            context.owner().cancelTimer(pulse);
+            listener.ended(new Inbound.LinkLost());
         });
     }
 
