@@ -74,7 +74,7 @@ final class Durability {
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
             try {
-                rules.checkpoints().execute(() -> checkpoint(transfer, point));
+                rules.helpers().execute(() -> checkpoint(transfer, point));
             } catch (RejectedExecutionException e) {
                 transfer.checkpointEnded(); // the process is ending: the link's end makes one
             }

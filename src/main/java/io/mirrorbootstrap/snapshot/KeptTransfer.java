@@ -1,9 +1,15 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.zip.CRC32C;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+
+import io.mirrorbootstrap.snapshot.PartialFile.ReadBack;
 
 /**
  * A transfer that waits for its source, as a partial file that nobody has open. What this process received is known to
@@ -40,19 +46,46 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
     }
 
     /**
-     * Reads the next part back. Takes as long as the disk takes: no lock should be held.
+     * Reads the next part back, half of it by {@code helper} if that has a thread to spare. Takes as long as the disk
+     * takes: no lock should be held.
      *
      * @return how far it is now; empty when the file is not what was accepted
      * @throws IOException when that cannot be told now
      */
-    Optional<KeptTransfer> readFurther(Path partial) throws IOException {
+    Optional<KeptTransfer> readFurther(Path partial, Executor helper) throws IOException {
         long end = Math.min(accepted.bytes(), readBytes + PART_BYTES);
-        CRC32C crc = new CRC32C();
-        long at = PartialFile.read(partial, readBytes, end, crc);
-        KeptTransfer further = new KeptTransfer(accepted, durableBytes, at,
-                readCrc32c.followedBy(Crc32c.of(crc), at - readBytes));
-        boolean tooShort = at < end;
-        boolean different = at == accepted.bytes() && !further.isVerified();
+        long middle = readBytes + (end - readBytes) / 2;
+        FutureTask<ReadBack> other = new FutureTask<>(() -> PartialFile.read(partial, middle, end));
+        if (end == readBytes + PART_BYTES) { // for less it is not worth waking another
+            lend(helper, other);
+        }
+        ReadBack first = PartialFile.read(partial, readBytes, middle);
+        other.run(); // if nobody has begun it
+        ReadBack second = result(other);
+        KeptTransfer further = new KeptTransfer(accepted, durableBytes, end,
+                readCrc32c.followedBy(first.crc32c(), first.bytes()).followedBy(second.crc32c(), second.bytes()));
+        boolean tooShort = first.bytes() + second.bytes() < end - readBytes;
+        boolean different = end == accepted.bytes() && !further.isVerified();
         return tooShort || different ? Optional.empty() : Optional.of(further);
+    }
+
+    private static void lend(Executor helper, Runnable task) {
+        try {
+            helper.execute(task);
+        } catch (RejectedExecutionException e) {
+            // the process is ending: whoever lent it runs it
+        }
+    }
+
+    /** Waits for no longer than a helper takes that has begun already. */
+    private static ReadBack result(FutureTask<ReadBack> task) throws IOException {
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+        }
     }
 }

@@ -57,15 +57,23 @@ final class PartialFile implements Closeable {
     }
 
     /**
+     * What was read back of a file.
+     *
+     * @param bytes how many bytes; fewer than asked for if the file ends before
+     * @param crc32c of these
+     */
+    record ReadBack(long bytes, Crc32c crc32c) {
+    }
+
+    /**
      * Reads a file back.
      *
      * @param from where to begin, in bytes
      * @param to where to stop, in bytes
-     * @param crc updated with what is read
-     * @return where it stopped: before {@code to} if the file ends there
      */
-    static long read(Path path, long from, long to, CRC32C crc) throws IOException {
+    static ReadBack read(Path path, long from, long to) throws IOException {
         long at = from;
+        CRC32C crc = new CRC32C();
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
             // on a page: elsewhere the kernel copies at a quarter of the speed on some processors (docs/performance.md)
             ByteBuffer slice = ByteBuffer.allocateDirect(READ_BYTES + PAGE_BYTES).alignedSlice(PAGE_BYTES);
@@ -75,7 +83,7 @@ final class PartialFile implements Closeable {
                 slice.clear();
             }
         }
-        return at;
+        return new ReadBack(at - from, Crc32c.of(crc));
     }
 
     /**

@@ -10,10 +10,10 @@ import java.util.concurrent.Executor;
  * @param allowedSourceClusters the clusters that may send snapshots; empty: any
  * @param bootstraps how many transfers may be under way at once
  * @param checkpointBytes how much payload may come between two durable checkpoints, in bytes, 1 or more
- * @param checkpoints runs them, beside the flow
+ * @param helpers has threads for what goes on beside the flow: forcing, and reading back
  */
 public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit bootstraps, long checkpointBytes,
-        Executor checkpoints) {
+        Executor helpers) {
 
     /** Copies the list. */
     public ReceiverRules {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
-import java.util.zip.CRC32C;
 
 /**
  * Brings the files of one database into order after whatever end the last process had. What can be there, by the step of
@@ -69,9 +68,7 @@ final class Recovery {
         if (SnapshotDirectory.size(partial) != manifest.bytes()) {
             return false;
         }
-        CRC32C crc = new CRC32C();
-        PartialFile.read(partial, 0, manifest.bytes(), crc);
-        return Crc32c.of(crc).equals(manifest.crc32c());
+        return PartialFile.read(partial, 0, manifest.bytes()).crc32c().equals(manifest.crc32c());
     }
 
     private void underWay() throws IOException {

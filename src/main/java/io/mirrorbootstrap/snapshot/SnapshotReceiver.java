@@ -134,7 +134,7 @@ public final class SnapshotReceiver {
         }
         Optional<KeptTransfer> further;
         try {
-            further = verifying.transfer().readFurther(directory.partial(database));
+            further = verifying.transfer().readFurther(directory.partial(database), rules.helpers());
         } catch (IOException e) {
             if (phase != before) {
                 return; // it may have been removed meanwhile
