@@ -93,6 +93,7 @@ public final class Compare {
             long start = System.nanoTime();
             sender.send(receiver.port());
             double seconds = (System.nanoTime() - start) / 1e9;
+            receiver.awaitQuiet();
             Sample sample = new Sample(seconds, receiver.cpuSeconds() - cpu, receiver.jitSeconds() - jit, bytes);
             peakMib = Math.max(peakMib, receiver.peakMib());
             verify();
@@ -183,7 +184,8 @@ public final class Compare {
     }
 
     private void prepare() throws Exception {
-        List<String> wanted = List.of(options.getOrDefault("only", "floor,service,eight,ws,rsync").split(","));
+        List<String> wanted = List
+                .of(options.getOrDefault("only", "floor,service,eight,ws,rsync,rsync-fsync").split(","));
         Path payload = random(work.resolve("payload"), mib);
         WireImage one = new WireImage(payload, work.resolve("image"), "db0", frameBytes);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -218,11 +220,16 @@ public final class Compare {
                     List.of("node", peers.resolve("ws-receiver.mjs").toString(), "PORT", "DIR"), Map.of(), one::send,
                     single, leftBehind));
         }
+        List<String> rsync = List.of("sh", "-c",
+                "printf 'use chroot=no\\n[all]\\npath=DIR\\nread only=no\\nuid=0\\ngid=0\\n' > DIR/rsyncd.conf; "
+                        + "exec rsync --daemon --no-detach --port=PORT --config=DIR/rsyncd.conf");
         if (wanted.contains("rsync")) {
-            contestants.add(new Contestant("rsync daemon",
-                    List.of("sh", "-c", "printf 'use chroot=no\\n[all]\\npath=DIR\\nread only=no\\nuid=0\\ngid=0\\n' "
-                            + "> DIR/rsyncd.conf; exec rsync --daemon --no-detach --port=PORT --config=DIR/rsyncd.conf"),
-                    Map.of(), port -> rsync(payload, port), single, leftBehind));
+            contestants.add(new Contestant("rsync daemon", rsync, Map.of(), port -> rsync(payload, port), single,
+                    leftBehind));
+        }
+        if (wanted.contains("rsync-fsync")) {
+            contestants.add(new Contestant("rsync daemon, --fsync", rsync, Map.of(),
+                    port -> rsync(payload, port, "--fsync"), single, leftBehind));
         }
     }
 
@@ -245,13 +252,14 @@ public final class Compare {
         }
     }
 
-    private static void rsync(Path payload, int port) throws IOException, InterruptedException {
-        Process rsync = new ProcessBuilder("rsync", "--whole-file", payload.toString(),
-                "rsync://127.0.0.1:" + port + "/all/db0.snapshot").inheritIO().start();
+    private static void rsync(Path payload, int port, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("rsync", "--whole-file"));
+        command.addAll(List.of(options));
+        command.addAll(List.of(payload.toString(), "rsync://127.0.0.1:" + port + "/all/db0.snapshot"));
+        Process rsync = new ProcessBuilder(command).inheritIO().start();
         if (rsync.waitFor() != 0) {
             throw new IOException("rsync failed");
         }
-        Thread.sleep(200); // the daemon counts its child's time when that has ended
     }
 
     private static void delete(Path file) {

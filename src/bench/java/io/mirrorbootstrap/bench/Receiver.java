@@ -75,6 +75,13 @@ final class Receiver implements AutoCloseable {
         return directory;
     }
 
+    /** Returns when none of its children is left: their time is counted when they have ended. */
+    void awaitQuiet() throws InterruptedException {
+        while (process.descendants().findAny().isPresent()) {
+            Thread.sleep(5);
+        }
+    }
+
     /** CPU seconds so far of the process and of its children that have ended. */
     double cpuSeconds() throws IOException {
         return ticks(Path.of("/proc", String.valueOf(process.pid()), "stat"), true);

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Checkpoint;
@@ -29,6 +31,7 @@ public final class Resume {
 
     private static final int MIB = 1024 * 1024;
     private static final int ROUNDS = 9;
+    private static final ExecutorService HELPERS = Executors.newCachedThreadPool();
 
     private Resume() {
     }
@@ -51,7 +54,7 @@ public final class Resume {
             cat[round] = mib / seconds(() -> new ProcessBuilder("sh", "-c", "cat " + partial + " > /dev/null").start()
                     .waitFor());
             SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
-                    new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, Runnable::run), event -> {
+                    new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, HELPERS), event -> {
                     }, Optional.of(left));
             Source source = new Source() {
                 @Override
@@ -78,6 +81,7 @@ public final class Resume {
         }
         Arrays.sort(cat);
         Arrays.sort(open);
+        HELPERS.shutdown();
         System.out.printf(Locale.ROOT, "read back %.0f MiB/s, cat %.0f MiB/s: %.2f of it (median of %d, %d MiB)%n",
                 open[ROUNDS / 2], cat[ROUNDS / 2], open[ROUNDS / 2] / cat[ROUNDS / 2], ROUNDS, mib);
     }
