@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,11 +38,11 @@ final class Durability {
     void discard(Optional<Transfer> transfer) {
         records.lock();
         try {
-            Files.deleteIfExists(directory.checkpoint(database));
+            OwnFiles.remove(directory.checkpoint(database));
             if (transfer.isPresent()) {
                 transfer.get().file().discard();
             } else {
-                Files.deleteIfExists(directory.partial(database));
+                OwnFiles.remove(directory.partial(database));
             }
         } catch (IOException e) {
             // the state is right already; what is left under these names is replaced by the next transfer
@@ -56,7 +55,7 @@ final class Durability {
     void forget() {
         records.lock();
         try {
-            Files.deleteIfExists(directory.checkpoint(database));
+            OwnFiles.remove(directory.checkpoint(database));
         } catch (IOException e) {
             // without its partial file it is removed at the next start
         } finally {

@@ -31,10 +31,7 @@ final class PartialFile implements Closeable {
 
     /** A new, empty file. */
     static PartialFile create(Path path) throws IOException {
-        return new PartialFile(
-                FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
-                        StandardOpenOption.WRITE),
-                path);
+        return new PartialFile(OwnFiles.create(path, StandardOpenOption.READ), path);
     }
 
     /**
@@ -43,7 +40,7 @@ final class PartialFile implements Closeable {
      * @throws IOException also when it is shorter
      */
     static PartialFile reopen(Path path, long length) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel = OwnFiles.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             if (channel.size() < length) {
                 throw new IOException(path + " has " + channel.size() + " bytes, not " + length);
@@ -74,7 +71,7 @@ final class PartialFile implements Closeable {
     static ReadBack read(Path path, long from, long to) throws IOException {
         long at = from;
         CRC32C crc = new CRC32C();
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel file = OwnFiles.open(path, StandardOpenOption.READ)) {
             // on a page: elsewhere the kernel copies at a quarter of the speed on some processors (docs/performance.md)
             ByteBuffer slice = ByteBuffer.allocateDirect(READ_BYTES + PAGE_BYTES).alignedSlice(PAGE_BYTES);
             while (at < to && file.read(slice.limit((int) Math.min(READ_BYTES, to - at)), at) > 0) {
@@ -152,7 +149,7 @@ final class PartialFile implements Closeable {
             channel.close();
         } finally {
             if (!published) {
-                Files.deleteIfExists(path);
+                OwnFiles.remove(path);
             }
         }
     }

@@ -42,7 +42,7 @@ final class Recovery {
         Path snapshot = directory.snapshot(database);
         Optional<CommittedSnapshot> manifest = directory.readManifest(database);
         if (manifest.isEmpty()) {
-            if (Files.exists(snapshot)) {
+            if (OwnFiles.attributes(snapshot).isPresent()) {
                 inventory.repaired(snapshot + " has no manifest that can be read: it is not taken for a snapshot");
             }
             return;
@@ -58,8 +58,8 @@ final class Recovery {
         }
         inventory.repaired(snapshot + " has " + SnapshotDirectory.size(snapshot) + " bytes (-1: it is missing), not "
                 + manifest.get().bytes() + " as its manifest says: both are removed");
-        Files.deleteIfExists(snapshot);
-        Files.deleteIfExists(directory.manifest(database));
+        OwnFiles.remove(snapshot);
+        OwnFiles.remove(directory.manifest(database));
     }
 
     /** Whether the partial file is what the manifest promises: then only the last rename is missing. */
@@ -84,7 +84,7 @@ final class Recovery {
                     + (checkpoint.isPresent() ? "fewer bytes than its checkpoint says" : "no checkpoint")
                     + ": it is removed");
         }
-        Files.deleteIfExists(directory.checkpoint(database));
-        Files.deleteIfExists(partial);
+        OwnFiles.remove(directory.checkpoint(database));
+        OwnFiles.remove(partial);
     }
 }

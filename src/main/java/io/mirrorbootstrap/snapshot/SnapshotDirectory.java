@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -103,19 +103,20 @@ public final class SnapshotDirectory {
      * @throws IOException when it is not a directory, cannot be written to, or another process has it
      */
     public Inventory prepare() throws IOException {
-        Files.createDirectories(path);
-        inUse = FileChannel.open(path.resolveSibling(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        OwnFiles.createDirectory(path);
+        inUse = FileChannel.open(path.resolveSibling(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
         if (inUse.tryLock() == null) {
             inUse.close();
             throw new IOException("another process is using it");
         }
         PartialFile.create(unfinished("probe")).discard();
         Set<DatabaseId> databases = new TreeSet<>(Comparator.comparing(DatabaseId::value));
-        try (var files = Files.newDirectoryStream(path, Files::isRegularFile)) {
+        try (var files = Files.newDirectoryStream(path)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 if (name.startsWith(".")) {
-                    Files.deleteIfExists(file);
+                    OwnFiles.remove(file);
                 }
                 SUFFIXES.stream().filter(name::endsWith)
                         .map(suffix -> name.substring(0, name.length() - suffix.length())).filter(DatabaseId::isValid)
@@ -132,7 +133,7 @@ public final class SnapshotDirectory {
     /** Whether a file can be made in the directory, at the cost of making one. */
     public boolean isWritable() {
         try {
-            Files.createDirectories(path);
+            OwnFiles.createDirectory(path);
             PartialFile.create(unfinished("probe")).discard();
             return true;
         } catch (IOException e) {
@@ -143,7 +144,7 @@ public final class SnapshotDirectory {
     /** The bytes that may still be written without touching the reserve, 0 or more. */
     public long available() throws IOException {
         if (store == null) {
-            Files.createDirectories(path);
+            OwnFiles.createDirectory(path);
             store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
         }
         return Math.max(0, store.getUsableSpace() - reserveBytes);
@@ -156,14 +157,13 @@ public final class SnapshotDirectory {
 
     /** A file that nobody else sees, and that is gone when it is closed, whoever dies. */
     FileChannel unnamedFile() throws IOException {
-        Files.createDirectories(path);
-        return FileChannel.open(unfinished("spill"), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
-                StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        OwnFiles.createDirectory(path);
+        return OwnFiles.create(unfinished("spill"), StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
     }
 
     /** A new file for a transfer that is not yet worth the name {@code .partial}. */
     PartialFile begin(DatabaseId database) throws IOException {
-        Files.createDirectories(path);
+        OwnFiles.createDirectory(path);
         return PartialFile.create(unfinished(database.value()));
     }
 
@@ -187,10 +187,13 @@ public final class SnapshotDirectory {
 
     /** When the partial file or its checkpoint was last written to. */
     Instant lastTouched(DatabaseId database) throws IOException {
-        Instant partial = Files.getLastModifiedTime(partial(database)).toInstant();
-        Path checkpoint = checkpoint(database);
-        Instant record = Files.exists(checkpoint) ? Files.getLastModifiedTime(checkpoint).toInstant() : partial;
+        Instant partial = lastModified(partial(database)).orElse(Instant.EPOCH);
+        Instant record = lastModified(checkpoint(database)).orElse(partial);
         return record.isAfter(partial) ? record : partial;
+    }
+
+    private static Optional<Instant> lastModified(Path file) throws IOException {
+        return OwnFiles.attributes(file).map(attributes -> attributes.lastModifiedTime().toInstant());
     }
 
     /** Replaces the checkpoint; when this returns, it survives a power cut. Its payload must have been forced before. */
@@ -201,11 +204,7 @@ public final class SnapshotDirectory {
 
     /** The size of a file in bytes, -1 when there is none. */
     static long size(Path file) throws IOException {
-        try {
-            return Files.size(file);
-        } catch (NoSuchFileException e) {
-            return -1;
-        }
+        return OwnFiles.size(file);
     }
 
     /**
@@ -234,7 +233,7 @@ public final class SnapshotDirectory {
             if (before.isPresent()) {
                 replace(manifest, before.get());
             } else {
-                Files.deleteIfExists(manifest);
+                OwnFiles.remove(manifest);
             }
         } catch (IOException e) {
             cause.addSuppressed(e);
@@ -261,25 +260,20 @@ public final class SnapshotDirectory {
 
     /** The payload first: a manifest without one is removed at the next start, should this process die in between. */
     void removeSnapshot(DatabaseId database) throws IOException {
-        Files.deleteIfExists(snapshot(database));
-        Files.deleteIfExists(manifest(database));
+        OwnFiles.remove(snapshot(database));
+        OwnFiles.remove(manifest(database));
         force();
     }
 
     private static Optional<byte[]> read(Path file) throws IOException {
-        try {
-            return Files.size(file) > MAX_RECORD_BYTES ? Optional.empty() : Optional.of(Files.readAllBytes(file));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
+        return OwnFiles.read(file, MAX_RECORD_BYTES);
     }
 
     /** Replaces a small file so that after a crash either the old or the new one is there, whole. */
     private void replace(Path file, byte[] bytes) throws IOException {
         Path next = unfinished(file.getFileName().toString());
         try {
-            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE,
-                    StandardOpenOption.CREATE_NEW)) {
+            try (FileChannel channel = OwnFiles.create(next)) {
                 ByteBuffer rest = ByteBuffer.wrap(bytes);
                 while (rest.hasRemaining()) {
                     channel.write(rest);
@@ -288,14 +282,14 @@ public final class SnapshotDirectory {
             }
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            Files.deleteIfExists(next);
+            OwnFiles.remove(next);
             throw e;
         }
     }
 
     /** Makes the renames durable. */
     void force() throws IOException {
-        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ)) {
+        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             directory.force(true);
         }
     }
