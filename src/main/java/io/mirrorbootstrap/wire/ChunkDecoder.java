@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CodingErrorAction;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +39,12 @@ public final class ChunkDecoder {
 
     /** A piece of envelope to look at: more than any sane one has before its payload. */
     private static final int STEP_BYTES = 512;
+
+    /** How many keys a map may have: those that are unknown are remembered, to find one that is there twice. */
+    private static final int MAX_ENTRIES = 64;
+
+    /** How deep values of unknown keys may be nested. */
+    private static final int MAX_DEPTH = 16;
 
     private static final long UINT32_MAX = 0xFFFF_FFFFL;
 
@@ -92,6 +99,7 @@ public final class ChunkDecoder {
     private boolean arrayForm;
     private int fieldsLeft;
     private final Set<Field> seen = EnumSet.noneOf(Field.class);
+    private final Set<String> unknown = new HashSet<>();
 
     /** Envelope bytes: those before {@code parsed} are read, those up to {@code filled} are there. */
     private byte[] envelope = new byte[STEP_BYTES];
@@ -254,15 +262,10 @@ public final class ChunkDecoder {
                 parsed = start + (int) in.getTotalReadBytes();
             }
             while (stage == Stage.FIELDS) {
-                Optional<Field> field = arrayForm
-                        ? Optional.of(Field.ALL[Field.REQUIRED.size() - fieldsLeft])
-                        : key(in);
-                if (field.isPresent()) {
-                    read(field.get(), in);
+                if (arrayForm) {
+                    read(Field.ALL[Field.REQUIRED.size() - fieldsLeft], in);
                 } else {
-                    in.skipValue();
-                    fieldsLeft--;
-                    completeAtZero();
+                    entry(key(in), in);
                 }
                 parsed = start + (int) in.getTotalReadBytes();
             }
@@ -306,6 +309,9 @@ public final class ChunkDecoder {
             }
         } else if (type == ValueType.MAP) {
             fieldsLeft = in.unpackMapHeader();
+            if (fieldsLeft > MAX_ENTRIES) {
+                throw malformed("a chunk's map has at most " + MAX_ENTRIES + " entries, not " + fieldsLeft);
+            }
         } else {
             throw malformed("a chunk is a map or an array, not a value of type " + name(type));
         }
@@ -313,12 +319,51 @@ public final class ChunkDecoder {
         completeAtZero();
     }
 
-    private static Optional<Field> key(MessageUnpacker in) throws IOException {
+    private void entry(String key, MessageUnpacker in) throws IOException {
+        Optional<Field> field = Field.of(key);
+        if (field.isPresent()) {
+            read(field.get(), in);
+            return;
+        }
+        skip(in, 1);
+        if (!unknown.add(key)) {
+            throw malformed(Text.quoted(key) + " is there twice");
+        }
+        fieldsLeft--;
+        completeAtZero();
+    }
+
+    /** Passes over the value of a key that is unknown. Not {@code skipValue}, which believes what lengths add up to. */
+    private static void skip(MessageUnpacker in, int depth) throws IOException {
+        if (depth > MAX_DEPTH) {
+            throw malformed("values are nested more than " + MAX_DEPTH + " deep");
+        }
+        switch (in.getNextFormat().getValueType()) {
+            case ARRAY:
+                for (int left = in.unpackArrayHeader(); left > 0; left--) {
+                    skip(in, depth + 1);
+                }
+                break;
+            case MAP:
+                for (int left = in.unpackMapHeader(); left > 0; left--) {
+                    skip(in, depth + 1);
+                    skip(in, depth + 1);
+                }
+                break;
+            case STRING:
+                in.unpackString(); // it must be UTF-8
+                break;
+            default :
+                in.skipValue();
+        }
+    }
+
+    private static String key(MessageUnpacker in) throws IOException {
         ValueType type = in.getNextFormat().getValueType();
         if (type != ValueType.STRING) {
             throw malformed("a key of the chunk's map is of type " + name(type) + ", it must be a string");
         }
-        return Field.of(in.unpackString());
+        return in.unpackString();
     }
 
     private void read(Field field, MessageUnpacker in) throws IOException {

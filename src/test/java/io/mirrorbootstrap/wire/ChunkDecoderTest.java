@@ -118,10 +118,16 @@ class ChunkDecoderTest {
     }
 
     @Test
-    void deepNestingIsSkippedWithoutRecursion() {
-        byte[] message = map(9, packer -> {
+    void valuesOfUnknownKeysMayBeNestedButNotDeeply() {
+        assertTrue(decode(nested(15), 1000, new ByteArrayOutputStream()).done());
+        assertMalformed("values are nested more than 16 deep", nested(16));
+        assertMalformed("values are nested more than 16 deep", nested(60_000));
+    }
+
+    private static byte[] nested(int depth) {
+        return map(9, packer -> {
             packer.packString("deep");
-            for (int i = 0; i < 60_000; i++) {
+            for (int i = 0; i < depth; i++) {
                 packer.packArrayHeader(1);
             }
             packer.packNil();
@@ -129,7 +135,25 @@ class ChunkDecoderTest {
             packer.packString("data").packBinaryHeader(0);
             packer.packString("done").packBoolean(true);
         });
-        assertTrue(decode(message, 1000, new ByteArrayOutputStream()).done());
+    }
+
+    @Test
+    void whatValuesOfUnknownKeysSayOfThemselvesIsNotBelieved() {
+        // twice the entries of this map is -2 as an int
+        assertMalformed("the message ends inside the envelope", map(9, packer -> {
+            packer.packString("many").addPayload(new byte[]{(byte) 0xdf, 0x7f, -1, -1, -1});
+            base(packer, "x");
+            packer.packString("data").packBinaryHeader(0);
+            packer.packString("done").packBoolean(true);
+        }));
+        assertMalformed("not the MessagePack of a chunk", map(9, packer -> {
+            base(packer, "x");
+            packer.packString("text").addPayload(new byte[]{(byte) 0xa1, (byte) 0xff});
+        }));
+        assertMalformed("\"twice\" is there twice", map(10, packer -> {
+            packer.packString("twice").packNil().packString("twice").packNil();
+            base(packer, "x");
+        }));
     }
 
     @Test
@@ -228,7 +252,7 @@ class ChunkDecoderTest {
                 .packString("source_cluster_id").packRawStringHeader(Integer.MAX_VALUE)));
         assertMalformed("the message ends inside the envelope", map(8, packer -> packer
                 .packString("unknown").packBinaryHeader(Integer.MAX_VALUE)));
-        assertMalformed("the message ends inside the envelope",
+        assertMalformed("at most 64 entries, not 2147483647",
                 pack(packer -> packer.packMapHeader(Integer.MAX_VALUE)));
     }
 
@@ -236,9 +260,9 @@ class ChunkDecoderTest {
     void whatIsNotDataIsBounded() {
         assertMalformed("what is not data takes more than 65536 bytes", map(9, packer -> packer
                 .packString("unknown").packBinaryHeader(70_000).writePayload(new byte[70_000])));
-        assertMalformed("what is not data takes more than 65536 bytes", map(100_000, packer -> {
-            for (int i = 0; i < 100_000; i++) {
-                packer.packString("k").packNil();
+        assertMalformed("at most 64 entries, not 65", map(65, packer -> {
+            for (int i = 0; i < 65; i++) {
+                packer.packString("k" + i).packNil();
             }
         }));
     }
