@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.api;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -10,7 +11,10 @@ import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -44,6 +48,8 @@ public class MirrorsResource {
 
     /** A watcher that has not taken so many changes is cut, and comes back to find how things are. */
     private static final int MAX_CHANGES_WAITING = 1024;
+
+    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(20);
 
     private final StatusBoard board;
     private final Mirrors mirrors;
@@ -98,9 +104,10 @@ public class MirrorsResource {
     @Path("/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @RestStreamElementType(MediaType.APPLICATION_JSON)
+    @APIResponse(responseCode = "200", content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)))
     @Operation(operationId = "mirrorsEvents", summary = "All mirrors as they are, then each as it changes (Server-Sent Events)")
-    public Multi<MirrorView> events() {
-        return changes(any -> true);
+    public Multi<OutboundSseEvent> events(@Context Sse sse) {
+        return changes(sse, any -> true);
     }
 
     /** One mirror as it is, if anything is known of it, and then each time it changes. */
@@ -108,13 +115,14 @@ public class MirrorsResource {
     @Path("/{database}/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @RestStreamElementType(MediaType.APPLICATION_JSON)
+    @APIResponse(responseCode = "200", content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)))
     @Operation(operationId = "mirrorEvents", summary = "One mirror as it is, then as it changes (Server-Sent Events)")
-    public Multi<MirrorView> events(@RestPath String database) {
-        return changes(mirror -> mirror.database().value().equals(database));
+    public Multi<OutboundSseEvent> events(@Context Sse sse, @RestPath String database) {
+        return changes(sse, mirror -> mirror.database().value().equals(database));
     }
 
-    private Multi<MirrorView> changes(Predicate<Mirror> wanted) {
-        return Multi.createFrom().<Mirror>emitter(watcher -> {
+    private Multi<OutboundSseEvent> changes(Sse sse, Predicate<Mirror> wanted) {
+        Multi<OutboundSseEvent> changes = Multi.createFrom().<Mirror>emitter(watcher -> {
             Cancellable watching = board.watch(mirror -> {
                 if (wanted.test(mirror)) {
                     watcher.emit(mirror);
@@ -123,7 +131,12 @@ public class MirrorsResource {
             watcher.onTermination(watching::cancel);
             // after watching has begun: a change may be told twice, but none is missed
             board.mirrors().stream().filter(wanted).forEach(watcher::emit);
-        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor()).map(MirrorView::of);
+        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor()).map(mirror -> sse.newEventBuilder()
+                .data(MirrorView.class, MirrorView.of(mirror)).build());
+        // whoever is in between, or this service itself, cuts what is silent for too long
+        Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().ticks().every(SIGN_OF_LIFE).onOverflow().drop()
+                .map(tick -> sse.newEventBuilder().comment("still here").build());
+        return Multi.createBy().merging().streams(changes, signsOfLife);
     }
 
     private static RestResponse<Object> unknown(String database) {

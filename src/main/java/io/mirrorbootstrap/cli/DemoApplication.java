@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.FileInput;
 import io.mirrorbootstrap.source.Origin;
@@ -37,7 +38,7 @@ public final class DemoApplication implements QuarkusApplication {
                 + ORIGIN.sourceClusterId() + ", LSN " + ORIGIN.lsn());
         Outcome outcome;
         try (FileInput input = new FileInput(snapshot);
-                SnapshotSender sender = new SnapshotSender(endpoint);
+                SnapshotSender sender = new SnapshotSender(endpoint, Credentials.NONE);
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
             outcome = sender.send(input, ORIGIN, progress);
         }

@@ -23,11 +23,17 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Where snapshots are stored, in recv_snapshots below it. Default: data")
     private Path dataDir;
 
-    @Option(names = "--host", paramLabel = "ADDRESS", description = "The address to listen on. Default: 0.0.0.0")
+    @Option(names = "--host", paramLabel = "ADDRESS", description = "The address to listen on. Default: 0.0.0.0 if a token or a certificate is asked for, else 127.0.0.1")
     private String host;
 
     @Option(names = "--port", paramLabel = "PORT", description = "The port for sources, the API and the probes; 0 takes a free one. Default: 8080")
     private Integer port;
+
+    @Option(names = "--auth-token-file", paramLabel = "FILE", description = "Tokens, one a line: whoever speaks to the sidecar must have one. Read again when it changes.")
+    private Path authTokenFile;
+
+    @Option(names = "--insecure", description = "Lets other machines in though nobody has to prove anything.")
+    private boolean insecure;
 
     @Spec
     private CommandSpec spec;
@@ -39,6 +45,8 @@ final class ServeCommand implements Callable<Integer> {
         }
         set("mirror-bootstrap.data-dir", dataDir);
         set("quarkus.http.host", host);
+        set("mirror-bootstrap.auth-token-file", authTokenFile);
+        set("mirror-bootstrap.insecure", insecure ? true : null);
         set("quarkus.http.port", port);
         // ends the process by itself, with the exit code of the service
         Quarkus.run(ServeApplication.class);

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -59,6 +60,11 @@ class BootstrapRoute {
             refuse(request, 503, ErrorCode.SHUTTING_DOWN, "the sidecar is shutting down: come back later");
             return;
         }
+        if (links.isFull()) {
+            refuse(request, 503, ErrorCode.TOO_MANY_LINKS,
+                    "there are " + limits.maxLinks() + " links, no more may be open");
+            return;
+        }
         List<String> offered = request.request().headers().getAll("Sec-WebSocket-Protocol").stream()
                 .flatMap(header -> Arrays.stream(header.split(","))).map(String::trim).filter(name -> !name.isEmpty())
                 .toList();
@@ -72,7 +78,8 @@ class BootstrapRoute {
         UpgradeGuard guard = UpgradeGuard.on(channel);
         request.request().toWebSocket()
                 .onSuccess(
-                        webSocket -> new Link(webSocket, channel, guard, context, links, mirrors, limits, budget, rate,
+                        webSocket -> new Link(webSocket, channel, guard, context, Caller.of(request), links, mirrors,
+                                limits, budget, rate,
                                 Infrastructure.getDefaultWorkerPool()).start())
                 .onFailure(failure -> {
                     guard.leave(channel);

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -60,6 +61,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     private long left;
     private int mask;
     private long heardNanos = System.nanoTime();
+    private long messageBeganNanos;
 
     /** @param maxFrameBytes the longest data frame, in bytes */
     FrameReader(long maxFrameBytes, Listener listener) {
@@ -70,6 +72,18 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     /** When the last byte came, on the scale of {@link System#nanoTime}. */
     long heardNanos() {
         return heardNanos;
+    }
+
+    /** For how long the message that is coming in has been coming, in nanoseconds; 0 when none is. */
+    long messageNanos(long now) {
+        boolean coming = inMessage || state == State.DATA || header.position() > 0;
+        return coming && state != State.OVER ? now - messageBeganNanos : 0;
+    }
+
+    /** Reads no more: a message takes too long. */
+    void giveUp(Duration limit) {
+        state = State.OVER;
+        listener.ended(new Inbound.TooSlow(limit));
     }
 
     @Override
@@ -111,6 +125,9 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
 
     private void header(ChannelHandlerContext context, ByteBuf bytes) {
         while (bytes.isReadable() && header.position() < headerLength()) {
+            if (header.position() == 0 && !inMessage) {
+                messageBeganNanos = heardNanos;
+            }
             header.put(bytes.readByte());
             if (header.position() == 2 && !isSound(header.get(0), header.get(1))) {
                 return; // at once: of what is refused no more may come

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 import io.netty.buffer.ByteBuf;
 
@@ -55,6 +56,10 @@ sealed interface Inbound {
 
     /** Bytes that are no WebSocket frame. */
     record NotWebSocket(String reason) implements Inbound {
+    }
+
+    /** A message that was not whole after so long. */
+    record TooSlow(Duration limit) implements Inbound {
     }
 
     /** The process is ending. */

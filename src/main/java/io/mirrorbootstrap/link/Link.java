@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
@@ -44,6 +45,7 @@ final class Link implements Source, FrameReader.Listener {
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final LinkSocket socket;
+    private final Caller caller;
     private final Links links;
     private final LinkLimits limits;
     private final IngestBudget budget;
@@ -69,8 +71,9 @@ final class Link implements Source, FrameReader.Listener {
     private boolean awaitsRate;
     private long rateDueNanos;
 
-    Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Links links, Mirrors mirrors,
-            LinkLimits limits, IngestBudget budget, IngestRate rate, Executor workers) {
+    Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Caller caller, Links links,
+            Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate, Executor workers) {
+        this.caller = caller;
         this.links = links;
         this.limits = limits;
         this.budget = budget;
@@ -109,6 +112,11 @@ final class Link implements Source, FrameReader.Listener {
     @Override
     public boolean isGone() {
         return ended || lost;
+    }
+
+    @Override
+    public Optional<String> provenCluster() {
+        return caller.cluster();
     }
 
     @Override
@@ -257,11 +265,18 @@ final class Link implements Source, FrameReader.Listener {
             answer(new Answer.Refused(new Refusal.Transport("the sidecar has no memory for more now: try again"),
                     Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
-            LOG.warnf("link from %s: %s, closing it", socket.remote(), violation.reason());
-            ended = true;
-            release();
-            answers.addAndClose("", LinkSocket.PROTOCOL_ERROR, violation.reason());
+            hangUp(LinkSocket.PROTOCOL_ERROR, violation.reason());
+        } else if (item instanceof Inbound.TooSlow slow) {
+            hangUp(LinkSocket.POLICY_VIOLATION, "a message takes longer than " + slow.limit().toMillis() + " ms");
         }
+    }
+
+    /** Ends it for what the protocol has no error object for. */
+    private void hangUp(int closeCode, String reason) throws IOException {
+        LOG.warnf("link from %s: %s, closing it", socket.remote(), reason);
+        ended = true;
+        release();
+        answers.addAndClose("", closeCode, reason);
     }
 
     private void answer(Optional<Answer> answer) throws IOException {

@@ -14,11 +14,13 @@ class LinkLimits {
     private final int maxChunkBytes;
     private final long windowBytes;
     private final Duration idleTimeout;
+    private final int maxLinks;
 
     LinkLimits(MirrorSettings settings) {
         this.maxChunkBytes = (int) settings.maxChunkBytes().asLongValue();
         this.windowBytes = settings.windowBytes().asLongValue();
         this.idleTimeout = settings.idleTimeout();
+        this.maxLinks = settings.maxLinks();
     }
 
     /** The largest payload of one chunk, in bytes. */
@@ -34,6 +36,11 @@ class LinkLimits {
     /** The largest frame, in bytes: the largest chunk in one frame, in the form that takes two bytes for one. */
     int maxFrameBytes() {
         return 2 * maxChunkBytes + ChunkDecoder.MAX_ENVELOPE_BYTES;
+    }
+
+    /** How many links may be open at once. */
+    int maxLinks() {
+        return maxLinks;
     }
 
     /** A link on which nothing arrives for so long is dropped. */

@@ -19,8 +19,14 @@ final class LinkSocket {
     /** WebSocket close code: what came is not WebSocket. */
     static final int PROTOCOL_ERROR = 1002;
 
+    /** WebSocket close code: that is not allowed here. */
+    static final int POLICY_VIOLATION = 1008;
+
     /** WebSocket close code: come back later. */
     static final int SERVICE_RESTART = 1012;
+
+    /** A message may take so many time outs: a source that sends a byte now and then holds a place of others. */
+    private static final int MESSAGE_TIMEOUTS = 10;
 
     private final ServerWebSocket webSocket;
     private final Channel channel;
@@ -55,6 +61,9 @@ final class LinkSocket {
         frames = new FrameReader(maxFrameBytes, listener);
         channel.pipeline().addBefore("wsdecoder", "frames", frames);
         guard.tell(listener);
+        if (channel.pipeline().get("idle") != null) {
+            channel.pipeline().remove("idle"); // the time-out of connections, which may be silent for less than a link
+        }
         // not the WebSocket's close handler: it is not called if the connection was lost before it was set
         channel.closeFuture().addListener(closed -> {
             context.owner().cancelTimer(pulse);
@@ -124,8 +133,11 @@ final class LinkSocket {
         if (!channel.config().isAutoRead() || webSocket.isClosed()) {
             return;
         }
+        long reading = Math.min(frames.messageNanos(now), now - readingSinceNanos);
         if (silence > idleTimeout.toNanos()) {
             channel.close(); // no close frame: nobody is there to read it
+        } else if (reading > MESSAGE_TIMEOUTS * idleTimeout.toNanos()) {
+            frames.giveUp(idleTimeout.multipliedBy(MESSAGE_TIMEOUTS));
         } else if (silence > idleTimeout.toNanos() / 3) {
             webSocket.writePing(Buffer.buffer());
         }

@@ -26,16 +26,23 @@ class Links {
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
     private static final Duration PATIENCE = Duration.ofSeconds(8);
 
+    private final LinkLimits limits;
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ending;
 
-    Links(MeterRegistry metrics) {
+    Links(LinkLimits limits, MeterRegistry metrics) {
+        this.limits = limits;
         Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
     }
 
     /** Whether the process is ending: no link is taken any more. */
     boolean isEnding() {
         return ending;
+    }
+
+    /** Whether no further link may be opened. */
+    boolean isFull() {
+        return open.size() >= limits.maxLinks();
     }
 
     void opened(Link link) {

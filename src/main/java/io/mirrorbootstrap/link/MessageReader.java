@@ -124,8 +124,8 @@ final class MessageReader {
     }
 
     private Answer abort(Control.Abort abort) {
-        mirrors.abort(abort.database());
-        return new Answer.Aborted(abort.database());
+        Optional<Refusal> refusal = mirrors.abort(source, abort.database());
+        return refusal.isPresent() ? refused(refusal.get(), abort.database()) : new Answer.Aborted(abort.database());
     }
 
     private Optional<Answer> chunk(ByteBuffer piece, boolean last) {

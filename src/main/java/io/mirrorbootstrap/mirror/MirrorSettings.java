@@ -33,6 +33,10 @@ public interface MirrorSettings {
     @WithDefault("16")
     int maxBootstraps();
 
+    /** How many links may be open at once. */
+    @WithDefault("256")
+    int maxLinks();
+
     /** How much payload may come between two durable checkpoints of a transfer. */
     @WithDefault("64M")
     MemorySize checkpointBytes();

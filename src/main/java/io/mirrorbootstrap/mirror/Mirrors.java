@@ -27,6 +27,7 @@ import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
+import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
@@ -98,7 +99,12 @@ public class Mirrors {
         return new UsingChunk(receiver.chunk(source, identity, offset), () -> leave(identity.database()));
     }
 
-    /** Drops what is under way; what is committed stays. */
+    /** A source wishes to drop what is under way; see {@link SnapshotReceiver#abort(Source)}. */
+    public Optional<Refusal> abort(Source source, DatabaseId database) {
+        return with(database, receiver -> receiver.abort(source));
+    }
+
+    /** Drops what is under way, as an operator wishes; what is committed stays. */
     public void abort(DatabaseId database) {
         with(database, receiver -> {
             receiver.abort();

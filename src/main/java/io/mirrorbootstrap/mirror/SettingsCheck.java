@@ -23,6 +23,7 @@ class SettingsCheck {
         inRange("checkpoint-bytes", settings.checkpointBytes().asLongValue(), 1, Long.MAX_VALUE);
         inRange("disk-reserve-bytes", settings.diskReserveBytes().asLongValue(), 0, Long.MAX_VALUE);
         inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
+        inRange("max-links", settings.maxLinks(), 1, 10_000);
         inRange("ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond().asLongValue(), 0, Long.MAX_VALUE);
         positive("idle-timeout", settings.idleTimeout());
         positive("partial-retention", settings.partialRetention());

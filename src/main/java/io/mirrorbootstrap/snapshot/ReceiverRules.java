@@ -20,9 +20,12 @@ public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit b
         allowedSourceClusters = List.copyOf(allowedSourceClusters);
     }
 
-    Optional<Refusal> refuse(SnapshotIdentity identity) {
-        return allowedSourceClusters.isEmpty() || allowedSourceClusters.contains(identity.sourceClusterId())
-                ? Optional.empty()
-                : Optional.of(new Refusal.ClusterIdMismatch(identity.sourceClusterId(), allowedSourceClusters));
+    /** What forbids {@code source} to send for {@code cluster}. */
+    Optional<Refusal> refuse(Source source, String cluster) {
+        Optional<String> proven = source.provenCluster();
+        List<String> allowed = proven.map(List::of).orElse(allowedSourceClusters);
+        boolean isAllowed = (allowedSourceClusters.isEmpty() || allowedSourceClusters.contains(cluster))
+                && proven.filter(only -> !only.equals(cluster)).isEmpty();
+        return isAllowed ? Optional.empty() : Optional.of(new Refusal.ClusterIdMismatch(cluster, allowed));
     }
 }

@@ -88,7 +88,7 @@ public final class SnapshotReceiver {
             Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity));
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
-            Optional<Refusal> refusal = refuseGone(source).or(() -> rules.refuse(identity));
+            Optional<Refusal> refusal = refuseGone(source).or(() -> rules.refuse(source, identity.sourceClusterId()));
             refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, offset).or(this::enter);
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
@@ -197,7 +197,26 @@ public final class SnapshotReceiver {
         }
     }
 
-    /** Drops what is under way, whoever owns it; what is committed stays. */
+    /**
+     * Drops what is under way, whoever owns it, unless it is another cluster's than {@code source} has proven to be; what
+     * is committed stays.
+     */
+    public Optional<Refusal> abort(Source source) {
+        lock.lock();
+        try {
+            Optional<Refusal> refusal = identity().filter(any -> source.provenCluster().isPresent())
+                    .flatMap(identity -> rules.refuse(source, identity.sourceClusterId()));
+            if (refusal.isPresent()) {
+                return Optional.of(refused(refusal.get()));
+            }
+            abort();
+            return Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Drops what is under way, whoever owns it, as an operator wishes; what is committed stays. */
     public void abort() {
         lock.lock();
         try {
@@ -280,7 +299,7 @@ public final class SnapshotReceiver {
     /** Rule 1: offset 0 starts afresh, in a file of its own until the chunk is accepted. */
     private IncomingChunk first(Source source, SnapshotIdentity identity) throws IOException {
         finishCommit();
-        Optional<Refusal> refusal = rules.refuse(identity);
+        Optional<Refusal> refusal = rules.refuse(source, identity.sourceClusterId());
         refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())
@@ -345,6 +364,14 @@ public final class SnapshotReceiver {
             return Optional.of(kept.transfer());
         }
         return now instanceof Verifying verifying ? Optional.of(verifying.transfer()) : Optional.empty();
+    }
+
+    /** What is under way, or waits for its source. */
+    private Optional<SnapshotIdentity> identity() {
+        if (phase instanceof Announced announced) {
+            return Optional.of(announced.identity());
+        }
+        return kept().map(KeptTransfer::identity).or(() -> underWay().map(u -> u.transfer().identity()));
     }
 
     private boolean isOpened() {

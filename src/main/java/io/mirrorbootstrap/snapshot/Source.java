@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.util.Optional;
+
 /**
  * Whoever sends chunks over one link, as the domain sees it: an owner of transfers. Two sources are the same only if
  * they are the same object.
@@ -17,4 +19,9 @@ public interface Source {
      * may still be waiting. Any thread; once true, always true.
      */
     boolean isGone();
+
+    /** The only cluster it may speak for, as it has proven; empty: what it says is believed. Any thread. */
+    default Optional<String> provenCluster() {
+        return Optional.empty();
+    }
 }

@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLException;
+
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.Answer;
@@ -37,22 +39,23 @@ public final class SnapshotSender implements AutoCloseable {
     private static final int SILENCE_SECONDS = 60;
 
     private final Endpoint endpoint;
+    private final Credentials credentials;
     private final Vertx vertx;
-    private final WebSocketClient client;
     private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
 
-    /** @param endpoint the sidecar; nothing is opened yet */
-    public SnapshotSender(Endpoint endpoint) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param endpoint the sidecar
+     * @param credentials what it is shown
+     */
+    public SnapshotSender(Endpoint endpoint, Credentials credentials) {
         this.endpoint = endpoint;
+        this.credentials = credentials;
         this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
                 .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)
                         .setClassPathResolvingEnabled(false)));
-        this.client = vertx.createWebSocketClient(new WebSocketClientOptions()
-                .setConnectTimeout((int) CONNECT_PATIENCE.toMillis())
-                .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
-                // snapshots are compressed or encrypted already
-                .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false));
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
         }
@@ -101,20 +104,41 @@ public final class SnapshotSender implements AutoCloseable {
     private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Progress progress)
             throws IOException, InterruptedException {
         progress.update(Progress.Phase.CONNECTING, 0, input.size());
-        Future<SourceLink> connecting = client.connect(new WebSocketConnectOptions().setHost(endpoint.host())
+        WebSocketConnectOptions request = new WebSocketConnectOptions().setHost(endpoint.host())
                 .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.path())
-                .addSubProtocol(Protocol.SUBPROTOCOL))
-                .map(socket -> new SourceLink(vertx, socket));
-        // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
-        // and cuts the link when it is in full swing
-        Blocking.await(connecting, CONNECT_PATIENCE.multipliedBy(2));
-        if (!connecting.succeeded()) {
-            connecting.onSuccess(SourceLink::hangUp); // too late
-            return unreachable(connecting);
+                .addSubProtocol(Protocol.SUBPROTOCOL);
+        try {
+            credentials.applyTo(request);
+        } catch (IOException e) {
+            return new Outcome.Unreachable(endpoint, "there is no token to show (" + e + ")");
         }
-        try (SourceLink link = connecting.result()) {
-            return new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+        WebSocketClient client = client();
+        try {
+            Future<SourceLink> connecting = client.connect(request).map(socket -> new SourceLink(vertx, socket));
+            // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
+            // and cuts the link when it is in full swing
+            Blocking.await(connecting, CONNECT_PATIENCE.multipliedBy(2));
+            if (!connecting.succeeded()) {
+                connecting.onSuccess(SourceLink::hangUp); // too late
+                return unreachable(connecting);
+            }
+            try (SourceLink link = connecting.result()) {
+                return new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+            }
+        } finally {
+            client.close();
         }
+    }
+
+    /** One for each link, as it reads certificates once. */
+    private WebSocketClient client() {
+        WebSocketClientOptions options = new WebSocketClientOptions()
+                .setConnectTimeout((int) CONNECT_PATIENCE.toMillis())
+                .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // snapshots are compressed or encrypted already
+                .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false);
+        credentials.applyTo(options);
+        return vertx.createWebSocketClient(options);
     }
 
     private Outcome unreachable(Future<?> connecting) throws InterruptedException {
@@ -128,8 +152,14 @@ public final class SnapshotSender implements AutoCloseable {
                 connecting.failed() ? reason(connecting.cause()) : "no answer in time");
     }
 
+    /** What failed and, of a TLS handshake, why. */
     private static String reason(Throwable failure) {
-        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage();
     }
 
     private static Optional<Answer.Failure> explanation(UpgradeRejectedException rejected) {

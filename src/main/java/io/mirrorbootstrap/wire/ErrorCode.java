@@ -34,6 +34,12 @@ public enum ErrorCode {
     UPGRADE_REQUIRED,
     /** Before the upgrade only, as HTTP 503: no link is taken any more. */
     SHUTTING_DOWN,
+    /** Before the upgrade, and in the HTTP API, as HTTP 401: no token, or no certificate, that lets anyone in. */
+    UNAUTHORIZED,
+    /** Before the upgrade, and in the HTTP API, as HTTP 403: a browser asks for a page of another site. */
+    ORIGIN_NOT_ALLOWED,
+    /** Before the upgrade only, as HTTP 503: there are as many links as there may be. */
+    TOO_MANY_LINKS,
     /** In the HTTP API only, as 404. */
     NOT_FOUND;
 

@@ -15,6 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import javax.net.ssl.SSLContext;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -25,6 +27,8 @@ public final class RawClient implements WebSocket.Listener {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Java 25 closes a client that nobody refers to, and its sockets with it. */
+    private final HttpClient http;
     private final WebSocket socket;
     private final BlockingQueue<JsonNode> answers = new LinkedBlockingQueue<>();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
@@ -32,8 +36,19 @@ public final class RawClient implements WebSocket.Listener {
 
     /** Connects to the service at {@code base}, an HTTP address. */
     public RawClient(URI base) throws Exception {
-        URI uri = URI.create("ws://" + base.getHost() + ":" + base.getPort() + "/v1/bootstrap");
-        socket = HTTP.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1")
+        this(base, HTTP);
+    }
+
+    /** Connects to the service at {@code base}, an HTTPS address. */
+    public RawClient(URI base, SSLContext tls) throws Exception {
+        this(base, HttpClient.newBuilder().sslContext(tls).build());
+    }
+
+    private RawClient(URI base, HttpClient http) throws Exception {
+        String scheme = base.getScheme().replace("http", "ws");
+        URI uri = URI.create(scheme + "://" + base.getHost() + ":" + base.getPort() + "/v1/bootstrap");
+        this.http = http;
+        socket = http.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1")
                 .connectTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
                 .buildAsync(uri, this).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
@@ -84,6 +99,11 @@ public final class RawClient implements WebSocket.Listener {
         return closed.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
+    /** Whether the sidecar has ended the link. */
+    public boolean isClosed() {
+        return closed.isDone();
+    }
+
     boolean hasUnreadAnswers() {
         return !answers.isEmpty();
     }
@@ -94,7 +114,7 @@ public final class RawClient implements WebSocket.Listener {
     }
 
     /** Says goodbye. */
-    void close() throws Exception {
+    public void close() throws Exception {
         await(socket.sendClose(WebSocket.NORMAL_CLOSURE, ""));
     }
 

@@ -154,7 +154,7 @@ class LinkOutcomesTest {
     }
 
     private Outcome send(ScriptedSidecar sidecar, List<String> retries) throws Exception {
-        try (SnapshotSender sender = new SnapshotSender(sidecar.endpoint(Protocol.PATH));
+        try (SnapshotSender sender = new SnapshotSender(sidecar.endpoint(Protocol.PATH), Credentials.NONE);
                 FileInput input = new FileInput(file)) {
             return sender.send(input, ORIGIN, new Progress() {
                 @Override
@@ -232,7 +232,7 @@ class LinkOutcomesTest {
     }
 
     private Outcome send(Endpoint endpoint) throws Exception {
-        try (SnapshotSender sender = new SnapshotSender(endpoint);
+        try (SnapshotSender sender = new SnapshotSender(endpoint, Credentials.NONE);
                 FileInput input = new FileInput(file)) {
             return sender.send(input, ORIGIN, (phase, done, total) -> {
             });

@@ -1,0 +1,23 @@
+package io.mirrorbootstrap.access;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** Who may speak, {@code mirror-bootstrap.*}: docs/security.md explains each key. */
+@ConfigMapping(prefix = "mirror-bootstrap")
+interface AccessSettings {
+
+    /** A file with one token a line; whoever speaks must have one of them. Read again when it changes. */
+    Optional<Path> authTokenFile();
+
+    /** Whether the common name of a client's certificate is the only {@code source_cluster_id} it may use. */
+    @WithDefault("false")
+    boolean clusterIdFromCertificate();
+
+    /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
+    @WithDefault("false")
+    boolean insecure();
+}

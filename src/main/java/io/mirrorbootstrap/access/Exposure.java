@@ -1,0 +1,103 @@
+package io.mirrorbootstrap.access;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.ConfigValue;
+import org.jboss.logging.Logger;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServerOptions;
+
+/** How far the port is open: to this machine only, unless those who come must prove who they are. */
+@ApplicationScoped
+class Exposure implements HttpServerOptionsCustomizer {
+
+    private static final Logger LOG = Logger.getLogger(Exposure.class);
+
+    private static final String HOST = "quarkus.http.host";
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final String ANY = "0.0.0.0";
+
+    private final boolean guarded;
+    private final boolean insecure;
+    private final ClientCertificates certificates;
+    private final boolean clusterIdFromCertificate;
+    private final boolean hostChosen;
+    private final String host;
+
+    Exposure(AccessSettings settings, TokenFile tokens, ClientCertificates certificates, Config config) {
+        this.certificates = certificates;
+        this.guarded = tokens.isUsed() || certificates.isUsed();
+        this.insecure = settings.insecure();
+        this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
+        ConfigValue chosen = config.getConfigValue(HOST);
+        this.hostChosen = chosen.getValue() != null && chosen.getSourceOrdinal() > 0;
+        this.host = hostChosen ? chosen.getValue() : guarded || insecure ? ANY : LOOPBACK;
+    }
+
+    /** What may not be must not start. */
+    void check(@Observes @Priority(2) StartupEvent event) {
+        if (clusterIdFromCertificate && !certificates.isUsed()) {
+            throw new ConfigurationException(
+                    "mirror-bootstrap.cluster-id-from-certificate is true, but no certificate is "
+                            + "asked for: set quarkus.tls.trust-store.pem.certs to the authority of the sources");
+        }
+        if (certificates.isUsed() && !certificates.canBeShown()) {
+            throw new ConfigurationException(
+                    "quarkus.tls.trust-store asks sources for a certificate, but there is no HTTPS "
+                            + "where they could show one: set quarkus.tls.key-store.pem.0.cert and quarkus.tls.key-store.pem.0.key "
+                            + "(QUARKUS_TLS_KEY_STORE_PEM__0__CERT, two underscores)");
+        }
+        if (isLoopbackOnly() && !isLoopback(host)) {
+            throw new ConfigurationException(HOST + " is " + host
+                    + ", which other machines can reach, and nobody there "
+                    + "has to prove who they are: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
+                    + "or mirror-bootstrap.insecure=true");
+        }
+        if (isLoopbackOnly() && !hostChosen) {
+            LOG.warnf(
+                    "listening on %s only: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
+                            + "to let other machines in",
+                    host);
+        } else if (insecure && !guarded) {
+            LOG.warnf("mirror-bootstrap.insecure: whoever reaches %s may store snapshots here", host);
+        }
+    }
+
+    /** Whether only who is on this machine can be meant to speak. */
+    boolean isLoopbackOnly() {
+        return !guarded && !insecure;
+    }
+
+    @Override
+    public void customizeHttpServer(HttpServerOptions options) {
+        options.setHost(host);
+    }
+
+    @Override
+    public void customizeHttpsServer(HttpServerOptions options) {
+        options.setHost(host);
+        if (certificates.isUsed()) {
+            // asked for, not demanded: probes have none. The gate demands it
+            options.setClientAuth(ClientAuth.REQUEST);
+        }
+    }
+
+    /** Whether {@code name} is of this machine alone. */
+    static boolean isLoopback(String name) {
+        try {
+            return InetAddress.getByName(name).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+}

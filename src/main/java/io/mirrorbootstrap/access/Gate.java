@@ -1,0 +1,180 @@
+package io.mirrorbootstrap.access;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * Comes before everything that is served on the port, and lets nobody through but probes and those who have proven what
+ * is asked for. Event loop only.
+ */
+@ApplicationScoped
+class Gate {
+
+    private static final Logger LOG = Logger.getLogger(Gate.class);
+
+    /** Before all else. */
+    private static final int PRIORITY = 10_000;
+
+    /** Whoever knocks without end must not fill the log. */
+    private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** What is open: it tells how the sidecar is, not what it has. */
+    private static final Set<String> OPEN = Set.of("/q/health", "/q/metrics");
+
+    private static final Pattern LOOPBACK_ADDRESS = Pattern.compile("127(\\.\\d{1,3}){3}|\\[?::1]?");
+
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+
+    private final TokenFile tokens;
+    private final ClientCertificates certificates;
+    private final Exposure exposure;
+    private final boolean clusterIdFromCertificate;
+
+    private final Counter refused;
+    private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
+
+    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, AccessSettings settings,
+            MeterRegistry metrics) {
+        this.tokens = tokens;
+        this.certificates = certificates;
+        this.exposure = exposure;
+        this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
+        this.refused = Counter.builder("mirror.bootstrap.requests.refused")
+                .description("requests by somebody who has not proven to be let in").register(metrics);
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::check, PRIORITY);
+    }
+
+    private void check(RoutingContext request) {
+        if (isOpen(request)) {
+            request.next();
+            return;
+        }
+        Optional<String> stranger = foreignPage(request.request());
+        if (stranger.isPresent()) {
+            refuse(request, FORBIDDEN, ErrorCode.ORIGIN_NOT_ALLOWED, stranger.get());
+        } else if (tokens.isUsed() && !hasToken(request.request())) {
+            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
+                    "the header Authorization must be Bearer and a token that is known here");
+        } else if (!certificates.isUsed()) {
+            admit(request, Optional.empty());
+        } else {
+            checkCertificate(request);
+        }
+    }
+
+    private void checkCertificate(RoutingContext request) {
+        Optional<X509Certificate> certificate = ClientCertificates.of(request.request());
+        Optional<String> name = certificate.flatMap(ClientCertificates::commonName);
+        if (certificate.isEmpty()) {
+            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, "a client certificate is asked for, over HTTPS");
+        } else if (clusterIdFromCertificate && name.isEmpty()) {
+            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
+                    "the client certificate's subject must have one common name: the id of the source's cluster");
+        } else {
+            admit(request, name.filter(any -> clusterIdFromCertificate));
+        }
+    }
+
+    private static void admit(RoutingContext request, Optional<String> cluster) {
+        new Caller(cluster).attachTo(request);
+        request.next();
+    }
+
+    /** By the path as it was sent and as it is understood: nothing else must be reached by another spelling of it. */
+    private static boolean isOpen(RoutingContext request) {
+        return OPEN.stream()
+                .anyMatch(open -> isBelow(open, request.normalizedPath()) && isBelow(open, request.request().path()));
+    }
+
+    private static boolean isBelow(String open, String path) {
+        return path != null && path.startsWith(open)
+                && (path.length() == open.length() || path.charAt(open.length()) == '/');
+    }
+
+    private boolean hasToken(HttpServerRequest request) {
+        List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+        return given.size() == 1 && tokens.tokens().accept(given.get(0));
+    }
+
+    /**
+     * What tells that a page of another site makes a browser ask this: its origin; or, where nothing but being on this
+     * machine lets anyone in, a name that is not this machine's, which such a page may have made to point here.
+     */
+    private Optional<String> foreignPage(HttpServerRequest request) {
+        Optional<HostAndPort> host = Optional.ofNullable(request.authority());
+        List<String> origins = request.headers().getAll(HttpHeaders.ORIGIN);
+        if (!origins.isEmpty() && !(origins.size() == 1 && host.isPresent()
+                && isSame(origins.get(0), request.isSSL(), host.get()))) {
+            return Optional.of("pages of another origin, " + Text.quoted(String.join(", ", origins))
+                    + ", may not speak to the sidecar");
+        }
+        boolean elsewhere = exposure.isLoopbackOnly() && host.filter(name -> !isThisMachine(name.host())).isPresent();
+        return elsewhere
+                ? Optional.of("the sidecar is open to this machine only, as localhost, not as "
+                        + Text.quoted(host.get().host()))
+                : Optional.empty();
+    }
+
+    private static boolean isSame(String origin, boolean tls, HostAndPort host) {
+        try {
+            URI uri = new URI(origin);
+            int standard = tls ? 443 : 80;
+            return (tls ? "https" : "http").equalsIgnoreCase(uri.getScheme())
+                    && host.host().equalsIgnoreCase(uri.getHost())
+                    && (uri.getPort() < 0 ? standard : uri.getPort()) == (host.port() < 0 ? standard : host.port());
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    /** Without asking a name server, which a stranger may own. */
+    private static boolean isThisMachine(String host) {
+        return host.equalsIgnoreCase("localhost") || LOOPBACK_ADDRESS.matcher(host).matches();
+    }
+
+    private void refuse(RoutingContext request, int status, ErrorCode code, String message) {
+        refused.increment();
+        long now = System.nanoTime();
+        long due = tellAgainNanos.get();
+        if (now - due >= 0 && tellAgainNanos.compareAndSet(due, now + TELL_EVERY_NANOS)) {
+            LOG.warnf("refused %s %s from %s: %s (%.0f refused so far)", request.request().method(),
+                    Text.quoted(request.request().path()), request.request().remoteAddress(), message, refused.count());
+        }
+        HttpServerResponse response = request.response().setStatusCode(status)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CONNECTION, "close"); // what may follow is not read
+        if (status == UNAUTHORIZED) {
+            response.putHeader(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+        }
+        response.end(JsonMessages.error(code, message));
+    }
+}

@@ -1,0 +1,54 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+
+/**
+ * What a source proves itself with, and whom it believes. The files are read for each link, so that what was replaced
+ * counts for the next.
+ *
+ * @param tokenFile its first line that is not empty, nor begins with {@code #}, is the token
+ * @param authorities certificates (PEM) of those who may vouch for the sidecar; empty: those that Java knows
+ * @param own the certificate (PEM) and key (PEM, PKCS#8) that the sidecar is shown
+ */
+public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, Optional<Own> own) {
+
+    /** Neither token nor certificate; the sidecar must be vouched for by an authority that Java knows. */
+    public static final Credentials NONE = new Credentials(Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** A certificate and its key. */
+    public record Own(Path certificate, Path key) {
+    }
+
+    /**
+     * The token.
+     *
+     * @throws IOException when the file cannot be read or has none
+     */
+    public Optional<String> token() throws IOException {
+        if (tokenFile.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var lines = Files.lines(tokenFile.get())) {
+            return Optional.of(lines.map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .findFirst().orElseThrow(() -> new IOException(tokenFile.get() + " holds no token")));
+        }
+    }
+
+    void applyTo(WebSocketClientOptions options) {
+        authorities.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+        own.ifPresent(pair -> options.setKeyCertOptions(new PemKeyCertOptions()
+                .addCertPath(pair.certificate().toString()).addKeyPath(pair.key().toString())));
+    }
+
+    void applyTo(WebSocketConnectOptions request) throws IOException {
+        token().ifPresent(token -> request.putHeader("Authorization", "Bearer " + token));
+    }
+}

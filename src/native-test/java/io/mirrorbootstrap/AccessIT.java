@@ -1,0 +1,369 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.Credentials;
+import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.FileInput;
+import io.mirrorbootstrap.source.Origin;
+import io.mirrorbootstrap.source.Outcome;
+import io.mirrorbootstrap.source.SnapshotSender;
+
+/** Who is let in, and who is not. */
+class AccessIT {
+
+    private static final String BEARER = "Bearer ";
+
+    @TempDir
+    Path temp;
+
+    private SidecarProcess sidecar;
+
+    @AfterEach
+    void stop() {
+        if (sidecar != null) {
+            sidecar.close();
+        }
+    }
+
+    @Test
+    void whereNothingIsAskedForOnlyThisMachineIsServed() throws Exception {
+        start(Map.of("QUARKUS_HTTP_HOST", ""));
+        assertEquals(200, get(sidecar.uri(), "/v1/mirrors").statusCode());
+        assertTrue(sidecar.log().contains("listening on 127.0.0.1 only: set mirror-bootstrap.auth-token-file"),
+                sidecar.log());
+        Optional<InetAddress> outside = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses).filter(address -> !address.isLoopbackAddress()).findFirst();
+        if (outside.isPresent()) { // a machine without a network has none
+            assertThrows(ConnectException.class, () -> new Socket(outside.get(), sidecar.uri().getPort()).close());
+        }
+    }
+
+    @Test
+    void whereNothingIsAskedForAPageOfAnotherSiteThatPointsHereIsRefused() throws Exception {
+        start(Map.of());
+        assertEquals(403, status("/v1/mirrors", "Host: evil.example"));
+        assertEquals(200, status("/v1/mirrors", "Host: localhost:1234"));
+        assertEquals(200, status("/v1/mirrors", "Host: 127.0.0.1"));
+        assertEquals(200, status("/q/health/live", "Host: evil.example"));
+    }
+
+    @Test
+    void aWiderPortNeedsAWord() throws Exception {
+        start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true"));
+        assertTrue(sidecar.log().contains("whoever reaches 0.0.0.0 may store snapshots here"), sidecar.log());
+        assertEquals(200, status("/v1/mirrors", "Host: mirror.example"));
+    }
+
+    @Test
+    void pagesOfOtherSitesAreRefused() throws Exception {
+        start(Map.of());
+        int port = sidecar.uri().getPort();
+        String upgrade = "Host: localhost:" + port + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        assertEquals(101, status("/v1/bootstrap", upgrade));
+        assertEquals(101, status("/v1/bootstrap", upgrade + "\r\nOrigin: http://localhost:" + port));
+        for (String origin : List.of("http://evil.example", "https://localhost:" + port, "http://localhost", "null",
+                "http://localhost:" + port + "\r\nOrigin: http://evil.example")) {
+            assertEquals(403, status("/v1/bootstrap", upgrade + "\r\nOrigin: " + origin), origin);
+            assertEquals(403, status("/v1/mirrors", "Host: localhost:" + port + "\r\nOrigin: " + origin), origin);
+        }
+    }
+
+    @Test
+    void whoHasNoTokenIsNotLetIn() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"),
+                "# of the two primaries\nfirst-Secret.1\n\n  second~2==  \n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString(),
+                "QUARKUS_LOG_CATEGORY__IO_MIRRORBOOTSTRAP__LEVEL", "DEBUG"));
+        for (String path : List.of("/v1/mirrors", "/v1/bootstrap", "/v1/mirrors/x", "/q/openapi", "/v1;a=b/mirrors",
+                "//v1/mirrors", "/q/health/../../v1/mirrors", "/q/healthy", "/nothing", "/q/metrics/../openapi")) {
+            assertEquals(401, status(path, "Host: x"), path);
+        }
+        for (String wrong : List.of("Bearer first-Secret.2", "Bearer ", "Bearer", "Basic first-Secret.1",
+                "first-Secret.1",
+                "Bearer first-Secret.1\r\nAuthorization: Bearer first-Secret.1", "Bearer # of the two primaries")) {
+            assertEquals(401, status("/v1/mirrors", "Host: x\r\nAuthorization: " + wrong), wrong);
+        }
+        assertEquals(200, status("/v1/mirrors", "Host: x\r\nAuthorization: Bearer first-Secret.1"));
+        assertEquals(200, status("/v1/mirrors", "Host: x\r\nauthorization: bearer second~2=="));
+        assertEquals(200, status("/q/health/ready", "Host: x"));
+        assertEquals(200, status("/q/metrics", "Host: x"));
+
+        HttpResponse<String> refused = get(sidecar.uri(), "/v1/mirrors");
+        assertEquals(Optional.of("Bearer"), refused.headers().firstValue("WWW-Authenticate"));
+        assertTrue(refused.body().contains("\"code\":\"unauthorized\""), refused.body());
+
+        assertTrue(sidecar.log().contains(tokens + " holds 2 tokens"), sidecar.log());
+        assertFalse(sidecar.log().contains("ecret"), sidecar.log());
+        assertFalse(sidecar.log().contains("second~2"), sidecar.log());
+    }
+
+    @Test
+    void aSourceWithTheTokenSends() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        Outcome refused = send(sidecar.uri(), "cluster-a", Credentials.NONE);
+        assertTrue(refused.message().contains("HTTP 401, unauthorized"), refused.message());
+        assertFalse(refused.canHeal());
+        Credentials credentials = new Credentials(Optional.of(tokens), Optional.empty(), Optional.empty());
+        assertInstanceOf(Outcome.Committed.class, send(sidecar.uri(), "cluster-a", credentials));
+    }
+
+    @Test
+    void tokensChangeWithoutARestart() throws Exception {
+        // as Kubernetes does it: the file is a link into a directory that is a link, which is replaced
+        Path volume = Files.createDirectory(temp.resolve("volume"));
+        generation(volume, "one", "first\n");
+        Files.createSymbolicLink(volume.resolve("tokens"), Path.of("..data/tokens"));
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", volume.resolve("tokens").toString()));
+        assertEquals(200, statusWith("first"));
+        assertEquals(401, statusWith("other"));
+
+        generation(volume, "two", "other\n");
+        await(() -> statusWith("other") == 200);
+        assertEquals(401, statusWith("first"));
+
+        generation(volume, "three", "# nobody\n");
+        await(() -> statusWith("other") == 401);
+        assertTrue(sidecar.log().contains("holds no token: nobody is let in until that is mended"), sidecar.log());
+
+        generation(volume, "four", "other\n");
+        await(() -> statusWith("other") == 200);
+        Files.delete(volume.resolve("..data"));
+        await(() -> statusWith("other") == 401);
+    }
+
+    @Test
+    void whoHasNoCertificateIsNotLetIn() throws Exception {
+        TestAuthority authority = new TestAuthority(temp, "authority");
+        TestAuthority other = new TestAuthority(temp, "other");
+        int port = startWithCertificates(authority, Map.of());
+        URI uri = URI.create("https://localhost:" + port);
+        TestAuthority.Identity source = authority.issue("source", "CN=cluster-a");
+
+        assertEquals(200, get(uri, "/v1/mirrors", authority.client(source)).statusCode());
+        assertEquals(401, get(uri, "/v1/mirrors", authority.client(null)).statusCode());
+        assertEquals(200, get(uri, "/q/health/ready", authority.client(null)).statusCode());
+        SSLContext stranger = authority.client(other.issue("stranger", "CN=cluster-a"));
+        assertThrows(SSLException.class, () -> get(uri, "/v1/mirrors", stranger));
+        assertEquals(401, get(sidecar.uri(), "/v1/mirrors").statusCode());
+        assertEquals(200, get(sidecar.uri(), "/q/health/ready").statusCode());
+
+        Credentials own = new Credentials(Optional.empty(), Optional.of(authority.file()),
+                Optional.of(new Credentials.Own(source.certificateFile(), source.keyFile())));
+        assertInstanceOf(Outcome.Committed.class, send(uri, "whoever-it-says", own));
+        Outcome stopped = send(uri, "cluster-a",
+                new Credentials(Optional.empty(), Optional.of(other.file()), Optional.empty()));
+        assertTrue(stopped.message().contains("SSL"), stopped.message());
+    }
+
+    @Test
+    void aClusterCannotBeClaimedByAnother() throws Exception {
+        TestAuthority authority = new TestAuthority(temp, "authority");
+        int port = startWithCertificates(authority, Map.of("MIRROR_BOOTSTRAP_CLUSTER_ID_FROM_CERTIFICATE", "true"));
+        URI uri = URI.create("https://localhost:" + port);
+        SSLContext a = authority.client(authority.issue("a", "O=mirrors,CN=cluster-a"));
+        SSLContext b = authority.client(authority.issue("b", "CN=cluster-b"));
+        assertEquals(401, get(uri, "/v1/mirrors", authority.client(authority.issue("none", "O=mirrors"))).statusCode());
+        String open = "{\"type\":\"open\",\"source_cluster_id\":\"cluster-a\",\"source_database_id\":\"orders\","
+                + "\"snapshot_lsn\":1,\"total_bytes\":10,\"total_crc32c\":0}";
+
+        RawClient mine = new RawClient(uri, a);
+        mine.text(open);
+        assertEquals("opened", mine.answer().path("type").asText());
+
+        RawClient foreign = new RawClient(uri, b);
+        foreign.text(open);
+        var refusal = foreign.answer();
+        assertEquals("cluster_id_mismatch", refusal.path("code").asText());
+        assertEquals("cluster-a", refusal.path("declared").asText());
+        assertEquals("[\"cluster-b\"]", refusal.path("allowed").toString());
+        assertEquals(1008, foreign.closeCode());
+
+        RawClient aborting = new RawClient(uri, b);
+        aborting.text("{\"type\":\"abort\",\"source_database_id\":\"orders\"}");
+        assertEquals("cluster_id_mismatch", aborting.answer().path("code").asText());
+        mine.text("{\"type\":\"abort\",\"source_database_id\":\"orders\"}");
+        assertEquals("aborted", mine.answer().path("type").asText());
+    }
+
+    @Test
+    void certificatesChangeWithoutARestart() throws Exception {
+        TestAuthority authority = new TestAuthority(temp, "authority");
+        int port = startWithCertificates(authority, Map.of("QUARKUS_TLS_RELOAD_PERIOD", "1S"));
+        SSLContext client = authority.client(authority.issue("source", "CN=cluster-a"));
+        long before = serial(client, port);
+        authority.issue("server", "CN=localhost");
+        await(() -> serial(client, port) != before);
+        assertEquals(200, get(URI.create("https://localhost:" + port), "/v1/mirrors", client).statusCode());
+        assertEquals(401,
+                get(URI.create("https://localhost:" + port), "/v1/mirrors", authority.client(null)).statusCode());
+    }
+
+    @Test
+    void noMoreLinksAreOpenThanAllowed() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_MAX_LINKS", "2"));
+        RawClient one = new RawClient(sidecar.uri());
+        RawClient two = new RawClient(sidecar.uri());
+        String upgrade = "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        assertEquals(503, status("/v1/bootstrap", upgrade));
+        one.close();
+        await(() -> status("/v1/bootstrap", upgrade) == 101);
+        two.close();
+    }
+
+    @Test
+    void aMessageThatComesInDropsIsGivenUp() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_IDLE_TIMEOUT", "100MS"));
+        RawClient client = new RawClient(sidecar.uri());
+        byte[] longKey = {(byte) 0x89, (byte) 0xda, 0x75, 0x30, 'x'};
+        for (int at = 0; !client.isClosed(); at = Math.min(at + 1, longKey.length - 1)) {
+            client.frame(longKey, at, 1, false);
+            TimeUnit.MILLISECONDS.sleep(20); // the drops are what is tested
+        }
+        assertEquals(1008, client.closeCode());
+        assertTrue(sidecar.log().contains("a message takes longer than 1000 ms"), sidecar.log());
+    }
+
+    @Test
+    void nothingTellsAVersion() throws Exception {
+        start(Map.of());
+        String java = System.getProperty("java.version");
+        for (String path : List.of("/q/metrics", "/q/openapi", "/q/health", "/v1/mirrors", "/nothing",
+                "/v1/mirrors/x")) {
+            HttpResponse<String> response = get(sidecar.uri(), path);
+            assertTrue(response.headers().firstValue("Server").isEmpty(), path);
+            assertFalse(response.body().contains("SNAPSHOT"), path);
+            assertFalse(response.body().contains(java), path);
+            assertFalse(response.body().contains("3.33"), path);
+            assertFalse(response.body().contains("\tat "), path);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"QUARKUS_HTTP_HOST=0.0.0.0|quarkus.http.host is 0.0.0.0, which other machines can reach",
+            "MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE=/none|mirror-bootstrap.auth-token-file: /none cannot be read",
+            "MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE=/dev/null|/dev/null holds no token",
+            "MIRROR_BOOTSTRAP_CLUSTER_ID_FROM_CERTIFICATE=true|cluster-id-from-certificate is true, but"})
+    void whatWouldLetStrangersInStopsTheStart(String settingAndWord) throws Exception {
+        String[] parts = settingAndWord.split("[=|]", 3);
+        Exception stopped = assertThrows(IllegalStateException.class, () -> start(Map.of(parts[0], parts[1])));
+        assertTrue(stopped.getMessage().contains(parts[2]), stopped.getMessage());
+        assertFalse(stopped.getMessage().contains("\tat "), stopped.getMessage());
+    }
+
+    private void start(Map<String, String> environment) throws IOException {
+        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
+    }
+
+    /** @return the port of HTTPS */
+    private int startWithCertificates(TestAuthority authority, Map<String, String> more) throws Exception {
+        TestAuthority.Identity server = authority.issue("server", "CN=localhost");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", server.certificateFile().toString());
+        environment.put("QUARKUS_TLS_KEY_STORE_PEM__0__KEY", server.keyFile().toString());
+        environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", authority.file().toString());
+        environment.put("QUARKUS_HTTP_SSL_PORT", "0");
+        start(environment);
+        var listening = Pattern.compile("https://[^:]+:(\\d+)").matcher(sidecar.log());
+        assertTrue(listening.find(), sidecar.log());
+        return Integer.parseInt(listening.group(1));
+    }
+
+    private Outcome send(URI uri, String cluster, Credentials credentials) throws Exception {
+        Path file = Files.writeString(temp.resolve("snapshot"), "the snapshot");
+        try (FileInput input = new FileInput(file, Optional.empty());
+                SnapshotSender sender = new SnapshotSender(Endpoint.parse(uri.toString()), credentials)) {
+            return sender.send(input, new Origin(cluster, new DatabaseId("orders"), 7), (phase, done, total) -> {
+            });
+        }
+    }
+
+    private static void generation(Path volume, String name, String tokens) throws IOException {
+        Path directory = Files.createDirectory(volume.resolve(name));
+        Files.writeString(directory.resolve("tokens"), tokens);
+        Path link = Files.createSymbolicLink(volume.resolve("..data_tmp"), Path.of(name));
+        Files.move(link, volume.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private int statusWith(String token) throws IOException {
+        return status("/v1/mirrors", "Host: x\r\nAuthorization: " + BEARER + token);
+    }
+
+    /** The status of a request that a well-behaved client would not send. */
+    private int status(String path, String headers) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\n" + headers + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            String line = new String(in.readNBytes("HTTP/1.1 200".length()), StandardCharsets.US_ASCII);
+            return Integer.parseInt(line.substring(line.length() - 3));
+        }
+    }
+
+    private static HttpResponse<String> get(URI base, String path) throws Exception {
+        return get(base, path, SSLContext.getDefault());
+    }
+
+    private static HttpResponse<String> get(URI base, String path, SSLContext tls) throws Exception {
+        HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
+        return client.send(HttpRequest.newBuilder(base.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static long serial(SSLContext client, int port) throws IOException {
+        try (SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket("localhost", port)) {
+            socket.startHandshake();
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber().longValue();
+        }
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private static void await(Condition condition) {
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(condition::holds);
+    }
+}

@@ -1,0 +1,112 @@
+package io.mirrorbootstrap;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
+
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+
+/** Signs certificates, and writes them and their keys as PEM files. */
+final class TestAuthority {
+
+    private static final X500Name NAME = new X500Name("CN=test authority");
+    private static final char[] NO_PASSWORD = {};
+
+    /** A certificate and its key. */
+    record Identity(KeyPair keys, X509Certificate certificate, Path certificateFile, Path keyFile) {
+    }
+
+    private final Path directory;
+    private final KeyPair keys = keys();
+    private final X509Certificate certificate;
+    private final Path file;
+    private long serial = 1;
+
+    /** @param directory gets the authority's own certificate */
+    TestAuthority(Path directory, String name) throws Exception {
+        this.directory = directory;
+        this.certificate = sign(NAME, keys, true);
+        this.file = Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", certificate.getEncoded()));
+    }
+
+    /** Its own certificate. */
+    Path file() {
+        return file;
+    }
+
+    /** A certificate for {@code subject}, valid for this machine; files of the same name are replaced. */
+    Identity issue(String name, String subject) throws Exception {
+        KeyPair own = keys();
+        X509Certificate signed = sign(new X500Name(subject), own, false);
+        return new Identity(own, signed,
+                Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),
+                Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", own.getPrivate().getEncoded())));
+    }
+
+    /** What a client believes, this authority, and shows, which may be nothing. */
+    SSLContext client(Identity own) throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, NO_PASSWORD);
+        trusted.setCertificateEntry("authority", certificate);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        KeyStore shown = KeyStore.getInstance("PKCS12");
+        shown.load(null, NO_PASSWORD);
+        if (own != null) {
+            shown.setKeyEntry("own", own.keys().getPrivate(), NO_PASSWORD, new X509Certificate[]{own.certificate()});
+        }
+        KeyManagerFactory show = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        show.init(shown, NO_PASSWORD);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(show.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private X509Certificate sign(X500Name subject, KeyPair of, boolean authority)
+            throws OperatorCreationException, GeneralSecurityException, IOException {
+        Instant now = Instant.now();
+        X509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(NAME, BigInteger.valueOf(serial++),
+                Date.from(now.minus(Duration.ofHours(1))), Date.from(now.plus(Duration.ofDays(1))), subject,
+                of.getPublic());
+        builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
+        builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[]{
+                new GeneralName(GeneralName.dNSName, "localhost"),
+                new GeneralName(GeneralName.iPAddress, "127.0.0.1")}));
+        return new JcaX509CertificateConverter()
+                .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+    }
+
+    private static KeyPair keys() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(256);
+        return generator.generateKeyPair();
+    }
+
+    private static String pem(String what, byte[] der) {
+        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder(64, "\n".getBytes()).encodeToString(der)
+                + "\n-----END " + what + "-----\n";
+    }
+}
