@@ -104,8 +104,8 @@ final class SendCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!SnapshotIdentity.isValidClusterId(cluster)) {
-            throw new ParameterException(spec.commandLine(), "--cluster must have at most "
-                    + SnapshotIdentity.MAX_CLUSTER_ID_LENGTH + " characters and no control character");
+            throw new ParameterException(spec.commandLine(), "--cluster must have "
+                    + SnapshotIdentity.CLUSTER_ID_RULE);
         }
         if (patienceSeconds < 0) {
             throw new ParameterException(spec.commandLine(), "--give-up-after is " + patienceSeconds

@@ -5,10 +5,17 @@ package io.mirrorbootstrap.snapshot;
  * have the CRC-32C {@code crc32c}.
  *
  * @param identity the transfer's
- * @param bytes 0 or more
+ * @param bytes 0 or more, of what is no stream at most all
  * @param crc32c of these bytes
  */
 public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
+
+    /** Checks what the types do not say. */
+    public Checkpoint {
+        if (bytes < 0 || !identity.isStream() && bytes > identity.totalBytes()) {
+            throw new IllegalArgumentException("a checkpoint at " + bytes + " of " + identity.totalBytes() + " bytes");
+        }
+    }
 
     /** The database it is about. */
     public DatabaseId database() {

@@ -65,10 +65,18 @@ final class Recovery {
     /** Whether the partial file is what the manifest promises: then only the last rename is missing. */
     private boolean isWhole(CommittedSnapshot manifest) throws IOException {
         Path partial = directory.partial(database);
-        if (SnapshotDirectory.size(partial) != manifest.bytes()) {
+        if (SnapshotDirectory.size(partial) != manifest.bytes() || isOfAnother(manifest)) {
             return false;
         }
         return PartialFile.read(partial, 0, manifest.bytes()).crc32c().equals(manifest.crc32c());
+    }
+
+    /** The successor of what is committed may have the same bytes: then it is kept as what it is. */
+    private boolean isOfAnother(CommittedSnapshot manifest) throws IOException {
+        return directory.readCheckpoint(database).map(Checkpoint::identity)
+                .filter(left -> left.lsn() != manifest.lsn()
+                        || !left.sourceClusterId().equals(manifest.sourceClusterId()))
+                .isPresent();
     }
 
     private void underWay() throws IOException {

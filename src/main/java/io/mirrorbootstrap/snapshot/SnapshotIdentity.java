@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -15,8 +16,11 @@ import java.util.Optional;
 public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
         Crc32c totalCrc32c) {
 
-    /** The longest cluster name, in characters. */
-    public static final int MAX_CLUSTER_ID_LENGTH = 256;
+    private static final int MAX_CLUSTER_ID_LENGTH = 256;
+
+    /** What a cluster's name must have, in the words a person is told. */
+    public static final String CLUSTER_ID_RULE = "at most " + MAX_CLUSTER_ID_LENGTH
+            + " characters, no control character and no half of a pair of surrogates";
 
     /** Checks what the types do not say; whoever reads a message has told the source before. */
     public SnapshotIdentity {
@@ -29,9 +33,10 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
         }
     }
 
-    /** Whether a cluster's name can be shown and stored: at most 256 characters, no control character. */
+    /** Whether a cluster's name can be shown and stored: it keeps {@link #CLUSTER_ID_RULE}. */
     public static boolean isValidClusterId(String value) {
-        return value.length() <= MAX_CLUSTER_ID_LENGTH && value.chars().noneMatch(Character::isISOControl);
+        return value.length() <= MAX_CLUSTER_ID_LENGTH && value.chars().noneMatch(Character::isISOControl)
+                && StandardCharsets.UTF_8.newEncoder().canEncode(value);
     }
 
     /** Whether the size is not known before the end. */

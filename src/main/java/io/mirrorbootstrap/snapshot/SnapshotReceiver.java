@@ -65,8 +65,13 @@ public final class SnapshotReceiver {
      * @param identity of this receiver's database
      */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
+        return open(source, identity, true);
+    }
+
+    /** @param recognize whether it is enough that this very snapshot is committed already */
+    private OpenOutcome open(Source source, SnapshotIdentity identity, boolean recognize) {
         try {
-            OpenOutcome outcome = begin(source, identity);
+            OpenOutcome outcome = begin(source, identity, recognize);
             if (outcome instanceof OpenOutcome.Verifying) {
                 readFurther(source);
             }
@@ -76,12 +81,12 @@ public final class SnapshotReceiver {
         }
     }
 
-    private OpenOutcome begin(Source source, SnapshotIdentity identity) throws IOException {
+    private OpenOutcome begin(Source source, SnapshotIdentity identity, boolean recognize) throws IOException {
         lock.lock();
         try {
             finishCommit();
             Optional<CommittedSnapshot> committed = directory.committed(database);
-            if (committed.isPresent() && committed.get().is(identity)) {
+            if (recognize && committed.isPresent() && committed.get().is(identity)) {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
             }
             Optional<UnderWay> taken = underWay().filter(u -> isSame(u.transfer().identity(), identity));
@@ -176,11 +181,12 @@ public final class SnapshotReceiver {
      * @param offset position of its payload in the snapshot, in bytes, 0 or more
      */
     public IncomingChunk chunk(Source source, SnapshotIdentity identity, long offset) {
-        if (kept().filter(k -> offset > 0 && offset == k.accepted().bytes() && isSame(k.identity(), identity))
-                .isPresent()) {
-            OpenOutcome outcome = open(source, identity);
+        Optional<SnapshotIdentity> waiting = kept().filter(k -> offset > 0 && offset == k.accepted().bytes())
+                .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun));
+        if (waiting.isPresent()) {
+            OpenOutcome outcome = open(source, waiting.get(), false);
             while (outcome instanceof OpenOutcome.Verifying) {
-                outcome = open(source, identity);
+                outcome = open(source, waiting.get(), false);
             }
             if (outcome instanceof OpenOutcome.Refused refused) {
                 return new RefusedChunk(this, refused.refusal());
@@ -321,7 +327,7 @@ public final class SnapshotReceiver {
         Transfer transfer = mine.get();
         // a stream's CRC may differ on the last chunk only, and whether this is the last is known at its end
         Optional<Refusal.EnvelopeMismatch> mismatch = transfer.identity().mismatch(identity, false);
-        if (mismatch.isPresent() && transfer.identity().mismatch(identity, true).isPresent()) {
+        if (mismatch.isPresent() && !mayBelong(identity, transfer.identity())) {
             return new RefusedChunk(this, mismatch.get());
         }
         if ((identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0) {
@@ -352,6 +358,11 @@ public final class SnapshotReceiver {
 
     private static boolean isSame(SnapshotIdentity one, SnapshotIdentity other) {
         return one.mismatch(other, false).isEmpty();
+    }
+
+    /** Whether a chunk stamped {@code identity} belongs to a transfer that began with {@code begun}, if it is the last one. */
+    private static boolean mayBelong(SnapshotIdentity identity, SnapshotIdentity begun) {
+        return isSame(begun, identity) || begun.mismatch(identity, true).isEmpty();
     }
 
     private Optional<UnderWay> underWay() {

@@ -144,7 +144,7 @@ public final class ChunkDecoder {
                     arrayData(piece, payload);
                     break;
                 case COMPLETE:
-                    throw malformed(piece.remaining() + " bytes follow the end of the chunk");
+                    throw malformed("more bytes follow the end of the chunk");
                 default :
                     envelope(piece, payload);
             }
@@ -245,12 +245,17 @@ public final class ChunkDecoder {
         }
         piece.get(envelope, filled, length);
         filled += length;
-        if (filled >= retryAt) {
+        if (filled >= retryAt || isEnvelopeTooLong()) {
             parse(piece, payload);
         }
-        if (filled - parsed + envelopeBytes > MAX_ENVELOPE_BYTES) {
+        if (isEnvelopeTooLong()) {
             throw malformed("what is not data takes more than " + MAX_ENVELOPE_BYTES + " bytes");
         }
+    }
+
+    /** Unless what has not been read yet is payload. */
+    private boolean isEnvelopeTooLong() {
+        return filled - parsed + envelopeBytes > MAX_ENVELOPE_BYTES;
     }
 
     /** Reads fields until the envelope bytes, or the fields, are used up, or the payload begins. */
@@ -374,8 +379,8 @@ public final class ChunkDecoder {
             case SOURCE_CLUSTER_ID:
                 cluster = string(field, in);
                 if (!SnapshotIdentity.isValidClusterId(cluster)) {
-                    throw malformed("source_cluster_id " + Text.quoted(cluster) + " must have at most "
-                            + SnapshotIdentity.MAX_CLUSTER_ID_LENGTH + " characters and no control character");
+                    throw malformed("source_cluster_id " + Text.quoted(cluster) + " must have "
+                            + SnapshotIdentity.CLUSTER_ID_RULE);
                 }
                 break;
             case SOURCE_DATABASE_ID:

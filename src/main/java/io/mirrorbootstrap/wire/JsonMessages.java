@@ -35,8 +35,8 @@ public final class JsonMessages {
             case "open":
                 String cluster = message.text("source_cluster_id");
                 if (!SnapshotIdentity.isValidClusterId(cluster)) {
-                    throw Json.malformed("source_cluster_id " + Text.quoted(cluster) + " must have at most "
-                            + SnapshotIdentity.MAX_CLUSTER_ID_LENGTH + " characters and no control character");
+                    throw Json.malformed("source_cluster_id " + Text.quoted(cluster) + " must have "
+                            + SnapshotIdentity.CLUSTER_ID_RULE);
                 }
                 return new Control.Open(new SnapshotIdentity(cluster,
                         new DatabaseId(message.text("source_database_id")),

@@ -38,7 +38,7 @@ public final class JsonRecords implements RecordFormat {
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
                     json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
                     Instant.parse(json.text("committed_at"))));
-        } catch (RefusedException | DateTimeException e) {
+        } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }

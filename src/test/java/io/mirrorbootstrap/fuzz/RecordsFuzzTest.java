@@ -3,13 +3,13 @@ package io.mirrorbootstrap.fuzz;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /**
@@ -26,23 +26,15 @@ class RecordsFuzzTest {
         RECORDS.checkpoint(file).ifPresent(RecordsFuzzTest::assertCheckpoint);
     }
 
-    /** Known gap: the name of the cluster is not checked. */
     private static void assertManifest(CommittedSnapshot snapshot) {
         assertTrue(snapshot.lsn() >= 0 && snapshot.bytes() >= 0, snapshot::toString);
-        if (isWritable(snapshot.sourceClusterId())) {
-            assertEquals(Optional.of(snapshot), RECORDS.manifest(RECORDS.manifest(snapshot)));
-        }
+        assertTrue(SnapshotIdentity.isValidClusterId(snapshot.sourceClusterId()), snapshot::toString);
+        assertEquals(Optional.of(snapshot), RECORDS.manifest(RECORDS.manifest(snapshot)));
     }
 
     private static void assertCheckpoint(Checkpoint checkpoint) {
-        assertTrue(checkpoint.bytes() >= 0, checkpoint::toString);
-        if (isWritable(checkpoint.identity().sourceClusterId())) {
-            assertEquals(Optional.of(checkpoint), RECORDS.checkpoint(RECORDS.checkpoint(checkpoint)));
-        }
-    }
-
-    /** Known gap: half of a surrogate pair is read, from its JSON escape, and written as a question mark. */
-    private static boolean isWritable(String cluster) {
-        return StandardCharsets.UTF_8.newEncoder().canEncode(cluster);
+        long all = checkpoint.identity().isStream() ? Long.MAX_VALUE : checkpoint.identity().totalBytes();
+        assertTrue(checkpoint.bytes() >= 0 && checkpoint.bytes() <= all, checkpoint::toString);
+        assertEquals(Optional.of(checkpoint), RECORDS.checkpoint(RECORDS.checkpoint(checkpoint)));
     }
 }

@@ -62,10 +62,7 @@ final class TransferModel {
             return Optional.empty();
         }
         boolean kept = identity != null && owner == null;
-        // known gaps: a kept stream does not go on with its last chunk, unless its CRC was told before; nor does what is
-        // kept of the very snapshot that is committed
-        if (kept && offset == bytes.length && mismatch(stamped, false).isEmpty()
-                && (stamped.isStream() || !stamped.equals(committed))) {
+        if (kept && offset == bytes.length && belongs(stamped)) {
             own(source);
         }
         long expected = owner == source ? bytes.length : 0;

@@ -243,7 +243,7 @@ class ChunkDecoderTest {
     @Test
     void bytesBehindTheChunkAreMalformed() {
         byte[] good = good();
-        assertMalformed("1 bytes follow the end", java.util.Arrays.copyOf(good, good.length + 1));
+        assertMalformed("more bytes follow the end", java.util.Arrays.copyOf(good, good.length + 1));
     }
 
     @Test
