@@ -404,7 +404,7 @@ class LimitsIT {
     }
 
     private static byte[] upgrade() {
-        return ("GET /v1/bootstrap HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        return ("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                 + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
     }
