@@ -47,7 +47,8 @@ final class Recovery {
             }
             return;
         }
-        if (isWhole(manifest.get())) {
+        // where it is in place already, what has the same bytes is another transfer, and kept as that
+        if (is(manifest.get(), directory.partial(database)) && !is(manifest.get(), snapshot)) {
             Files.move(directory.partial(database), snapshot, StandardCopyOption.ATOMIC_MOVE);
             directory.force();
             inventory.repaired(snapshot + ": its commit was cut short, and is finished");
@@ -62,21 +63,9 @@ final class Recovery {
         OwnFiles.remove(directory.manifest(database));
     }
 
-    /** Whether the partial file is what the manifest promises: then only the last rename is missing. */
-    private boolean isWhole(CommittedSnapshot manifest) throws IOException {
-        Path partial = directory.partial(database);
-        if (SnapshotDirectory.size(partial) != manifest.bytes() || isOfAnother(manifest)) {
-            return false;
-        }
-        return PartialFile.read(partial, 0, manifest.bytes()).crc32c().equals(manifest.crc32c());
-    }
-
-    /** The successor of what is committed may have the same bytes: then it is kept as what it is. */
-    private boolean isOfAnother(CommittedSnapshot manifest) throws IOException {
-        return directory.readCheckpoint(database).map(Checkpoint::identity)
-                .filter(left -> left.lsn() != manifest.lsn()
-                        || !left.sourceClusterId().equals(manifest.sourceClusterId()))
-                .isPresent();
+    private static boolean is(CommittedSnapshot manifest, Path file) throws IOException {
+        return SnapshotDirectory.size(file) == manifest.bytes()
+                && PartialFile.read(file, 0, manifest.bytes()).crc32c().equals(manifest.crc32c());
     }
 
     private void underWay() throws IOException {

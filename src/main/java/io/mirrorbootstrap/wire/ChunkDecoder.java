@@ -233,7 +233,11 @@ public final class ChunkDecoder {
     }
 
     private void envelope(ByteBuffer piece, Consumer<ByteBuffer> payload) {
-        int length = Math.min(STEP_BYTES, piece.remaining());
+        int room = (int) (MAX_ENVELOPE_BYTES - envelopeBytes - (filled - parsed));
+        if (room == 0) {
+            throw malformed("what is not data takes more than " + MAX_ENVELOPE_BYTES + " bytes");
+        }
+        int length = Math.min(Math.min(STEP_BYTES, room), piece.remaining());
         if (filled + length > envelope.length) {
             int kept = filled - parsed;
             byte[] to = kept + length > envelope.length / 2 ? new byte[envelope.length * 2] : envelope;
@@ -245,17 +249,9 @@ public final class ChunkDecoder {
         }
         piece.get(envelope, filled, length);
         filled += length;
-        if (filled >= retryAt || isEnvelopeTooLong()) {
+        if (filled >= retryAt || length == room) {
             parse(piece, payload);
         }
-        if (isEnvelopeTooLong()) {
-            throw malformed("what is not data takes more than " + MAX_ENVELOPE_BYTES + " bytes");
-        }
-    }
-
-    /** Unless what has not been read yet is payload. */
-    private boolean isEnvelopeTooLong() {
-        return filled - parsed + envelopeBytes > MAX_ENVELOPE_BYTES;
     }
 
     /** Reads fields until the envelope bytes, or the fields, are used up, or the payload begins. */
