@@ -12,6 +12,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -234,7 +235,13 @@ class AccessIT {
         SSLContext client = authority.client(authority.issue("source", "CN=cluster-a"));
         long before = serial(client, port);
         authority.issue("server", "CN=localhost");
-        await(() -> serial(client, port) != before);
+        await(() -> {
+            try {
+                return serial(client, port) != before;
+            } catch (SSLException e) {
+                return false; // the certificate is replaced before its key is
+            }
+        });
         assertEquals(200, get(URI.create("https://localhost:" + port), "/v1/mirrors", client).statusCode());
         assertEquals(401,
                 get(URI.create("https://localhost:" + port), "/v1/mirrors", authority.client(null)).statusCode());
@@ -264,6 +271,38 @@ class AccessIT {
         }
         assertEquals(1008, client.closeCode());
         assertTrue(sidecar.log().contains("a message takes longer than 1000 ms"), sidecar.log());
+    }
+
+    @Test
+    void connectionsThatAreNoLinksAreBoundedInNumberTimeAndHeaders() throws Exception {
+        start(Map.of("QUARKUS_HTTP_IDLE_TIMEOUT", "1S", "QUARKUS_HTTP_LIMITS_MAX_CONNECTIONS", "3"));
+        RawClient link = new RawClient(sidecar.uri());
+        try (Socket silent = connect(); Socket talkative = connect()) {
+            talkative.getOutputStream().write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\nX: ".getBytes());
+            try (Socket oneTooMany = connect()) {
+                assertEnds(oneTooMany);
+            }
+            assertEnds(silent);
+            assertEnds(talkative);
+        }
+        assertEquals(431, status("/v1/mirrors", "Host: localhost\r\nX: " + "x".repeat(30_000)));
+        link.text("{\"type\":\"abort\",\"source_database_id\":\"orders\"}"); // longer silent than a connection may be
+        assertEquals("aborted", link.answer().path("type").asText());
+        link.close();
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    private static void assertEnds(Socket socket) throws IOException {
+        try {
+            assertEquals(-1, socket.getInputStream().read());
+        } catch (SocketException e) {
+            assertTrue(e.getMessage().contains("reset"), e.getMessage());
+        }
     }
 
     @Test
@@ -333,8 +372,7 @@ class AccessIT {
 
     /** The status of a request that a well-behaved client would not send. */
     private int status(String path, String headers) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort())) {
-            socket.setSoTimeout(20_000);
+        try (Socket socket = connect()) {
             socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\n" + headers + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
