@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
 
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigValue;
@@ -63,6 +64,10 @@ class Exposure implements HttpServerOptionsCustomizer {
                     + "has to prove who they are: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
                     + "or mirror-bootstrap.insecure=true");
         }
+    }
+
+    /** Not before everything else is known to be right: of a start that fails there is one line to read. */
+    void tell(@Observes @Priority(Interceptor.Priority.APPLICATION + 1000) StartupEvent event) {
         if (isLoopbackOnly() && !hostChosen) {
             LOG.warnf(
                     "listening on %s only: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "

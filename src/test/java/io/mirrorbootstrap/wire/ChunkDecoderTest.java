@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.Random;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
 
@@ -31,6 +33,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 class ChunkDecoderTest {
 
     private static final int MAX_CHUNK_BYTES = 100_000;
+    private static final byte[] PAYLOAD = new byte[MAX_CHUNK_BYTES];
     private static final byte[] DATA = "the payload of a chunk".getBytes(StandardCharsets.UTF_8);
 
     @Test
@@ -265,6 +268,32 @@ class ChunkDecoderTest {
                 packer.packString("k" + i).packNil();
             }
         }));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 17, 100, 511, 513, 4096, 1_000_000})
+    void howMuchEnvelopeThereMayBeDoesNotDependOnWhereItIsCut(int pieceBytes) {
+        int rest = withUnknown(0).length;
+        for (int unknown : new int[]{40_000, 53_000, ChunkDecoder.MAX_ENVELOPE_BYTES - rest + PAYLOAD.length}) {
+            ByteArrayOutputStream payload = new ByteArrayOutputStream();
+            assertTrue(decode(withUnknown(unknown), pieceBytes, payload).done());
+            assertArrayEquals(PAYLOAD, payload.toByteArray());
+        }
+        byte[] oneMore = withUnknown(ChunkDecoder.MAX_ENVELOPE_BYTES - rest + PAYLOAD.length + 1);
+        Refusal refusal = assertThrows(RefusedException.class,
+                () -> decode(oneMore, pieceBytes, new ByteArrayOutputStream())).refusal();
+        assertTrue(refusal.message().contains("what is not data takes more than 65536 bytes"), refusal.message());
+    }
+
+    /** With a value of so many bytes that nobody knows, whose header is as long whatever it says. */
+    private static byte[] withUnknown(int bytes) {
+        return map(9, packer -> {
+            packer.packString("unknown").addPayload(
+                    ByteBuffer.allocate(5 + bytes).put((byte) 0xc6).putInt(bytes).array());
+            base(packer, "x");
+            packer.packString("done").packBoolean(true);
+            packer.packString("data").packBinaryHeader(PAYLOAD.length).writePayload(PAYLOAD);
+        });
     }
 
     @Test
