@@ -6,13 +6,14 @@ import picocli.CommandLine.Command;
 
 /** The program without a command: the service. */
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
-        ServeCommand.class, SendCommand.class,
+        ServeCommand.class, SendCommand.class, WaitCommand.class,
         DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "[COMMAND]", footer = {
                 "", "Without a command it serves, as 'serve' does.", "",
                 "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
                 "Send:     mirror-bootstrap send base.tar --url http://mirror:8080 \\",
-                "              --cluster pg-main --database orders --lsn 16/B374D848", "",
+                "              --cluster pg-main --database orders --lsn 16/B374D848",
+                "Wait:     mirror-bootstrap wait --database orders --verify", "",
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {
 

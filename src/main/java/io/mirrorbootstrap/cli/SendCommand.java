@@ -4,19 +4,15 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
-import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.FileInput;
 import io.mirrorbootstrap.source.Origin;
@@ -25,8 +21,8 @@ import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.StreamInput;
 
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -72,26 +68,8 @@ final class SendCommand implements Callable<Integer> {
             + "digits, where it is known: FILE is then read once. If it is wrong the sidecar refuses at the end.")
     private Optional<Crc32c> crc32c;
 
-    @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the token that the sidecar asks for. Read for "
-            + "each link.")
-    private Optional<Path> tokenFile;
-
-    @Option(names = "--ca", paramLabel = "FILE", description = "Certificates (PEM) of those who may vouch for the sidecar. "
-            + "Default: those that Java knows.")
-    private Optional<Path> authorities;
-
-    @ArgGroup(exclusive = false)
-    private OwnCertificate own;
-
-    /** What only makes sense together. */
-    static final class OwnCertificate {
-
-        @Option(names = "--certificate", required = true, paramLabel = "FILE", description = "The certificate (PEM) to show the sidecar; with --key.")
-        private Path certificate;
-
-        @Option(names = "--key", required = true, paramLabel = "FILE", description = "Its key (PEM, PKCS#8).")
-        private Path key;
-    }
+    @Mixin
+    private CredentialOptions credentials;
 
     @Option(names = "--give-up-after", paramLabel = "SECONDS", defaultValue = "600", description = "How long to come "
             + "back after faults that can heal (a lost link, a restart, a full disk) without getting any further; 0: not "
@@ -117,13 +95,10 @@ final class SendCommand implements Callable<Integer> {
         }
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
-        if (tokenFile.isPresent() && !endpoint.tls() && !isThisMachine(endpoint.host())) {
-            err.println(
-                    "mirror-bootstrap: the token can be read by all on the way to " + endpoint + ": better use wss://");
-        }
+        credentials.warnOfPlainText(endpoint, err);
         Outcome outcome;
         try (SnapshotInput input = open();
-                SnapshotSender sender = new SnapshotSender(endpoint, credentials());
+                SnapshotSender sender = new SnapshotSender(endpoint, credentials.read(spec.commandLine()));
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
             outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress,
                     Duration.ofSeconds(patienceSeconds));
@@ -134,31 +109,6 @@ final class SendCommand implements Callable<Integer> {
             err.println("mirror-bootstrap: " + outcome.message());
         }
         return ExitCode.of(outcome).number();
-    }
-
-    private static boolean isThisMachine(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
-    }
-
-    private Credentials credentials() {
-        Credentials credentials = new Credentials(tokenFile, authorities,
-                Optional.ofNullable(own).map(pair -> new Credentials.Own(pair.certificate, pair.key)));
-        try {
-            credentials.token();
-        } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "--token-file " + tokenFile.orElseThrow()
-                    + " cannot be used: " + Report.reason(e), e);
-        }
-        Stream.concat(authorities.stream(),
-                Stream.ofNullable(own).flatMap(pair -> Stream.of(pair.certificate, pair.key)))
-                .filter(path -> !Files.isReadable(path)).findFirst().ifPresent(path -> {
-                    throw new ParameterException(spec.commandLine(), path + " cannot be read");
-                });
-        return credentials;
     }
 
     private SnapshotInput open() {

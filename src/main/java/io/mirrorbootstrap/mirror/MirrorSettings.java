@@ -57,6 +57,9 @@ public interface MirrorSettings {
     @WithDefault("60S")
     Duration idleTimeout();
 
+    /** The databases that must all have a snapshot for the health group {@code mirror} to be up. */
+    Optional<List<String>> expectedDatabases();
+
     /** The clusters that may send snapshots; empty: any. */
     Optional<List<String>> allowedSourceClusters();
 }

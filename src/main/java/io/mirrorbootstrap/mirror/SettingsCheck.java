@@ -1,11 +1,14 @@
 package io.mirrorbootstrap.mirror;
 
 import java.time.Duration;
+import java.util.List;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Text;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 
@@ -25,6 +28,11 @@ class SettingsCheck {
         inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
         inRange("max-links", settings.maxLinks(), 1, 10_000);
         inRange("ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond().asLongValue(), 0, Long.MAX_VALUE);
+        settings.expectedDatabases().orElse(List.of()).stream().filter(name -> !DatabaseId.isValid(name)).findFirst()
+                .ifPresent(name -> {
+                    throw new ConfigurationException("mirror-bootstrap.expected-databases has " + Text.quoted(name)
+                            + ", it must be " + DatabaseId.RULE);
+                });
         positive("idle-timeout", settings.idleTimeout());
         positive("partial-retention", settings.partialRetention());
     }

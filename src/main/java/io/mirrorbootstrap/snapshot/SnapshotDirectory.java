@@ -173,6 +173,17 @@ public final class SnapshotDirectory {
         return manifest.isPresent() && size(snapshot(database)) == manifest.get().bytes() ? manifest : Optional.empty();
     }
 
+    /**
+     * Reads the committed snapshot of {@code database} back and compares it with its manifest.
+     *
+     * @return what it is; empty when there is none, or it is not what the manifest says
+     */
+    public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
+        Optional<CommittedSnapshot> manifest = committed(database);
+        return manifest.isPresent() && PartialFile.read(snapshot(database), 0, manifest.get().bytes()).crc32c()
+                .equals(manifest.get().crc32c()) ? manifest : Optional.empty();
+    }
+
     /** What the manifest of {@code database} says, if there is one that can be read. */
     Optional<CommittedSnapshot> readManifest(DatabaseId database) throws IOException {
         return read(manifest(database)).flatMap(format::manifest)

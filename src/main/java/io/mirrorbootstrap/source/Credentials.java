@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-import io.vertx.core.http.WebSocketClientOptions;
-import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 
@@ -42,13 +42,13 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
         }
     }
 
-    void applyTo(WebSocketClientOptions options) {
+    void applyTo(ClientOptionsBase options) {
         authorities.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
         own.ifPresent(pair -> options.setKeyCertOptions(new PemKeyCertOptions()
                 .addCertPath(pair.certificate().toString()).addKeyPath(pair.key().toString())));
     }
 
-    void applyTo(WebSocketConnectOptions request) throws IOException {
+    void applyTo(RequestOptions request) throws IOException {
         token().ifPresent(token -> request.putHeader("Authorization", "Bearer " + token));
     }
 }

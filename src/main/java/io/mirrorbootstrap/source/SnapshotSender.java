@@ -7,8 +7,6 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-import javax.net.ssl.SSLException;
-
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.Answer;
@@ -16,8 +14,6 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -52,10 +48,7 @@ public final class SnapshotSender implements AutoCloseable {
     public SnapshotSender(Endpoint endpoint, Credentials credentials) {
         this.endpoint = endpoint;
         this.credentials = credentials;
-        this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
+        this.vertx = ClientVertx.create();
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
         }
@@ -149,17 +142,7 @@ public final class SnapshotSender implements AutoCloseable {
             return new Outcome.NotUpgraded(endpoint, rejected.getStatus(), explanation(rejected));
         }
         return new Outcome.Unreachable(endpoint,
-                connecting.failed() ? reason(connecting.cause()) : "no answer in time");
-    }
-
-    /** What failed and, of a TLS handshake, why. */
-    private static String reason(Throwable failure) {
-        String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage();
+                connecting.failed() ? ClientVertx.reason(connecting.cause()) : "no answer in time");
     }
 
     private static Optional<Answer.Failure> explanation(UpgradeRejectedException rejected) {

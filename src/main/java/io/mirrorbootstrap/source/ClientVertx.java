@@ -1,0 +1,31 @@
+package io.mirrorbootstrap.source;
+
+import javax.net.ssl.SSLException;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+
+/** What a client has of Vert.x: one event loop, and neither files in a cache nor a class path to look at. */
+final class ClientVertx {
+
+    private ClientVertx() {
+    }
+
+    static Vertx create() {
+        return Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+    }
+
+    /** What failed and, of a TLS handshake, why. */
+    static String reason(Throwable failure) {
+        String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage();
+    }
+}

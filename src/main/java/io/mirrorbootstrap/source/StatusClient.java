@@ -1,0 +1,102 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.wire.MirrorStatus;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+
+/**
+ * Asks one sidecar what a mirror is doing. Holds an event loop of its own until it is closed. One thread at a time, which
+ * must not be an event loop: it waits.
+ */
+public final class StatusClient implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int OK = 200;
+    private static final int NOT_FOUND = 404;
+
+    /** What came of asking. */
+    public sealed interface Reply {
+
+        /** The sidecar knows the mirror. */
+        record Known(MirrorStatus status) implements Reply {
+        }
+
+        /** Nothing has been received of it, or announced. */
+        record Unknown() implements Reply {
+        }
+
+        /** Somebody answered, but not that. */
+        record Refused(String message) implements Reply {
+        }
+
+        /** Nobody answered in time. */
+        record Unreachable(String reason) implements Reply {
+        }
+    }
+
+    private final Endpoint endpoint;
+    private final Credentials credentials;
+    private final Vertx vertx;
+
+    /** Opens nothing yet. */
+    public StatusClient(Endpoint endpoint, Credentials credentials) {
+        this.endpoint = endpoint;
+        this.credentials = credentials;
+        this.vertx = ClientVertx.create();
+    }
+
+    /** What {@code database} is doing. */
+    public Reply ask(DatabaseId database) {
+        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.host())
+                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI("/v1/mirrors/" + database);
+        try {
+            credentials.applyTo(request);
+        } catch (IOException e) {
+            return new Reply.Unreachable("there is no token to show (" + e + ")");
+        }
+        HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) PATIENCE.toMillis());
+        credentials.applyTo(options);
+        HttpClient client = vertx.createHttpClient(options);
+        try {
+            Future<Reply> asking = client.request(request).compose(asked -> asked.send()).compose(
+                    answer -> answer.body().map(body -> reply(answer.statusCode(), body)));
+            Blocking.await(asking, PATIENCE);
+            if (asking.succeeded()) {
+                return asking.result();
+            }
+            return new Reply.Unreachable(
+                    asking.failed() ? ClientVertx.reason(asking.cause()) : "no answer in time");
+        } finally {
+            client.close();
+        }
+    }
+
+    private static Reply reply(int status, Buffer body) {
+        if (status == NOT_FOUND) {
+            return new Reply.Unknown();
+        }
+        try {
+            return status == OK
+                    ? new Reply.Known(MirrorStatus.read(body.toString()))
+                    : new Reply.Refused("HTTP " + status + " " + body);
+        } catch (RefusedException e) {
+            return new Reply.Refused("what answers is no sidecar: " + e.getMessage());
+        }
+    }
+
+    /** Ends the event loop. */
+    @Override
+    public void close() {
+        Blocking.await(vertx.close(), PATIENCE);
+    }
+}

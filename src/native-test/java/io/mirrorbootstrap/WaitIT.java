@@ -1,0 +1,175 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.HttpURLConnection;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.ChunkEncoder;
+
+/** The handover: {@code wait}, and the health group that says the same. */
+class WaitIT {
+
+    private static final byte[] WHOLE = "the snapshot".getBytes(StandardCharsets.US_ASCII);
+
+    /** How a command ended, and what it said. */
+    private record Ended(int code, String out, String err) {
+    }
+
+    @TempDir
+    Path temp;
+
+    private SidecarProcess sidecar;
+    private final List<Process> waiting = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        waiting.forEach(Process::destroyForcibly);
+        if (sidecar != null) {
+            sidecar.close();
+        }
+    }
+
+    @Test
+    void itEndsWhenTheSnapshotIsThereAndTheHealthGroupIsUp() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders,stock"));
+        Process wait = begin("--verify");
+        BufferedReader err = new BufferedReader(new InputStreamReader(wait.getErrorStream(), StandardCharsets.UTF_8));
+        assertEquals("waiting for orders: nothing has come yet", err.readLine());
+        assertEquals(503, health());
+
+        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+
+        Ended ended = end(wait);
+        assertEquals(0, ended.code());
+        assertEquals(snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length + "\n",
+                ended.out());
+        assertEquals(503, health());
+        send("stock", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        assertEquals(200, health());
+    }
+
+    @Test
+    void itSaysHowFarItWasWhenTimeIsUp() throws Exception {
+        start(Map.of());
+        Ended nothing = end(begin("--timeout", "1"));
+        assertEquals(4, nothing.code());
+        assertTrue(nothing.err().contains("no snapshot of orders in 1 seconds: nothing has come yet"), nothing.err());
+
+        RawClient source = new RawClient(sidecar.uri());
+        source.binary(chunk("orders", new Crc32c(1), false), 1000);
+        source.answer();
+        Ended some = end(begin("--timeout", "1"));
+        assertEquals(4, some.code());
+        assertTrue(some.err().contains("bootstrapping, 0 B of 1000 B"), some.err());
+        source.close();
+
+        sidecar.close();
+        Ended nobody = end(begin("--timeout", "1"));
+        assertEquals(4, nobody.code());
+        assertTrue(nobody.err().contains("the sidecar cannot be reached: Connection refused"), nobody.err());
+    }
+
+    @Test
+    void itSaysWhyTheTransferFailed() throws Exception {
+        start(Map.of());
+        send("orders", new Crc32c(1));
+        Ended failed = end(begin());
+        assertEquals(3, failed.code());
+        assertTrue(
+                failed.err().contains("the transfer failed: snapshot_crc_mismatch: the snapshot received has CRC-32C"),
+                failed.err());
+    }
+
+    @Test
+    void itReadsTheFileAgainWhenAsked() throws Exception {
+        start(Map.of());
+        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        Files.writeString(snapshot("orders"), "The", StandardOpenOption.WRITE);
+        assertEquals(0, end(begin()).code());
+        Ended changed = end(begin("--verify"));
+        assertEquals(3, changed.code());
+        assertTrue(changed.err().contains(snapshot("orders") + " is not what its manifest says"), changed.err());
+    }
+
+    @Test
+    void itShowsItsTokenAndFindsTheFileElsewhere() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        Ended refused = end(begin());
+        assertEquals(3, refused.code());
+        assertTrue(refused.err().contains("the sidecar does not tell: HTTP 401"), refused.err());
+        sidecar.close();
+
+        start(Map.of());
+        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        sidecar.close();
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        Path elsewhere = Files.createSymbolicLink(temp.resolve("elsewhere"), temp.resolve("data"));
+        Ended there = end(begin("--token-file", tokens.toString(), "--data-dir", elsewhere.toString(), "--verify"));
+        assertEquals(0, there.code(), there.err());
+        assertTrue(there.out().startsWith(elsewhere + "/recv_snapshots/orders.snapshot\t"), there.out());
+    }
+
+    private void start(Map<String, String> environment) throws Exception {
+        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
+    }
+
+    private Path snapshot(String database) {
+        return temp.resolve("data/recv_snapshots").resolve(database + ".snapshot");
+    }
+
+    private Process begin(String... options) throws Exception {
+        List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
+        command.addAll(List.of("wait", "--database", "orders", "--url", sidecar.uri().toString()));
+        command.addAll(List.of(options));
+        Process wait = new ProcessBuilder(command).start();
+        waiting.add(wait);
+        return wait;
+    }
+
+    private static Ended end(Process wait) throws Exception {
+        String out = new String(wait.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String err = new String(wait.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(wait.waitFor(60, TimeUnit.SECONDS));
+        return new Ended(wait.exitValue(), out, err);
+    }
+
+    private int health() throws Exception {
+        return ((HttpURLConnection) sidecar.uri().resolve("/q/health/group/mirror").toURL().openConnection())
+                .getResponseCode();
+    }
+
+    private void send(String database, Crc32c crc) throws Exception {
+        RawClient source = new RawClient(sidecar.uri());
+        source.binary(chunk(database, crc, true), 1000);
+        source.answer();
+        source.close();
+    }
+
+    private static byte[] chunk(String database, Crc32c crc, boolean whole) {
+        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId(database), 7,
+                whole ? WHOLE.length : 1000, crc);
+        byte[] head = ChunkEncoder.head(identity, 0, WHOLE.length, Crc32c.of(ByteBuffer.wrap(WHOLE)), whole);
+        return ByteBuffer.allocate(head.length + WHOLE.length).put(head).put(WHOLE).array();
+    }
+}
