@@ -1,5 +1,6 @@
 /**
- * The sending side: reads a snapshot from a file or a stream and brings it to a sidecar over one WebSocket.
+ * The other end of the port: reads a snapshot from a file or a stream and brings it to a sidecar over one WebSocket, or asks how a
+ * mirror stands ({@link io.mirrorbootstrap.source.StatusClient}).
  * <p>
  * Knows {@code wire}, {@code snapshot} and Vert.x; nothing of the receiving side, of the command line or of Quarkus, and
  * it opens no port. Two threads meet here: the caller's, which reads, checks and waits

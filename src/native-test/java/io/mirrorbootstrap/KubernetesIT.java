@@ -1,0 +1,204 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+
+/** What {@code kubectl kustomize} makes of k8s/base: known to Kubernetes to the last field, and true of the service. */
+class KubernetesIT {
+
+    private static final Map<String, Class<? extends HasMetadata>> KINDS = Map.of("StatefulSet", StatefulSet.class,
+            "Service", Service.class, "ServiceAccount", ServiceAccount.class, "ConfigMap", ConfigMap.class,
+            "NetworkPolicy", NetworkPolicy.class, "PodDisruptionBudget", PodDisruptionBudget.class);
+
+    /** How long the service may take to end, see {@code Links}. */
+    private static final long SHUTDOWN_SECONDS = 10;
+
+    @TempDir
+    Path temp;
+
+    private final Map<Class<?>, HasMetadata> objects = new HashMap<>();
+    private PodSpec pod;
+
+    @BeforeEach
+    void render() throws Exception {
+        boolean kubectl = Stream.of(System.getenv("PATH").split(":"))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "kubectl")));
+        if (!kubectl) {
+            System.err.println("KubernetesIT IS SKIPPED: THERE IS NO kubectl, AND k8s/ IS NOT CHECKED");
+        }
+        Assumptions.assumeTrue(kubectl, "there is no kubectl");
+        Process kustomize = new ProcessBuilder("kubectl", "kustomize", "k8s/base")
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        String yaml = new String(kustomize.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, kustomize.waitFor());
+        ObjectMapper strict = new ObjectMapper(new YAMLFactory())
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
+                    @Override
+                    public Boolean hasAnySetter(Annotated member) {
+                        return false; // the models would keep what they do not know
+                    }
+                });
+        try (MappingIterator<JsonNode> documents = strict.readerFor(JsonNode.class).readValues(yaml)) {
+            while (documents.hasNext()) {
+                JsonNode document = documents.next();
+                Class<? extends HasMetadata> kind = KINDS.get(document.path("kind").asText());
+                assertNotNull(kind, document::toString);
+                objects.put(kind, strict.treeToValue(document, kind));
+            }
+        }
+        assertEquals(KINDS.size(), objects.size());
+        pod = get(StatefulSet.class).getSpec().getTemplate().getSpec();
+    }
+
+    @Test
+    void theServiceStartsWithTheConfigMapAndAnswersItsProbes() throws Exception {
+        Map<String, String> environment = new HashMap<>(get(ConfigMap.class).getData());
+        String tokenFile = environment.get("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE");
+        assertEquals("/token/token", tokenFile);
+        environment.put("MIRROR_BOOTSTRAP_DATA_DIR", temp.resolve("data").toString());
+        environment.put("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE",
+                Files.writeString(temp.resolve("token"), "secret").toString());
+        environment.put("QUARKUS_HTTP_HOST", "");
+        try (SidecarProcess sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment)) {
+            Container container = init("sidecar");
+            for (Function<Container, Probe> probe : List.<Function<Container, Probe>>of(Container::getStartupProbe,
+                    Container::getLivenessProbe, Container::getReadinessProbe)) {
+                String path = probe.apply(container).getHttpGet().getPath();
+                assertEquals("bootstrap", probe.apply(container).getHttpGet().getPort().getStrVal());
+                assertEquals(200, ((HttpURLConnection) sidecar.uri().resolve(path).toURL().openConnection())
+                        .getResponseCode(), path);
+            }
+            assertFalse(sidecar.log().contains("nrecognized"), sidecar.log());
+            assertTrue(sidecar.log().contains("http://0.0.0.0:"), sidecar.log());
+        }
+    }
+
+    @Test
+    void theConfigMapHasEveryKeyOfTheDocumentsAndNoOther() throws IOException {
+        Set<String> documented = Pattern.compile("^\\| `[a-z0-9-]+` \\| `([A-Z0-9_]+)` \\|", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("docs/configuration.md"))).results()
+                .map(match -> "MIRROR_BOOTSTRAP_" + match.group(1)).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(documented, new TreeSet<>(get(ConfigMap.class).getData().keySet()));
+    }
+
+    @Test
+    void portsAgree() {
+        ContainerPort port = init("sidecar").getPorts().get(0);
+        assertEquals(8080, port.getContainerPort());
+        assertEquals(port.getContainerPort(),
+                get(Service.class).getSpec().getPorts().get(0).getTargetPort().getIntVal());
+        assertEquals(port.getContainerPort(),
+                get(NetworkPolicy.class).getSpec().getIngress().get(0).getPorts().get(0).getPort().getIntVal());
+        assertTrue(get(Service.class).getSpec().getPublishNotReadyAddresses());
+        assertEquals("None", get(Service.class).getSpec().getClusterIP());
+        assertEquals(get(Service.class).getMetadata().getName(), get(StatefulSet.class).getSpec().getServiceName());
+    }
+
+    @Test
+    void everyContainerFindsTheSameFilesInTheSamePlace() {
+        String data = get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_DATA_DIR");
+        for (Container container : containers()) {
+            assertEquals(List.of(data),
+                    container.getVolumeMounts().stream().filter(mount -> mount.getName().equals("data"))
+                            .map(VolumeMount::getMountPath).toList(),
+                    container.getName());
+        }
+        Set<String> volumes = pod.getVolumes().stream().map(volume -> volume.getName()).collect(Collectors.toSet());
+        volumes.add(get(StatefulSet.class).getSpec().getVolumeClaimTemplates().get(0).getMetadata().getName());
+        for (Container container : containers()) {
+            container.getVolumeMounts()
+                    .forEach(mount -> assertTrue(volumes.contains(mount.getName()), mount.toString()));
+        }
+    }
+
+    @Test
+    void nothingIsAllowedThatIsNotNeeded() {
+        assertTrue(pod.getSecurityContext().getRunAsNonRoot());
+        assertEquals("RuntimeDefault", pod.getSecurityContext().getSeccompProfile().getType());
+        assertFalse(pod.getAutomountServiceAccountToken());
+        assertFalse(get(ServiceAccount.class).getAutomountServiceAccountToken());
+        for (Container container : containers()) {
+            assertFalse(container.getSecurityContext().getAllowPrivilegeEscalation(), container.getName());
+            assertTrue(container.getSecurityContext().getReadOnlyRootFilesystem(), container.getName());
+            assertEquals(List.of("ALL"), container.getSecurityContext().getCapabilities().getDrop(),
+                    container.getName());
+        }
+        assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress());
+        assertEquals(Set.of("Ingress", "Egress"), Set.copyOf(get(NetworkPolicy.class).getSpec().getPolicyTypes()));
+    }
+
+    @Test
+    void theOrderOfTheHandoverIsKept() {
+        assertEquals(List.of("sidecar", "wait"), pod.getInitContainers().stream().map(Container::getName).toList());
+        assertEquals("Always", init("sidecar").getRestartPolicy());
+        assertEquals("wait", init("wait").getArgs().get(0));
+        assertTrue(pod.getTerminationGracePeriodSeconds() > SHUTDOWN_SECONDS);
+        assertEquals(get(Service.class).getSpec().getSelector(),
+                get(StatefulSet.class).getSpec().getSelector().getMatchLabels());
+        for (Map<String, String> selector : List.of(
+                get(PodDisruptionBudget.class).getSpec().getSelector().getMatchLabels(),
+                get(NetworkPolicy.class).getSpec().getPodSelector().getMatchLabels())) {
+            assertEquals(get(StatefulSet.class).getSpec().getTemplate().getMetadata().getLabels(), selector);
+        }
+    }
+
+    private <T extends HasMetadata> T get(Class<T> kind) {
+        return kind.cast(objects.get(kind));
+    }
+
+    private Container init(String name) {
+        return pod.getInitContainers().stream().filter(container -> container.getName().equals(name)).findFirst()
+                .orElseThrow();
+    }
+
+    private List<Container> containers() {
+        List<Container> all = new ArrayList<>(pod.getInitContainers());
+        all.addAll(pod.getContainers());
+        return all;
+    }
+}
