@@ -41,6 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.mirrorbootstrap.protocol.RawClient;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.Credentials;
@@ -233,6 +235,12 @@ class AccessIT {
         RawClient aborting = new RawClient(uri, b);
         aborting.text("{\"type\":\"abort\",\"source_database_id\":\"orders\"}");
         assertEquals("cluster_id_mismatch", aborting.answer().path("code").asText());
+        HttpRequest delete = HttpRequest.newBuilder(uri.resolve("/v1/mirrors/orders?snapshot=true")).DELETE().build();
+        assertEquals(403, HttpClient.newBuilder().sslContext(b).build()
+                .send(delete, HttpResponse.BodyHandlers.ofString()).statusCode());
+        assertEquals("bootstrapping",
+                new ObjectMapper().readTree(get(uri, "/v1/mirrors/orders", b).body()).path("status")
+                        .asText());
         mine.text("{\"type\":\"abort\",\"source_database_id\":\"orders\"}");
         assertEquals("aborted", mine.answer().path("type").asText());
     }

@@ -85,7 +85,7 @@ public class HotPath {
 
     @TearDown(Level.Trial)
     public void cleanUp() throws IOException {
-        receiver.abort();
+        receiver.abort(Optional.empty());
         try (var files = Files.walk(data)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -28,10 +28,12 @@ import org.jboss.resteasy.reactive.RestStreamElementType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
+import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -39,6 +41,7 @@ import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.ext.web.RoutingContext;
 
 /** {@code /v1/mirrors}: the status board. What only reads it never blocks, so it is answered on the event loop. */
 @Path("/v1/mirrors")
@@ -85,18 +88,23 @@ public class MirrorsResource {
     @Path("/{database}")
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
+    @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    public RestResponse<Object> remove(@RestPath String database,
+    public RestResponse<Object> remove(@Context RoutingContext request, @RestPath String database,
             @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
         if (!DatabaseId.isValid(database)) {
             return unknown(database);
         }
         DatabaseId id = new DatabaseId(database);
-        mirrors.abort(id);
-        if (snapshot) {
-            mirrors.removeSnapshot(id);
+        Optional<String> cluster = Caller.of(request).cluster();
+        Optional<Refusal> refusal = mirrors.abort(cluster, id);
+        if (refusal.isEmpty() && snapshot) {
+            refusal = mirrors.removeSnapshot(cluster, id);
         }
-        return RestResponse.noContent();
+        return refusal.isEmpty()
+                ? RestResponse.noContent()
+                : RestResponse.status(RestResponse.Status.FORBIDDEN,
+                        new ProblemView(ErrorCode.of(refusal.get()).spelling(), refusal.get().message()));
     }
 
     /** Each mirror as it is, and then each time it changes. */

@@ -124,7 +124,7 @@ final class MessageReader {
     }
 
     private Answer abort(Control.Abort abort) {
-        Optional<Refusal> refusal = mirrors.abort(source, abort.database());
+        Optional<Refusal> refusal = mirrors.abort(source.provenCluster(), abort.database());
         return refusal.isPresent() ? refused(refusal.get(), abort.database()) : new Answer.Aborted(abort.database());
     }
 

@@ -99,28 +99,21 @@ public class Mirrors {
         return new UsingChunk(receiver.chunk(source, identity, offset), () -> leave(identity.database()));
     }
 
-    /** A source wishes to drop what is under way; see {@link SnapshotReceiver#abort(Source)}. */
-    public Optional<Refusal> abort(Source source, DatabaseId database) {
-        return with(database, receiver -> receiver.abort(source));
-    }
-
-    /** Drops what is under way, as an operator wishes; what is committed stays. */
-    public void abort(DatabaseId database) {
-        with(database, receiver -> {
-            receiver.abort();
-            return null;
-        });
+    /** Drops what is under way; what is committed stays. See {@link SnapshotReceiver#abort}. */
+    public Optional<Refusal> abort(Optional<String> proven, DatabaseId database) {
+        return with(database, receiver -> receiver.abort(proven));
     }
 
     /**
-     * Removes the committed snapshot of {@code database}, if there is one; what is under way goes on.
+     * Removes the committed snapshot of {@code database}, if there is one; what is under way goes on. See
+     * {@link SnapshotReceiver#removeSnapshot}.
      *
      * @throws IOException when that fails
      */
-    public void removeSnapshot(DatabaseId database) throws IOException {
+    public Optional<Refusal> removeSnapshot(Optional<String> proven, DatabaseId database) throws IOException {
         SnapshotReceiver receiver = enter(database);
         try {
-            receiver.removeSnapshot();
+            return receiver.removeSnapshot(proven);
         } finally {
             leave(database);
         }

@@ -20,9 +20,8 @@ public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit b
         allowedSourceClusters = List.copyOf(allowedSourceClusters);
     }
 
-    /** What forbids {@code source} to send for {@code cluster}. */
-    Optional<Refusal> refuse(Source source, String cluster) {
-        Optional<String> proven = source.provenCluster();
+    /** What forbids one who has proven to be {@code proven}, if anything, to speak for {@code cluster}. */
+    Optional<Refusal> refuse(Optional<String> proven, String cluster) {
         List<String> allowed = proven.map(List::of).orElse(allowedSourceClusters);
         boolean isAllowed = (allowedSourceClusters.isEmpty() || allowedSourceClusters.contains(cluster))
                 && proven.filter(only -> !only.equals(cluster)).isEmpty();

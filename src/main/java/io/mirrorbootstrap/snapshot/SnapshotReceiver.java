@@ -93,7 +93,8 @@ public final class SnapshotReceiver {
             Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity));
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
-            Optional<Refusal> refusal = refuseGone(source).or(() -> rules.refuse(source, identity.sourceClusterId()));
+            Optional<Refusal> refusal = refuseGone(source)
+                    .or(() -> rules.refuse(source.provenCluster(), identity.sourceClusterId()));
             refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, offset).or(this::enter);
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
@@ -204,46 +205,44 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Drops what is under way, whoever owns it, unless it is another cluster's than {@code source} has proven to be; what
-     * is committed stays.
+     * Drops what is under way, whoever owns it; what is committed stays.
+     *
+     * @param proven the only cluster for which it may be done; empty: it does not matter
      */
-    public Optional<Refusal> abort(Source source) {
+    public Optional<Refusal> abort(Optional<String> proven) {
         lock.lock();
         try {
-            Optional<Refusal> refusal = identity().filter(any -> source.provenCluster().isPresent())
-                    .flatMap(identity -> rules.refuse(source, identity.sourceClusterId()));
-            if (refusal.isPresent()) {
-                return Optional.of(refused(refusal.get()));
+            Optional<Refusal> refusal = refuseForeign(proven, identity().map(SnapshotIdentity::sourceClusterId));
+            if (refusal.isEmpty()) {
+                drop(DropReason.ABORTED);
             }
-            abort();
-            return Optional.empty();
+            return refusal;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Drops what is under way, whoever owns it, as an operator wishes; what is committed stays. */
-    public void abort() {
-        lock.lock();
-        try {
-            drop(DropReason.ABORTED);
-        } finally {
-            lock.unlock();
-        }
+    private Optional<Refusal> refuseForeign(Optional<String> proven, Optional<String> cluster) {
+        return cluster.filter(any -> proven.isPresent()).flatMap(of -> rules.refuse(proven, of)).map(this::refused);
     }
 
     /**
      * Removes the committed snapshot, if there is one; what is under way goes on.
      *
+     * @param proven the only cluster for which it may be done; empty: it does not matter
      * @throws IOException when that fails; it may be gone nevertheless
      */
-    public void removeSnapshot() throws IOException {
+    public Optional<Refusal> removeSnapshot(Optional<String> proven) throws IOException {
         lock.lock();
         try {
             finishCommit();
             Optional<CommittedSnapshot> committed = directory.committed(database);
-            directory.removeSnapshot(database);
-            committed.ifPresent(snapshot -> listener.on(new TransferEvent.Removed(snapshot)));
+            Optional<Refusal> refusal = refuseForeign(proven, committed.map(CommittedSnapshot::sourceClusterId));
+            if (refusal.isEmpty()) {
+                directory.removeSnapshot(database);
+                committed.ifPresent(snapshot -> listener.on(new TransferEvent.Removed(snapshot)));
+            }
+            return refusal;
         } finally {
             lock.unlock();
         }
@@ -305,7 +304,7 @@ public final class SnapshotReceiver {
     /** Rule 1: offset 0 starts afresh, in a file of its own until the chunk is accepted. */
     private IncomingChunk first(Source source, SnapshotIdentity identity) throws IOException {
         finishCommit();
-        Optional<Refusal> refusal = rules.refuse(source, identity.sourceClusterId());
+        Optional<Refusal> refusal = rules.refuse(source.provenCluster(), identity.sourceClusterId());
         refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())

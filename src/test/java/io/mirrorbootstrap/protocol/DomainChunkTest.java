@@ -138,7 +138,7 @@ class DomainChunkTest extends ChunkScenarios {
 
             @Override
             public JsonNode abort(String database) throws Exception {
-                receiver(database).abort();
+                receiver(database).abort(Optional.empty());
                 return json(new Answer.Aborted(new DatabaseId(database)));
             }
 

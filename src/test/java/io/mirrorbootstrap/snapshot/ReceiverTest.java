@@ -80,7 +80,7 @@ class ReceiverTest {
     void whatIsAbortedWhileItIsReadBackStartsFromZero() throws Exception {
         leave(whole.length);
         receiver.open(one, identity);
-        receiver.abort();
+        receiver.abort(Optional.empty());
         assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
         assertFalse(Files.exists(directory.partial(DB)));
     }

@@ -208,7 +208,7 @@ class RecoveryTest {
     void abortRemovesWhatAnEarlierProcessLeft() throws Exception {
         put(".partial", whole);
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
-        restart().abort();
+        restart().abort(Optional.empty());
         assertFiles();
     }
 

@@ -73,7 +73,7 @@ class SnapshotReceiverFuzzTest {
             while (operations.remaining() >= 4) {
                 step();
             }
-            receiver.abort();
+            receiver.abort(Optional.empty());
             unlock();
             boolean committed = model.snapshot != null;
             assertEquals(committed ? Set.of("db.snapshot", "db.manifest.json") : Set.of(), files());
@@ -91,7 +91,7 @@ class SnapshotReceiverFuzzTest {
             if ((what & 7) == 7) {
                 kill();
             } else if ((what & 7) == 6) {
-                receiver.abort();
+                receiver.abort(Optional.empty());
                 model.drop();
             } else if (sending[source]) {
                 return; // a link's messages come one after the other
@@ -192,7 +192,7 @@ class SnapshotReceiverFuzzTest {
                     Files.copy(file, next.resolve(file.getFileName()));
                 }
             }
-            killed.abort();
+            killed.abort(Optional.empty());
             unlock();
             start();
             model.restart();
