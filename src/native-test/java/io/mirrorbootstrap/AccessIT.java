@@ -17,15 +17,19 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -308,6 +312,137 @@ class AccessIT {
         link.close();
     }
 
+    @Test
+    void whoAsksWithoutReadingIsCut() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        for (String path : List.of("/v1/mirrors", "/q/metrics", "/q/health/ready")) {
+            byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").repeat(100)
+                    .getBytes(StandardCharsets.US_ASCII);
+            try (Socket socket = connect()) {
+                assertThrows(SocketException.class, () -> {
+                    for (int i = 0; i < 100_000; i++) { // 300 MB
+                        socket.getOutputStream().write(request);
+                    }
+                });
+            }
+        }
+        assertEquals(200, statusWith("secret"));
+    }
+
+    @Test
+    void aRefusedRequestIsTheLastOfItsConnection() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        String allowed = "GET /v1/mirrors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n";
+        for (String refused : List.of("GET /v1/mirrors HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/mirrors HTTP/1.1\r\n\r\n",
+                "POST /v1/mirrors HTTP/1.1\r\nHost: x\r\nContent-Length: " + allowed.length() + "\r\n\r\n")) {
+            try (Socket socket = connect()) {
+                socket.getOutputStream().write((refused + allowed).getBytes(StandardCharsets.US_ASCII));
+                String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertTrue(answers.startsWith("HTTP/1.1 40"), answers);
+                assertFalse(answers.contains("HTTP/1.1 200"), answers);
+            }
+        }
+        assertFalse(sidecar.log().contains("ERROR"), sidecar.log());
+    }
+
+    @Test
+    void headersThatNeverEndFitTheMemory() throws Exception {
+        start(Map.of());
+        List<Socket> all = new ArrayList<>();
+        try {
+            for (int i = 0; i < 1000; i++) {
+                Socket socket = connect();
+                all.add(socket);
+                try {
+                    socket.getOutputStream().write(("GET / HTTP/1.1\r\n" + "a:\r\n".repeat(1000)).getBytes(
+                            StandardCharsets.US_ASCII));
+                } catch (SocketException e) {
+                    assertTrue(i > 150, "connection " + i + ": " + e); // one too many
+                }
+            }
+        } finally {
+            for (Socket socket : all) {
+                socket.close();
+            }
+        }
+        await(() -> status("/v1/mirrors", "Host: localhost") == 200);
+    }
+
+    @Test
+    void whoPingsWithoutReadingIsCut() throws Exception {
+        start(Map.of());
+        byte[] pings = new byte[131 * 1000];
+        for (int at = 0; at < pings.length; at += 131) {
+            pings[at] = (byte) 0x89;
+            pings[at + 1] = (byte) (0x80 | 125);
+        }
+        try (Socket socket = link()) {
+            for (int i = 0; i < 3000; i++) { // 390 MB
+                socket.getOutputStream().write(pings);
+            }
+        } catch (SocketException e) {
+            assertTrue(sidecar.isAlive(), e.toString()); // cut in the middle
+        }
+        assertEquals(200, status("/v1/mirrors", "Host: localhost"));
+        assertTrue(sidecar.log().contains("pings come faster than their pongs are read"), sidecar.log());
+    }
+
+    /** A link that reads nothing more than that it is one. */
+    private Socket link() throws IOException {
+        Socket socket = connect();
+        socket.getOutputStream().write(("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        for (String end = ""; !end.endsWith("\r\n\r\n");) {
+            end += (char) socket.getInputStream().read();
+        }
+        return socket;
+    }
+
+    @Test
+    void tinyFramesDoNotOverdrawTheBudget() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_MAX_LINKS", "100", "MIRROR_BOOTSTRAP_BUFFER_BYTES", "1M"));
+        byte[] abort = "{\"type\":\"abort\",\"source_database_id\":\"a\"}".getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer aborts = ByteBuffer.allocate((abort.length + 6) * 20_000);
+        for (int i = 0; i < 20_000; i++) {
+            aborts.put((byte) 0x81).put((byte) (0x80 | abort.length)).putInt(0).put(abort);
+        }
+        byte[] tiny = new byte[7 * 9000];
+        for (int at = 0; at < tiny.length; at += 7) {
+            tiny[at] = (byte) (at == 0 ? 0x01 : 0x00);
+            tiny[at + 1] = (byte) (0x80 | 1);
+        }
+        List<Socket> all = new ArrayList<>();
+        ExecutorService writers = Executors.newCachedThreadPool();
+        try {
+            for (int i = 0; i < 60; i++) {
+                Socket socket = link();
+                all.add(socket);
+                writers.submit(() -> {
+                    socket.getOutputStream().write(aborts.array()); // their answers are not read: the link rests
+                    socket.getOutputStream().write(tiny);
+                    return null;
+                });
+            }
+            Pattern buffered = Pattern.compile("^mirror_bootstrap_buffered_bytes (\\S+)", Pattern.MULTILINE);
+            double most = 0;
+            for (int i = 0; i < 100; i++) {
+                var match = buffered.matcher(get(sidecar.uri(), "/q/metrics").body());
+                assertTrue(match.find());
+                most = Math.max(most, Double.parseDouble(match.group(1)));
+                TimeUnit.MILLISECONDS.sleep(20); // to look again and again is what is tested
+            }
+            assertTrue(most > 0 && most < 3 << 20, most + " bytes of 1 MiB");
+        } finally {
+            for (Socket socket : all) {
+                socket.close();
+            }
+            writers.shutdownNow();
+        }
+    }
+
     private Socket connect() throws IOException {
         Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort());
         socket.setSoTimeout(20_000);
@@ -387,14 +522,14 @@ class AccessIT {
         return status("/v1/mirrors", "Host: x\r\nAuthorization: " + BEARER + token);
     }
 
-    /** The status of a request that a well-behaved client would not send. */
+    /** The status of a request that a well-behaved client would not send; 0 when the connection is closed instead. */
     private int status(String path, String headers) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\n" + headers + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             String line = new String(in.readNBytes("HTTP/1.1 200".length()), StandardCharsets.US_ASCII);
-            return Integer.parseInt(line.substring(line.length() - 3));
+            return line.isEmpty() ? 0 : Integer.parseInt(line.substring(line.length() - 3));
         }
     }
 

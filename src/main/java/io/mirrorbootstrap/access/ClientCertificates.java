@@ -63,8 +63,9 @@ class ClientCertificates {
     static Optional<String> commonName(X509Certificate certificate) {
         try {
             List<Rdn> names = new LdapName(certificate.getSubjectX500Principal().getName()).getRdns().stream()
-                    .filter(name -> name.getType().equalsIgnoreCase("CN")).toList();
-            return names.size() == 1 && names.get(0).getValue() instanceof String name
+                    .filter(name -> name.toAttributes().get("CN") != null).toList();
+            // one with several values could be read as any of them
+            return names.size() == 1 && names.get(0).size() == 1 && names.get(0).getValue() instanceof String name
                     ? Optional.of(name)
                     : Optional.empty();
         } catch (InvalidNameException e) {

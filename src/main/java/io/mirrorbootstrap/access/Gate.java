@@ -26,6 +26,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
@@ -48,6 +49,7 @@ class Gate {
 
     private static final Pattern LOOPBACK_ADDRESS = Pattern.compile("127(\\.\\d{1,3}){3}|\\[?::1]?");
 
+    private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
 
@@ -71,6 +73,21 @@ class Gate {
 
     void register(@Observes Filters filters) {
         filters.register(this::check, PRIORITY);
+    }
+
+    /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
+    void register(@Observes Router router) {
+        router.route().order(Integer.MIN_VALUE).handler(request -> {
+            Pipelining.bound(request.request().connection());
+            request.next();
+        }).failureHandler(request -> {
+            if (request.statusCode() == BAD_REQUEST) {
+                refused.increment();
+                last(request, request.response().setStatusCode(BAD_REQUEST), "");
+            } else {
+                request.next();
+            }
+        });
     }
 
     private void check(RoutingContext request) {
@@ -170,11 +187,16 @@ class Gate {
                     Text.quoted(request.request().path()), request.request().remoteAddress(), message, refused.count());
         }
         HttpServerResponse response = request.response().setStatusCode(status)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.CONNECTION, "close"); // what may follow is not read
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
         if (status == UNAUTHORIZED) {
             response.putHeader(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
         }
-        response.end(JsonMessages.error(code, message));
+        last(request, response, JsonMessages.error(code, message));
+    }
+
+    /** Nothing that comes after it on this connection is read. */
+    private static void last(RoutingContext request, HttpServerResponse response, String body) {
+        response.putHeader(HttpHeaders.CONNECTION, "close").end(body)
+                .onComplete(done -> request.request().connection().close());
     }
 }

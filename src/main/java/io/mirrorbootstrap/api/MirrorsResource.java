@@ -2,7 +2,10 @@ package io.mirrorbootstrap.api;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -130,21 +133,25 @@ public class MirrorsResource {
     }
 
     private Multi<OutboundSseEvent> changes(Sse sse, Predicate<Mirror> wanted) {
-        Multi<OutboundSseEvent> changes = Multi.createFrom().<Mirror>emitter(watcher -> {
+        Multi<Mirror> changes = Multi.createFrom().<Mirror>emitter(watcher -> {
             Cancellable watching = board.watch(mirror -> {
                 if (wanted.test(mirror)) {
                     watcher.emit(mirror);
                 }
             });
             watcher.onTermination(watching::cancel);
-            // after watching has begun: a change may be told twice, but none is missed
-            board.mirrors().stream().filter(wanted).forEach(watcher::emit);
-        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor()).map(mirror -> sse.newEventBuilder()
-                .data(MirrorView.class, MirrorView.of(mirror)).build());
+        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor());
+        Multi<Mirror> now = Multi.createFrom().items(() -> board.mirrors().stream().filter(wanted));
+        Map<DatabaseId, Instant> told = new HashMap<>();
+        // watching begins first: a change may be told twice, but none is missed, and nothing older comes after it
+        Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
+                .filter(row -> !row.updatedAt().isBefore(told.getOrDefault(row.database(), Instant.MIN)))
+                .invoke(row -> told.put(row.database(), row.updatedAt()))
+                .map(row -> sse.newEventBuilder().data(MirrorView.class, MirrorView.of(row)).build());
         // whoever is in between, or this service itself, cuts what is silent for too long
         Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().ticks().every(SIGN_OF_LIFE).onOverflow().drop()
                 .map(tick -> sse.newEventBuilder().comment("still here").build());
-        return Multi.createBy().merging().streams(changes, signsOfLife);
+        return Multi.createBy().merging().streams(rows, signsOfLife);
     }
 
     private static RestResponse<Object> unknown(String database) {

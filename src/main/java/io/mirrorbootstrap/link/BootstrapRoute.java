@@ -60,17 +60,17 @@ class BootstrapRoute {
             refuse(request, 503, ErrorCode.SHUTTING_DOWN, "the sidecar is shutting down: come back later");
             return;
         }
-        if (links.isFull()) {
-            refuse(request, 503, ErrorCode.TOO_MANY_LINKS,
-                    "there are " + limits.maxLinks() + " links, no more may be open");
-            return;
-        }
         List<String> offered = request.request().headers().getAll("Sec-WebSocket-Protocol").stream()
                 .flatMap(header -> Arrays.stream(header.split(","))).map(String::trim).filter(name -> !name.isEmpty())
                 .toList();
         if (!offered.isEmpty() && !offered.contains(Protocol.SUBPROTOCOL)) {
             refuse(request, 400, ErrorCode.PROTOCOL_VERSION_MISMATCH, "the subprotocols offered are "
                     + Text.quoted(String.join(", ", offered)) + ", this sidecar speaks " + Protocol.SUBPROTOCOL);
+            return;
+        }
+        if (!links.takePlace()) {
+            refuse(request, 503, ErrorCode.TOO_MANY_LINKS,
+                    "there are " + limits.maxLinks() + " links, no more may be open");
             return;
         }
         Context context = Vertx.currentContext();
@@ -82,6 +82,7 @@ class BootstrapRoute {
                                 limits, budget, rate,
                                 Infrastructure.getDefaultWorkerPool()).start())
                 .onFailure(failure -> {
+                    links.leavePlace();
                     guard.leave(channel);
                     LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(), failure.getMessage());
                 });

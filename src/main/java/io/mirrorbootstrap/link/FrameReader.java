@@ -2,6 +2,8 @@ package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -52,6 +54,11 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     private final long maxFrameBytes;
     private final Listener listener;
 
+    /** What has come and is not looked at, as reading is switched off. */
+    private final Queue<ByteBuf> waiting = new ArrayDeque<>();
+    private ChannelHandlerContext handler;
+    private boolean paused;
+
     private final ByteBuffer header = ByteBuffer.allocate(MAX_HEADER_BYTES);
     private State state = State.HEADER;
     private boolean inMessage;
@@ -89,9 +96,28 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         heardNanos = System.nanoTime(); // a frame may take longer than any time-out to come in
-        ByteBuf bytes = fitting(context, (ByteBuf) message);
-        try {
-            while (bytes.isReadable()) {
+        waiting.add(fitting(context, (ByteBuf) message));
+        readWaiting(context);
+    }
+
+    /** Takes no further frame out of what has come. */
+    void pause() {
+        paused = true;
+    }
+
+    /**
+     * Goes on after reading was switched off, and on again. Tiny frames cost more than their bytes: what one read brought
+     * must not all be taken when no more is wanted.
+     */
+    void resume() {
+        paused = false;
+        readWaiting(handler);
+        listener.drained();
+    }
+
+    private void readWaiting(ChannelHandlerContext context) {
+        for (ByteBuf bytes = waiting.peek(); bytes != null && mayRead(); bytes = waiting.peek()) {
+            while (bytes.isReadable() && mayRead()) {
                 switch (state) {
                     case HEADER -> header(context, bytes);
                     case DATA -> data(bytes);
@@ -99,9 +125,26 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
                     default -> bytes.skipBytes(bytes.readableBytes());
                 }
             }
-        } finally {
-            bytes.release();
+            if (!bytes.isReadable()) {
+                waiting.poll();
+                bytes.release();
+            }
         }
+    }
+
+    private boolean mayRead() {
+        return !paused || state == State.OVER;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        handler = context;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        waiting.forEach(ByteBuf::release);
+        waiting.clear();
     }
 
     @Override
@@ -178,6 +221,10 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
             listener.ended(new Inbound.FrameTooLarge());
         } else if ((first & OPCODE) >= CLOSE) {
             closing = (first & OPCODE) == CLOSE;
+            if (!closing && !context.channel().isWritable()) {
+                refuse("pings come faster than their pongs are read");
+                return;
+            }
             state = State.CONTROL;
             context.fireChannelRead(Unpooled.copiedBuffer(header.flip()));
             header.clear();

@@ -76,6 +76,7 @@ final class LinkSocket {
         if (!discarding) {
             reasons.add(reason);
             channel.config().setAutoRead(false);
+            frames.pause();
         }
     }
 
@@ -113,6 +114,7 @@ final class LinkSocket {
         if (reasons.isEmpty()) {
             readingSinceNanos = System.nanoTime(); // while it was not read, it could not be heard
             channel.config().setAutoRead(true);
+            frames.resume();
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -26,12 +27,12 @@ class Links {
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
     private static final Duration PATIENCE = Duration.ofSeconds(8);
 
-    private final LinkLimits limits;
+    private final Semaphore places;
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ending;
 
     Links(LinkLimits limits, MeterRegistry metrics) {
-        this.limits = limits;
+        this.places = new Semaphore(limits.maxLinks());
         Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
     }
 
@@ -40,9 +41,14 @@ class Links {
         return ending;
     }
 
-    /** Whether no further link may be opened. */
-    boolean isFull() {
-        return open.size() >= limits.maxLinks();
+    /** Takes a place for a link that is about to be opened, if there is one; {@link #closed} gives it back. */
+    boolean takePlace() {
+        return places.tryAcquire();
+    }
+
+    /** Gives a place back: the link was not opened. */
+    void leavePlace() {
+        places.release();
     }
 
     void opened(Link link) {
@@ -54,7 +60,9 @@ class Links {
 
     /** The transfers of {@code link} have ended or wait, and its source has been told. */
     void closed(Link link) {
-        open.remove(link);
+        if (open.remove(link)) {
+            places.release();
+        }
         synchronized (this) {
             notifyAll();
         }

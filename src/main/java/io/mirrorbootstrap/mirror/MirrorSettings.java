@@ -34,7 +34,7 @@ public interface MirrorSettings {
     int maxBootstraps();
 
     /** How many links may be open at once. */
-    @WithDefault("256")
+    @WithDefault("64")
     int maxLinks();
 
     /** How much payload may come between two durable checkpoints of a transfer. */

@@ -90,13 +90,24 @@ public class Mirrors {
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
-        return with(identity.database(), receiver -> receiver.open(source, identity));
+        return board.hasPlaceFor(identity.database())
+                ? with(identity.database(), receiver -> receiver.open(source, identity))
+                : new OpenOutcome.Refused(tooMany(identity.database()));
     }
 
     /** A chunk begins to arrive; see {@link SnapshotReceiver#chunk}. */
     public IncomingChunk chunk(Source source, SnapshotIdentity identity, long offset) {
         SnapshotReceiver receiver = enter(identity.database());
-        return new UsingChunk(receiver.chunk(source, identity, offset), () -> leave(identity.database()));
+        IncomingChunk chunk = offset > 0 || board.hasPlaceFor(identity.database())
+                ? receiver.chunk(source, identity, offset)
+                : receiver.refusedChunk(tooMany(identity.database()));
+        return new UsingChunk(chunk, () -> leave(identity.database()));
+    }
+
+    private Refusal tooMany(DatabaseId database) {
+        Refusal refusal = new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS);
+        LOG.warnf("%s: %s", database, refusal.message());
+        return refusal;
     }
 
     /** Drops what is under way; what is committed stays. See {@link SnapshotReceiver#abort}. */

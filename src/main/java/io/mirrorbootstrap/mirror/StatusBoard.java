@@ -28,13 +28,19 @@ import io.smallrye.mutiny.subscription.Cancellable;
 public class StatusBoard implements TransferListener {
 
     /**
-     * How many mirrors that have no snapshot and receive none are remembered: a source that tries name after name must
-     * not fill the memory.
+     * How many mirrors there may be; those that have no snapshot and receive none make room for others. A source that
+     * tries name after name must not fill the memory.
      */
-    private static final int MAX_ROWS = 1000;
+    static final int MAX_ROWS = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
     private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
+
+    /** Whether {@code database} is known here, or one more may be. */
+    boolean hasPlaceFor(DatabaseId database) {
+        return mirrors.containsKey(database) || mirrors.size() < MAX_ROWS
+                || mirrors.values().stream().anyMatch(StatusBoard::isForgettable);
+    }
 
     /** All mirrors, by name. */
     public List<Mirror> mirrors() {

@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
@@ -73,6 +74,7 @@ final class OwnFiles {
     }
 
     private static FileChannel open(Path file, Set<OpenOption> some, OpenOption... more) throws IOException {
+        checkDirectory(file);
         Set<OpenOption> options = new HashSet<>(some);
         options.addAll(List.of(more));
         options.add(LinkOption.NOFOLLOW_LINKS);
@@ -100,8 +102,24 @@ final class OwnFiles {
         return attributes(file).filter(BasicFileAttributes::isRegularFile).map(BasicFileAttributes::size).orElse(-1L);
     }
 
+    /** Renames a file, replacing what has that name. */
+    static void move(Path file, Path target) throws IOException {
+        checkDirectory(file);
+        Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** The directory may have been exchanged for a link since it was made. */
+    private static void checkDirectory(Path file) throws IOException {
+        if (!Files.isDirectory(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileSystemException(file.getParent().toString(), null, "is a symbolic link, or no directory");
+        }
+    }
+
     /** Of whatever has this name, a link included. */
     static Optional<BasicFileAttributes> attributes(Path file) throws IOException {
+        if (Files.exists(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+            checkDirectory(file);
+        }
         try {
             return Optional.of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
         } catch (NoSuchFileException e) {

@@ -4,9 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -128,7 +126,7 @@ final class PartialFile implements Closeable {
 
     /** Renames the file, replacing what has that name; it stays open. */
     void moveTo(Path target) throws IOException {
-        Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+        OwnFiles.move(path, target);
         path = target;
     }
 

@@ -16,9 +16,13 @@ public final class PayloadSpill implements Closeable {
 
     private static final int SLICE_BYTES = 64 * 1024;
 
+    /** How much is written between two looks at the disk's room. */
+    private static final long ASK_EVERY_BYTES = 1024 * 1024;
+
     private final SnapshotDirectory directory;
     private Optional<FileChannel> file = Optional.empty();
     private long bytes;
+    private long askAgainAt;
 
     PayloadSpill(SnapshotDirectory directory) {
         this.directory = directory;
@@ -34,6 +38,10 @@ public final class PayloadSpill implements Closeable {
             if (file.isEmpty()) {
                 file = Optional.of(directory.unnamedFile());
             }
+            if (bytes >= askAgainAt && directory.available() == 0) {
+                throw new RefusedException(new Refusal.InsufficientStorage(slice.remaining(), 0));
+            }
+            askAgainAt = Math.max(askAgainAt, bytes / ASK_EVERY_BYTES * ASK_EVERY_BYTES + ASK_EVERY_BYTES);
             while (slice.hasRemaining()) {
                 bytes += file.get().write(slice, bytes);
             }
@@ -65,6 +73,7 @@ public final class PayloadSpill implements Closeable {
         if (bytes > 0) {
             file.orElseThrow().truncate(0);
             bytes = 0;
+            askAgainAt = 0;
         }
     }
 

@@ -1,9 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
@@ -49,7 +47,7 @@ final class Recovery {
         }
         // where it is in place already, what has the same bytes is another transfer, and kept as that
         if (is(manifest.get(), directory.partial(database)) && !is(manifest.get(), snapshot)) {
-            Files.move(directory.partial(database), snapshot, StandardCopyOption.ATOMIC_MOVE);
+            OwnFiles.move(directory.partial(database), snapshot);
             directory.force();
             inventory.repaired(snapshot + ": its commit was cut short, and is finished");
         }

@@ -108,6 +108,15 @@ public sealed interface Refusal {
         }
     }
 
+    /** As many databases are known as one sidecar may have. */
+    record TooManyMirrors(int limit) implements Refusal {
+        @Override
+        public String message() {
+            return limit + " databases have a snapshot or a transfer here, another one is not allowed: remove one "
+                    + "(DELETE /v1/mirrors/{database}?snapshot=true)";
+        }
+    }
+
     /** Another link has taken the database over. */
     record Superseded(DatabaseId database) implements Refusal {
         @Override

@@ -7,7 +7,6 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Comparator;
@@ -16,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -49,6 +49,7 @@ public final class SnapshotDirectory {
     /** No record is longer; a longer file is none. */
     private static final int MAX_RECORD_BYTES = 64 * 1024;
 
+    private final String own = UUID.randomUUID().toString();
     private final Path path;
     private final long reserveBytes;
     private final RecordFormat format;
@@ -104,8 +105,11 @@ public final class SnapshotDirectory {
      */
     public Inventory prepare() throws IOException {
         OwnFiles.createDirectory(path);
-        inUse = FileChannel.open(path.resolveSibling(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS);
+        Path lock = path.resolveSibling(LOCK);
+        if (OwnFiles.attributes(lock).filter(there -> !there.isRegularFile()).isPresent()) {
+            throw new IOException(lock + " is no plain file"); // to open a pipe would take for ever
+        }
+        inUse = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         if (inUse.tryLock() == null) {
             inUse.close();
             throw new IOException("another process is using it");
@@ -262,7 +266,7 @@ public final class SnapshotDirectory {
     Optional<CommittedSnapshot> finishCommit(DatabaseId database) throws IOException {
         Optional<CommittedSnapshot> half = Optional.ofNullable(halfCommitted.get(database));
         if (half.isPresent()) {
-            Files.move(partial(database), snapshot(database), StandardCopyOption.ATOMIC_MOVE);
+            OwnFiles.move(partial(database), snapshot(database));
             force();
             halfCommitted.remove(database);
         }
@@ -291,7 +295,7 @@ public final class SnapshotDirectory {
                 }
                 channel.force(true);
             }
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            OwnFiles.move(next, file);
         } catch (IOException e) {
             OwnFiles.remove(next);
             throw e;
@@ -306,7 +310,7 @@ public final class SnapshotDirectory {
     }
 
     private Path unfinished(String what) {
-        // the process id: a second sidecar on the same directory by mistake must not share a file
-        return path.resolve("." + what + "." + ProcessHandle.current().pid() + "." + unfinished.incrementAndGet());
+        // at random: what another process left, or somebody planted, must not be in the way
+        return path.resolve("." + what + "." + own + "." + unfinished.incrementAndGet());
     }
 }

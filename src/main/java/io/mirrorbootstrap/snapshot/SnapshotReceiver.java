@@ -85,6 +85,10 @@ public final class SnapshotReceiver {
         lock.lock();
         try {
             finishCommit();
+            Optional<Refusal> foreign = rules.refuse(source.provenCluster(), identity.sourceClusterId());
+            if (foreign.isPresent()) {
+                return new OpenOutcome.Refused(refused(foreign.get()));
+            }
             Optional<CommittedSnapshot> committed = directory.committed(database);
             if (recognize && committed.isPresent() && committed.get().is(identity)) {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
@@ -93,8 +97,7 @@ public final class SnapshotReceiver {
             Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity));
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
-            Optional<Refusal> refusal = refuseGone(source)
-                    .or(() -> rules.refuse(source.provenCluster(), identity.sourceClusterId()));
+            Optional<Refusal> refusal = refuseGone(source);
             refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, offset).or(this::enter);
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
@@ -202,6 +205,11 @@ public final class SnapshotReceiver {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** A chunk that begins to arrive, and is not wanted. */
+    public IncomingChunk refusedChunk(Refusal refusal) {
+        return new RefusedChunk(this, refusal);
     }
 
     /**
@@ -342,7 +350,7 @@ public final class SnapshotReceiver {
             return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
         }
         long freed = offset > 0 ? 0 : Math.max(0, SnapshotDirectory.size(directory.partial(database)));
-        long needed = Math.max(0, identity.totalBytes() - offset);
+        long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
         long available = directory.available() + freed;
         return needed > available
                 ? Optional.of(new Refusal.InsufficientStorage(needed, available))

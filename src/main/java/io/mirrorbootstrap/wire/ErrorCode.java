@@ -87,7 +87,7 @@ public enum ErrorCode {
             return SNAPSHOT_SIZE_MISMATCH;
         } else if (refusal instanceof Refusal.InsufficientStorage) {
             return INSUFFICIENT_STORAGE;
-        } else if (refusal instanceof Refusal.TooManyBootstraps) {
+        } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors) {
             return TOO_MANY_BOOTSTRAPS;
         } else if (refusal instanceof Refusal.Superseded) {
             return SUPERSEDED;
@@ -129,6 +129,8 @@ public enum ErrorCode {
             fields.put("needed", r.needed());
             fields.put("available", r.available());
         } else if (refusal instanceof Refusal.TooManyBootstraps r) {
+            fields.put("limit", (long) r.limit());
+        } else if (refusal instanceof Refusal.TooManyMirrors r) {
             fields.put("limit", (long) r.limit());
         }
         return fields;
