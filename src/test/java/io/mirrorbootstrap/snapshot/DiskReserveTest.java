@@ -2,6 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -47,6 +48,28 @@ class DiskReserveTest {
         Refusal refusal = assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal();
         assertEquals(0, assertInstanceOf(Refusal.InsufficientStorage.class, refusal).available());
         assertTrue(Files.size(directory.partial(database)) == offset - MIB, "the transfer stays as it was");
+    }
+
+    @Test
+    void neitherAStreamNorWhatIsPutAsideBeginsWhereNothingIsLeft() throws Exception {
+        SnapshotDirectory directory = new SnapshotDirectory(data, Long.MAX_VALUE, new JsonRecords());
+        directory.prepare();
+        DatabaseId database = new DatabaseId("db");
+        SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
+                }, Optional.empty());
+        SnapshotIdentity stream = new SnapshotIdentity("c", database, 1, 0, Crc32c.of(ByteBuffer.wrap(new byte[1])));
+
+        IncomingChunk chunk = receiver.chunk(new TestSource(), stream, 0);
+        chunk.write(ByteBuffer.allocate(1));
+        ChunkOutcome.Refused refused = assertInstanceOf(ChunkOutcome.Refused.class,
+                chunk.finish(true, Optional.empty()));
+        assertEquals(new Refusal.InsufficientStorage(1, 0), refused.refusal());
+
+        try (PayloadSpill spill = directory.spill()) {
+            RefusedException aside = assertThrows(RefusedException.class, () -> spill.write(ByteBuffer.allocate(1)));
+            assertEquals(new Refusal.InsufficientStorage(1, 0), aside.refusal());
+        }
     }
 
     @Test

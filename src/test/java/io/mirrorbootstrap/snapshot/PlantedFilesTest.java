@@ -109,6 +109,28 @@ class PlantedFilesTest {
     }
 
     @Test
+    void aDirectoryThatIsExchangedForALinkIsNotFollowed() throws Exception {
+        directory.prepare();
+        Files.writeString(elsewhere.resolve("db.snapshot"), "not ours");
+        Files.writeString(elsewhere.resolve("db.partial"), "not ours");
+        Files.move(directory.path(), data.resolve("moved"));
+        Files.createSymbolicLink(directory.path(), elsewhere);
+        assertInstanceOf(Refusal.Transport.class, assertInstanceOf(ChunkOutcome.Refused.class, send()).refusal());
+        assertThrows(IOException.class, () -> receiver(Optional.empty()).removeSnapshot(Optional.empty()));
+        assertEquals("not ours", Files.readString(elsewhere.resolve("db.snapshot")));
+        assertEquals("not ours", Files.readString(elsewhere.resolve("db.partial")));
+        assertEquals(3, Files.list(elsewhere).count());
+    }
+
+    @Test
+    void aPipeInPlaceOfTheLockStopsTheStart() throws Exception {
+        Path lock = data.resolve(".mirror-bootstrap.lock");
+        assertEquals(0, new ProcessBuilder("mkfifo", lock.toString()).start().waitFor());
+        IOException refused = assertThrows(IOException.class, directory::prepare);
+        assertTrue(refused.getMessage().contains("is no plain file"), refused.getMessage());
+    }
+
+    @Test
     void theGroupMayReadAndNobodyElse() throws Exception {
         directory.prepare();
         assertCommits();
