@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.Channel;
 import io.vertx.core.Context;
@@ -107,7 +108,8 @@ final class LinkSocket {
 
     /** Calls {@code action} on the event loop in so many milliseconds. Event loop only. */
     void later(long millis, Runnable action) {
-        context.owner().setTimer(millis, id -> action.run());
+        // not a timer of Vert.x: in a handler of Netty there is no context, and it would run on any event loop
+        channel.eventLoop().schedule(action, millis, TimeUnit.MILLISECONDS);
     }
 
     private void readOn() {
