@@ -41,6 +41,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -162,7 +163,7 @@ class LimitsIT {
         open(alive, identity("alive", whole));
         try (Socket halfOpen = new Socket(sidecar.uri().getHost(), sidecar.uri().getPort())) {
             halfOpen.setSoTimeout(60_000);
-            halfOpen.getOutputStream().write(upgrade());
+            halfOpen.getOutputStream().write(Upgrade.request(""));
             halfOpen.getInputStream().readAllBytes(); // pings come, nobody answers them: it ends
         }
         assertEquals("committed", send(alive, identity("alive", whole), whole, 0, 1000).path("type").asText());
@@ -200,7 +201,7 @@ class LimitsIT {
             deaf.setReceiveBufferSize(4096);
             deaf.connect(new InetSocketAddress(sidecar.uri().getHost(), sidecar.uri().getPort()));
             OutputStream out = new BufferedOutputStream(deaf.getOutputStream(), 64 * 1024);
-            out.write(upgrade());
+            out.write(Upgrade.request(""));
             byte[] text = "{\"type\":\"abort\",\"source_database_id\":\"deaf\"}".getBytes(StandardCharsets.US_ASCII);
             byte[] frame = ByteBuffer.allocate(6 + text.length).put((byte) 0x81).put((byte) (0x80 | text.length))
                     .putInt(0).put(text).array();
@@ -401,12 +402,6 @@ class LimitsIT {
         IllegalStateException refused = assertThrows(IllegalStateException.class,
                 () -> SidecarProcess.start(data(), List.of("-Xmx64m"), Map.of()));
         assertTrue(refused.getMessage().contains("another process is using it"), refused::getMessage);
-    }
-
-    private static byte[] upgrade() {
-        return ("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
     }
 
     private void start(Map<String, String> settings) throws IOException {

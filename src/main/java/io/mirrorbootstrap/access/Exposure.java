@@ -1,8 +1,5 @@
 package io.mirrorbootstrap.access;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -58,7 +55,7 @@ class Exposure implements HttpServerOptionsCustomizer {
                             + "where they could show one: set quarkus.tls.key-store.pem.0.cert and quarkus.tls.key-store.pem.0.key "
                             + "(QUARKUS_TLS_KEY_STORE_PEM__0__CERT, two underscores)");
         }
-        if (isLoopbackOnly() && !isLoopback(host)) {
+        if (isLoopbackOnly() && !Loopback.isAddressOf(host)) {
             throw new ConfigurationException(HOST + " is " + host
                     + ", which other machines can reach, and nobody there "
                     + "has to prove who they are: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
@@ -94,15 +91,6 @@ class Exposure implements HttpServerOptionsCustomizer {
         if (certificates.isUsed()) {
             // asked for, not demanded: probes have none. The gate demands it
             options.setClientAuth(ClientAuth.REQUEST);
-        }
-    }
-
-    /** Whether {@code name} is of this machine alone. */
-    static boolean isLoopback(String name) {
-        try {
-            return InetAddress.getByName(name).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
         }
     }
 }

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -46,8 +45,6 @@ class Gate {
 
     /** What is open: it tells how the sidecar is, not what it has. */
     private static final Set<String> OPEN = Set.of("/q/health", "/q/metrics");
-
-    private static final Pattern LOOPBACK_ADDRESS = Pattern.compile("127(\\.\\d{1,3}){3}|\\[?::1]?");
 
     private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
@@ -154,7 +151,8 @@ class Gate {
             return Optional.of("pages of another origin, " + Text.quoted(String.join(", ", origins))
                     + ", may not speak to the sidecar");
         }
-        boolean elsewhere = exposure.isLoopbackOnly() && host.filter(name -> !isThisMachine(name.host())).isPresent();
+        boolean elsewhere = exposure.isLoopbackOnly()
+                && host.filter(name -> !Loopback.isSpelledBy(name.host())).isPresent();
         return elsewhere
                 ? Optional.of("the sidecar is open to this machine only, as localhost, not as "
                         + Text.quoted(host.get().host()))
@@ -171,11 +169,6 @@ class Gate {
         } catch (URISyntaxException e) {
             return false;
         }
-    }
-
-    /** Without asking a name server, which a stranger may own. */
-    private static boolean isThisMachine(String host) {
-        return host.equalsIgnoreCase("localhost") || LOOPBACK_ADDRESS.matcher(host).matches();
     }
 
     private void refuse(RoutingContext request, int status, ErrorCode code, String message) {

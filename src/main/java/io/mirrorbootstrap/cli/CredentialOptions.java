@@ -2,13 +2,12 @@ package io.mirrorbootstrap.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 
+import io.mirrorbootstrap.access.Loopback;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 
@@ -58,17 +57,9 @@ final class CredentialOptions {
     }
 
     void warnOfPlainText(Endpoint endpoint, PrintWriter err) {
-        if (tokenFile.isPresent() && !endpoint.tls() && !isThisMachine(endpoint.host())) {
+        if (tokenFile.isPresent() && !endpoint.tls() && !Loopback.isAddressOf(endpoint.host())) {
             err.println(
                     "mirror-bootstrap: the token can be read by all on the way to " + endpoint + ": better use wss://");
-        }
-    }
-
-    private static boolean isThisMachine(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
         }
     }
 }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.source.Endpoint;
@@ -96,18 +95,16 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private int handOver(MirrorStatus status) {
-        Path path = dataDirectory.map(here -> new SnapshotDirectory(here, 0, new JsonRecords()).snapshot(database))
-                .orElseGet(() -> Path.of(status.snapshotPath().orElseThrow()));
-        if (verify) {
-            try {
-                Optional<CommittedSnapshot> verified = new SnapshotDirectory(path.getParent().getParent(), 0,
-                        new JsonRecords()).verify(database);
-                if (verified.isEmpty()) {
-                    return end(ExitCode.REFUSED, path + " is not what its manifest says, or one of them is missing");
-                }
-            } catch (IOException e) {
-                return end(ExitCode.REFUSED, path + " cannot be read: " + Report.reason(e));
+        Path data = dataDirectory
+                .orElseGet(() -> Path.of(status.snapshotPath().orElseThrow()).getParent().getParent());
+        SnapshotDirectory directory = new SnapshotDirectory(data, 0, new JsonRecords());
+        Path path = directory.snapshot(database);
+        try {
+            if (verify && directory.verify(database).isEmpty()) {
+                return end(ExitCode.REFUSED, path + " is not what its manifest says, or one of them is missing");
             }
+        } catch (IOException e) {
+            return end(ExitCode.REFUSED, path + " cannot be read: " + Report.reason(e));
         }
         spec.commandLine().getOut().printf("%s\t%d\t%s\t%d%n", path, status.lsn(), status.crc32c().orElseThrow(),
                 status.bytesTotal());

@@ -89,15 +89,14 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
 
     /** Reads no more: a message takes too long. */
     void giveUp(Duration limit) {
-        state = State.OVER;
-        listener.ended(new Inbound.TooSlow(limit));
+        end(new Inbound.TooSlow(limit));
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         heardNanos = System.nanoTime(); // a frame may take longer than any time-out to come in
-        waiting.add(fitting(context, (ByteBuf) message));
-        readWaiting(context);
+        waiting.add(fitting((ByteBuf) message));
+        readWaiting();
     }
 
     /** Takes no further frame out of what has come. */
@@ -111,17 +110,17 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
      */
     void resume() {
         paused = false;
-        readWaiting(handler);
+        readWaiting();
         listener.drained();
     }
 
-    private void readWaiting(ChannelHandlerContext context) {
+    private void readWaiting() {
         for (ByteBuf bytes = waiting.peek(); bytes != null && mayRead(); bytes = waiting.peek()) {
             while (bytes.isReadable() && mayRead()) {
                 switch (state) {
-                    case HEADER -> header(context, bytes);
+                    case HEADER -> header(bytes);
                     case DATA -> data(bytes);
-                    case CONTROL -> control(context, bytes);
+                    case CONTROL -> control(bytes);
                     default -> bytes.skipBytes(bytes.readableBytes());
                 }
             }
@@ -154,19 +153,19 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     /** A piece holds the whole memory that it came in: little must not hold much. */
-    private static ByteBuf fitting(ChannelHandlerContext context, ByteBuf bytes) {
+    private ByteBuf fitting(ByteBuf bytes) {
         int length = bytes.readableBytes();
         if (length >= bytes.capacity() / 2) {
             return bytes;
         }
         try {
-            return context.alloc().directBuffer(length, length).writeBytes(bytes);
+            return handler.alloc().directBuffer(length, length).writeBytes(bytes);
         } finally {
             bytes.release();
         }
     }
 
-    private void header(ChannelHandlerContext context, ByteBuf bytes) {
+    private void header(ByteBuf bytes) {
         while (bytes.isReadable() && header.position() < headerLength()) {
             if (header.position() == 0 && !inMessage) {
                 messageBeganNanos = heardNanos;
@@ -177,7 +176,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
             }
         }
         if (header.position() == headerLength()) {
-            frame(context, header.get(0), header.get(1) & LENGTH);
+            frame(header.get(0), header.get(1) & LENGTH);
         }
     }
 
@@ -206,7 +205,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
         return state == State.HEADER;
     }
 
-    private void frame(ChannelHandlerContext context, int first, int lengthField) {
+    private void frame(int first, int lengthField) {
         left = switch (lengthField) {
             case LENGTH_IN_2_BYTES -> Short.toUnsignedLong(header.getShort(2));
             case LENGTH_IN_8_BYTES -> header.getLong(2);
@@ -217,16 +216,15 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
                 || lengthField == LENGTH_IN_8_BYTES && left >= 0 && left <= 0xFFFF) {
             refuse("the length of a frame takes more bytes than it needs");
         } else if (left < 0 || left > maxFrameBytes) {
-            state = State.OVER;
-            listener.ended(new Inbound.FrameTooLarge());
+            end(new Inbound.FrameTooLarge());
         } else if ((first & OPCODE) >= CLOSE) {
             closing = (first & OPCODE) == CLOSE;
-            if (!closing && !context.channel().isWritable()) {
+            if (!closing && !handler.channel().isWritable()) {
                 refuse("pings come faster than their pongs are read");
                 return;
             }
             state = State.CONTROL;
-            context.fireChannelRead(Unpooled.copiedBuffer(header.flip()));
+            handler.fireChannelRead(Unpooled.copiedBuffer(header.flip()));
             header.clear();
             controlMayEnd();
         } else {
@@ -250,10 +248,10 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     /** Netty's decoder puts together what comes in pieces. */
-    private void control(ChannelHandlerContext context, ByteBuf bytes) {
+    private void control(ByteBuf bytes) {
         int length = (int) Math.min(left, bytes.readableBytes());
         left -= length;
-        context.fireChannelRead(bytes.readRetainedSlice(length));
+        handler.fireChannelRead(bytes.readRetainedSlice(length));
         controlMayEnd();
     }
 
@@ -264,7 +262,11 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(String reason) {
+        end(new Inbound.NotWebSocket(reason));
+    }
+
+    private void end(Inbound reason) {
         state = State.OVER;
-        listener.ended(new Inbound.NotWebSocket(reason));
+        listener.ended(reason);
     }
 }

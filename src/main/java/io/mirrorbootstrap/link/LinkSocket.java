@@ -72,7 +72,7 @@ final class LinkSocket {
         });
     }
 
-    /** Stops reading after what has been read already, until {@link #resume} is called for the same reason. Event loop only. */
+    /** Stops reading, also what has come already, until {@link #resume} is called for the same reason. Event loop only. */
     void pause(PauseReason reason) {
         if (!discarding) {
             reasons.add(reason);

@@ -39,14 +39,15 @@ final class OwnFiles {
 
     /** Makes a directory, if there is none. Its parents may be anywhere: they are the operator's. */
     static void createDirectory(Path directory) throws IOException {
-        Files.createDirectories(directory.getParent());
-        try {
-            Files.createDirectory(directory, DIRECTORY_MODE);
-        } catch (FileAlreadyExistsException e) {
-            if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-                throw new FileSystemException(directory.toString(), null, "is a symbolic link, or no directory");
+        if (look(directory).isEmpty()) {
+            Files.createDirectories(directory.getParent());
+            try {
+                Files.createDirectory(directory, DIRECTORY_MODE);
+            } catch (FileAlreadyExistsException e) {
+                // another thread was faster, or somebody's link is there now
             }
         }
+        requireDirectory(directory);
     }
 
     /** Removes a file or a link, if there is one; a directory is nobody's of ours. */
@@ -58,7 +59,10 @@ final class OwnFiles {
 
     /** A new file, which nobody had a hand in before. */
     static FileChannel create(Path file, OpenOption... more) throws IOException {
-        return open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), more);
+        requireDirectory(file.getParent());
+        Set<OpenOption> options = new HashSet<>(List.of(more));
+        options.addAll(List.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+        return FileChannel.open(file, options, FILE_MODE);
     }
 
     /**
@@ -70,15 +74,9 @@ final class OwnFiles {
         if (!attributes(file).orElseThrow(() -> new NoSuchFileException(file.toString())).isRegularFile()) {
             throw new FileSystemException(file.toString(), null, "is no plain file");
         }
-        return open(file, Set.of(), how);
-    }
-
-    private static FileChannel open(Path file, Set<OpenOption> some, OpenOption... more) throws IOException {
-        checkDirectory(file);
-        Set<OpenOption> options = new HashSet<>(some);
-        options.addAll(List.of(more));
+        Set<OpenOption> options = new HashSet<>(List.of(how));
         options.add(LinkOption.NOFOLLOW_LINKS);
-        return FileChannel.open(file, options, FILE_MODE);
+        return FileChannel.open(file, options);
     }
 
     /** What a plain file holds, empty when there is none, or a longer one. */
@@ -104,24 +102,26 @@ final class OwnFiles {
 
     /** Renames a file, replacing what has that name. */
     static void move(Path file, Path target) throws IOException {
-        checkDirectory(file);
+        requireDirectory(file.getParent());
         Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    /** The directory may have been exchanged for a link since it was made. */
-    private static void checkDirectory(Path file) throws IOException {
-        if (!Files.isDirectory(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileSystemException(file.getParent().toString(), null, "is a symbolic link, or no directory");
-        }
     }
 
     /** Of whatever has this name, a link included. */
     static Optional<BasicFileAttributes> attributes(Path file) throws IOException {
-        if (Files.exists(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
-            checkDirectory(file);
+        requireDirectory(file.getParent());
+        return look(file);
+    }
+
+    /** A link may have been put in its place since it was made. */
+    private static void requireDirectory(Path directory) throws IOException {
+        if (look(directory).filter(there -> !there.isDirectory()).isPresent()) {
+            throw new FileSystemException(directory.toString(), null, "is a symbolic link, or no directory");
         }
+    }
+
+    private static Optional<BasicFileAttributes> look(Path path) throws IOException {
         try {
-            return Optional.of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+            return Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -38,10 +38,12 @@ public final class PayloadSpill implements Closeable {
             if (file.isEmpty()) {
                 file = Optional.of(directory.unnamedFile());
             }
-            if (bytes >= askAgainAt && directory.available() == 0) {
-                throw new RefusedException(new Refusal.InsufficientStorage(slice.remaining(), 0));
+            if (bytes >= askAgainAt) {
+                if (directory.available() == 0) {
+                    throw new RefusedException(new Refusal.InsufficientStorage(slice.remaining(), 0));
+                }
+                askAgainAt = bytes + ASK_EVERY_BYTES;
             }
-            askAgainAt = Math.max(askAgainAt, bytes / ASK_EVERY_BYTES * ASK_EVERY_BYTES + ASK_EVERY_BYTES);
             while (slice.hasRemaining()) {
                 bytes += file.get().write(slice, bytes);
             }

@@ -46,29 +46,25 @@ final class Recovery {
             return;
         }
         // where it is in place already, what has the same bytes is another transfer, and kept as that
-        if (is(manifest.get(), directory.partial(database)) && !is(manifest.get(), snapshot)) {
+        if (SnapshotDirectory.isIn(directory.partial(database), manifest.get())
+                && !SnapshotDirectory.isIn(snapshot, manifest.get())) {
             OwnFiles.move(directory.partial(database), snapshot);
             directory.force();
             inventory.repaired(snapshot + ": its commit was cut short, and is finished");
         }
-        if (SnapshotDirectory.size(snapshot) == manifest.get().bytes()) {
+        if (OwnFiles.size(snapshot) == manifest.get().bytes()) {
             inventory.add(manifest.get());
             return;
         }
-        inventory.repaired(snapshot + " has " + SnapshotDirectory.size(snapshot) + " bytes (-1: it is missing), not "
+        inventory.repaired(snapshot + " has " + OwnFiles.size(snapshot) + " bytes (-1: it is missing), not "
                 + manifest.get().bytes() + " as its manifest says: both are removed");
         OwnFiles.remove(snapshot);
         OwnFiles.remove(directory.manifest(database));
     }
 
-    private static boolean is(CommittedSnapshot manifest, Path file) throws IOException {
-        return SnapshotDirectory.size(file) == manifest.bytes()
-                && PartialFile.read(file, 0, manifest.bytes()).crc32c().equals(manifest.crc32c());
-    }
-
     private void underWay() throws IOException {
         Path partial = directory.partial(database);
-        long there = SnapshotDirectory.size(partial);
+        long there = OwnFiles.size(partial);
         Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
             inventory.add(checkpoint.get());

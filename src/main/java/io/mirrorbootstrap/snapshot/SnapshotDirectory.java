@@ -174,7 +174,9 @@ public final class SnapshotDirectory {
     /** The committed snapshot of {@code database}, if there is one and its size is what the manifest says. */
     Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
         Optional<CommittedSnapshot> manifest = readManifest(database);
-        return manifest.isPresent() && size(snapshot(database)) == manifest.get().bytes() ? manifest : Optional.empty();
+        return manifest.isPresent() && OwnFiles.size(snapshot(database)) == manifest.get().bytes()
+                ? manifest
+                : Optional.empty();
     }
 
     /**
@@ -183,20 +185,25 @@ public final class SnapshotDirectory {
      * @return what it is; empty when there is none, or it is not what the manifest says
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
-        Optional<CommittedSnapshot> manifest = committed(database);
-        return manifest.isPresent() && PartialFile.read(snapshot(database), 0, manifest.get().bytes()).crc32c()
-                .equals(manifest.get().crc32c()) ? manifest : Optional.empty();
+        Optional<CommittedSnapshot> manifest = readManifest(database);
+        return manifest.isPresent() && isIn(snapshot(database), manifest.get()) ? manifest : Optional.empty();
+    }
+
+    /** Whether {@code file} has the bytes of {@code snapshot}, all of which are read if there are as many. */
+    static boolean isIn(Path file, CommittedSnapshot snapshot) throws IOException {
+        return OwnFiles.size(file) == snapshot.bytes()
+                && PartialFile.read(file, 0, snapshot.bytes()).crc32c().equals(snapshot.crc32c());
     }
 
     /** What the manifest of {@code database} says, if there is one that can be read. */
     Optional<CommittedSnapshot> readManifest(DatabaseId database) throws IOException {
-        return read(manifest(database)).flatMap(format::manifest)
+        return OwnFiles.read(manifest(database), MAX_RECORD_BYTES).flatMap(format::manifest)
                 .filter(snapshot -> snapshot.database().equals(database));
     }
 
     /** What the checkpoint of {@code database} says, if there is one that can be read. */
     Optional<Checkpoint> readCheckpoint(DatabaseId database) throws IOException {
-        return read(checkpoint(database)).flatMap(format::checkpoint)
+        return OwnFiles.read(checkpoint(database), MAX_RECORD_BYTES).flatMap(format::checkpoint)
                 .filter(checkpoint -> checkpoint.database().equals(database));
     }
 
@@ -217,11 +224,6 @@ public final class SnapshotDirectory {
         force();
     }
 
-    /** The size of a file in bytes, -1 when there is none. */
-    static long size(Path file) throws IOException {
-        return OwnFiles.size(file);
-    }
-
     /**
      * Makes a verified partial file the snapshot of its database. When this returns, the snapshot survives a power cut;
      * when it throws, what was committed before still is (unless the very last step failed, making the renames durable:
@@ -230,7 +232,7 @@ public final class SnapshotDirectory {
     void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
         DatabaseId database = snapshot.database();
         partial.force();
-        Optional<byte[]> before = read(manifest(database));
+        Optional<byte[]> before = OwnFiles.read(manifest(database), MAX_RECORD_BYTES);
         replace(manifest(database), format.manifest(snapshot));
         try {
             partial.publishAs(snapshot(database));
@@ -278,10 +280,6 @@ public final class SnapshotDirectory {
         OwnFiles.remove(snapshot(database));
         OwnFiles.remove(manifest(database));
         force();
-    }
-
-    private static Optional<byte[]> read(Path file) throws IOException {
-        return OwnFiles.read(file, MAX_RECORD_BYTES);
     }
 
     /** Replaces a small file so that after a crash either the old or the new one is there, whole. */

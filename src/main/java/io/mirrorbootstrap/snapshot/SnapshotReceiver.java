@@ -349,7 +349,7 @@ public final class SnapshotReceiver {
         if (!rules.bootstraps().hasRoomFor(database)) {
             return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
         }
-        long freed = offset > 0 ? 0 : Math.max(0, SnapshotDirectory.size(directory.partial(database)));
+        long freed = offset > 0 ? 0 : Math.max(0, OwnFiles.size(directory.partial(database)));
         long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
         long available = directory.available() + freed;
         return needed > available

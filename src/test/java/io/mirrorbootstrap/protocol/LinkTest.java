@@ -302,10 +302,10 @@ class LinkTest {
         try (Socket socket = new Socket(service.getHost(), service.getPort())) {
             socket.setSoTimeout(60_000);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
-            out.writeBytes(upgrade(""));
+            out.writeBytes(Upgrade.request(""));
             out.writeBytes(masked(0x81, "{}".getBytes(StandardCharsets.US_ASCII)));
             socket.getOutputStream().write(out.toByteArray());
-            skipResponse(socket);
+            Upgrade.response(socket.getInputStream());
             String reason = new String(readFrame(socket, 0x88), StandardCharsets.ISO_8859_1);
             assertTrue(reason.endsWith("a frame came before the upgrade was answered"), reason);
         }
@@ -501,23 +501,8 @@ class LinkTest {
 
     private static String handshake(Socket socket, String header) throws Exception {
         socket.setSoTimeout(60_000);
-        socket.getOutputStream().write(upgrade(header));
-        return skipResponse(socket);
-    }
-
-    private static byte[] upgrade(String header) {
-        return ("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                + header + "\r\n").getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static String skipResponse(Socket socket) throws Exception {
-        StringBuilder response = new StringBuilder();
-        InputStream in = socket.getInputStream();
-        while (response.indexOf("\r\n\r\n") < 0) {
-            response.append((char) in.read());
-        }
-        return response.toString();
+        socket.getOutputStream().write(Upgrade.request(header));
+        return Upgrade.response(socket.getInputStream());
     }
 
     private static String readToEnd(Socket socket) throws Exception {

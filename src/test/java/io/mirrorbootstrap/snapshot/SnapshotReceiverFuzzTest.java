@@ -108,7 +108,7 @@ class SnapshotReceiverFuzzTest {
             assertEquals(model.isUnderWay(), !limit.hasRoomFor(ANOTHER));
             boolean arriving = sending[0] || sending[1] || sending[2];
             if (!arriving && (model.isIdle() || model.isUnderWay())) {
-                assertEquals(model.partialBytes(), SnapshotDirectory.size(directory.partial(DB)));
+                assertEquals(model.partialBytes(), OwnFiles.size(directory.partial(DB)));
             }
             for (int i = 0; i < sources.length; i++) {
                 assertEquals(model.isSuperseded(sources[i]), sources[i].isGone());
