@@ -1,6 +1,7 @@
 /*
  * Makes a disk slow or full for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
- * position takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named FULL_DISK_WHILE, there is no space.
+ * position, or out of several buffers, takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named
+ * FULL_DISK_WHILE, there is no space.
  * Forcing a file takes SLOW_FORCE_MS milliseconds longer. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no snapshot is renamed, nor, after one was not, a
  * manifest.
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,10 +28,14 @@ static int ends(const char *name, const char *suffix) {
     return length >= strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
 }
 
-static void wait_for(int fd, size_t bytes) {
+static int is_file(int fd) {
     struct stat file;
+    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+}
+
+static void wait_for(size_t bytes) {
     const char *ms = getenv("SLOW_DISK_MS_PER_MIB");
-    if (ms == NULL || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+    if (ms == NULL) {
         return;
     }
     long long nanos = (long long) (atof(ms) * 1e6 * (double) bytes / (1024 * 1024));
@@ -42,16 +48,37 @@ ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "pwrite64");
     }
-    if (is_there("FULL_DISK_WHILE")) {
-        errno = ENOSPC;
-        return -1;
+    if (is_file(fd)) {
+        if (is_there("FULL_DISK_WHILE")) {
+            errno = ENOSPC;
+            return -1;
+        }
+        wait_for(bytes);
     }
-    wait_for(fd, bytes);
     return real(fd, from, bytes, at);
 }
 
 ssize_t pwrite(int fd, const void *from, size_t bytes, off_t at) {
     return pwrite64(fd, from, bytes, at);
+}
+
+ssize_t writev(int fd, const struct iovec *from, int buffers) {
+    static ssize_t (*real)(int, const struct iovec *, int);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "writev");
+    }
+    if (is_file(fd)) {
+        size_t bytes = 0;
+        for (int i = 0; i < buffers; i++) {
+            bytes += from[i].iov_len;
+        }
+        if (is_there("FULL_DISK_WHILE")) {
+            errno = ENOSPC;
+            return -1;
+        }
+        wait_for(bytes);
+    }
+    return real(fd, from, buffers);
 }
 
 int fsync(int fd) {

@@ -79,9 +79,9 @@ class SlowDiskIT {
             for (Future<String> end : ends) {
                 assertEquals("committed", end.get());
             }
-            assertTrue(most > MIB, "the disk was not slow enough to prove anything: " + most);
-            // a quarter of the heap, and a frame for each link
-            assertTrue(most < 64 * MIB / 4 + sources * 2.0 * frameKib * 1024, "buffered: " + most);
+            assertTrue(most >= MIB, "the disk was not slow enough to prove anything: " + most);
+            // what the worker reads at once, and what the event loop does, however fast the source and long the frame
+            assertTrue(most <= sources * (MIB + 128.0 * 1024), "buffered: " + most);
         } finally {
             senders.shutdownNow();
         }

@@ -10,8 +10,8 @@ import io.vertx.core.Context;
 import io.vertx.core.http.ServerWebSocket;
 
 /**
- * Answers on their way from the worker back to the socket, in order and in batches: one hop to the event loop takes all
- * that have come by then. A source that does not read them is not answered further until it does.
+ * Answers on their way from the worker back to the socket, in order and in batches: whoever adds them says when it is time to
+ * send, and one hop to the event loop takes all that have come by then. A source that does not read them is not answered further until it does.
  */
 final class Answers {
 
@@ -37,7 +37,7 @@ final class Answers {
         this.whenDrained = whenDrained;
     }
 
-    /** Any thread; the order is that of the calls. */
+    /** Sent with the next {@link #flushSoon}. Any thread; the order is that of the calls. */
     void add(String text) {
         add(new Outgoing(text, OptionalInt.empty(), ""));
     }
@@ -45,6 +45,7 @@ final class Answers {
     /** The last answer: the link is closed after it. Any thread. */
     void addAndClose(String text, int code, String reason) {
         add(new Outgoing(text, OptionalInt.of(code), reason));
+        flushSoon();
     }
 
     /**
@@ -62,7 +63,6 @@ final class Answers {
     private void add(Outgoing outgoing) {
         queue.add(outgoing);
         waiting.incrementAndGet();
-        flushSoon();
     }
 
     /** Sends what waits, or forgets it if the socket is closed. Any thread. */

@@ -1,49 +1,26 @@
 package io.mirrorbootstrap.link;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 
 import io.netty.buffer.ByteBuf;
 
-/** What the event loop hands to a link's worker job, in the order in which it came. */
+/** What is handed to a link's worker job, in the order in which it came. */
 sealed interface Inbound {
 
-    /** What keeping one in the queue costs beside its bytes: a flood of tiny frames must be bounded too. */
-    int OVERHEAD_BYTES = 256;
-
-    /** Bytes that it holds on to until it is processed. */
-    default int cost() {
-        return OVERHEAD_BYTES;
-    }
-
     /**
-     * A piece of a message, still masked. Holds memory until it is released.
+     * What the event loop has read of the socket. Holds memory until it is released.
      *
-     * @param text whether it is a text message
-     * @param data the piece itself
-     * @param mask the key that undoes it, turned to the piece's first byte
-     * @param last whether the message ends with it
+     * @param data as it came
      */
-    record Fragment(boolean text, ByteBuf data, int mask, boolean last) implements Inbound {
-        @Override
-        public int cost() {
-            return OVERHEAD_BYTES + data.readableBytes();
-        }
+    record Bytes(ByteBuf data) implements Inbound {
 
-        /** Unmasks the piece: once, by whoever is about to look at it, as its bytes are in that one's cache then. */
-        ByteBuffer unmask() {
-            ByteBuffer bytes = data.nioBuffer();
-            Unmasking.unmask(bytes, mask);
-            return bytes;
-        }
+        /** What keeping one costs beside its bytes: a flood of tiny ones must be bounded too. */
+        private static final int OVERHEAD_BYTES = 256;
 
-        void release() {
-            data.release();
+        /** Bytes that it holds on to until it is released. */
+        int cost() {
+            return OVERHEAD_BYTES + data.capacity();
         }
-    }
-
-    /** Nothing came: an open that has not been answered yet goes on. */
-    record OpenFurther() implements Inbound {
     }
 
     /** A frame that is longer than any chunk may be; it was not read. */

@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.link;
 
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,12 +19,13 @@ import io.quarkus.runtime.Startup;
 /**
  * Bounds what is accepted but not yet written, over all links, however slow the disk is and however many sources push:
  * <ul>
- * <li>a link that holds more than its share, or finds the whole budget spent, stops reading its socket;</li>
+ * <li>a link that holds more than its share, or finds the whole budget spent, asks its socket for no more;</li>
  * <li>one that stopped for its own share reads on when it holds half of it;</li>
  * <li>those that stopped for the whole budget read on, all of them, as soon as there is room again: to wake one only would
  * not do, as it may have nothing to read and so wake no other.</li>
  * </ul>
- * A socket is read at most 64 KiB at a time, so the budget can be overdrawn by that for each link, no more. Any thread.
+ * An event loop reads at most 64 KiB at a time, so the budget can be overdrawn by that for each link, no more: the larger
+ * buffers, into which workers read, are lent only where there is room. Any thread.
  */
 @ApplicationScoped
 @Startup // its meter is there before the first link is
@@ -32,17 +35,29 @@ class IngestBudget {
 
     private static final long MAX_BYTES_PER_LINK = 8L * 1024 * 1024;
 
+    /**
+     * How much a worker reads at once: so much that the kernel's part of reading costs little for each byte
+     * (docs/performance.md), so little that many can.
+     */
+    private static final int READ_BYTES = 1024 * 1024;
+
+    /** Memory from elsewhere the kernel copies more slowly on some processors. */
+    private static final int PAGE_BYTES = 4096;
+
     /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
     private static final long DIRECT_MEMORY_SHARE = 4;
 
     private final long bytes;
     private final AtomicLong spent = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    private final int readBytes;
+    private final Queue<ByteBuffer> notLent = new ConcurrentLinkedQueue<>();
 
     IngestBudget(MirrorSettings settings, MeterRegistry metrics) {
         long wanted = settings.bufferBytes().asLongValue();
         long affordable = PlatformDependent.maxDirectMemory() / DIRECT_MEMORY_SHARE;
         this.bytes = Math.min(wanted, affordable);
+        this.readBytes = (int) Math.min(READ_BYTES, Math.max(1, bytes / 2));
         if (bytes < wanted) {
             LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a quarter of the memory outside the "
                     + "heap (-XX:MaxDirectMemorySize)", bytes, wanted);
@@ -56,13 +71,34 @@ class IngestBudget {
         return Math.min(bytes, MAX_BYTES_PER_LINK);
     }
 
-    /**
-     * Takes {@code cost} bytes, whether or not they are there.
-     *
-     * @return whether more may be taken
-     */
-    boolean take(int cost) {
-        return spent.addAndGet(cost) < bytes;
+    /** Whether anything may be taken. */
+    boolean hasRoom() {
+        return spent.get() < bytes;
+    }
+
+    /** Takes {@code cost} bytes, whether or not they are there. */
+    void take(long cost) {
+        spent.addAndGet(cost);
+    }
+
+    /** A buffer to read a socket into, empty when there is no room for it. */
+    Optional<ByteBuffer> lend() {
+        if (spent.addAndGet(readBytes) > bytes) {
+            giveBack(readBytes);
+            return Optional.empty();
+        }
+        ByteBuffer buffer = notLent.poll();
+        return Optional.of(buffer != null ? buffer.clear() : pageAligned());
+    }
+
+    private ByteBuffer pageAligned() {
+        return ByteBuffer.allocateDirect(readBytes + PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, readBytes);
+    }
+
+    /** Takes back what was lent. */
+    void takeBack(ByteBuffer buffer) {
+        notLent.add(buffer);
+        giveBack(readBytes);
     }
 
     /** Gives {@code cost} bytes back, and wakes who waits if there is room. */

@@ -29,7 +29,7 @@ class IngestRate {
     /**
      * Takes {@code bytes}, whether or not they are due.
      *
-     * @return how long to wait before more is taken, in milliseconds; 0: not at all
+     * @return how long to wait before more is taken, in nanoseconds; 0: not at all
      */
     long take(int bytes) {
         if (bytesPerSecond == 0) {
@@ -38,6 +38,6 @@ class IngestRate {
         long now = System.nanoTime() - startNanos;
         long cost = (long) (bytes * 1e9 / bytesPerSecond);
         long due = dueNanos.updateAndGet(before -> Math.max(before, now) + cost);
-        return due - now > AHEAD_NANOS ? Duration.ofNanos(due - now).toMillis() : 0;
+        return due - now > AHEAD_NANOS ? due - now : 0;
     }
 }

@@ -1,6 +1,9 @@
 package io.mirrorbootstrap.link;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
@@ -9,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 import org.jboss.logging.Logger;
 
@@ -20,6 +24,7 @@ import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
@@ -28,21 +33,33 @@ import io.vertx.core.http.ServerWebSocket;
 /**
  * One WebSocket. Two sides:
  * <ul>
- * <li>the event loop puts frames into a queue, and stops reading the socket when the queue or the common budget is
- * full;</li>
- * <li>one worker job at a time empties the queue: decodes, checks, writes, and hands the answers back.</li>
+ * <li>the event loop reads the socket when it is asked to, and puts what comes into a queue;</li>
+ * <li>one worker job at a time does the rest: it parses frames, decodes, checks, writes, and hands the answers back. Once
+ * started, it reads on by itself as long as there is something, and asks the event loop for what comes next when there is
+ * not. So while it works nothing is read, and when it is done much has come.</li>
  * </ul>
- * No hop per frame: a job, once started, goes on as long as there is something in the queue.
+ * Where the job cannot read by itself ({@link SocketReader}), the event loop goes on reading beside it, until the queue
+ * holds the link's share.
  * <p>
  * It ends once, for the first of these: the socket is closed, a refusal that closes the link, a takeover, a failure.
  * What comes after that is not looked at.
  */
-final class Link implements Source, FrameReader.Listener {
+final class Link implements Source, SocketReader.Listener {
 
     private static final Logger LOG = Logger.getLogger(Link.class);
 
     /** How long a job may have its worker while others wait for one. */
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** A read that brings less than this has met the source's pace: worth a short wait, if more is sure to come. */
+    private static final int LITTLE_BYTES = 256 * 1024;
+
+    private static final long SHORT_WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+    /** As many control frames are handed back at once. */
+    private static final int MAX_CONTROLS = 64;
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final LinkSocket socket;
     private final Caller caller;
@@ -51,6 +68,7 @@ final class Link implements Source, FrameReader.Listener {
     private final IngestBudget budget;
     private final IngestRate rate;
     private final Executor workers;
+    private final FrameParser parser;
     private final MessageReader reader;
     private final Answers answers;
 
@@ -58,18 +76,30 @@ final class Link implements Source, FrameReader.Listener {
     private final AtomicLong queuedBytes = new AtomicLong();
     private final AtomicBoolean working = new AtomicBoolean();
 
-    /** Set once; what is in the queue is then thrown away. */
+    /** Set once; what comes is then thrown away. */
     private volatile boolean ended;
     /** Set once, on the event loop; what is in the queue still counts. */
     private volatile boolean lost;
-    /** Worker only: whether transfers have been told. */
-    private boolean released;
+    /** Until the event loop has done with control frames: they must not pile up there. */
+    private volatile boolean awaitsControl;
+    /** Until more is due by the common rate. */
+    private volatile boolean awaitsRate;
     /** Set on the event loop; a worker that gives bytes back reads it. */
     private volatile boolean overShare;
-    // event loop only
+    /** Event loop only. */
     private boolean awaitsBudget;
-    private boolean awaitsRate;
-    private long rateDueNanos;
+
+    // worker only
+    /** What is being parsed, and what to do when that is over. */
+    private ByteBuffer parsing = NOTHING;
+    private Runnable parsed = () -> {
+    };
+    private final List<ByteBuffer> controls = new ArrayList<>();
+    /** Whether the socket is the job's to read, as the event loop is not asked to. */
+    private boolean pulling;
+    private boolean pulledLittle;
+    /** Whether transfers have been told. */
+    private boolean released;
 
     Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Caller caller, Links links,
             Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate, Executor workers) {
@@ -79,15 +109,17 @@ final class Link implements Source, FrameReader.Listener {
         this.budget = budget;
         this.rate = rate;
         this.workers = workers;
+        this.parser = new FrameParser(limits.maxFrameBytes());
         this.reader = new MessageReader(mirrors, this, limits);
         this.answers = new Answers(webSocket, context, this::startJob);
-        this.socket = new LinkSocket(webSocket, channel, guard, context, limits);
+        this.socket = new LinkSocket(webSocket, channel, guard, context, limits.idleTimeout(), this, this::ended);
     }
 
     /** Starts reading. Event loop only. */
     void start() {
         links.opened(this);
-        socket.start(this);
+        socket.start();
+        ask();
         LOG.debugf("link from %s opened", socket.remote());
     }
 
@@ -119,64 +151,57 @@ final class Link implements Source, FrameReader.Listener {
         return caller.cluster();
     }
 
-    @Override
-    public void ended(Inbound reason) {
+    private void ended(Inbound reason) {
         lost |= reason instanceof Inbound.LinkLost;
         enqueue(reason);
         answers.flushSoon(); // a job may be waiting for a source that will never read
     }
 
     @Override
-    public void piece(Inbound.Fragment fragment) {
-        if (ended) {
-            fragment.release();
-            return;
-        }
-        long held = queuedBytes.addAndGet(fragment.cost());
-        if (held >= budget.bytesPerLink()) {
-            overShare = true;
-            socket.pause(PauseReason.SHARE);
-            // the job may have emptied the queue before the flag was up
-            resumeIfUnderShare();
-        }
-        if (!budget.take(fragment.cost())) {
-            socket.pause(PauseReason.BUDGET);
-            if (!awaitsBudget) {
-                awaitsBudget = true;
-                budget.await(() -> socket.afterWrites(() -> {
-                    awaitsBudget = false;
-                    socket.resumeNow(PauseReason.BUDGET);
-                }));
-            }
-        }
-        long wait = rate.take(fragment.data().readableBytes());
-        if (wait > 0) {
-            rateDueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
-            socket.pause(PauseReason.RATE);
-            if (!awaitsRate) {
-                awaitsRate = true;
-                socket.later(wait, this::rateIsDue);
-            }
-        }
-        queue.add(fragment);
+    public void arrived(ByteBuf data) {
+        Inbound.Bytes bytes = new Inbound.Bytes(data);
+        queuedBytes.addAndGet(bytes.cost());
+        budget.take(bytes.cost());
+        queue.add(bytes);
     }
 
-    /** One timer for a link, however many frames have moved the time meanwhile. Event loop only. */
-    private void rateIsDue() {
-        long left = TimeUnit.NANOSECONDS.toMillis(rateDueNanos - System.nanoTime());
-        if (left > 0 && !ended) {
-            socket.later(left, this::rateIsDue);
-        } else {
-            awaitsRate = false;
-            socket.resumeNow(PauseReason.RATE);
-        }
-    }
-
-    /** One job for all that was there to be read. */
+    /** One job for all that a read has brought. */
     @Override
-    public void drained() {
+    public void arrivedAll() {
         if (!queue.isEmpty()) {
             startJob();
+        }
+        if (!socket.canPull()) {
+            overShare = queuedBytes.get() >= budget.bytesPerLink();
+            askIfUnderShare();
+        }
+    }
+
+    private void askIfUnderShare() {
+        if (!overShare) {
+            ask();
+        } else {
+            askWhenUnderShare(); // the job may have emptied the queue before the flag was up
+        }
+    }
+
+    private void askWhenUnderShare() {
+        if (overShare && queuedBytes.get() <= budget.bytesPerLink() / 2) {
+            overShare = false;
+            socket.onLoop(this::ask);
+        }
+    }
+
+    /** Asks for what comes next, as soon as there is room for it. Event loop only. */
+    private void ask() {
+        if (isGone() || budget.hasRoom()) {
+            socket.ask(); // of a link that has ended, the close behind what is thrown away must be seen
+        } else if (!awaitsBudget) {
+            awaitsBudget = true;
+            budget.await(() -> socket.onLoop(() -> {
+                awaitsBudget = false;
+                ask();
+            }));
         }
     }
 
@@ -198,42 +223,135 @@ final class Link implements Source, FrameReader.Listener {
     }
 
     /**
-     * The job: one at a time. It goes on until nothing is left to do, the source does not read its answers, or its turn is
-     * over: then it goes to the end of the line.
+     * The job: one at a time. It goes on until nothing is left to do, something must be waited for, or its turn is over:
+     * then it goes to the end of the line. Answers are sent then, not before: as long as there is something to read, the
+     * source waits for none, and each sending wakes two threads.
      */
     private void work() {
         long began = System.nanoTime();
+        boolean waits;
         do {
-            for (Optional<Inbound> item = next(); item.isPresent(); item = next()) {
-                try {
-                    process(item.get());
-                } catch (Exception | Error e) {
-                    // an Error too: a link must not die silently, nor leave its transfers half-way
-                    broken(e);
-                } finally {
-                    giveBack(item.get());
-                }
+            while (step()) {
                 if (System.nanoTime() - began > TURN_NANOS) {
+                    answers.flushSoon();
                     submit();
                     return;
                 }
             }
+            answers.flushSoon();
+            waits = pulling || parsing.hasRemaining() || reader.isOpening();
             working.set(false);
-            // what came, or was drained, before the flag was down has started no job
-        } while (mayWork() && !queue.isEmpty() && working.compareAndSet(false, true));
+            // what came, or was waited for, before the flag was down has started no job
+        } while (mayWork() && (waits || !queue.isEmpty()) && working.compareAndSet(false, true));
     }
 
-    private Optional<Inbound> next() {
+    /** Does the next thing; false when there is nothing to do now. */
+    private boolean step() {
         if (!mayWork()) {
-            return Optional.empty();
+            return false;
         }
-        return reader.isOpening() && !isGone()
-                ? Optional.of(new Inbound.OpenFurther())
-                : Optional.ofNullable(queue.poll());
+        try {
+            if (reader.isOpening() && !isGone()) {
+                answer(reader.openFurther());
+                return true;
+            } else if (parsing.hasRemaining()) {
+                parse();
+                return true;
+            }
+            Inbound item = queue.poll();
+            if (item != null) {
+                process(item);
+                return true;
+            }
+            return pulling && pull();
+        } catch (Exception | Error e) {
+            // an Error too: a link must not die silently, nor leave its transfers half-way
+            broken(e);
+            return true;
+        }
     }
 
     private boolean mayWork() {
-        return ended || !answers.isFull();
+        return !awaitsControl && (isGone() || !answers.isFull() && !awaitsRate);
+    }
+
+    /** Reads on in the job; false when there is nothing more to be read now, and the event loop is asked for it. */
+    private boolean pull() {
+        Optional<ByteBuffer> lent = budget.lend();
+        if (lent.isPresent()) {
+            ByteBuffer buffer = lent.get();
+            if (pulledLittle && parser.isMidway()) {
+                LockSupport.parkNanos(SHORT_WAIT_NANOS); // fewer and larger reads
+            }
+            if (socket.pull(buffer) > 0) {
+                pulledLittle = buffer.position() < LITTLE_BYTES;
+                begin(buffer.flip(), () -> budget.takeBack(buffer));
+                return true;
+            }
+            budget.takeBack(buffer);
+        }
+        pulling = false;
+        pulledLittle = false;
+        socket.onLoop(this::ask);
+        return false;
+    }
+
+    /** Parses {@code bytes} from now on, and calls {@code then} when that is over. */
+    private void begin(ByteBuffer bytes, Runnable then) {
+        parsing = bytes;
+        parsed = then;
+    }
+
+    private void parse() throws IOException {
+        try {
+            Optional<Frame> frame = parser.next(parsing);
+            socket.isMidway(parser.isMidway());
+            if (frame.isPresent()) {
+                take(frame.get());
+            }
+            if (controls.size() >= MAX_CONTROLS || !controls.isEmpty() && !parsing.hasRemaining()) {
+                handBackControls();
+            }
+        } finally {
+            if (!parsing.hasRemaining()) {
+                int bytes = parsing.limit();
+                parsing = NOTHING;
+                parsed.run();
+                awaitRate(rate.take(bytes));
+            }
+        }
+    }
+
+    private void take(Frame frame) throws IOException {
+        if (frame instanceof Frame.Piece piece && !ended) {
+            answer(reader.read(piece));
+        } else if (frame instanceof Frame.Control control) {
+            controls.add(control.bytes());
+        } else if (frame instanceof Frame.Unacceptable unacceptable) {
+            process(unacceptable.reason());
+        }
+    }
+
+    /** Nothing else is taken until they are answered: whoever floods the link with them is slowed down. */
+    private void handBackControls() {
+        List<ByteBuffer> frames = List.copyOf(controls);
+        controls.clear();
+        awaitsControl = true;
+        socket.onLoop(() -> {
+            socket.control(frames);
+            awaitsControl = false;
+            startJob();
+        });
+    }
+
+    private void awaitRate(long nanos) {
+        if (nanos > 0) {
+            awaitsRate = true;
+            socket.later(nanos, () -> {
+                awaitsRate = false;
+                startJob();
+            });
+        }
     }
 
     private void process(Inbound item) throws IOException {
@@ -244,19 +362,18 @@ final class Link implements Source, FrameReader.Listener {
             } finally {
                 links.closed(this);
             }
+        } else if (item instanceof Inbound.Bytes bytes) {
+            pulling = socket.canPull();
+            begin(bytes.data().nioBuffer(), () -> giveBack(bytes));
         } else if (item instanceof Inbound.Shutdown) {
             try {
                 release();
             } finally {
                 sayGoodbye();
-                socket.afterWrites(() -> links.closed(this));
+                socket.onLoop(() -> links.closed(this));
             }
         } else if (ended) {
             return;
-        } else if (item instanceof Inbound.Fragment fragment) {
-            answer(reader.read(fragment));
-        } else if (item instanceof Inbound.OpenFurther) {
-            answer(reader.openFurther());
         } else if (item instanceof Inbound.FrameTooLarge) {
             answer(new Answer.Refused(new Refusal.ChunkTooLarge(limits.maxChunkBytes()), Optional.empty()));
         } else if (item instanceof Inbound.NoMemory none) {
@@ -302,7 +419,6 @@ final class Link implements Source, FrameReader.Listener {
         ErrorCode code = ErrorCode.of(refused.refusal());
         OptionalInt closes = code.closes();
         answers.addAndClose(JsonMessages.write(refused), closes.orElseThrow(), code.spelling());
-        socket.discard();
     }
 
     private void broken(Throwable failure) {
@@ -325,20 +441,11 @@ final class Link implements Source, FrameReader.Listener {
         }
     }
 
-    private void giveBack(Inbound item) {
-        if (item instanceof Inbound.Fragment fragment) {
-            int cost = fragment.cost();
-            fragment.release();
-            queuedBytes.addAndGet(-cost);
-            resumeIfUnderShare();
-            budget.giveBack(cost);
-        }
-    }
-
-    private void resumeIfUnderShare() {
-        if (overShare && queuedBytes.get() <= budget.bytesPerLink() / 2) {
-            overShare = false;
-            socket.resume(PauseReason.SHARE);
-        }
+    private void giveBack(Inbound.Bytes bytes) {
+        int cost = bytes.cost();
+        bytes.data().release();
+        queuedBytes.addAndGet(-cost);
+        askWhenUnderShare();
+        budget.giveBack(cost);
     }
 }

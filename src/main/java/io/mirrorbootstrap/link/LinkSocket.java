@@ -1,19 +1,21 @@
 package io.mirrorbootstrap.link;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.EnumSet;
-import java.util.Set;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 
 /**
- * A link's socket as its event loop sees it: frames in, reading switched off and on, a pulse.
+ * A link's socket: bytes in when they are asked for, control frames, a pulse.
  * <p>
- * Messages do not come by Vert.x, but from a {@link FrameReader} below it. So reading is switched at the channel.
+ * Messages do not come by Vert.x, but from a {@link SocketReader} below it.
  */
 final class LinkSocket {
 
@@ -29,95 +31,104 @@ final class LinkSocket {
     /** A message may take so many time outs: a source that sends a byte now and then holds a place of others. */
     private static final int MESSAGE_TIMEOUTS = 10;
 
+    private static final int OPCODE = 0x0F;
+    private static final int CLOSE = 8;
+
+    private static final long NO_MESSAGE = -1;
+
     private final ServerWebSocket webSocket;
     private final Channel channel;
     private final UpgradeGuard guard;
     private final Context context;
     private final Duration idleTimeout;
-    private final long maxFrameBytes;
+    private final SocketReader reader;
+    private final Consumer<Inbound> onEnd;
+
+    /** When, on the clock of {@link SocketReader#waitedNanos}, the message began that is coming in. */
+    private volatile long messageBeganNanos = NO_MESSAGE;
 
     // event loop only
-    private final Set<PauseReason> reasons = EnumSet.noneOf(PauseReason.class);
-    private boolean discarding;
-    private FrameReader frames;
-    private long readingSinceNanos = System.nanoTime();
     private long writableNanos = System.nanoTime();
 
-    LinkSocket(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, LinkLimits limits) {
+    /**
+     * @param listener hears what comes
+     * @param onEnd hears what ends the link, on the event loop; after {@link Inbound.LinkLost} nothing comes
+     */
+    LinkSocket(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Duration idleTimeout,
+            SocketReader.Listener listener, Consumer<Inbound> onEnd) {
         this.webSocket = webSocket;
         this.channel = channel;
         this.guard = guard;
         this.context = context;
-        this.idleTimeout = limits.idleTimeout();
-        this.maxFrameBytes = limits.maxFrameBytes();
+        this.idleTimeout = idleTimeout;
+        this.reader = new SocketReader(channel, listener);
+        this.onEnd = onEnd;
     }
 
-    /**
-     * Starts reading. Event loop only.
-     *
-     * @param listener hears what comes, and what ends the link; after {@link Inbound.LinkLost} nothing comes
-     */
-    void start(FrameReader.Listener listener) {
+    /** Listens; nothing is read until it is asked for. Event loop only. */
+    void start() {
         long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
-        frames = new FrameReader(maxFrameBytes, listener);
-        channel.pipeline().addBefore("wsdecoder", "frames", frames);
-        guard.tell(listener);
+        channel.config().setAutoRead(false);
+        channel.pipeline().addBefore("wsdecoder", "reader", reader);
+        guard.tell(onEnd);
+        // Vert.x flushes each answer on its own: those of a batch may go out together
+        channel.pipeline().addBefore("wsdecoder", "flush",
+                new FlushConsolidationHandler(FlushConsolidationHandler.DEFAULT_EXPLICIT_FLUSH_AFTER_FLUSHES, true));
         if (channel.pipeline().get("idle") != null) {
             channel.pipeline().remove("idle"); // the time-out of connections, which may be silent for less than a link
         }
         // not the WebSocket's close handler: it is not called if the connection was lost before it was set
         channel.closeFuture().addListener(closed -> {
             context.owner().cancelTimer(pulse);
-            listener.ended(new Inbound.LinkLost());
+            onEnd.accept(new Inbound.LinkLost());
         });
     }
 
-    /** Stops reading, also what has come already, until {@link #resume} is called for the same reason. Event loop only. */
-    void pause(PauseReason reason) {
-        if (!discarding) {
-            reasons.add(reason);
-            channel.config().setAutoRead(false);
-            frames.pause();
+    /** Asks for what comes next; once is enough. Event loop only. */
+    void ask() {
+        reader.ask();
+    }
+
+    /** Whether {@link #pull} may be used at all. Any thread. */
+    boolean canPull() {
+        return reader.canPull();
+    }
+
+    /** As {@link SocketReader#pull}. */
+    int pull(ByteBuffer into) {
+        return reader.pull(into);
+    }
+
+    /** Whether a message is coming in, which must not take for ever. The thread that parses only. */
+    void isMidway(boolean midway) {
+        if (!midway) {
+            messageBeganNanos = NO_MESSAGE;
+        } else if (messageBeganNanos == NO_MESSAGE) {
+            messageBeganNanos = reader.waitedNanos();
         }
     }
 
-    /** Reads on, if nothing else speaks against it. Any thread. */
-    void resume(PauseReason reason) {
-        context.runOnContext(nothing -> resumeNow(reason));
-    }
-
-    /** Reads on whatever speaks against it: what comes is thrown away, but the close behind it must be seen. Any thread. */
-    void discard() {
-        context.runOnContext(nothing -> {
-            discarding = true;
-            reasons.clear();
-            readOn();
-        });
-    }
-
-    /** As {@link #resume}, at once. Event loop only. */
-    void resumeNow(PauseReason reason) {
-        reasons.remove(reason);
-        readOn();
+    /** Has control frames answered. Event loop only. */
+    void control(List<ByteBuffer> frames) {
+        for (ByteBuffer frame : frames) {
+            boolean closing = (frame.get(0) & OPCODE) == CLOSE;
+            if (!closing && !channel.isWritable()) {
+                onEnd.accept(new Inbound.NotWebSocket("pings come faster than their pongs are read"));
+                return;
+            }
+            reader.handBack(frame);
+        }
     }
 
     /** Calls {@code action} on the event loop, after all that was handed to it before. Any thread. */
-    void afterWrites(Runnable action) {
+    void onLoop(Runnable action) {
         context.runOnContext(nothing -> action.run());
     }
 
-    /** Calls {@code action} on the event loop in so many milliseconds. Event loop only. */
-    void later(long millis, Runnable action) {
-        // not a timer of Vert.x: in a handler of Netty there is no context, and it would run on any event loop
-        channel.eventLoop().schedule(action, millis, TimeUnit.MILLISECONDS);
-    }
-
-    private void readOn() {
-        if (reasons.isEmpty()) {
-            readingSinceNanos = System.nanoTime(); // while it was not read, it could not be heard
-            channel.config().setAutoRead(true);
-            frames.resume();
-        }
+    /** Calls {@code action} on the event loop in so many nanoseconds. Any thread. */
+    void later(long nanos, Runnable action) {
+        // not a timer of Vert.x: where there is no context, it would run on any event loop
+        channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
     }
 
     /** Who is at the other end, for the log. */
@@ -133,15 +144,16 @@ final class LinkSocket {
             channel.close(); // it does not read: answers, pongs and even the close frame would wait for ever
             return;
         }
-        long silence = Math.min(now - frames.heardNanos(), now - readingSinceNanos);
-        if (!channel.config().isAutoRead() || webSocket.isClosed()) {
+        long silence = reader.silentNanos(); // 0 while it is not read: then it cannot be heard
+        if (silence == 0 || webSocket.isClosed()) {
             return;
         }
-        long reading = Math.min(frames.messageNanos(now), now - readingSinceNanos);
+        long began = messageBeganNanos;
         if (silence > idleTimeout.toNanos()) {
             channel.close(); // no close frame: nobody is there to read it
-        } else if (reading > MESSAGE_TIMEOUTS * idleTimeout.toNanos()) {
-            frames.giveUp(idleTimeout.multipliedBy(MESSAGE_TIMEOUTS));
+        } else if (began != NO_MESSAGE
+                && reader.waitedNanos() + silence - began > MESSAGE_TIMEOUTS * idleTimeout.toNanos()) {
+            onEnd.accept(new Inbound.TooSlow(idleTimeout.multipliedBy(MESSAGE_TIMEOUTS)));
         } else if (silence > idleTimeout.toNanos() / 3) {
             webSocket.writePing(Buffer.buffer());
         }

@@ -24,7 +24,7 @@ import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 
 /**
- * Puts the frames of one link together to messages, and each message to the mirrors it is for. Payload goes to its
+ * Puts the pieces of frames of one link together to messages, and each message to the mirrors it is for. Payload goes to its
  * transfer as it arrives, nothing is collected: if a chunk brings its payload before it says where it belongs, that
  * waits on disk ({@link PayloadSpill}). Worker only, one thread at a time.
  */
@@ -52,10 +52,9 @@ final class MessageReader {
      *
      * @return the answer, when the message ends with it
      */
-    Optional<Answer> read(Inbound.Fragment fragment) {
+    Optional<Answer> read(Frame.Piece piece) {
         try {
-            ByteBuffer bytes = fragment.unmask();
-            return fragment.text() ? control(bytes, fragment.last()) : chunk(bytes, fragment.last());
+            return piece.text() ? control(piece.payload(), piece.last()) : chunk(piece.payload(), piece.last());
         } catch (RefusedException e) {
             return Optional.of(new Answer.Refused(e.refusal(), Optional.empty()));
         }

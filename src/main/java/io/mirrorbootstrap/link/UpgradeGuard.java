@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.link;
 
+import java.util.function.Consumer;
+
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -11,12 +13,12 @@ import io.netty.util.ReferenceCountUtil;
 
 /**
  * Sees what Vert.x would drop without a word, or cut the connection for, so that the source is told. It stands before
- * Vert.x's own handler from before the upgrade: a data frame that comes so far was not seen by a {@link FrameReader},
+ * Vert.x's own handler from before the upgrade: a data frame that comes so far was not seen by a {@link SocketReader},
  * so it was sent before the upgrade was answered, and part of what belongs to it may be lost. Event loop only.
  */
 final class UpgradeGuard extends ChannelInboundHandlerAdapter {
 
-    private FrameReader.Listener listener;
+    private Consumer<Inbound> listener;
     private Inbound seen;
 
     static UpgradeGuard on(Channel channel) {
@@ -26,10 +28,10 @@ final class UpgradeGuard extends ChannelInboundHandlerAdapter {
     }
 
     /** Tells {@code listener} what was seen, and what will be. */
-    void tell(FrameReader.Listener listener) {
+    void tell(Consumer<Inbound> listener) {
         this.listener = listener;
         if (seen != null) {
-            listener.ended(seen);
+            listener.accept(seen);
         }
     }
 
@@ -64,7 +66,7 @@ final class UpgradeGuard extends ChannelInboundHandlerAdapter {
 
     private void ended(Inbound reason) {
         if (listener != null) {
-            listener.ended(reason);
+            listener.accept(reason);
         } else if (seen == null) {
             seen = reason;
         }

@@ -11,12 +11,8 @@ import java.util.zip.CRC32C;
  */
 abstract class ArrivingChunk implements IncomingChunk {
 
-    /**
-     * The most bytes checked and handed to one {@code write(2)}: they are still in the cache when they are written, no
-     * thread keeps a larger temporary buffer, and larger writes from where the JDK puts that buffer cost five times as
-     * much on some processors (docs/performance.md).
-     */
-    private static final int SLICE_BYTES = 64 * 1024;
+    /** The most bytes checked and written at a time, with the receiver's lock held: what a processor's cache holds. */
+    private static final int SLICE_BYTES = 256 * 1024;
 
     final SnapshotReceiver receiver;
     final Source source;

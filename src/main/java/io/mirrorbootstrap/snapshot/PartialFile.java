@@ -17,6 +17,9 @@ final class PartialFile implements Closeable {
 
     private static final int PAGE_BYTES = 4096;
 
+    /** Written as one of several parts: a longer one costs several times as much on some processors (docs/performance.md). */
+    private static final int PART_BYTES = 64 * 1024;
+
     private final FileChannel channel;
     private Path path;
     private boolean published;
@@ -87,9 +90,18 @@ final class PartialFile implements Closeable {
      * @throws IOException after which some bytes may have been written
      */
     void write(ByteBuffer bytes, long position) throws IOException {
-        long at = position;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
+        ByteBuffer[] parts = new ByteBuffer[(bytes.remaining() + PART_BYTES - 1) / PART_BYTES];
+        for (int i = 0; i < parts.length; i++) {
+            int length = Math.min(PART_BYTES, bytes.remaining());
+            parts[i] = bytes.slice(bytes.position(), length);
+            bytes.position(bytes.position() + length);
+        }
+        channel.position(position);
+        for (int first = 0; first < parts.length;) {
+            channel.write(parts, first, parts.length - first);
+            while (first < parts.length && !parts[first].hasRemaining()) {
+                first++;
+            }
         }
     }
 

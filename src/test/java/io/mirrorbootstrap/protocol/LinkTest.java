@@ -15,10 +15,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 import jakarta.inject.Inject;
 
@@ -331,6 +336,41 @@ class LinkTest {
             byte[] normal = {0x03, (byte) 0xE8};
             socket.getOutputStream().write(masked(0x88, normal));
             assertArrayEquals(normal, readFrame(socket, 0x88));
+        }
+    }
+
+    @Test
+    void pingsAmongMessagesThatComeAtOnceAreAllAnsweredAndSoAreTheMessages() throws Exception {
+        int many = 3000;
+        byte[] text = ("{\"type\":\"abort\",\"source_database_id\":\"" + database + "\"}")
+                .getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            handshake(socket, "");
+            CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
+                try {
+                    OutputStream out = new BufferedOutputStream(socket.getOutputStream(), MIB);
+                    for (int i = 0; i < many; i++) {
+                        out.write(masked(0x81, text));
+                        out.write(masked(0x89, ByteBuffer.allocate(4).putInt(i).array()));
+                    }
+                    out.flush();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            int pongs = 0;
+            for (int answers = 0; answers < many || pongs < many;) {
+                int head = socket.getInputStream().read();
+                byte[] payload = socket.getInputStream().readNBytes(socket.getInputStream().read());
+                if (head == 0x8A) {
+                    assertEquals(pongs++, ByteBuffer.wrap(payload).getInt());
+                } else {
+                    answers++;
+                    assertEquals(0x81, head);
+                    assertTrue(new String(payload, StandardCharsets.US_ASCII).contains("aborted"));
+                }
+            }
+            sent.get();
         }
     }
 
