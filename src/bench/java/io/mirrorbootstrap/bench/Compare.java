@@ -17,6 +17,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Measures the service, its peers and the floor in turn, in one run, on the same snapshot and the same disk. Each result
@@ -62,7 +65,7 @@ public final class Compare {
         private final Sender sender;
         private final List<Path> payloads;
         private final List<Sample> samples = new ArrayList<>();
-        private Sample cold;
+        private final List<Sample> cold = new ArrayList<>();
         private Receiver receiver;
         private long idleMib;
         private long peakMib;
@@ -113,8 +116,36 @@ public final class Compare {
             }
         }
 
-        double median(java.util.function.ToDoubleFunction<Sample> figure) {
-            double[] sorted = samples.stream().mapToDouble(figure).sorted().toArray();
+        void start(Path work) throws IOException, InterruptedException {
+            receiver = Receiver.start(name.replace(' ', '-'), command, environment, work);
+            idleMib = receiver.nowMib();
+        }
+
+        /** One after another, until so many bytes have come. */
+        Sample measure(long bytes) throws Exception {
+            Sample sum = measure();
+            while (sum.bytes() < bytes) {
+                sum = sum.and(measure());
+            }
+            return sum;
+        }
+
+        double median(ToDoubleFunction<Sample> figure) {
+            return middle(samples.stream().mapToDouble(figure));
+        }
+
+        /** Round by round: what disturbs a machine lasts longer than one. */
+        double timesThe(Contestant floor, ToDoubleFunction<Sample> figure) {
+            return middle(IntStream.range(0, samples.size()).mapToDouble(
+                    i -> figure.applyAsDouble(samples.get(i)) / figure.applyAsDouble(floor.samples.get(i))));
+        }
+
+        double medianCold() {
+            return middle(cold.stream().mapToDouble(sample -> sample.cost() + sample.jitCost()));
+        }
+
+        private static double middle(DoubleStream figures) {
+            double[] sorted = figures.sorted().toArray();
             return sorted[sorted.length / 2];
         }
     }
@@ -145,21 +176,22 @@ public final class Compare {
     private void run() throws Exception {
         Files.createDirectories(work);
         prepare();
-        int warmUp = Integer.parseInt(options.getOrDefault("warm-up", "12"));
+        int colds = Integer.parseInt(options.getOrDefault("cold", "5"));
+        long warmUp = Long.parseLong(options.getOrDefault("warm-up", "12")) * mib * MIB;
         int rounds = Integer.parseInt(options.getOrDefault("rounds", "15"));
         try {
+            for (int i = 0; i < colds; i++) {
+                for (Contestant contestant : contestants) {
+                    contestant.start(work);
+                    contestant.cold.add(contestant.measure(COLD_BYTES));
+                    contestant.receiver.close();
+                    System.out.printf(Locale.ROOT, "%-22s cold %d  %s%n", contestant.name, i,
+                            line(contestant.cold.get(i)));
+                }
+            }
             for (Contestant contestant : contestants) {
-                contestant.receiver = Receiver.start(contestant.name.replace(' ', '-'), contestant.command,
-                        contestant.environment, work);
-                contestant.idleMib = contestant.receiver.nowMib();
-                contestant.cold = contestant.measure();
-                while (contestant.cold.bytes() < COLD_BYTES) {
-                    contestant.cold = contestant.cold.and(contestant.measure());
-                }
-                System.out.printf(Locale.ROOT, "%-22s cold    %s%n", contestant.name, line(contestant.cold));
-                for (int i = 0; i < warmUp; i++) {
-                    contestant.measure();
-                }
+                contestant.start(work);
+                contestant.measure(warmUp);
             }
             for (int round = 0; round < rounds; round++) {
                 for (Contestant contestant : contestants) {
@@ -185,8 +217,9 @@ public final class Compare {
 
     private void prepare() throws Exception {
         List<String> wanted = List
-                .of(options.getOrDefault("only", "floor,service,eight,ws,rsync,rsync-fsync").split(","));
+                .of(options.getOrDefault("only", "floor,service,eight,ws,tus,rsync").split(","));
         Path payload = random(work.resolve("payload"), mib);
+        leftBehind.add(random(work.resolve("first"), mib)); // so that the first, too, finds memory that was used before
         WireImage one = new WireImage(payload, work.resolve("image"), "db0", frameBytes);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<Path> single = List.of(payload);
@@ -208,7 +241,7 @@ public final class Compare {
             List<Path> parts = new ArrayList<>();
             List<WireImage> images = new ArrayList<>();
             for (int i = 0; i < LINKS; i++) {
-                parts.add(random(work.resolve("payload" + i), Math.max(1, mib / LINKS)));
+                parts.add(random(work.resolve("payload" + i), Math.max(1, mib / 2)));
                 images.add(new WireImage(parts.get(i), work.resolve("image" + i), "db" + i, frameBytes));
             }
             contestants.add(new Contestant("the same, 8 databases", service, environment,
@@ -219,6 +252,11 @@ public final class Compare {
             contestants.add(new Contestant("Node ws",
                     List.of("node", peers.resolve("ws-receiver.mjs").toString(), "PORT", "DIR"), Map.of(), one::send,
                     single, leftBehind));
+        }
+        if (wanted.contains("tus")) {
+            contestants.add(new Contestant("tus, one request",
+                    List.of("node", peers.resolve("tus-receiver.mjs").toString(), "PORT", "DIR"), Map.of(),
+                    port -> TusSender.send(payload, port), single, leftBehind));
         }
         List<String> rsync = List.of("sh", "-c",
                 "printf 'use chroot=no\\n[all]\\npath=DIR\\nread only=no\\nuid=0\\ngid=0\\n' > DIR/rsyncd.conf; "
@@ -284,26 +322,22 @@ public final class Compare {
 
     private void report(int rounds) throws IOException {
         Contestant floor = contestants.get(0);
-        double floorCost = floor.median(Sample::cost);
-        double floorRate = floor.median(Sample::mibPerSecond);
         StringBuilder table = new StringBuilder();
         table.append(String.format(Locale.ROOT,
                 "Measured on %s, %s, Java %s, %d cores: %d MiB in frames of %d KiB, on %s; "
-                        + "median of %d rounds, in turn.%n%n",
+                        + "medians of %d rounds in turn, and of %d cold starts; ratios are of each round's own floor.%n%n",
                 LocalDate.now(), System.getProperty("os.name"),
                 Runtime.version(), Runtime.getRuntime().availableProcessors(), mib, frameBytes / 1024,
-                Files.getFileStore(work).type(), rounds));
+                Files.getFileStore(work).type(), rounds, floor.cold.size()));
         table.append(
                 "| receiver | MiB/s | of the floor | CPU-s/GiB | × the floor | compiling | first GiB | × floor's "
                         + "| RSS idle | RSS peak |\n|---|---|---|---|---|---|---|---|---|---|\n");
         for (Contestant each : contestants) {
-            double cold = each.cold.cost() + each.cold.jitCost();
-            double floorCold = floor.cold.cost() + floor.cold.jitCost();
             table.append(String.format(Locale.ROOT,
                     "| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %d MiB | %d MiB |%n", each.name,
-                    each.median(Sample::mibPerSecond), each.median(Sample::mibPerSecond) / floorRate,
-                    each.median(Sample::cost), each.median(Sample::cost) / floorCost, each.median(Sample::jitCost),
-                    cold, cold / floorCold, each.idleMib, each.peakMib));
+                    each.median(Sample::mibPerSecond), each.timesThe(floor, Sample::mibPerSecond),
+                    each.median(Sample::cost), each.timesThe(floor, Sample::cost), each.median(Sample::jitCost),
+                    each.medianCold(), each.medianCold() / floor.medianCold(), each.idleMib, each.peakMib));
         }
         System.out.println("\n" + table);
         if (options.containsKey("out")) {

@@ -118,7 +118,7 @@ final class WireImage {
                     + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
             DataInputStream in = new DataInputStream(Channels.newInputStream(socket));
-            skipResponse(in);
+            response(in);
             socket.write(frame(0x81,
                     ByteBuffer.wrap(JsonMessages.write(new Control.Open(identity)).getBytes(StandardCharsets.UTF_8))));
             expect(answer(in), "opened");
@@ -148,7 +148,7 @@ final class WireImage {
         }
     }
 
-    private static void transfer(FileChannel from, SocketChannel to) {
+    static void transfer(FileChannel from, SocketChannel to) {
         try {
             for (long at = 0; at < from.size();) {
                 at += from.transferTo(at, from.size() - at, to);
@@ -158,15 +158,17 @@ final class WireImage {
         }
     }
 
-    private static void skipResponse(InputStream in) throws IOException {
-        int last = 0;
-        while (last != 0x0D0A0D0A) {
+    /** The head of an HTTP response, and nothing behind it. */
+    static String response(InputStream in) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
             int next = in.read();
             if (next < 0) {
-                throw new IOException("no WebSocket");
+                throw new IOException("no response, but: " + head);
             }
-            last = last << 8 | next;
+            head.append((char) next);
         }
+        return head.toString();
     }
 
     /** The next text message; what is none is skipped. */
