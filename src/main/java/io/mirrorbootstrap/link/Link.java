@@ -54,7 +54,7 @@ final class Link implements Source, SocketReader.Listener {
     /** A read that brings less than this has met the source's pace: worth a short wait, if more is sure to come. */
     private static final int LITTLE_BYTES = 256 * 1024;
 
-    private static final long SHORT_WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long SHORT_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** As many control frames are handed back at once. */
     private static final int MAX_CONTROLS = 64;

@@ -1,0 +1,35 @@
+package io.mirrorbootstrap.kernels;
+
+import org.graalvm.nativeimage.c.function.CFunction;
+import org.graalvm.nativeimage.c.function.CFunction.Transition;
+
+/**
+ * The C functions of {@code src/main/c/kernels.c}. They are called without a transition, as they are short: no garbage is
+ * collected meanwhile, so what they are given stays where it is.
+ */
+final class Kernels {
+
+    private Kernels() {
+    }
+
+    /**
+     * Goes on with a CRC-32C.
+     *
+     * @param crc the state before, as {@link java.util.zip.CRC32C} keeps it
+     * @param address of the bytes
+     * @param length how many, 0 or more
+     * @return the state after them
+     */
+    @CFunction(value = "mirror_bootstrap_crc32c", transition = Transition.NO_TRANSITION)
+    static native int crc32c(int crc, long address, long length);
+
+    /**
+     * Undoes the mask of a WebSocket frame's payload, in place.
+     *
+     * @param address of the bytes
+     * @param length how many, 0 or more
+     * @param mask the key, its byte for the first one highest
+     */
+    @CFunction(value = "mirror_bootstrap_unmask", transition = Transition.NO_TRANSITION)
+    static native void unmask(long address, long length, int mask);
+}
