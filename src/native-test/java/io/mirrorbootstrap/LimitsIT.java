@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -394,6 +396,36 @@ class LimitsIT {
         RawClient client = new RawClient(sidecar.uri());
         client.binary(message, message.length);
         assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void aLinkThatIsTakenOverWhileItsTransferIsReadBackLeavesNothingRunningAndPingsAreAnsweredMeanwhile()
+            throws Exception {
+        long there = 16L << 30; // with holes: reading it takes long, and writing it nothing
+        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId("db"), 42, there + 1, Crc32c.EMPTY);
+        Path files = Files.createDirectories(data().resolve("recv_snapshots"));
+        try (RandomAccessFile partial = new RandomAccessFile(files.resolve("db.partial").toFile(), "rw")) {
+            partial.setLength(there);
+        }
+        Files.write(files.resolve("db.checkpoint.json"),
+                new JsonRecords().checkpoint(new Checkpoint(identity, there, Crc32c.EMPTY)));
+        start(Map.of());
+        RawClient first = new RawClient(sidecar.uri());
+        first.text(JsonMessages.write(new Control.Open(identity)));
+        first.ping();
+        Awaitility.await().until(first::hasPong);
+        assertFalse(first.hasUnreadAnswers(), "the file was too short to prove anything");
+
+        RawClient second = new RawClient(sidecar.uri());
+        second.text(JsonMessages.write(new Control.Open(identity)));
+        assertEquals("superseded", first.answer().path("code").asText());
+        assertEquals(4409, first.closeCode());
+        second.cut();
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> {
+            long before = sidecar.cpuTicks();
+            TimeUnit.MILLISECONDS.sleep(500); // a job that runs without end uses all of it, 50 ticks
+            return sidecar.cpuTicks() - before < 10;
+        });
     }
 
     @Test

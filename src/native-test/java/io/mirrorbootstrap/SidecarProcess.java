@@ -55,6 +55,13 @@ final class SidecarProcess implements AutoCloseable {
         }
     }
 
+    /** The time that it has used of the processors, in hundredths of a second. */
+    long cpuTicks() throws IOException {
+        String stat = Files.readString(Path.of("/proc", String.valueOf(process.pid()), "stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+
     /** A library that, preloaded, makes a process' disk slow (SLOW_DISK_MS_PER_MIB) or full (FULL_DISK_WHILE). */
     static Path slowDisk(Path directory) throws IOException, InterruptedException {
         Path library = directory.resolve("slow_disk.so");

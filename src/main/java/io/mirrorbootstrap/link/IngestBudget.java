@@ -13,6 +13,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.PageMemory;
 import io.netty.util.internal.PlatformDependent;
 import io.quarkus.runtime.Startup;
 
@@ -40,9 +41,6 @@ class IngestBudget {
      * (docs/performance.md), so little that many can.
      */
     private static final int READ_BYTES = 1024 * 1024;
-
-    /** Memory from elsewhere the kernel copies more slowly on some processors. */
-    private static final int PAGE_BYTES = 4096;
 
     /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
     private static final long DIRECT_MEMORY_SHARE = 4;
@@ -87,12 +85,13 @@ class IngestBudget {
             giveBack(readBytes);
             return Optional.empty();
         }
-        ByteBuffer buffer = notLent.poll();
-        return Optional.of(buffer != null ? buffer.clear() : pageAligned());
-    }
-
-    private ByteBuffer pageAligned() {
-        return ByteBuffer.allocateDirect(readBytes + PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, readBytes);
+        try {
+            return Optional.of(Optional.ofNullable(notLent.poll()).map(ByteBuffer::clear)
+                    .orElseGet(() -> PageMemory.allocate(readBytes)));
+        } catch (OutOfMemoryError e) {
+            giveBack(readBytes); // the event loop's smaller reads may find some
+            return Optional.empty();
+        }
     }
 
     /** Takes back what was lent. */

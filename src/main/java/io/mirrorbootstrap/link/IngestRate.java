@@ -17,6 +17,8 @@ class IngestRate {
     /** How far ahead of the rate the links may be: enough that waiting does not become many tiny waits. */
     private static final long AHEAD_NANOS = Duration.ofMillis(100).toNanos();
 
+    private static final int MIN_READ_BYTES = 64 * 1024;
+
     private final long bytesPerSecond;
     private final long startNanos = System.nanoTime();
     /** When, in nanoseconds after the start, all that was taken will have been due. */
@@ -24,6 +26,11 @@ class IngestRate {
 
     IngestRate(MirrorSettings settings) {
         this.bytesPerSecond = settings.ingestRateBytesPerSecond().asLongValue();
+    }
+
+    /** How much of {@code bytes} to read at once, so that nobody has to wait long for what was read. */
+    int atMost(int bytes) {
+        return bytesPerSecond == 0 ? bytes : (int) Math.min(bytes, Math.max(MIN_READ_BYTES, bytesPerSecond / 10));
     }
 
     /**

@@ -51,8 +51,13 @@ final class Link implements Source, SocketReader.Listener {
     /** How long a job may have its worker while others wait for one. */
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /** A read that brings less than this has met the source's pace: worth a short wait, if more is sure to come. */
-    private static final int LITTLE_BYTES = 256 * 1024;
+    /**
+     * A read that brings less than this has met the source's pace: the next is worth a short wait, if more is sure to come.
+     */
+    private static final int MANY_BYTES = 256 * 1024;
+
+    /** After a read that brings less than this the event loop is asked: a source that drips must not hold a worker. */
+    private static final int SOME_BYTES = 16 * 1024;
 
     private static final long SHORT_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -97,7 +102,10 @@ final class Link implements Source, SocketReader.Listener {
     private final List<ByteBuffer> controls = new ArrayList<>();
     /** Whether the socket is the job's to read, as the event loop is not asked to. */
     private boolean pulling;
-    private boolean pulledLittle;
+    /** How much the last read brought. */
+    private int pulledBytes;
+    /** What came behind an open, or control frames, that have not been answered yet. */
+    private Optional<Frame.Piece> held = Optional.empty();
     /** Whether transfers have been told. */
     private boolean released;
 
@@ -218,8 +226,13 @@ final class Link implements Source, SocketReader.Listener {
 
     private void submit() {
         Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers)
-                .subscribe().with(nothing -> LOG.tracef("link from %s: job ended", socket.remote()),
-                        failure -> LOG.errorf(failure, "link from %s: no worker for it", socket.remote()));
+                .subscribe().with(nothing -> LOG.tracef("link from %s: job ended", socket.remote()), this::lostWorker);
+    }
+
+    private void lostWorker(Throwable failure) {
+        LOG.errorf(failure, "link from %s: no worker for it, closing it", socket.remote());
+        working.set(false);
+        socket.cut();
     }
 
     /**
@@ -239,7 +252,7 @@ final class Link implements Source, SocketReader.Listener {
                 }
             }
             answers.flushSoon();
-            waits = pulling || parsing.hasRemaining() || reader.isOpening();
+            waits = pulling || parsing.hasRemaining() || held.isPresent() || isOpening();
             working.set(false);
             // what came, or was waited for, before the flag was down has started no job
         } while (mayWork() && (waits || !queue.isEmpty()) && working.compareAndSet(false, true));
@@ -251,24 +264,42 @@ final class Link implements Source, SocketReader.Listener {
             return false;
         }
         try {
-            if (reader.isOpening() && !isGone()) {
+            if (isOpening()) {
                 answer(reader.openFurther());
+                if (isOpening() && held.isEmpty()) {
+                    readOn(); // it may take long, and pings are to be answered meanwhile
+                }
                 return true;
-            } else if (parsing.hasRemaining()) {
-                parse();
+            } else if (held.isPresent()) {
+                Frame.Piece piece = held.get();
+                held = Optional.empty();
+                take(piece);
+                endIfParsed();
                 return true;
             }
-            Inbound item = queue.poll();
-            if (item != null) {
-                process(item);
-                return true;
-            }
-            return pulling && pull();
+            return readOn();
         } catch (Exception | Error e) {
             // an Error too: a link must not die silently, nor leave its transfers half-way
             broken(e);
             return true;
         }
+    }
+
+    private boolean readOn() throws IOException {
+        if (parsing.hasRemaining()) {
+            parse();
+            return true;
+        }
+        Inbound item = queue.poll();
+        if (item != null) {
+            process(item);
+            return true;
+        }
+        return pulling && pull();
+    }
+
+    private boolean isOpening() {
+        return reader.isOpening() && !isGone();
     }
 
     private boolean mayWork() {
@@ -277,21 +308,21 @@ final class Link implements Source, SocketReader.Listener {
 
     /** Reads on in the job; false when there is nothing more to be read now, and the event loop is asked for it. */
     private boolean pull() {
-        Optional<ByteBuffer> lent = budget.lend();
+        boolean hasPace = pulledBytes >= SOME_BYTES;
+        if (hasPace && pulledBytes < MANY_BYTES && parser.isMidway()) {
+            LockSupport.parkNanos(SHORT_WAIT_NANOS); // fewer and larger reads
+        }
+        Optional<ByteBuffer> lent = hasPace ? budget.lend() : Optional.empty();
         if (lent.isPresent()) {
             ByteBuffer buffer = lent.get();
-            if (pulledLittle && parser.isMidway()) {
-                LockSupport.parkNanos(SHORT_WAIT_NANOS); // fewer and larger reads
-            }
-            if (socket.pull(buffer) > 0) {
-                pulledLittle = buffer.position() < LITTLE_BYTES;
+            pulledBytes = socket.pull(buffer.limit(rate.atMost(buffer.limit())));
+            if (pulledBytes > 0) {
                 begin(buffer.flip(), () -> budget.takeBack(buffer));
                 return true;
             }
             budget.takeBack(buffer);
         }
         pulling = false;
-        pulledLittle = false;
         socket.onLoop(this::ask);
         return false;
     }
@@ -300,6 +331,7 @@ final class Link implements Source, SocketReader.Listener {
     private void begin(ByteBuffer bytes, Runnable then) {
         parsing = bytes;
         parsed = then;
+        endIfParsed(); // there may be none
     }
 
     private void parse() throws IOException {
@@ -309,22 +341,33 @@ final class Link implements Source, SocketReader.Listener {
             if (frame.isPresent()) {
                 take(frame.get());
             }
-            if (controls.size() >= MAX_CONTROLS || !controls.isEmpty() && !parsing.hasRemaining()) {
+            boolean last = held.isPresent() || !parsing.hasRemaining();
+            if (controls.size() >= MAX_CONTROLS || last && !controls.isEmpty()) {
                 handBackControls();
             }
         } finally {
-            if (!parsing.hasRemaining()) {
-                int bytes = parsing.limit();
-                parsing = NOTHING;
-                parsed.run();
-                awaitRate(rate.take(bytes));
+            endIfParsed();
+        }
+    }
+
+    private void endIfParsed() {
+        if (!parsing.hasRemaining() && held.isEmpty() && parsing != NOTHING) {
+            int bytes = parsing.limit();
+            parsing = NOTHING;
+            parsed.run();
+            if (!isGone()) {
+                awaitRate(rate.take(bytes)); // what is thrown away counts for nobody
             }
         }
     }
 
     private void take(Frame frame) throws IOException {
-        if (frame instanceof Frame.Piece piece && !ended) {
-            answer(reader.read(piece));
+        if (frame instanceof Frame.Piece piece) {
+            if (isOpening() || !controls.isEmpty()) {
+                held = Optional.of(piece);
+            } else if (!ended) {
+                answer(reader.read(piece));
+            }
         } else if (frame instanceof Frame.Control control) {
             controls.add(control.bytes());
         } else if (frame instanceof Frame.Unacceptable unacceptable) {
@@ -337,6 +380,7 @@ final class Link implements Source, SocketReader.Listener {
         List<ByteBuffer> frames = List.copyOf(controls);
         controls.clear();
         awaitsControl = true;
+        answers.flushSoon(); // before a close, behind which nothing is sent
         socket.onLoop(() -> {
             socket.control(frames);
             awaitsControl = false;
@@ -364,6 +408,7 @@ final class Link implements Source, SocketReader.Listener {
             }
         } else if (item instanceof Inbound.Bytes bytes) {
             pulling = socket.canPull();
+            pulledBytes = bytes.data().readableBytes();
             begin(bytes.data().nioBuffer(), () -> giveBack(bytes));
         } else if (item instanceof Inbound.Shutdown) {
             try {

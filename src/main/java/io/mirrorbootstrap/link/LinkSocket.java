@@ -49,6 +49,8 @@ final class LinkSocket {
 
     // event loop only
     private long writableNanos = System.nanoTime();
+    /** When it was first seen that the WebSocket is closed and the connection is not; 0: it has not been. */
+    private long closedNanos;
 
     /**
      * @param listener hears what comes
@@ -131,6 +133,11 @@ final class LinkSocket {
         channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
     }
 
+    /** Closes the connection without a word. Any thread. */
+    void cut() {
+        channel.close();
+    }
+
     /** Who is at the other end, for the log. */
     String remote() {
         return String.valueOf(webSocket.remoteAddress());
@@ -144,8 +151,16 @@ final class LinkSocket {
             channel.close(); // it does not read: answers, pongs and even the close frame would wait for ever
             return;
         }
+        if (webSocket.isClosed()) {
+            if (closedNanos == 0) {
+                closedNanos = now;
+            } else if (now - closedNanos > idleTimeout.toNanos()) {
+                channel.close(); // Vert.x waits for the close frame to be written, which may never be
+            }
+            return;
+        }
         long silence = reader.silentNanos(); // 0 while it is not read: then it cannot be heard
-        if (silence == 0 || webSocket.isClosed()) {
+        if (silence == 0) {
             return;
         }
         long began = messageBeganNanos;

@@ -62,6 +62,7 @@ final class MessageReader {
 
     /** Nothing will follow: of the chunk under way nothing remains, the transfers of this link end or wait. */
     void end() throws IOException {
+        opening = Optional.empty();
         try {
             cancelChunk();
         } finally {

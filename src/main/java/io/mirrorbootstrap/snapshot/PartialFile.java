@@ -15,8 +15,6 @@ final class PartialFile implements Closeable {
     /** Read at once: enough for the kernel to read ahead, little enough to stay in the cache. */
     private static final int READ_BYTES = 256 * 1024;
 
-    private static final int PAGE_BYTES = 4096;
-
     /** Written as one of several parts: a longer one costs several times as much on some processors (docs/performance.md). */
     private static final int PART_BYTES = 64 * 1024;
 
@@ -73,8 +71,7 @@ final class PartialFile implements Closeable {
         long at = from;
         CRC32C crc = new CRC32C();
         try (FileChannel file = OwnFiles.open(path, StandardOpenOption.READ)) {
-            // on a page: elsewhere the kernel copies at a quarter of the speed on some processors (docs/performance.md)
-            ByteBuffer slice = ByteBuffer.allocateDirect(READ_BYTES + PAGE_BYTES).alignedSlice(PAGE_BYTES);
+            ByteBuffer slice = PageMemory.allocate(READ_BYTES);
             while (at < to && file.read(slice.limit((int) Math.min(READ_BYTES, to - at)), at) > 0) {
                 at += slice.flip().remaining();
                 crc.update(slice);

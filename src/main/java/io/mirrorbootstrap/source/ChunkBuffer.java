@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.PageMemory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 
@@ -23,10 +24,9 @@ final class ChunkBuffer {
     private static final int FRAME_BYTES = 256 * 1024;
 
     /** Room for the head, whose names are bounded; a whole page, so that the payload starts on one. */
-    private static final int PAGE_BYTES = 4096;
+    private static final int PAGE_BYTES = PageMemory.PAGE_BYTES;
 
-    private final ByteBuffer memory = ByteBuffer.allocateDirect(MAX_PAYLOAD_BYTES + 2 * PAGE_BYTES)
-            .alignedSlice(PAGE_BYTES);
+    private final ByteBuffer memory = PageMemory.allocate(PAGE_BYTES + MAX_PAYLOAD_BYTES);
 
     private int start;
     private int end;

@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.PageMemory;
 
 /** A snapshot in a regular file: its size is known, and any part of it can be read again. */
 public final class FileInput implements SnapshotInput {
@@ -67,7 +68,7 @@ public final class FileInput implements SnapshotInput {
         if (known.isPresent()) {
             return known.get();
         }
-        ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
+        ByteBuffer buffer = PageMemory.allocate(READ_BYTES);
         CRC32C crc = new CRC32C();
         long read = 0;
         seek(0);

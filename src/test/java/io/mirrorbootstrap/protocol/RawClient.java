@@ -33,6 +33,7 @@ public final class RawClient implements WebSocket.Listener {
     private final BlockingQueue<JsonNode> answers = new LinkedBlockingQueue<>();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
     private final StringBuilder text = new StringBuilder();
+    private volatile boolean pong;
 
     /** Connects to the service at {@code base}, an HTTP address. */
     public RawClient(URI base) throws Exception {
@@ -72,8 +73,14 @@ public final class RawClient implements WebSocket.Listener {
         await(socket.sendBinary(ByteBuffer.wrap(message, from, length), last));
     }
 
-    void ping() throws Exception {
+    /** Sends a ping; {@link #hasPong} tells when it is answered. */
+    public void ping() throws Exception {
         await(socket.sendPing(ByteBuffer.wrap(new byte[]{1, 2, 3})));
+    }
+
+    /** Whether any ping was answered. */
+    public boolean hasPong() {
+        return pong;
     }
 
     /** Sends one text message. */
@@ -104,7 +111,7 @@ public final class RawClient implements WebSocket.Listener {
         return closed.isDone();
     }
 
-    boolean hasUnreadAnswers() {
+    public boolean hasUnreadAnswers() {
         return !answers.isEmpty();
     }
 
@@ -137,6 +144,13 @@ public final class RawClient implements WebSocket.Listener {
             }
             text.setLength(0);
         }
+        webSocket.request(1);
+        return null;
+    }
+
+    @Override
+    public CompletionStage<?> onPong(WebSocket webSocket, ByteBuffer message) {
+        pong = true;
         webSocket.request(1);
         return null;
     }

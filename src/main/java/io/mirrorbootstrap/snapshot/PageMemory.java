@@ -1,0 +1,21 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Memory outside the heap that begins on a page: from and to elsewhere the kernel copies several times more slowly on some
+ * processors (docs/performance.md). Any thread.
+ */
+public final class PageMemory {
+
+    /** What a page has, in bytes. */
+    public static final int PAGE_BYTES = 4096;
+
+    private PageMemory() {
+    }
+
+    /** So many bytes, 1 or more. */
+    public static ByteBuffer allocate(int bytes) {
+        return ByteBuffer.allocateDirect(bytes + PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, bytes);
+    }
+}
