@@ -2,6 +2,7 @@ package io.mirrorbootstrap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.HttpURLConnection;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,6 +36,7 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 
+import io.fabric8.certmanager.api.model.v1.Certificate;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -42,10 +45,14 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 
 /** What {@code kubectl kustomize} makes of k8s: known to Kubernetes to the last field, and true of the service. */
 class KubernetesIT {
@@ -54,8 +61,9 @@ class KubernetesIT {
             "Service", Service.class, "ServiceAccount", ServiceAccount.class, "ConfigMap", ConfigMap.class,
             "NetworkPolicy", NetworkPolicy.class, "PodDisruptionBudget", PodDisruptionBudget.class);
 
-    /** Of others, whose models are not at hand. */
-    private static final Set<String> FOREIGN = Set.of("Certificate", "PodMonitor", "PrometheusRule");
+    /** Of components alone. */
+    private static final Map<String, Class<? extends HasMetadata>> MORE_KINDS = Map.of("Certificate", Certificate.class,
+            "PodMonitor", PodMonitor.class, "PrometheusRule", PrometheusRule.class);
 
     private static final int PORT = 8080;
     private static final int TLS_PORT = 8443;
@@ -95,15 +103,15 @@ class KubernetesIT {
         try (MappingIterator<JsonNode> documents = strict.readerFor(JsonNode.class).readValues(yaml)) {
             while (documents.hasNext()) {
                 JsonNode document = documents.next();
-                Class<? extends HasMetadata> kind = KINDS.get(document.path("kind").asText());
-                if (kind != null) {
-                    objects.put(kind, strict.treeToValue(document, kind));
-                } else {
-                    assertTrue(FOREIGN.contains(document.path("kind").asText()), document::toString);
-                }
+                String name = document.path("kind").asText();
+                Class<? extends HasMetadata> kind = KINDS.getOrDefault(name, MORE_KINDS.get(name));
+                assertNotNull(kind, document::toString);
+                HasMetadata object = strict.treeToValue(document, kind);
+                assertEquals(document.path("apiVersion").asText(), HasMetadata.getApiVersion(kind), name);
+                objects.put(kind, object);
             }
         }
-        assertEquals(KINDS.size(), objects.size());
+        assertTrue(objects.keySet().containsAll(KINDS.values()), objects.keySet()::toString);
         pod = get(StatefulSet.class).getSpec().getTemplate().getSpec();
     }
 
@@ -141,7 +149,8 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored"})
+    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
+            "k8s/examples/three-replicas"})
     void portsAgree(String kustomization) throws Exception {
         render(kustomization);
         boolean tls = get(ConfigMap.class).getData().containsKey("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
@@ -158,7 +167,8 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored"})
+    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
+            "k8s/examples/three-replicas"})
     void everyContainerFindsTheSameFilesInTheSamePlace(String kustomization) throws Exception {
         render(kustomization);
         String data = get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_DATA_DIR");
@@ -177,7 +187,8 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored"})
+    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
+            "k8s/examples/three-replicas"})
     void nothingIsAllowedThatIsNotNeeded(String kustomization) throws Exception {
         render(kustomization);
         assertTrue(pod.getSecurityContext().getRunAsNonRoot());
@@ -197,7 +208,8 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored"})
+    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
+            "k8s/examples/three-replicas"})
     void theOrderOfTheHandoverIsKept(String kustomization) throws Exception {
         render(kustomization);
         assertEquals(List.of("sidecar", "wait"), pod.getInitContainers().stream().map(Container::getName).toList());
@@ -212,6 +224,56 @@ class KubernetesIT {
                 get(NetworkPolicy.class).getSpec().getPodSelector().getMatchLabels())) {
             assertEquals(get(StatefulSet.class).getSpec().getTemplate().getMetadata().getLabels(), selector);
         }
+    }
+
+    @Test
+    void replicasStartTogetherAndEachHasAName() throws Exception {
+        render("k8s/examples/three-replicas");
+        StatefulSet set = get(StatefulSet.class);
+        assertEquals(3, set.getSpec().getReplicas());
+        assertEquals("Parallel", set.getSpec().getPodManagementPolicy());
+        assertEquals(set.getSpec().getSelector().getMatchLabels(),
+                pod.getTopologySpreadConstraints().get(0).getLabelSelector().getMatchLabels());
+        assertTrue(Files.readString(Path.of("docs/kubernetes.md")).contains(
+                set.getMetadata().getName() + "-$n." + get(Service.class).getMetadata().getName()
+                        + ".orders-mirror.svc"));
+    }
+
+    @Test
+    void whatPrometheusAsksForIsThere() throws Exception {
+        render("k8s/examples/mtls-monitored");
+        PodMetricsEndpoint endpoint = get(PodMonitor.class).getSpec().getPodMetricsEndpoints().get(0);
+        Set<String> asked = get(PrometheusRule.class).getSpec().getGroups().stream()
+                .flatMap(group -> group.getRules().stream())
+                .flatMap(rule -> Pattern.compile("mirror_bootstrap_\\w+")
+                        .matcher(String.valueOf(rule.getExpr().getValue()))
+                        .results().map(MatchResult::group))
+                .collect(Collectors.toSet());
+        assertFalse(asked.isEmpty());
+        assertEquals(PORT, endpoint.getPortNumber());
+        try (SidecarProcess sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), Map.of())) {
+            String metrics = new String(sidecar.uri().resolve(endpoint.getPath()).toURL().openStream().readAllBytes(),
+                    StandardCharsets.UTF_8);
+            for (String metric : asked) {
+                assertTrue(Pattern.compile("(?m)^" + metric + "[ {]").matcher(metrics).find(), metric);
+            }
+        }
+    }
+
+    @Test
+    void theCertificateIsWhereTheServiceLooksForIt() throws Exception {
+        render("k8s/examples/mtls-monitored");
+        String secret = get(Certificate.class).getSpec().getSecretName();
+        Volume volume = pod.getVolumes().stream().filter(each -> each.getSecret() != null)
+                .filter(each -> each.getSecret().getSecretName().equals(secret)).findFirst().orElseThrow();
+        String place = init("sidecar").getVolumeMounts().stream()
+                .filter(mount -> mount.getName().equals(volume.getName())).findFirst().orElseThrow().getMountPath();
+        Map<String, String> settings = get(ConfigMap.class).getData();
+        assertEquals(place + "/tls.crt", settings.get("QUARKUS_TLS_KEY_STORE_PEM__0__CERT"));
+        assertEquals(place + "/tls.key", settings.get("QUARKUS_TLS_KEY_STORE_PEM__0__KEY"));
+        assertEquals(place + "/ca.crt", settings.get("QUARKUS_TLS_TRUST_STORE_PEM_CERTS"));
+        assertTrue(
+                init("wait").getArgs().containsAll(List.of(place + "/ca.crt", place + "/tls.crt", place + "/tls.key")));
     }
 
     private <T extends HasMetadata> T get(Class<T> kind) {
