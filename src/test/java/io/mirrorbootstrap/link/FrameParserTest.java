@@ -22,7 +22,7 @@ class FrameParserTest {
 
     @Test
     void messagesAndControlFramesAreTheSameWhereverTheBytesAreCut() {
-        for (int seed = 0; seed < 300; seed++) {
+        for (int seed = 0; seed < 100; seed++) {
             Random random = new Random(seed);
             ByteArrayOutputStream wire = new ByteArrayOutputStream();
             List<String> expected = new ArrayList<>();
@@ -133,9 +133,10 @@ class FrameParserTest {
         List<String> parsed = new ArrayList<>();
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         int most = 1 << random.nextInt(20);
+        ByteBuffer whole = ByteBuffer.allocateDirect(wire.length).put(wire).clear();
         for (int at = 0; at < wire.length;) {
             int length = Math.min(1 + random.nextInt(most), wire.length - at);
-            ByteBuffer bytes = ByteBuffer.allocateDirect(length).put(wire, at, length).flip();
+            ByteBuffer bytes = whole.slice(at, length);
             at += length;
             for (Optional<Frame> next = parser.next(bytes); next.isPresent(); next = parser.next(bytes)) {
                 if (next.get() instanceof Frame.Piece piece) {
