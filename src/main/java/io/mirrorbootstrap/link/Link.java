@@ -271,10 +271,7 @@ final class Link implements Source, SocketReader.Listener {
                 }
                 return true;
             } else if (held.isPresent()) {
-                Frame.Piece piece = held.get();
-                held = Optional.empty();
-                take(piece);
-                endIfParsed();
+                takeHeld(held.get());
                 return true;
             }
             return readOn();
@@ -285,6 +282,16 @@ final class Link implements Source, SocketReader.Listener {
         }
     }
 
+    private void takeHeld(Frame.Piece piece) throws IOException {
+        held = Optional.empty();
+        try {
+            take(piece);
+        } finally {
+            endIfParsed();
+        }
+    }
+
+    /** The next of what has come; false when nothing has. */
     private boolean readOn() throws IOException {
         if (parsing.hasRemaining()) {
             parse();
@@ -334,6 +341,7 @@ final class Link implements Source, SocketReader.Listener {
         endIfParsed(); // there may be none
     }
 
+    /** The next frame, or piece of one. */
     private void parse() throws IOException {
         try {
             Optional<Frame> frame = parser.next(parsing);
