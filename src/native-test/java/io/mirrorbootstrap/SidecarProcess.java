@@ -83,6 +83,10 @@ final class SidecarProcess implements AutoCloseable {
         } else {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(vmOptions);
+            if (Runtime.version().feature() >= 24) { // as bin/mirror-bootstrap does, or it warns of what Netty uses
+                command.addAll(List.of("--sun-misc-unsafe-memory-access=allow",
+                        "--enable-native-access=ALL-UNNAMED"));
+            }
             command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
         }
         return command;
