@@ -76,7 +76,7 @@ class WaitIT {
         assertTrue(nothing.err().contains("no snapshot of orders in 1 seconds: nothing has come yet"), nothing.err());
 
         RawClient source = new RawClient(sidecar.uri());
-        source.binary(chunk("orders", new Crc32c(1), false), 1000);
+        source.binary(chunk("orders", new Crc32c(1), false, 7), 1000);
         source.answer();
         Ended some = end(begin("--timeout", "1"));
         assertEquals(4, some.code());
@@ -98,6 +98,51 @@ class WaitIT {
         assertTrue(
                 failed.err().contains("the transfer failed: snapshot_crc_mismatch: the snapshot received has CRC-32C"),
                 failed.err());
+    }
+
+    @Test
+    void aSuccessorOnItsWayIsNoReasonToWait() throws Exception {
+        start(Map.of());
+        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        String handedOver = snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length
+                + "\n";
+        RawClient source = new RawClient(sidecar.uri());
+        source.binary(chunk("orders", new Crc32c(1), false, 8), 1000);
+        source.answer();
+        assertEquals(handedOver, end(begin()).out());
+        assertEquals(handedOver, end(begin("--verify")).out());
+        source.close();
+
+        sidecar.kill();
+        start(Map.of()); // what was left of the successor is disconnected now
+        assertEquals(handedOver, end(begin("--verify")).out());
+    }
+
+    @Test
+    void aMirrorThatHasWhatItNeedsDoesNotWait() throws Exception {
+        start(Map.of());
+        Path restored = Files.createFile(temp.resolve("restored"));
+        Ended there = end(begin("--unless", restored.toString()));
+        assertEquals(0, there.code(), there.err());
+        assertEquals("", there.out());
+        assertEquals(restored + " is there: nothing to wait for\n", there.err());
+        Files.delete(restored);
+        assertEquals(4, end(begin("--unless", restored.toString(), "--timeout", "1")).code());
+    }
+
+    @Test
+    void itWaitsForEachOfSeveralDatabases() throws Exception {
+        start(Map.of());
+        send("stock", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        Ended half = end(begin("--database", "stock", "--timeout", "1"));
+        assertEquals(4, half.code());
+        assertTrue(half.err().contains("no snapshot of orders in 1 seconds"), half.err());
+        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        Ended both = end(begin("--database", "stock,orders"));
+        assertEquals(0, both.code(), both.err());
+        assertEquals(List.of(snapshot("orders").toString(), snapshot("stock").toString(),
+                snapshot("orders").toString()), both.out().lines().map(line -> line.split("\t")[0]).toList());
+        assertEquals(2, end(begin("--database", "stock,.hidden")).code());
     }
 
     @Test
@@ -161,13 +206,13 @@ class WaitIT {
 
     private void send(String database, Crc32c crc) throws Exception {
         RawClient source = new RawClient(sidecar.uri());
-        source.binary(chunk(database, crc, true), 1000);
+        source.binary(chunk(database, crc, true, 7), 1000);
         source.answer();
         source.close();
     }
 
-    private static byte[] chunk(String database, Crc32c crc, boolean whole) {
-        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId(database), 7,
+    private static byte[] chunk(String database, Crc32c crc, boolean whole, long lsn) {
+        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId(database), lsn,
                 whole ? WHOLE.length : 1000, crc);
         byte[] head = ChunkEncoder.head(identity, 0, WHOLE.length, Crc32c.of(ByteBuffer.wrap(WHOLE)), whole);
         return ByteBuffer.allocate(head.length + WHOLE.length).put(head).put(WHOLE).array();

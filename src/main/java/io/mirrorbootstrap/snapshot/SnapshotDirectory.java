@@ -172,7 +172,7 @@ public final class SnapshotDirectory {
     }
 
     /** The committed snapshot of {@code database}, if there is one and its size is what the manifest says. */
-    Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
+    public Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
         Optional<CommittedSnapshot> manifest = readManifest(database);
         return manifest.isPresent() && OwnFiles.size(snapshot(database)) == manifest.get().bytes()
                 ? manifest
