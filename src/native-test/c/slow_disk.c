@@ -2,7 +2,8 @@
  * Makes a disk slow or full for one process: LD_PRELOAD it, and each MiB that the process writes to regular files at a
  * position, or out of several buffers, takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named
  * FULL_DISK_WHILE, there is no space.
- * Forcing a file takes SLOW_FORCE_MS milliseconds longer. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
+ * Forcing a file takes SLOW_FORCE_MS milliseconds longer, and does not end, whoever interrupts it, while there is a file
+ * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no snapshot is renamed, nor, after one was not, a
  * manifest.
  */
@@ -43,19 +44,23 @@ static void wait_for(size_t bytes) {
     nanosleep(&pause, NULL);
 }
 
+static int has_room(int fd, size_t bytes) {
+    if (is_file(fd)) {
+        if (is_there("FULL_DISK_WHILE")) {
+            errno = ENOSPC;
+            return 0;
+        }
+        wait_for(bytes);
+    }
+    return 1;
+}
+
 ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
     static ssize_t (*real)(int, const void *, size_t, off64_t);
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "pwrite64");
     }
-    if (is_file(fd)) {
-        if (is_there("FULL_DISK_WHILE")) {
-            errno = ENOSPC;
-            return -1;
-        }
-        wait_for(bytes);
-    }
-    return real(fd, from, bytes, at);
+    return has_room(fd, bytes) ? real(fd, from, bytes, at) : -1;
 }
 
 ssize_t pwrite(int fd, const void *from, size_t bytes, off_t at) {
@@ -67,18 +72,11 @@ ssize_t writev(int fd, const struct iovec *from, int buffers) {
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "writev");
     }
-    if (is_file(fd)) {
-        size_t bytes = 0;
-        for (int i = 0; i < buffers; i++) {
-            bytes += from[i].iov_len;
-        }
-        if (is_there("FULL_DISK_WHILE")) {
-            errno = ENOSPC;
-            return -1;
-        }
-        wait_for(bytes);
+    size_t bytes = 0;
+    for (int i = 0; i < buffers; i++) {
+        bytes += from[i].iov_len;
     }
-    return real(fd, from, buffers);
+    return has_room(fd, bytes) ? real(fd, from, buffers) : -1;
 }
 
 int fsync(int fd) {
@@ -89,6 +87,10 @@ int fsync(int fd) {
     }
     if (ms != NULL) {
         struct timespec pause = {atoi(ms) / 1000, atoi(ms) % 1000 * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    while (is_there("HANGING_DISK_WHILE")) {
+        struct timespec pause = {0, 10 * 1000000L};
         nanosleep(&pause, NULL);
     }
     if (is_there("FAIL_FORCE_ONCE")) {

@@ -68,9 +68,6 @@ class KubernetesIT {
     private static final int PORT = 8080;
     private static final int TLS_PORT = 8443;
 
-    /** How long the service may take to end, see {@code Links}. */
-    private static final long SHUTDOWN_SECONDS = 10;
-
     @TempDir
     Path temp;
 
@@ -216,7 +213,7 @@ class KubernetesIT {
         assertEquals("Always", init("sidecar").getRestartPolicy());
         assertEquals("wait", init("wait").getArgs().get(0));
         assertEquals(List.of("mirror"), pod.getContainers().stream().map(Container::getName).toList());
-        assertTrue(pod.getTerminationGracePeriodSeconds() > SHUTDOWN_SECONDS);
+        assertTrue(pod.getTerminationGracePeriodSeconds() > SidecarProcess.SHUTDOWN_SECONDS);
         assertEquals(get(Service.class).getSpec().getSelector(),
                 get(StatefulSet.class).getSpec().getSelector().getMatchLabels());
         for (Map<String, String> selector : List.of(

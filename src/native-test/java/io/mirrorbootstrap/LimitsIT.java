@@ -382,6 +382,28 @@ class LimitsIT {
         assertEquals(143, exit.get());
     }
 
+    @Test
+    void aDiskThatHangsDoesNotHoldUpTheEnd() throws Exception {
+        start(Map.of("CHECKPOINT_BYTES", "1M"), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(),
+                "HANGING_DISK_WHILE", directory.resolve("hangs").toString()));
+        byte[] whole = random(3 * MIB);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity("db", whole));
+        send(client, identity("db", whole), whole, 0, MIB);
+        Files.createFile(directory.resolve("hangs"));
+        client.binary(message(identity("db", whole), whole, MIB, 2 * MIB, false), MIB);
+        Awaitility.await().until(() -> Files.size(data().resolve("recv_snapshots/db.partial")) == 2 * MIB);
+
+        assertEquals(143, sidecar.terminate());
+
+        assertEquals(1012, client.closeCode());
+        assertTrue(sidecar.log().contains("1 links have not become durable in 8 seconds"), sidecar.log());
+        assertFalse(sidecar.log().contains("\tat "), sidecar.log());
+        byte[] checkpoint = Files.readAllBytes(data().resolve("recv_snapshots/db.checkpoint.json"));
+        assertEquals(MIB, new JsonRecords().checkpoint(checkpoint).orElseThrow().bytes());
+        assertTrue(Files.size(data().resolve("recv_snapshots/db.partial")) >= MIB);
+    }
+
     private int status(String path) throws Exception {
         return HTTP.send(HttpRequest.newBuilder(URI.create(sidecar.uri() + path)).build(),
                 HttpResponse.BodyHandlers.discarding()).statusCode();

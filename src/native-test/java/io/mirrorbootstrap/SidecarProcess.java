@@ -19,6 +19,9 @@ final class SidecarProcess implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final String HOST = "127.0.0.1";
 
+    /** How long the service may take to end: 10 seconds, and some for a busy machine. */
+    static final int SHUTDOWN_SECONDS = 15;
+
     private final Process process;
     private final Path log;
     private final URI uri;
@@ -124,9 +127,9 @@ final class SidecarProcess implements AutoCloseable {
     /** {@code kill -15}; returns the exit code. */
     int terminate() throws InterruptedException {
         process.destroy();
-        if (!process.waitFor(15, TimeUnit.SECONDS)) {
+        if (!process.waitFor(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new IllegalStateException("it did not end 15 seconds after SIGTERM");
+            throw new IllegalStateException("it did not end " + SHUTDOWN_SECONDS + " seconds after SIGTERM");
         }
         return process.exitValue();
     }

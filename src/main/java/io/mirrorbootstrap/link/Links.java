@@ -27,6 +27,12 @@ class Links {
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
     private static final Duration PATIENCE = Duration.ofSeconds(8);
 
+    /** How long the process may take to end after that; then it is ended, see {@link #endWithoutTheDisk}. */
+    private static final Duration LINGERING = Duration.ofSeconds(2);
+
+    /** What a process has that SIGTERM ended. */
+    private static final int TERMINATED = 128 + 15;
+
     private final Semaphore places;
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ending;
@@ -90,6 +96,25 @@ class Links {
             LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
                     + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
             open.forEach(Link::sayGoodbye);
+            endWithoutTheDisk();
         }
+    }
+
+    /**
+     * A worker that a disk does not let go cannot be interrupted, and to try blocks who tries: Quarkus, as it ends its
+     * pool. Nothing is lost by an end like a kill, which can come at any time.
+     */
+    private static void endWithoutTheDisk() {
+        Thread end = new Thread(() -> {
+            try {
+                TimeUnit.NANOSECONDS.sleep(LINGERING.toNanos());
+            } catch (InterruptedException e) {
+                return;
+            }
+            LOG.warn("shutting down: the disk does not answer, ending without it");
+            Runtime.getRuntime().halt(TERMINATED);
+        }, "end without the disk");
+        end.setDaemon(true);
+        end.start();
     }
 }

@@ -519,13 +519,16 @@ public final class SnapshotReceiver {
         return directory;
     }
 
-    /** The transfer is over, and nothing of it remains. Lock held. */
+    /** The transfer is over, and nothing of it remains, unless the process is ending. Lock held. */
     Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         phase = Idle.IDLE;
         rules.bootstraps().leave(database);
-        if (cause.filter(Interrupted::is).isEmpty()) {
-            durability.discard(Optional.of(transfer));
-        } // else the process is ending: what is durable waits for the next one
+        if (cause.filter(Interrupted::is).isPresent()) { // what is durable waits for the next process
+            listener.on(new TransferEvent.Disconnected(transfer.identity(), transfer.durableBytes(),
+                    transfer.durableBytes()));
+            return refusal;
+        }
+        durability.discard(Optional.of(transfer));
         listener.on(
                 new TransferEvent.Failed(transfer.identity(), transfer.bytesDone(), refusal, cause, transfer.age()));
         return refusal;
