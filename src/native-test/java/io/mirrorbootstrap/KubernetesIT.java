@@ -3,16 +3,24 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -26,7 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -40,14 +48,17 @@ import io.fabric8.certmanager.api.model.v1.Certificate;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
@@ -61,17 +72,22 @@ class KubernetesIT {
             "Service", Service.class, "ServiceAccount", ServiceAccount.class, "ConfigMap", ConfigMap.class,
             "NetworkPolicy", NetworkPolicy.class, "PodDisruptionBudget", PodDisruptionBudget.class);
 
-    /** Of components alone. */
+    /** Of components and examples alone. */
     private static final Map<String, Class<? extends HasMetadata>> MORE_KINDS = Map.of("Certificate", Certificate.class,
-            "PodMonitor", PodMonitor.class, "PrometheusRule", PrometheusRule.class);
+            "PodMonitor", PodMonitor.class, "PrometheusRule", PrometheusRule.class, "Job", Job.class);
 
-    private static final int PORT = 8080;
-    private static final int TLS_PORT = 8443;
+    /** The one kustomization that is no mirror. */
+    private static final String SOURCE = "k8s/examples/postgres-source";
+
+    private static final int PORT = setting("quarkus.http.port");
+    private static final int TLS_PORT = 8443; // Quarkus' own default
 
     @TempDir
     Path temp;
 
     private final Map<Class<?>, HasMetadata> objects = new HashMap<>();
+    /** The Service that is not the headless one. */
+    private Service outside;
     private PodSpec pod;
 
     @BeforeAll
@@ -84,7 +100,51 @@ class KubernetesIT {
         Assumptions.assumeTrue(kubectl, "there is no kubectl");
     }
 
+    private static int setting(String key) {
+        Properties settings = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of("src/main/resources/application.properties"))) {
+            settings.load(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Integer.parseInt(settings.getProperty(key));
+    }
+
+    /** Every kustomization of a mirror that there is, and one with all the components. */
+    static List<String> mirrors() throws IOException {
+        List<String> all = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(Path.of("k8s"))) {
+            for (Path file : files.filter(each -> each.endsWith("kustomization.yaml")).sorted().toList()) {
+                if (Files.readString(file).contains("kind: Kustomization")
+                        && !SOURCE.equals(file.getParent().toString())) {
+                    all.add(file.getParent().toString());
+                }
+            }
+        }
+        assertTrue(all.size() >= 4, all::toString);
+        Path everything = Files.createDirectories(Path.of("target/k8s/everything"));
+        Files.writeString(everything.resolve("kustomization.yaml"), """
+                apiVersion: kustomize.config.k8s.io/v1beta1
+                kind: Kustomization
+                namespace: orders-mirror
+                resources: [../../../k8s/examples/postgres-mirror]
+                components:
+                  - ../../../k8s/components/mtls
+                  - ../../../k8s/components/outside
+                  - ../../../k8s/components/prometheus
+                  - ../../../k8s/components/horizontal
+                """);
+        all.add(everything.toString());
+        return all;
+    }
+
     private void render(String kustomization) throws Exception {
+        renderAll(kustomization);
+        assertTrue(objects.keySet().containsAll(KINDS.values()), objects.keySet()::toString);
+        pod = get(StatefulSet.class).getSpec().getTemplate().getSpec();
+    }
+
+    private void renderAll(String kustomization) throws Exception {
         Process kustomize = new ProcessBuilder("kubectl", "kustomize", kustomization)
                 .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String yaml = new String(kustomize.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -105,11 +165,13 @@ class KubernetesIT {
                 assertNotNull(kind, document::toString);
                 HasMetadata object = strict.treeToValue(document, kind);
                 assertEquals(document.path("apiVersion").asText(), HasMetadata.getApiVersion(kind), name);
-                objects.put(kind, object);
+                if (object instanceof Service service && service.getSpec().getType() != null) {
+                    outside = service;
+                } else {
+                    assertNull(objects.put(kind, object), name);
+                }
             }
         }
-        assertTrue(objects.keySet().containsAll(KINDS.values()), objects.keySet()::toString);
-        pod = get(StatefulSet.class).getSpec().getTemplate().getSpec();
     }
 
     @Test
@@ -137,17 +199,26 @@ class KubernetesIT {
     }
 
     @Test
-    void theConfigMapHasEveryKeyOfTheDocumentsAndNoOther() throws Exception {
+    void theConfigMapHasEveryKeyOfTheServiceAndNoOtherAndSoHaveTheDocuments() throws Exception {
+        Set<String> known = new TreeSet<>();
+        for (String settings : List.of("io.mirrorbootstrap.mirror.MirrorSettings",
+                "io.mirrorbootstrap.access.AccessSettings")) {
+            for (Method setting : Class.forName(settings).getMethods()) {
+                known.add("MIRROR_BOOTSTRAP_"
+                        + setting.getName().replaceAll("[A-Z]", "_$0").toUpperCase(Locale.ROOT));
+            }
+        }
         render("k8s/base");
-        Set<String> documented = Pattern.compile("^\\| `[a-z0-9-]+` \\| `([A-Z0-9_]+)` \\|", Pattern.MULTILINE)
-                .matcher(Files.readString(Path.of("docs/configuration.md"))).results()
-                .map(match -> "MIRROR_BOOTSTRAP_" + match.group(1)).collect(Collectors.toCollection(TreeSet::new));
-        assertEquals(documented, new TreeSet<>(get(ConfigMap.class).getData().keySet()));
+        assertEquals(known, new TreeSet<>(get(ConfigMap.class).getData().keySet()));
+        assertEquals(known,
+                Pattern.compile("^\\| `[a-z0-9-]+` \\| `([A-Z0-9_]+)` \\|", Pattern.MULTILINE)
+                        .matcher(Files.readString(Path.of("docs/configuration.md"))).results()
+                        .map(match -> "MIRROR_BOOTSTRAP_" + match.group(1))
+                        .collect(Collectors.toCollection(TreeSet::new)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
-            "k8s/examples/three-replicas"})
+    @MethodSource("mirrors")
     void portsAgree(String kustomization) throws Exception {
         render(kustomization);
         boolean tls = get(ConfigMap.class).getData().containsKey("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
@@ -158,14 +229,20 @@ class KubernetesIT {
         assertEquals(sources,
                 get(NetworkPolicy.class).getSpec().getIngress().get(0).getPorts().get(0).getPort().getIntVal());
         assertEquals(tls, init("wait").getArgs().contains("https://localhost:" + TLS_PORT));
+        if (outside != null) {
+            assertTrue(tls, "what crosses the outside is secret");
+            assertEquals(TLS_PORT, outside.getSpec().getPorts().get(0).getTargetPort().getIntVal());
+            assertEquals(Map.of("statefulset.kubernetes.io/pod-name",
+                    get(StatefulSet.class).getMetadata().getName() + "-0"), outside.getSpec().getSelector());
+            assertTrue(outside.getSpec().getPublishNotReadyAddresses());
+        }
         assertTrue(get(Service.class).getSpec().getPublishNotReadyAddresses());
         assertEquals("None", get(Service.class).getSpec().getClusterIP());
         assertEquals(get(Service.class).getMetadata().getName(), get(StatefulSet.class).getSpec().getServiceName());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
-            "k8s/examples/three-replicas"})
+    @MethodSource("mirrors")
     void everyContainerFindsTheSameFilesInTheSamePlace(String kustomization) throws Exception {
         render(kustomization);
         String data = get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_DATA_DIR");
@@ -184,35 +261,63 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
-            "k8s/examples/three-replicas"})
+    @MethodSource("mirrors")
     void nothingIsAllowedThatIsNotNeeded(String kustomization) throws Exception {
         render(kustomization);
-        assertTrue(pod.getSecurityContext().getRunAsNonRoot());
-        assertEquals("RuntimeDefault", pod.getSecurityContext().getSeccompProfile().getType());
-        assertFalse(pod.getAutomountServiceAccountToken());
-        assertFalse(get(ServiceAccount.class).getAutomountServiceAccountToken());
-        for (Container container : containers()) {
-            assertFalse(container.getSecurityContext().getAllowPrivilegeEscalation(), container.getName());
-            assertTrue(container.getSecurityContext().getReadOnlyRootFilesystem(), container.getName());
-            assertEquals(List.of("ALL"), container.getSecurityContext().getCapabilities().getDrop(),
-                    container.getName());
-        }
+        assertRestricted(pod);
+        assertEquals(false, get(ServiceAccount.class).getAutomountServiceAccountToken());
         if (kustomization.equals("k8s/base")) {
             assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress());
         }
         assertEquals(Set.of("Ingress", "Egress"), Set.copyOf(get(NetworkPolicy.class).getSpec().getPolicyTypes()));
+        get(NetworkPolicy.class).getSpec().getIngress()
+                .forEach(rule -> assertFalse(rule.getFrom().isEmpty() || rule.getPorts().isEmpty(), rule::toString));
+    }
+
+    /** What the Pod Security Standard "restricted" demands, and a file system that nobody writes to. */
+    private static void assertRestricted(PodSpec pod) {
+        assertEquals(true, pod.getSecurityContext().getRunAsNonRoot());
+        assertTrue(pod.getSecurityContext().getRunAsUser() > 0);
+        assertTrue(pod.getSecurityContext().getRunAsGroup() > 0);
+        assertEquals(pod.getSecurityContext().getRunAsGroup(), pod.getSecurityContext().getFsGroup());
+        assertEquals("RuntimeDefault", pod.getSecurityContext().getSeccompProfile().getType());
+        assertEquals(false, pod.getAutomountServiceAccountToken());
+        for (Boolean shared : Arrays.asList(pod.getHostNetwork(), pod.getHostPID(), pod.getHostIPC())) {
+            assertNull(shared);
+        }
+        for (Volume volume : pod.getVolumes()) {
+            assertNull(volume.getHostPath(), volume.getName());
+        }
+        for (Container container : containers(pod)) {
+            SecurityContext security = container.getSecurityContext();
+            assertEquals(false, security.getAllowPrivilegeEscalation(), container.getName());
+            assertEquals(true, security.getReadOnlyRootFilesystem(), container.getName());
+            assertEquals(List.of("ALL"), security.getCapabilities().getDrop(), container.getName());
+            assertEquals(List.of(), security.getCapabilities().getAdd(), container.getName());
+            assertNull(security.getPrivileged(), container.getName());
+            assertNull(security.getRunAsUser(), container.getName());
+            assertNull(security.getRunAsNonRoot(), container.getName());
+            assertNull(security.getSeccompProfile(), container.getName());
+            container.getPorts().forEach(port -> assertNull(port.getHostPort(), container.getName()));
+        }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"k8s/base", "k8s/examples/postgres-mirror", "k8s/examples/mtls-monitored",
-            "k8s/examples/three-replicas"})
+    @MethodSource("mirrors")
     void theOrderOfTheHandoverIsKept(String kustomization) throws Exception {
         render(kustomization);
         assertEquals(List.of("sidecar", "wait"), pod.getInitContainers().stream().map(Container::getName).toList());
         assertEquals("Always", init("sidecar").getRestartPolicy());
         assertEquals("wait", init("wait").getArgs().get(0));
         assertEquals(List.of("mirror"), pod.getContainers().stream().map(Container::getName).toList());
+        assertEquals("Parallel", get(StatefulSet.class).getSpec().getPodManagementPolicy(),
+                "one by one, each pod would wait for a source before the next has a name");
+        EnvVar databases = init("wait").getEnv().get(0);
+        assertTrue(init("wait").getArgs().contains("$(" + databases.getName() + ")"));
+        assertEquals(get(ConfigMap.class).getMetadata().getName(),
+                databases.getValueFrom().getConfigMapKeyRef().getName());
+        assertFalse(get(ConfigMap.class).getData().get(databases.getValueFrom().getConfigMapKeyRef().getKey())
+                .isEmpty());
         assertTrue(pod.getTerminationGracePeriodSeconds() > SidecarProcess.SHUTDOWN_SECONDS);
         assertEquals(get(Service.class).getSpec().getSelector(),
                 get(StatefulSet.class).getSpec().getSelector().getMatchLabels());
@@ -228,7 +333,6 @@ class KubernetesIT {
         render("k8s/examples/three-replicas");
         StatefulSet set = get(StatefulSet.class);
         assertEquals(3, set.getSpec().getReplicas());
-        assertEquals("Parallel", set.getSpec().getPodManagementPolicy());
         assertEquals(set.getSpec().getSelector().getMatchLabels(),
                 pod.getTopologySpreadConstraints().get(0).getLabelSelector().getMatchLabels());
         assertTrue(Files.readString(Path.of("docs/kubernetes.md")).contains(
@@ -247,7 +351,9 @@ class KubernetesIT {
                         .results().map(MatchResult::group))
                 .collect(Collectors.toSet());
         assertFalse(asked.isEmpty());
-        assertEquals(PORT, endpoint.getPortNumber());
+        assertEquals(PORT, init("sidecar").getPorts().stream()
+                .filter(port -> port.getName().equals(endpoint.getPort())).findFirst().orElseThrow()
+                .getContainerPort());
         try (SidecarProcess sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), Map.of())) {
             String metrics = new String(sidecar.uri().resolve(endpoint.getPath()).toURL().openStream().readAllBytes(),
                     StandardCharsets.UTF_8);
@@ -273,6 +379,45 @@ class KubernetesIT {
                 init("wait").getArgs().containsAll(List.of(place + "/ca.crt", place + "/tls.crt", place + "/tls.key")));
     }
 
+    @Test
+    void theCertificateHasTheNamesThatSourcesUse() throws Exception {
+        render("k8s/examples/mtls-monitored");
+        List<String> names = get(Certificate.class).getSpec().getDnsNames();
+        String pod = get(StatefulSet.class).getMetadata().getName() + "-0." + get(Service.class).getMetadata().getName()
+                + "." + get(StatefulSet.class).getMetadata().getNamespace() + ".svc";
+        assertTrue(names.contains(pod.replaceFirst("^[^.]+", "*")), names::toString);
+        assertTrue(names.contains("localhost"), names::toString);
+        assertTrue(Files.readString(Path.of("docs/kubernetes.md")).contains("https://" + pod + ":" + TLS_PORT));
+    }
+
+    @Test
+    void theSourceOfTheExampleSendsWhatTheMirrorOfTheExampleWaitsFor() throws Exception {
+        render("k8s/examples/postgres-mirror");
+        List<String> expected = List.of(get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
+        String namespace = get(StatefulSet.class).getMetadata().getNamespace();
+        Map<String, String> mirror = environment(pod.getContainers().get(0));
+        String url = "http://" + get(StatefulSet.class).getMetadata().getName() + "-0."
+                + get(Service.class).getMetadata().getName() + "." + namespace + ".svc:" + PORT;
+
+        renderAll(SOURCE);
+        PodSpec source = get(Job.class).getSpec().getTemplate().getSpec();
+        assertRestricted(source);
+        List<String> send = source.getContainers().get(0).getArgs();
+        assertEquals("send", send.get(0));
+        assertEquals(url, send.get(send.indexOf("--url") + 1));
+        assertEquals(expected, List.of(send.get(send.indexOf("--database") + 1)));
+        assertEquals(expected, List.of(mirror.get("DATABASE")));
+        Map<String, String> backup = environment(source.getInitContainers().get(0));
+        assertEquals(mirror.get("PRIMARY"), backup.get("PGHOST"));
+        assertEquals(mirror.get("SLOT"), backup.get("SLOT"));
+        assertTrue(send.containsAll(List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+    }
+
+    private static Map<String, String> environment(Container container) {
+        return container.getEnv().stream().filter(each -> each.getValue() != null)
+                .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    }
+
     private <T extends HasMetadata> T get(Class<T> kind) {
         return kind.cast(objects.get(kind));
     }
@@ -283,6 +428,10 @@ class KubernetesIT {
     }
 
     private List<Container> containers() {
+        return containers(pod);
+    }
+
+    private static List<Container> containers(PodSpec pod) {
         List<Container> all = new ArrayList<>(pod.getInitContainers());
         all.addAll(pod.getContainers());
         return all;

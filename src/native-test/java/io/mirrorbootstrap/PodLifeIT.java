@@ -3,114 +3,219 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 /**
- * The life of a pod of k8s/base, on one machine and without a cluster: the sidecar starts and is probed, {@code wait} blocks
- * the mirror, a source sends a PostgreSQL's files, {@code wait} ends, another PostgreSQL starts from them and answers; then
- * the end, in Kubernetes' order.
+ * The life of the pod of k8s/examples/postgres-mirror, on one machine and without a cluster: the sidecar starts and is probed,
+ * {@code wait} blocks the mirror, a source sends a base backup of a PostgreSQL that goes on working, {@code wait} ends, the
+ * mirror's own script restores it and follows the primary; then the end, in Kubernetes' order, and another start.
  */
 class PodLifeIT {
+
+    /** Where the volume is mounted in the pod. */
+    private static final String MOUNTED = "/data/";
 
     @TempDir
     Path temp;
 
+    private final List<Process> started = new ArrayList<>();
+
     @Test
-    void aMirrorStartsFromWhatItsSidecarReceived() throws Exception {
-        Path snapshot = sourceSnapshot();
-        Path volume = temp.resolve("volume");
-        SidecarProcess sidecar = SidecarProcess.start(volume, List.of("-Xmx64m"),
+    void aStandbyStartsFromWhatItsSidecarReceivedAndFollows() throws Exception {
+        Path volume = Files.createDirectory(temp.resolve("volume"));
+        Container mirror = new YAMLMapper()
+                .readValue(new File("k8s/examples/postgres-mirror/postgres.yaml"), StatefulSet.class).getSpec()
+                .getTemplate().getSpec().getContainers().get(0);
+        Path binaries = temp.resolve("binaries");
+        try (SidecarProcess sidecar = SidecarProcess.start(volume, List.of("-Xmx64m"),
                 Map.of("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders"));
-        Process wait = null;
-        try {
+                EmbeddedPostgres primary = EmbeddedPostgres.builder()
+                        .setOverrideWorkingDirectory(Files.createDirectory(binaries).toFile())
+                        .setDataDirectory(Files.createDirectory(temp.resolve("primary")))
+                        .setCleanDataDirectory(false)
+                        .setServerConfig("max_connections", "100") // as in its files, which the standby goes by
+                        .start()) {
             assertEquals(200, status(sidecar, "/q/health/started"));
             assertEquals(200, status(sidecar, "/q/health/ready"));
             assertEquals(503, status(sidecar, "/q/health/group/mirror"));
-            wait = program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString());
+            Process wait = program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString());
             assertEquals('w', wait.getErrorStream().read()); // "waiting for orders: ..."
 
-            Process send = program("send", snapshot.toString(), "--cluster", "primary", "--database", "orders", "--lsn",
-                    "0/1", "--url", sidecar.uri().toString());
-            assertEquals(0, ended(send));
+            Path lsn = baseBackup(primary, environment(mirror).get("SLOT"));
+            assertEquals(0, ended(program("send", temp.resolve("base.tar").toString(), "@" + lsn, "--cluster",
+                    "primary", "--database", "orders", "--url", sidecar.uri().toString())));
 
             assertEquals(0, ended(wait));
             String[] handedOver = new String(wait.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\t");
             assertEquals(volume.resolve("recv_snapshots/orders.snapshot"), Path.of(handedOver[0]));
             assertEquals(200, status(sidecar, "/q/health/group/mirror"));
 
-            Path restored = Files.createDirectory(temp.resolve("restored"));
-            tar("-xf", handedOver[0], "-C", restored.toString());
-            try (EmbeddedPostgres mirror = postgres(restored)) {
-                assertEquals("42", query(mirror, "select sum(amount) from orders"));
-            }
-            assertEquals(143, sidecar.terminate()); // the sidecar after the mirror
+            int port = freePort();
+            Process standby = start(mirror, volume, postgres(binaries), primary.getPort(), port);
+            String url = "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres";
+            awaitSum(standby, url, "42");
+            assertEquals("t", ask(url, "select pg_is_in_recovery()"));
+            query(primary, "insert into orders values (58)");
+            awaitSum(standby, url, "100");
+
+            standby.destroy(); // the mirror first
+            assertEquals(0, ended(standby));
+            assertEquals(143, sidecar.terminate()); // the sidecar after it
+
+            // the pod starts again, its snapshot has been removed: what was restored does not wait, and goes on
+            Files.delete(Path.of(handedOver[0]));
+            assertEquals(0, ended(program("wait", "--database", "orders", "--verify", "--unless",
+                    volume.resolve("postgres/PG_VERSION").toString())));
+            Process again = start(mirror, volume, postgres(binaries), primary.getPort(), port);
+            awaitSum(again, url, "100");
+            again.destroy();
+            assertEquals(0, ended(again));
         } finally {
-            if (wait != null) {
-                wait.destroyForcibly();
+            started.forEach(Process::destroyForcibly);
+        }
+    }
+
+    /**
+     * What pg_basebackup does, which not every machine has: the files, while the database works, then its log. The functions
+     * have their names of PostgreSQL 14, which is what Maven brings.
+     *
+     * @return a file with the argument of {@code send} for its LSN
+     */
+    private Path baseBackup(EmbeddedPostgres primary, String slot) throws Exception {
+        query(primary, "create role replicator replication login; "
+                + "create table orders as select 40 as amount union select 2; "
+                + "select pg_create_physical_replication_slot('" + slot + "', true)");
+        String files = temp.resolve("primary").toString();
+        String snapshot = temp.resolve("base.tar").toString();
+        Path label = Files.createDirectory(temp.resolve("label")).resolve("backup_label");
+        try (Connection connection = primary.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("select pg_start_backup('snapshot', true, false)");
+            run("tar", "-cf", snapshot, "--exclude=./postmaster.pid", "--exclude=./pg_wal/*",
+                    "--exclude=./pg_replslot/*", "-C", files, ".");
+            try (ResultSet stopped = statement.executeQuery("select labelfile from pg_stop_backup(false)")) {
+                assertTrue(stopped.next());
+                Files.writeString(label, stopped.getString(1));
             }
-            sidecar.close();
+        }
+        run("tar", "-rf", snapshot, "-C", label.getParent().toString(), "backup_label", "-C", files, "pg_wal");
+        Matcher start = Pattern.compile("^START WAL LOCATION: (\\S+)", Pattern.MULTILINE)
+                .matcher(Files.readString(label));
+        assertTrue(start.find());
+        return Files.writeString(temp.resolve("lsn"), "--lsn=" + start.group(1) + "\n");
+    }
+
+    /** The container of the example, as a process: its command, its arguments, its environment, another volume. */
+    private Process start(Container container, Path volume, Path binaries, int primaryPort, int port)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            command.addAll(List.of("unshare", "-U")); // PostgreSQL starts for any user but this one
+        }
+        command.addAll(container.getCommand());
+        container.getArgs().forEach(script -> command.add(script.replace(MOUNTED, volume + "/")));
+        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        environment(container).forEach((name, value) -> builder.environment().put(name,
+                value.replace(MOUNTED, volume + "/")));
+        builder.environment().put("PRIMARY", "localhost");
+        builder.environment().put("PRIMARY_PORT", String.valueOf(primaryPort));
+        builder.environment().put("PGPORT", String.valueOf(port));
+        builder.environment().merge("PATH", binaries.toString(), (path, first) -> first + File.pathSeparator + path);
+        Process process = builder.start();
+        started.add(process);
+        return process;
+    }
+
+    private static Map<String, String> environment(Container container) {
+        return container.getEnv().stream().filter(each -> each.getValue() != null)
+                .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    }
+
+    private static Path postgres(Path binaries) throws IOException {
+        try (var found = Files.find(binaries, 3, (path, attributes) -> path.endsWith("bin/postgres"))) {
+            return found.findFirst().orElseThrow().getParent();
         }
     }
 
-    /** The files of a database that was stopped. */
-    private Path sourceSnapshot() throws Exception {
-        Path primary = Files.createDirectory(temp.resolve("primary"));
-        try (EmbeddedPostgres source = postgres(primary)) {
-            query(source, "create table orders as select 40 as amount union select 2; select count(*) from orders");
+    private static int freePort() throws IOException {
+        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return any.getLocalPort();
         }
-        Path snapshot = temp.resolve("base.tar");
-        tar("-cf", snapshot.toString(), "-C", primary.toString(), ".");
-        return snapshot;
     }
 
-    private static EmbeddedPostgres postgres(Path files) throws IOException {
-        return EmbeddedPostgres.builder().setDataDirectory(files).setCleanDataDirectory(false).start();
+    private static void awaitSum(Process standby, String url, String sum) {
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).ignoreExceptionsInstanceOf(SQLException.class).until(() -> {
+            assertTrue(standby.isAlive(), "it ended, see its log above");
+            return sum.equals(ask(url, "select sum(amount) from orders"));
+        });
     }
 
-    private static String query(EmbeddedPostgres database, String sql) throws Exception {
+    private static String ask(String url, String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            assertTrue(result.next());
+            return result.getString(1);
+        }
+    }
+
+    private static void query(EmbeddedPostgres database, String sql) throws SQLException {
         try (Connection connection = database.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
-            boolean rows = statement.execute(sql);
-            while (!rows) {
-                rows = statement.getMoreResults();
-            }
-            try (ResultSet result = statement.getResultSet()) {
-                assertTrue(result.next());
-                return result.getString(1);
-            }
+            statement.execute(sql);
         }
     }
 
-    private static void tar(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("tar"));
-        command.addAll(List.of(arguments));
+    private static void run(String... command) throws Exception {
         assertEquals(0, ended(new ProcessBuilder(command).inheritIO().start()));
     }
 
-    private static Process program(String... arguments) throws IOException {
+    private Process program(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).start();
+        Process process = new ProcessBuilder(command).start();
+        started.add(process);
+        return process;
     }
 
-    private static int ended(Process process) throws InterruptedException {
-        assertTrue(process.waitFor(120, TimeUnit.SECONDS));
+    private static int ended(Process process) throws Exception {
+        try (BufferedReader err = new BufferedReader(
+                new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
+            String last = err.lines().reduce("", (one, other) -> other);
+            assertTrue(process.waitFor(120, TimeUnit.SECONDS), last);
+        }
         return process.exitValue();
     }
 

@@ -37,7 +37,7 @@ final class SidecarProcess implements AutoCloseable {
      *
      * @param dataDirectory its data directory; the log is written beside it
      * @param vmOptions options that a JVM and a native executable both know
-     * @param environment wins over what is set here; what is empty is not set
+     * @param environment wins over what is set here; an empty one of Quarkus' own is not set
      */
     static SidecarProcess start(Path dataDirectory, List<String> vmOptions, Map<String, String> environment)
             throws IOException {
@@ -47,7 +47,8 @@ final class SidecarProcess implements AutoCloseable {
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
         builder.environment().put("QUARKUS_HTTP_HOST", HOST);
         builder.environment().putAll(environment);
-        builder.environment().values().removeIf(String::isEmpty);
+        builder.environment().entrySet()
+                .removeIf(each -> each.getKey().startsWith("QUARKUS_") && each.getValue().isEmpty());
         Path log = Files.createTempFile(dataDirectory.toAbsolutePath().getParent(), "sidecar", ".log");
         Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {

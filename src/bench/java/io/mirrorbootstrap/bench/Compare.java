@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -234,8 +235,11 @@ public final class Compare {
                 "QUARKUS_HTTP_PORT", "PORT", "QUARKUS_HTTP_HOST", "127.0.0.1"));
         options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
                 .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
+        Optional<List<String>> executable = Optional.ofNullable(options.get("native")).map(List::of);
         if (wanted.contains("service")) {
             contestants.add(new Contestant("mirror-bootstrap", service, environment, one::send, single, leftBehind));
+            executable.ifPresent(command -> contestants
+                    .add(new Contestant("native executable", command, environment, one::send, single, leftBehind)));
         }
         if (wanted.contains("eight")) {
             List<Path> parts = new ArrayList<>();
@@ -246,6 +250,8 @@ public final class Compare {
             }
             contestants.add(new Contestant("the same, 8 databases", service, environment,
                     port -> together(images, port), parts, leftBehind));
+            executable.ifPresent(command -> contestants.add(new Contestant("native, 8 databases", command, environment,
+                    port -> together(images, port), parts, leftBehind)));
         }
         Path peers = Path.of("target/bench/peers");
         if (wanted.contains("ws")) {
