@@ -11,7 +11,8 @@
 /* The Castagnoli polynomial, bits reflected, without the leading term. */
 #define POLYNOMIAL 0x82F63B78u
 
-#if defined(__x86_64__)
+/* PORTABLE: without any of them, as on a processor that has none. */
+#if defined(__x86_64__) && !defined(PORTABLE)
 #include <nmmintrin.h>
 #define HARDWARE __attribute__((target("sse4.2")))
 #define CRC_8(crc, byte) _mm_crc32_u8(crc, byte)
@@ -21,7 +22,7 @@ static int has_hardware(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("sse4.2");
 }
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(PORTABLE)
 #include <arm_acle.h>
 #include <sys/auxv.h>
 #define HARDWARE __attribute__((target("+crc")))
