@@ -44,7 +44,7 @@ static void wait_for(size_t bytes) {
     nanosleep(&pause, NULL);
 }
 
-static int has_room(int fd, size_t bytes) {
+static int takes_after_a_while(int fd, size_t bytes) {
     if (is_file(fd)) {
         if (is_there("FULL_DISK_WHILE")) {
             errno = ENOSPC;
@@ -60,7 +60,7 @@ ssize_t pwrite64(int fd, const void *from, size_t bytes, off64_t at) {
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "pwrite64");
     }
-    return has_room(fd, bytes) ? real(fd, from, bytes, at) : -1;
+    return takes_after_a_while(fd, bytes) ? real(fd, from, bytes, at) : -1;
 }
 
 ssize_t pwrite(int fd, const void *from, size_t bytes, off_t at) {
@@ -76,7 +76,7 @@ ssize_t writev(int fd, const struct iovec *from, int buffers) {
     for (int i = 0; i < buffers; i++) {
         bytes += from[i].iov_len;
     }
-    return has_room(fd, bytes) ? real(fd, from, buffers) : -1;
+    return takes_after_a_while(fd, bytes) ? real(fd, from, buffers) : -1;
 }
 
 int fsync(int fd) {

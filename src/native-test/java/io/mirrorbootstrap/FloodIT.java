@@ -72,7 +72,7 @@ class FloodIT {
     void noMessageBreaksIt() throws Exception {
         System.out.printf("flood: seed %d, %d messages%n", SEED, MESSAGES);
         Path data = temp.resolve("data");
-        try (SidecarProcess sidecar = SidecarProcess.start(data, List.of("-Xmx64m", "-XX:MaxDirectMemorySize=128m"),
+        try (SidecarProcess sidecar = SidecarProcess.start(data, List.of("-Xmx64m", "-XX:MaxDirectMemorySize=96m"),
                 Map.of("MIRROR_BOOTSTRAP_MAX_BOOTSTRAPS", "100", "QUARKUS_LOG_LEVEL", "ERROR",
                         "QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO"))) {
             flood(sidecar, MESSAGES / 2, SEED);

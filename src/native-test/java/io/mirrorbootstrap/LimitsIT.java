@@ -397,11 +397,29 @@ class LimitsIT {
         assertEquals(143, sidecar.terminate());
 
         assertEquals(1012, client.closeCode());
-        assertTrue(sidecar.log().contains("1 links have not become durable in 8 seconds"), sidecar.log());
+        assertTrue(sidecar.log().contains("1 links have not become durable in 7 seconds"), sidecar.log());
+        assertTrue(sidecar.log().contains("the disk does not answer, ending without it"), sidecar.log());
         assertFalse(sidecar.log().contains("\tat "), sidecar.log());
         byte[] checkpoint = Files.readAllBytes(data().resolve("recv_snapshots/db.checkpoint.json"));
         assertEquals(MIB, new JsonRecords().checkpoint(checkpoint).orElseThrow().bytes());
         assertTrue(Files.size(data().resolve("recv_snapshots/db.partial")) >= MIB);
+    }
+
+    @Test
+    void norDoesItWhereNoLinkIsOpen() throws Exception {
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(),
+                "HANGING_DISK_WHILE", directory.resolve("hangs").toString()));
+        byte[] whole = random(MIB);
+        RawClient client = new RawClient(sidecar.uri());
+        send(client, identity("db", whole), whole, 0, MIB);
+        client.close();
+        Files.createFile(directory.resolve("hangs"));
+        HTTP.sendAsync(HttpRequest.newBuilder(URI.create(sidecar.uri() + "/v1/mirrors/db?snapshot=true")).DELETE()
+                .build(), HttpResponse.BodyHandlers.discarding());
+        Awaitility.await().until(() -> !Files.exists(data().resolve("recv_snapshots/db.snapshot")));
+
+        assertEquals(143, sidecar.terminate());
+        assertTrue(sidecar.log().contains("the disk does not answer, ending without it"), sidecar.log());
     }
 
     private int status(String path) throws Exception {

@@ -149,6 +149,7 @@ class PodLifeIT {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         environment(container).forEach((name, value) -> builder.environment().put(name,
                 value.replace(MOUNTED, volume + "/")));
+        builder.environment().put("DATABASE", "orders");
         builder.environment().put("PRIMARY", "localhost");
         builder.environment().put("PRIMARY_PORT", String.valueOf(primaryPort));
         builder.environment().put("PGPORT", String.valueOf(port));

@@ -116,6 +116,20 @@ class WaitIT {
         sidecar.kill();
         start(Map.of()); // what was left of the successor is disconnected now
         assertEquals(handedOver, end(begin("--verify")).out());
+
+        RawClient failing = new RawClient(sidecar.uri());
+        failing.binary(chunk("orders", new Crc32c(1), true, 8), 1000);
+        failing.answer();
+        failing.close();
+        assertEquals(handedOver, end(begin()).out());
+        assertEquals(handedOver, end(begin("--verify")).out());
+        Files.writeString(snapshot("orders"), "The", StandardOpenOption.WRITE);
+        Ended damaged = end(begin("--verify"));
+        assertEquals(3, damaged.code());
+        assertTrue(damaged.err().contains(snapshot("orders") + " is not what its manifest says"), damaged.err());
+        Ended elsewhere = end(begin("--data-dir", temp.resolve("elsewhere").toString()));
+        assertEquals(3, elsewhere.code());
+        assertTrue(elsewhere.err().contains("the transfer failed: snapshot_crc_mismatch"), elsewhere.err());
     }
 
     @Test
@@ -128,6 +142,15 @@ class WaitIT {
         assertEquals(restored + " is there: nothing to wait for\n", there.err());
         Files.delete(restored);
         assertEquals(4, end(begin("--unless", restored.toString(), "--timeout", "1")).code());
+        for (String noFile : List.of("", temp.toString())) {
+            Ended wrong = end(begin("--unless", noFile));
+            assertEquals(2, wrong.code(), wrong.out());
+            assertTrue(wrong.err().contains("--unless is '" + noFile + "', it must name a file"), wrong.err());
+        }
+        Path loop = temp.resolve("loop"); // nobody can say what is behind it, whoever asks
+        Ended unseen = end(begin("--unless", Files.createSymbolicLink(loop, loop).toString()));
+        assertEquals(3, unseen.code());
+        assertTrue(unseen.err().contains("--unless " + loop + ": whether it is there cannot be seen"), unseen.err());
     }
 
     @Test
@@ -143,6 +166,9 @@ class WaitIT {
         assertEquals(List.of(snapshot("orders").toString(), snapshot("stock").toString(),
                 snapshot("orders").toString()), both.out().lines().map(line -> line.split("\t")[0]).toList());
         assertEquals(2, end(begin("--database", "stock,.hidden")).code());
+        Ended none = end(run("wait", "--database", ",", "--url", sidecar.uri().toString()));
+        assertEquals(2, none.code(), none.out());
+        assertTrue(none.err().contains("--database names none"), none.err());
     }
 
     @Test
@@ -184,9 +210,15 @@ class WaitIT {
     }
 
     private Process begin(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(
+                List.of("wait", "--database", "orders", "--url", sidecar.uri().toString()));
+        arguments.addAll(List.of(options));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    private Process run(String... arguments) throws Exception {
         List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
-        command.addAll(List.of("wait", "--database", "orders", "--url", sidecar.uri().toString()));
-        command.addAll(List.of(options));
+        command.addAll(List.of(arguments));
         Process wait = new ProcessBuilder(command).start();
         waiting.add(wait);
         return wait;

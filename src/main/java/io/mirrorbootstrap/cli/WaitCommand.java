@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
@@ -34,7 +33,7 @@ import picocli.CommandLine.Spec;
         "3:the transfer failed, the sidecar refused to tell, or the file is not what its manifest says",
         "4:it was not there in time; the message says how far it was"}, footer = {"",
                 "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
-                "tabs between, a line for each database.", "",
+                "tabs between, a line for each database, as far as it came.", "",
                 "Example, as an init container between the sidecar and the mirror:",
                 "  mirror-bootstrap wait --database orders --verify --unless /data/postgres/PG_VERSION"})
 final class WaitCommand implements Callable<Integer> {
@@ -72,12 +71,12 @@ final class WaitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        if (timeoutSeconds < 0) {
-            throw new ParameterException(spec.commandLine(),
-                    "--timeout is " + timeoutSeconds + ", it must be 0 or more");
-        }
+        check();
         PrintWriter err = spec.commandLine().getErr();
-        if (unless.filter(Files::exists).isPresent()) {
+        if (unless.isPresent() && !Files.notExists(unless.get())) {
+            if (!Files.exists(unless.get())) {
+                return end(ExitCode.REFUSED, "--unless " + unless.get() + ": whether it is there cannot be seen");
+            }
             err.println(unless.get() + " is there: nothing to wait for");
             return ExitCode.COMMITTED.number();
         }
@@ -95,20 +94,47 @@ final class WaitCommand implements Callable<Integer> {
         return ExitCode.COMMITTED.number();
     }
 
+    /** What would let a mirror start without its snapshot must not be taken for an answer. */
+    private void check() {
+        if (timeoutSeconds < 0) {
+            throw new ParameterException(spec.commandLine(),
+                    "--timeout is " + timeoutSeconds + ", it must be 0 or more");
+        }
+        if (databases.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--database names none, it must name one or more");
+        }
+        if (unless.filter(file -> file.toString().isEmpty() || Files.isDirectory(file)).isPresent()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--unless is '" + unless.get() + "', it must name a file, which a directory is not");
+        }
+    }
+
     private int await(DatabaseId database, StatusClient client, long start) throws InterruptedException {
+        boolean doubted = false;
         while (true) {
             Reply reply = client.ask(database);
             String now = words(reply);
             if (reply instanceof Reply.Refused) {
                 return end(ExitCode.REFUSED, now);
-            } else if (reply instanceof Reply.Known known && known.status().snapshotPath().isPresent()) {
-                OptionalInt code = handOver(database, known.status());
-                if (code.isPresent()) {
-                    return code.getAsInt();
+            } else if (reply instanceof Reply.Known known) {
+                MirrorStatus status = known.status();
+                try {
+                    if (status.snapshotPath().isPresent() && isHandedOver(database, status)) {
+                        return ExitCode.COMMITTED.number();
+                    }
+                } catch (IOException e) {
+                    return end(ExitCode.REFUSED,
+                            "the snapshot of " + database + " cannot be read: " + Report.reason(e));
                 }
-            } else if (reply instanceof Reply.Known known && known.status().word().equals("failed")) {
-                return end(ExitCode.REFUSED,
-                        "the transfer failed: " + known.status().lastError().orElse("no reason known"));
+                boolean doubtful = verify && status.snapshotPath().isPresent();
+                if (doubtful && doubted) {
+                    return end(ExitCode.REFUSED, directory(status).snapshot(database)
+                            + " is not what its manifest says, or one of them is missing");
+                } else if (!doubtful && status.word().equals("failed")) {
+                    return end(ExitCode.REFUSED,
+                            "the transfer failed: " + status.lastError().orElse("no reason known"));
+                }
+                doubted = doubtful; // once is no proof: a successor may have been taking its place just then
             }
             if (timeoutSeconds > 0 && System.nanoTime() - start >= TimeUnit.SECONDS.toNanos(timeoutSeconds)) {
                 return end(ExitCode.LINK, "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now);
@@ -118,34 +144,28 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    /** Empty where a successor took the snapshot's place meanwhile: ask again. */
-    private OptionalInt handOver(DatabaseId database, MirrorStatus status) {
-        Path data = dataDirectory
-                .orElseGet(() -> Path.of(status.snapshotPath().orElseThrow()).getParent().getParent());
-        SnapshotDirectory directory = new SnapshotDirectory(data, 0, new JsonRecords());
-        Path path = directory.snapshot(database);
-        boolean newest = status.word().equals("following");
-        if (!verify && newest) { // the file need not be in reach
-            return handOver(path, status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
+    private boolean isHandedOver(DatabaseId database, MirrorStatus status) throws IOException {
+        SnapshotDirectory directory = directory(status);
+        if (!verify && status.word().equals("following")) { // the files need not be in reach
+            print(directory.snapshot(database), status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
+            return true;
         }
-        try {
-            Optional<CommittedSnapshot> there = verify ? directory.verify(database) : directory.committed(database);
-            if (there.isPresent()) {
-                return handOver(path, there.get().lsn(), there.get().crc32c(), there.get().bytes());
-            }
-            return newest
-                    ? OptionalInt.of(end(ExitCode.REFUSED,
-                            path + " is not what its manifest says, or one of them is missing"))
-                    : OptionalInt.empty();
-        } catch (IOException e) {
-            return OptionalInt.of(end(ExitCode.REFUSED, path + " cannot be read: " + Report.reason(e)));
-        }
+        Optional<CommittedSnapshot> there = verify ? directory.verify(database) : directory.committed(database);
+        there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
+                snapshot.bytes()));
+        return there.isPresent();
     }
 
-    private OptionalInt handOver(Path path, long lsn, Crc32c crc32c, long bytes) {
-        spec.commandLine().getOut().printf("%s\t%d\t%s\t%d%n", path, lsn, crc32c, bytes);
-        spec.commandLine().getOut().flush();
-        return OptionalInt.of(ExitCode.COMMITTED.number());
+    private SnapshotDirectory directory(MirrorStatus status) {
+        Path data = dataDirectory
+                .orElseGet(() -> Path.of(status.snapshotPath().orElseThrow()).getParent().getParent());
+        return new SnapshotDirectory(data, 0, new JsonRecords());
+    }
+
+    private void print(Path path, long lsn, Crc32c crc32c, long bytes) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%s\t%d\t%s\t%d%n", path, lsn, crc32c, bytes);
+        out.flush();
     }
 
     private int end(ExitCode code, String message) {

@@ -43,7 +43,7 @@ class IngestBudget {
     private static final int READ_BYTES = 1024 * 1024;
 
     /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
-    private static final long DIRECT_MEMORY_SHARE = 4;
+    private static final long DIRECT_MEMORY_SHARE = 3;
 
     private final long bytes;
     private final AtomicLong spent = new AtomicLong();
@@ -57,7 +57,7 @@ class IngestBudget {
         this.bytes = Math.min(wanted, affordable);
         this.readBytes = (int) Math.min(READ_BYTES, Math.max(1, bytes / 2));
         if (bytes < wanted) {
-            LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a quarter of the memory outside the "
+            LOG.infof("mirror-bootstrap.buffer-bytes: %d of %d bytes are used, a third of the memory outside the "
                     + "heap (-XX:MaxDirectMemorySize)", bytes, wanted);
         }
         Gauge.builder("mirror.bootstrap.buffered.bytes", spent, AtomicLong::get)

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,9 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.Startup;
 
 /** All links that are open, and their end when the process is asked to end. Any thread. */
@@ -25,7 +28,7 @@ class Links {
     private static final Logger LOG = Logger.getLogger(Links.class);
 
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
-    private static final Duration PATIENCE = Duration.ofSeconds(8);
+    private static final Duration PATIENCE = Duration.ofSeconds(7);
 
     /** How long the process may take to end after that; then it is ended, see {@link #endWithoutTheDisk}. */
     private static final Duration LINGERING = Duration.ofSeconds(2);
@@ -96,7 +99,6 @@ class Links {
             LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
                     + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
             open.forEach(Link::sayGoodbye);
-            endWithoutTheDisk();
         }
     }
 
@@ -104,17 +106,13 @@ class Links {
      * A worker that a disk does not let go cannot be interrupted, and to try blocks who tries: Quarkus, as it ends its
      * pool. Nothing is lost by an end like a kill, which can come at any time.
      */
-    private static void endWithoutTheDisk() {
-        Thread end = new Thread(() -> {
-            try {
-                TimeUnit.NANOSECONDS.sleep(LINGERING.toNanos());
-            } catch (InterruptedException e) {
-                return;
-            }
-            LOG.warn("shutting down: the disk does not answer, ending without it");
-            Runtime.getRuntime().halt(TERMINATED);
-        }, "end without the disk");
-        end.setDaemon(true);
-        end.start();
+    void endWithoutTheDisk(@Observes ShutdownEvent event) {
+        if (LaunchMode.current() == LaunchMode.NORMAL) { // else the JVM belongs to somebody else
+            CompletableFuture.delayedExecutor(LINGERING.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+                    .execute(() -> {
+                        LOG.warn("shutting down: the disk does not answer, ending without it");
+                        Runtime.getRuntime().halt(TERMINATED);
+                    });
+        }
     }
 }

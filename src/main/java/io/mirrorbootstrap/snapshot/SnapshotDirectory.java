@@ -186,7 +186,14 @@ public final class SnapshotDirectory {
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
         Optional<CommittedSnapshot> manifest = readManifest(database);
-        return manifest.isPresent() && isIn(snapshot(database), manifest.get()) ? manifest : Optional.empty();
+        while (true) {
+            boolean right = manifest.isPresent() && isIn(snapshot(database), manifest.get());
+            Optional<CommittedSnapshot> after = readManifest(database);
+            if (after.equals(manifest)) {
+                return right ? manifest : Optional.empty();
+            }
+            manifest = after; // meanwhile a successor has taken its place
+        }
     }
 
     /** Whether {@code file} has the bytes of {@code snapshot}, all of which are read if there are as many. */

@@ -194,6 +194,8 @@ class ReceiverTest {
         assertTrue(Thread.interrupted());
 
         assertEquals(SnapshotReceiver.broken(), assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal());
+        assertEquals(new TransferEvent.Disconnected(identity, durable.bytes(), durable.bytes()),
+                events.get(events.size() - 1));
         SnapshotReceiver next = receiver(DB, directory.readCheckpoint(DB));
         assertEquals(new OpenOutcome.Opened(durable.bytes()), TestSource.open(next, other, identity));
     }
