@@ -398,7 +398,7 @@ class LimitsIT {
 
         assertEquals(1012, client.closeCode());
         assertTrue(sidecar.log().contains("1 links have not become durable in 7 seconds"), sidecar.log());
-        assertTrue(sidecar.log().contains("the disk does not answer, ending without it"), sidecar.log());
+        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
         assertFalse(sidecar.log().contains("\tat "), sidecar.log());
         byte[] checkpoint = Files.readAllBytes(data().resolve("recv_snapshots/db.checkpoint.json"));
         assertEquals(MIB, new JsonRecords().checkpoint(checkpoint).orElseThrow().bytes());
@@ -419,7 +419,7 @@ class LimitsIT {
         Awaitility.await().until(() -> !Files.exists(data().resolve("recv_snapshots/db.snapshot")));
 
         assertEquals(143, sidecar.terminate());
-        assertTrue(sidecar.log().contains("the disk does not answer, ending without it"), sidecar.log());
+        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
     }
 
     private int status(String path) throws Exception {

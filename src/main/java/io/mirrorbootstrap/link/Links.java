@@ -3,7 +3,6 @@ package io.mirrorbootstrap.link;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -15,9 +14,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
-import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.Startup;
 
 /** All links that are open, and their end when the process is asked to end. Any thread. */
@@ -29,12 +26,6 @@ class Links {
 
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
     private static final Duration PATIENCE = Duration.ofSeconds(7);
-
-    /** How long the process may take to end after that; then it is ended, see {@link #endWithoutTheDisk}. */
-    private static final Duration LINGERING = Duration.ofSeconds(2);
-
-    /** What a process has that SIGTERM ended. */
-    private static final int TERMINATED = 128 + 15;
 
     private final Semaphore places;
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
@@ -99,20 +90,6 @@ class Links {
             LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
                     + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
             open.forEach(Link::sayGoodbye);
-        }
-    }
-
-    /**
-     * A worker that a disk does not let go cannot be interrupted, and to try blocks who tries: Quarkus, as it ends its
-     * pool. Nothing is lost by an end like a kill, which can come at any time.
-     */
-    void endWithoutTheDisk(@Observes ShutdownEvent event) {
-        if (LaunchMode.current() == LaunchMode.NORMAL) { // else the JVM belongs to somebody else
-            CompletableFuture.delayedExecutor(LINGERING.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
-                    .execute(() -> {
-                        LOG.warn("shutting down: the disk does not answer, ending without it");
-                        Runtime.getRuntime().halt(TERMINATED);
-                    });
         }
     }
 }
