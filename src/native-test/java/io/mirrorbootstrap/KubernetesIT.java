@@ -419,6 +419,14 @@ class KubernetesIT {
         assertTrue(send.containsAll(List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
     }
 
+    @Test
+    void aMirrorThatIsNotReadyHoldsUpNoDrainAndAStandbyCanGetReady() throws Exception {
+        render("k8s/examples/postgres-mirror");
+        assertEquals("AlwaysAllow", get(PodDisruptionBudget.class).getSpec().getUnhealthyPodEvictionPolicy());
+        List<String> ready = pod.getContainers().get(0).getReadinessProbe().getExec().getCommand();
+        assertTrue(ready.contains("-U"), "the user of the container has no name that pg_isready could take");
+    }
+
     private static Map<String, String> environment(Container container) {
         return container.getEnv().stream().filter(each -> each.getValue() != null)
                 .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
