@@ -34,7 +34,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -202,11 +201,9 @@ class AccessIT {
         Credentials own = new Credentials(Optional.empty(), Optional.of(authority.file()),
                 Optional.of(new Credentials.Own(source.certificateFile(), source.keyFile())));
         assertInstanceOf(Outcome.Committed.class, send(uri, "whoever-it-says", own));
-        Process wait = new ProcessBuilder(Stream.concat(SidecarProcess.program(List.of("-Xmx64m")).stream(),
-                Stream.of("wait", "--database", "stock", "--timeout", "1", "--url", uri.toString(), "--ca",
-                        authority.file().toString(), "--certificate", source.certificateFile().toString(), "--key",
-                        source.keyFile().toString()))
-                .toList()).start();
+        Process wait = SidecarProcess.command("wait", "--database", "stock", "--timeout", "1", "--url", uri.toString(),
+                "--ca", authority.file().toString(), "--certificate", source.certificateFile().toString(), "--key",
+                source.keyFile().toString()).start();
         String waited = new String(wait.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(waited.contains("no snapshot of stock in 1 seconds: nothing has come yet"), waited);
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +29,7 @@ class ConfigurationIT {
             "IDLE_TIMEOUT,soon,mirror-bootstrap.idle-timeout",
             "DATA_DIR,/proc/none,mirror-bootstrap.data-dir: /proc/none"})
     void aWrongValueStopsTheStart(String key, String value, String said) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(SidecarProcess.program(List.of("-Xmx64m")))
-                .redirectErrorStream(true);
+        ProcessBuilder builder = SidecarProcess.command().redirectErrorStream(true);
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", data.toString());
         builder.environment().put("MIRROR_BOOTSTRAP_" + key, value);
         builder.environment().put("QUARKUS_HTTP_PORT", "0");

@@ -3,10 +3,8 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -24,7 +22,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -33,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
 import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
@@ -73,7 +69,7 @@ class PodLifeIT {
             Process wait = program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString());
             assertEquals('w', wait.getErrorStream().read()); // "waiting for orders: ..."
 
-            Path lsn = baseBackup(primary, environment(mirror).get("SLOT"));
+            Path lsn = baseBackup(primary, KubernetesIT.environment(mirror).get("SLOT"));
             assertEquals(0, ended(program("send", temp.resolve("base.tar").toString(), "@" + lsn, "--cluster",
                     "primary", "--database", "orders", "--url", sidecar.uri().toString())));
 
@@ -147,7 +143,7 @@ class PodLifeIT {
         command.addAll(container.getCommand());
         container.getArgs().forEach(script -> command.add(script.replace(MOUNTED, volume + "/")));
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        environment(container).forEach((name, value) -> builder.environment().put(name,
+        KubernetesIT.environment(container).forEach((name, value) -> builder.environment().put(name,
                 value.replace(MOUNTED, volume + "/")));
         builder.environment().put("DATABASE", "orders");
         builder.environment().put("PRIMARY", "localhost");
@@ -157,11 +153,6 @@ class PodLifeIT {
         Process process = builder.start();
         started.add(process);
         return process;
-    }
-
-    private static Map<String, String> environment(Container container) {
-        return container.getEnv().stream().filter(each -> each.getValue() != null)
-                .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
     }
 
     private static Path postgres(Path binaries) throws IOException {
@@ -204,19 +195,14 @@ class PodLifeIT {
     }
 
     private Process program(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).start();
+        Process process = SidecarProcess.command(arguments).start();
         started.add(process);
         return process;
     }
 
     private static int ended(Process process) throws Exception {
-        try (BufferedReader err = new BufferedReader(
-                new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
-            String last = err.lines().reduce("", (one, other) -> other);
-            assertTrue(process.waitFor(120, TimeUnit.SECONDS), last);
-        }
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS), err);
         return process.exitValue();
     }
 

@@ -12,7 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -65,12 +64,10 @@ class SendIT {
                 "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", "8M");
 
         sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), environment);
-        List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
-        command.addAll(List.of("send", file.toString(), "--url", sidecar.uri().toString(), "--cluster", "c",
-                "--database", "db", "--lsn", "42"));
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
-        send = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        send = SidecarProcess.command("send", file.toString(), "--url", sidecar.uri().toString(), "--cluster", "c",
+                "--database", "db", "--lsn", "42").redirectOutput(out.toFile()).redirectError(err.toFile()).start();
 
         awaitBytes(40 * MIB);
         sidecar.kill();

@@ -77,6 +77,13 @@ final class SidecarProcess implements AutoCloseable {
         return library;
     }
 
+    /** A command of the packaged program, ready to start. */
+    static ProcessBuilder command(String... arguments) {
+        List<String> command = new ArrayList<>(program(List.of("-Xmx64m")));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command);
+    }
+
     /** The command line that runs the packaged service. */
     static List<String> program(List<String> vmOptions) {
         String executable = System.getProperty("native.image.path", "");

@@ -61,8 +61,7 @@ class WaitIT {
 
         Ended ended = end(wait);
         assertEquals(0, ended.code());
-        assertEquals(snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length + "\n",
-                ended.out());
+        assertEquals(handedOver(), ended.out());
         assertEquals(503, health());
         send("stock", Crc32c.of(ByteBuffer.wrap(WHOLE)));
         assertEquals(200, health());
@@ -104,25 +103,23 @@ class WaitIT {
     void aSuccessorOnItsWayIsNoReasonToWait() throws Exception {
         start(Map.of());
         send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
-        String handedOver = snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length
-                + "\n";
         RawClient source = new RawClient(sidecar.uri());
         source.binary(chunk("orders", new Crc32c(1), false, 8), 1000);
         source.answer();
-        assertEquals(handedOver, end(begin()).out());
-        assertEquals(handedOver, end(begin("--verify")).out());
+        assertEquals(handedOver(), end(begin()).out());
+        assertEquals(handedOver(), end(begin("--verify")).out());
         source.close();
 
         sidecar.kill();
         start(Map.of()); // what was left of the successor is disconnected now
-        assertEquals(handedOver, end(begin("--verify")).out());
+        assertEquals(handedOver(), end(begin("--verify")).out());
 
         RawClient failing = new RawClient(sidecar.uri());
         failing.binary(chunk("orders", new Crc32c(1), true, 8), 1000);
         failing.answer();
         failing.close();
-        assertEquals(handedOver, end(begin()).out());
-        assertEquals(handedOver, end(begin("--verify")).out());
+        assertEquals(handedOver(), end(begin()).out());
+        assertEquals(handedOver(), end(begin("--verify")).out());
         Files.writeString(snapshot("orders"), "The", StandardOpenOption.WRITE);
         Ended damaged = end(begin("--verify"));
         assertEquals(3, damaged.code());
@@ -205,6 +202,11 @@ class WaitIT {
         sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
     }
 
+    /** What is said of the database orders when {@link #WHOLE} is there. */
+    private String handedOver() {
+        return snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length + "\n";
+    }
+
     private Path snapshot(String database) {
         return temp.resolve("data/recv_snapshots").resolve(database + ".snapshot");
     }
@@ -217,9 +219,7 @@ class WaitIT {
     }
 
     private Process run(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(SidecarProcess.program(List.of("-Xmx64m")));
-        command.addAll(List.of(arguments));
-        Process wait = new ProcessBuilder(command).start();
+        Process wait = SidecarProcess.command(arguments).start();
         waiting.add(wait);
         return wait;
     }
