@@ -18,12 +18,14 @@ import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Reads a kept partial file back, as {@code open} does after a restart, in turn with {@code cat}. */
@@ -55,7 +57,7 @@ public final class Resume {
                     .waitFor());
             SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
                     new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, HELPERS), event -> {
-                    }, Optional.of(left));
+                    }, Optional.of(Inventory.Resumable.of(left)));
             Source source = new Source() {
                 @Override
                 public void superseded(DatabaseId taken) {
@@ -77,7 +79,7 @@ public final class Resume {
                     throw new IOException("not opened: " + outcome);
                 }
             });
-            receiver.disconnected(source);
+            receiver.disconnected(source, TransferEvent.KeptReason.LINK_LOST);
         }
         Arrays.sort(cat);
         Arrays.sort(open);

@@ -25,6 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
+import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
@@ -125,7 +126,7 @@ public class HotPath {
     /** A chunk of 1 MiB in pieces of 64 KiB, from memory to the file: rules, CRC-32C and writes. */
     @Benchmark
     public ChunkOutcome chunk() {
-        IncomingChunk chunk = receiver.chunk(source, STREAM, 0);
+        IncomingChunk chunk = ((ChunkStart.Arriving) receiver.chunk(source, STREAM, 0)).chunk();
         for (int i = 0; i < CHUNK_BYTES / PIECE_BYTES; i++) {
             chunk.write(piece.duplicate());
         }

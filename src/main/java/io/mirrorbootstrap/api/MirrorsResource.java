@@ -15,6 +15,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
@@ -27,6 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import org.jboss.resteasy.reactive.RestStreamElementType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -36,7 +38,7 @@ import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -69,7 +71,7 @@ public class MirrorsResource {
     @GET
     @Operation(operationId = "mirrors", summary = "All mirrors, by name")
     public List<MirrorView> mirrors() {
-        return board.mirrors().stream().map(MirrorView::of).toList();
+        return board.mirrors().stream().map(mirrors::now).map(MirrorView::of).toList();
     }
 
     /** One mirror. */
@@ -80,7 +82,7 @@ public class MirrorsResource {
     @APIResponse(responseCode = "404", description = "nothing is known of it", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public RestResponse<Object> mirror(@RestPath String database) {
         Optional<Mirror> mirror = DatabaseId.isValid(database)
-                ? board.mirror(new DatabaseId(database))
+                ? board.mirror(new DatabaseId(database)).map(mirrors::now)
                 : Optional.empty();
         return mirror.isPresent() ? RestResponse.ok(MirrorView.of(mirror.get())) : unknown(database);
     }
@@ -92,6 +94,7 @@ public class MirrorsResource {
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public RestResponse<Object> remove(@Context RoutingContext request, @RestPath String database,
             @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
@@ -100,14 +103,19 @@ public class MirrorsResource {
         }
         DatabaseId id = new DatabaseId(database);
         Optional<String> cluster = Caller.of(request).cluster();
-        Optional<Refusal> refusal = mirrors.abort(cluster, id);
-        if (refusal.isEmpty() && snapshot) {
-            refusal = mirrors.removeSnapshot(cluster, id);
+        Removal outcome = mirrors.abort(cluster, id);
+        if (outcome instanceof Removal.Done && snapshot) {
+            outcome = mirrors.removeSnapshot(cluster, id);
         }
-        return refusal.isEmpty()
+        if (outcome instanceof Removal.Refused refused) {
+            return RestResponse.status(RestResponse.Status.FORBIDDEN,
+                    new ProblemView(ErrorCode.of(refused.refusal()).spelling(), refused.refusal().message()));
+        }
+        return outcome instanceof Removal.Done
                 ? RestResponse.noContent()
-                : RestResponse.status(RestResponse.Status.FORBIDDEN,
-                        new ProblemView(ErrorCode.of(refusal.get()).spelling(), refusal.get().message()));
+                : ResponseBuilder.create(RestResponse.Status.SERVICE_UNAVAILABLE, (Object) new ProblemView(
+                        ErrorCode.BUSY.spelling(), "the disk is at work for " + id + ": try again"))
+                        .header(HttpHeaders.RETRY_AFTER, 1).build();
     }
 
     /** Each mirror as it is, and then each time it changes. */

@@ -150,7 +150,10 @@ final class WaitCommand implements Callable<Integer> {
             print(directory.snapshot(database), status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
             return true;
         }
-        Optional<CommittedSnapshot> there = verify ? directory.verify(database) : directory.committed(database);
+        Optional<CommittedSnapshot> there = verify ? Optional.empty() : directory.committed(database);
+        if (there.isEmpty()) { // also where the mark of the file differs, as a copy's does
+            there = directory.verify(database);
+        }
         there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
                 snapshot.bytes()));
         return there.isPresent();

@@ -13,7 +13,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
-import io.mirrorbootstrap.snapshot.PageMemory;
+import io.mirrorbootstrap.store.PageMemory;
 import io.netty.util.internal.PlatformDependent;
 import io.quarkus.runtime.Startup;
 

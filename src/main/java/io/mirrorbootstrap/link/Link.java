@@ -21,6 +21,7 @@ import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -36,7 +37,9 @@ import io.vertx.core.http.ServerWebSocket;
  * <li>the event loop reads the socket when it is asked to, and puts what comes into a queue;</li>
  * <li>one worker job at a time does the rest: it parses frames, decodes, checks, writes, and hands the answers back. Once
  * started, it reads on by itself as long as there is something, and asks the event loop for what comes next when there is
- * not. So while it works nothing is read, and when it is done much has come.</li>
+ * not. So while it works nothing is read, and when it is done much has come. What is likely to wait for the disk for long, as
+ * a commit is, goes on aside, on another worker: meanwhile the job reads on as far as the next message, so that control
+ * frames are answered.</li>
  * </ul>
  * Where the job cannot read by itself ({@link SocketReader}), the event loop goes on reading beside it, until the queue
  * holds the link's share.
@@ -64,6 +67,9 @@ final class Link implements Source, SocketReader.Listener {
     /** As many control frames are handed back at once. */
     private static final int MAX_CONTROLS = 64;
 
+    /** How long to wait before a database that is busy is asked again. */
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final LinkSocket socket;
@@ -89,6 +95,13 @@ final class Link implements Source, SocketReader.Listener {
     private volatile boolean awaitsControl;
     /** Until more is due by the common rate. */
     private volatile boolean awaitsRate;
+    /**
+     * While a message goes on aside, or is to be asked for again in a while: nothing but control frames is taken, and while it
+     * goes on aside the reader is not the job's to use.
+     */
+    private volatile boolean stalled;
+    /** What has come of going on aside; for the job to take. */
+    private volatile Optional<Aside> aside = Optional.empty();
     /** Set on the event loop; a worker that gives bytes back reads it. */
     private volatile boolean overShare;
     /** Event loop only. */
@@ -104,8 +117,12 @@ final class Link implements Source, SocketReader.Listener {
     private boolean pulling;
     /** How much the last read brought. */
     private int pulledBytes;
-    /** What came behind an open, or control frames, that have not been answered yet. */
-    private Optional<Frame.Piece> held = Optional.empty();
+    /** What came behind a message that is not finished, or control frames that have not been answered yet. */
+    private Optional<Frame> held = Optional.empty();
+    /** Why the sidecar has to give the link up, once the message that goes on aside is over. */
+    private Optional<Throwable> failure = Optional.empty();
+    /** Whether the message that came last is not finished yet. */
+    private boolean unfinished;
     /** Whether transfers have been told. */
     private boolean released;
 
@@ -121,6 +138,10 @@ final class Link implements Source, SocketReader.Listener {
         this.reader = new MessageReader(mirrors, this, limits);
         this.answers = new Answers(webSocket, context, this::startJob);
         this.socket = new LinkSocket(webSocket, channel, guard, context, limits.idleTimeout(), this, this::ended);
+    }
+
+    /** How going on aside has ended: with an answer or without, or by a failure. */
+    private record Aside(Optional<MessageReader.Further> further, Optional<Throwable> failure) {
     }
 
     /** Starts reading. Event loop only. */
@@ -243,6 +264,8 @@ final class Link implements Source, SocketReader.Listener {
     private void work() {
         long began = System.nanoTime();
         boolean waits;
+        boolean isHolding;
+        boolean mayReadOn;
         do {
             while (step()) {
                 if (System.nanoTime() - began > TURN_NANOS) {
@@ -252,10 +275,13 @@ final class Link implements Source, SocketReader.Listener {
                 }
             }
             answers.flushSoon();
-            waits = pulling || parsing.hasRemaining() || held.isPresent() || isOpening();
+            isHolding = held.isPresent() || failure.isPresent();
+            mayReadOn = !isHolding && (parsing.hasRemaining() || pulling && queue.isEmpty());
+            waits = pulling || parsing.hasRemaining() || held.isPresent() || unfinished;
             working.set(false);
             // what came, or was waited for, before the flag was down has started no job
-        } while (mayWork() && (waits || !queue.isEmpty()) && working.compareAndSet(false, true));
+        } while (mayWork() && (stalled ? mayReadOn || !isHolding && hasBytes() : waits || !queue.isEmpty())
+                && working.compareAndSet(false, true));
     }
 
     /** Does the next thing; false when there is nothing to do now. */
@@ -264,11 +290,10 @@ final class Link implements Source, SocketReader.Listener {
             return false;
         }
         try {
-            if (isOpening()) {
-                answer(reader.openFurther());
-                if (isOpening() && held.isEmpty()) {
-                    readOn(); // it may take long, and pings are to be answered meanwhile
-                }
+            if (stalled) {
+                return held.isEmpty() && failure.isEmpty() && readAhead();
+            } else if (unfinished) {
+                goOn();
                 return true;
             } else if (held.isPresent()) {
                 takeHeld(held.get());
@@ -277,15 +302,23 @@ final class Link implements Source, SocketReader.Listener {
             return readOn();
         } catch (Exception | Error e) {
             // an Error too: a link must not die silently, nor leave its transfers half-way
-            broken(e);
-            return true;
+            failure = Optional.of(e);
+            return endBroken();
         }
     }
 
-    private void takeHeld(Frame.Piece piece) throws IOException {
+    /** Ends it for the failure, unless a message goes on aside: then when that is over. */
+    private boolean endBroken() {
+        if (!stalled) {
+            broken(failure.orElseThrow());
+        }
+        return !stalled;
+    }
+
+    private void takeHeld(Frame frame) throws IOException {
         held = Optional.empty();
         try {
-            take(piece);
+            take(frame);
         } finally {
             endIfParsed();
         }
@@ -305,8 +338,69 @@ final class Link implements Source, SocketReader.Listener {
         return pulling && pull();
     }
 
-    private boolean isOpening() {
-        return reader.isOpening() && !isGone();
+    /** As far as the next message: bytes only, because the rest of the queue is about the end, which the reader must hear of. */
+    private boolean readAhead() throws IOException {
+        if (parsing.hasRemaining()) {
+            parse();
+            return true;
+        } else if (hasBytes()) {
+            process(queue.poll());
+            return true;
+        }
+        return queue.isEmpty() && pulling && pull();
+    }
+
+    private boolean hasBytes() {
+        return queue.peek() instanceof Inbound.Bytes;
+    }
+
+    /** Goes on with the message that is not finished yet. */
+    private void goOn() throws IOException {
+        Optional<Aside> over = aside;
+        aside = Optional.empty();
+        failure = failure.or(() -> over.flatMap(Aside::failure));
+        if (failure.isPresent()) {
+            broken(failure.get());
+        } else if (over.isPresent()) {
+            further(over.get().further().orElseThrow());
+        } else if (ended || lost && !reader.isWhole()) {
+            reader.abandon();
+            unfinished = false;
+        } else if (reader.mayTakeLong()) {
+            stalled = true;
+            goOnAside();
+        } else {
+            further(reader.further());
+            if (unfinished && !stalled && !reader.isWhole() && held.isEmpty()) {
+                readOn(); // it may take long, and pings are to be answered meanwhile
+            }
+        }
+    }
+
+    private void further(MessageReader.Further further) throws IOException {
+        unfinished = reader.isUnfinished();
+        if (further instanceof MessageReader.Further.Answered answered) {
+            answer(answered.answer());
+        } else if (further instanceof MessageReader.Further.Busy) {
+            stalled = true;
+            socket.later(BUSY_NANOS, this::goOnLater);
+        }
+    }
+
+    private void goOnLater() {
+        stalled = false;
+        startJob();
+    }
+
+    private void goOnAside() {
+        Uni.createFrom().item(reader::further).runSubscriptionOn(workers).subscribe().with(
+                further -> endAside(new Aside(Optional.of(further), Optional.empty())),
+                failure -> endAside(new Aside(Optional.empty(), Optional.of(failure))));
+    }
+
+    private void endAside(Aside over) {
+        aside = Optional.of(over);
+        goOnLater();
     }
 
     private boolean mayWork() {
@@ -370,14 +464,16 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     private void take(Frame frame) throws IOException {
-        if (frame instanceof Frame.Piece piece) {
-            if (isOpening() || !controls.isEmpty()) {
-                held = Optional.of(piece);
-            } else if (!ended) {
-                answer(reader.read(piece));
-            }
-        } else if (frame instanceof Frame.Control control) {
+        if (frame instanceof Frame.Control control) {
             controls.add(control.bytes());
+        } else if (unfinished || !controls.isEmpty()) {
+            held = Optional.of(frame);
+        } else if (frame instanceof Frame.Piece piece) {
+            if (!ended) {
+                Optional<Answer> answer = reader.read(piece);
+                unfinished = reader.isUnfinished();
+                answer(answer);
+            }
         } else if (frame instanceof Frame.Unacceptable unacceptable) {
             process(unacceptable.reason());
         }
@@ -410,7 +506,7 @@ final class Link implements Source, SocketReader.Listener {
         if (item instanceof Inbound.LinkLost) {
             ended = true;
             try {
-                release();
+                release(KeptReason.LINK_LOST);
             } finally {
                 links.closed(this);
             }
@@ -420,7 +516,7 @@ final class Link implements Source, SocketReader.Listener {
             begin(bytes.data().nioBuffer(), () -> giveBack(bytes));
         } else if (item instanceof Inbound.Shutdown) {
             try {
-                release();
+                release(KeptReason.PROCESS_ENDING);
             } finally {
                 sayGoodbye();
                 socket.onLoop(() -> links.closed(this));
@@ -445,7 +541,7 @@ final class Link implements Source, SocketReader.Listener {
     private void hangUp(int closeCode, String reason) throws IOException {
         LOG.warnf("link from %s: %s, closing it", socket.remote(), reason);
         ended = true;
-        release();
+        release(KeptReason.LINK_LOST);
         answers.addAndClose("", closeCode, reason);
     }
 
@@ -459,7 +555,7 @@ final class Link implements Source, SocketReader.Listener {
         if (answer instanceof Answer.Refused refused && ErrorCode.of(refused.refusal()).closes().isPresent()) {
             LOG.warnf("link from %s: %s, closing it", socket.remote(), refused.refusal().message());
             ended = true;
-            release(); // before the source hears of it: then it finds things as they will stay
+            release(KeptReason.LINK_LOST); // before the source hears of it: then it finds things as they will stay
             end(refused);
         } else {
             answers.add(JsonMessages.write(answer));
@@ -478,7 +574,7 @@ final class Link implements Source, SocketReader.Listener {
         LOG.errorf(failure, "link from %s: the sidecar failed, closing it", socket.remote());
         ended = true;
         try {
-            release();
+            release(KeptReason.LINK_LOST);
         } catch (Exception | Error e) {
             LOG.errorf(e, "link from %s: its transfers could not be ended", socket.remote());
         }
@@ -486,10 +582,11 @@ final class Link implements Source, SocketReader.Listener {
                 Optional.empty()));
     }
 
-    private void release() throws IOException {
+    private void release(KeptReason reason) throws IOException {
         if (!released) {
             released = true;
-            reader.end();
+            unfinished = false;
+            reader.end(reason);
             LOG.debugf("link from %s ended", socket.remote());
         }
     }

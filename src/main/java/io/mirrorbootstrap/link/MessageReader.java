@@ -9,6 +9,7 @@ import java.util.Optional;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
+import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
@@ -16,8 +17,10 @@ import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 import io.mirrorbootstrap.wire.Control;
@@ -26,9 +29,44 @@ import io.mirrorbootstrap.wire.JsonMessages;
 /**
  * Puts the pieces of frames of one link together to messages, and each message to the mirrors it is for. Payload goes to its
  * transfer as it arrives, nothing is collected: if a chunk brings its payload before it says where it belongs, that
- * waits on disk ({@link PayloadSpill}). Worker only, one thread at a time.
+ * waits on disk ({@link PayloadSpill}). A message may be whole and its answer not be there yet, because the disk is at work:
+ * then it is unfinished, and {@link #further} comes before the next {@link #read}. Worker only, one thread at a time.
  */
 final class MessageReader {
+
+    /** What became of an unfinished message. */
+    sealed interface Further {
+
+        /** It is finished. */
+        record Answered(Answer answer) implements Further {
+        }
+
+        /** It got further: ask again, if it is still unfinished. */
+        record GoingOn() implements Further {
+        }
+
+        /** It did not: ask again in a while. */
+        record Busy() implements Further {
+        }
+    }
+
+    /** A message that waits for the disk. */
+    private sealed interface Unfinished {
+
+        record Opening(SnapshotIdentity identity) implements Unfinished {
+        }
+
+        record Aborting(DatabaseId database) implements Unfinished {
+        }
+
+        /** A chunk that may not be written yet: what has come of its payload is put aside. */
+        record Starting() implements Unfinished {
+        }
+
+        /** A chunk that is whole. */
+        record Finishing(boolean mayTakeLong) implements Unfinished {
+        }
+    }
 
     private final Mirrors mirrors;
     private final Source source;
@@ -36,8 +74,10 @@ final class MessageReader {
     private final PayloadSpill spill;
 
     private ByteArrayOutputStream text = new ByteArrayOutputStream();
-    private Optional<SnapshotIdentity> opening = Optional.empty();
+    private Optional<Unfinished> unfinished = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
+    /** Whether the message that {@link #decoder} reads has come to its end. */
+    private boolean whole;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
     MessageReader(Mirrors mirrors, Source source, LinkLimits limits) {
@@ -50,9 +90,10 @@ final class MessageReader {
     /**
      * Takes the next piece of a message.
      *
-     * @return the answer, when the message ends with it
+     * @return the answer, when the message ends with it and is finished
      */
     Optional<Answer> read(Frame.Piece piece) {
+        assert unfinished.isEmpty() : unfinished;
         try {
             return piece.text() ? control(piece.payload(), piece.last()) : chunk(piece.payload(), piece.last());
         } catch (RefusedException e) {
@@ -60,14 +101,62 @@ final class MessageReader {
         }
     }
 
-    /** Nothing will follow: of the chunk under way nothing remains, the transfers of this link end or wait. */
-    void end() throws IOException {
-        opening = Optional.empty();
+    /** Whether {@link #further} comes before the next {@link #read}. */
+    boolean isUnfinished() {
+        return unfinished.isPresent();
+    }
+
+    /** Whether the next {@link #further} is likely to wait for the disk for long. */
+    boolean mayTakeLong() {
+        return unfinished.isPresent() && unfinished.get() instanceof Unfinished.Finishing finishing
+                && finishing.mayTakeLong();
+    }
+
+    /** Whether all of the unfinished message has come, so that it counts though the link is lost. */
+    boolean isWhole() {
+        return unfinished.isPresent() && unfinished.get() instanceof Unfinished.Finishing;
+    }
+
+    /** Nothing becomes of the unfinished message. */
+    void abandon() {
+        unfinished = Optional.empty();
+        forgetChunk();
+    }
+
+    /** Goes on with the unfinished message. */
+    Further further() {
+        Unfinished before = unfinished.orElseThrow();
+        unfinished = Optional.empty();
+        if (before instanceof Unfinished.Opening opening) {
+            return open(opening.identity());
+        } else if (before instanceof Unfinished.Aborting aborting) {
+            return abort(aborting.database());
+        }
+        Optional<DatabaseId> database = decoder.flatMap(ChunkDecoder::database);
+        try {
+            Further further = before instanceof Unfinished.Starting ? start() : finish();
+            if (further instanceof Further.Answered) {
+                forgetChunk();
+            }
+            return further;
+        } catch (RefusedException e) {
+            forgetChunk();
+            return new Further.Answered(new Answer.Refused(e.refusal(), database));
+        }
+    }
+
+    /**
+     * Nothing will follow: of the chunk under way nothing remains, the transfers of this link end or wait.
+     *
+     * @param reason why they wait
+     */
+    void end(KeptReason reason) throws IOException {
+        unfinished = Optional.empty();
         try {
             cancelChunk();
         } finally {
             try {
-                mirrors.disconnected(source);
+                mirrors.disconnected(source, reason);
             } finally {
                 spill.close();
             }
@@ -85,47 +174,51 @@ final class MessageReader {
         if (!last) {
             return Optional.empty();
         }
-        ByteBuffer whole = ByteBuffer.wrap(text.toByteArray());
+        ByteBuffer message = ByteBuffer.wrap(text.toByteArray());
         text = new ByteArrayOutputStream();
-        String message;
+        Control control;
         try {
-            message = StandardCharsets.UTF_8.newDecoder().decode(whole).toString();
+            control = JsonMessages.control(StandardCharsets.UTF_8.newDecoder().decode(message).toString());
         } catch (CharacterCodingException e) {
             throw new RefusedException(new Refusal.MalformedControl("the control message is not UTF-8"));
         }
-        Control control = JsonMessages.control(message);
-        if (control instanceof Control.Open open) {
-            opening = Optional.of(open.identity());
-            return openFurther();
-        }
-        return Optional.of(abort((Control.Abort) control));
+        return answer(control instanceof Control.Open open
+                ? open(open.identity())
+                : abort(((Control.Abort) control).database()));
     }
 
-    /** Whether an open has not been answered yet: {@link #openFurther} comes before the next {@link #read}. */
-    boolean isOpening() {
-        return opening.isPresent();
+    private static Optional<Answer> answer(Further further) {
+        return further instanceof Further.Answered answered ? Optional.of(answered.answer()) : Optional.empty();
     }
 
-    /** @return the answer to the open, when all is done that it takes */
-    Optional<Answer> openFurther() {
-        SnapshotIdentity identity = opening.orElseThrow();
-        opening = Optional.empty();
+    private Further open(SnapshotIdentity identity) {
         OpenOutcome outcome = mirrors.open(source, identity);
         if (outcome instanceof OpenOutcome.Verifying) {
-            opening = Optional.of(identity);
-            return Optional.empty();
+            return unfinished(new Unfinished.Opening(identity), new Further.GoingOn());
+        } else if (outcome instanceof OpenOutcome.Busy) {
+            return unfinished(new Unfinished.Opening(identity), new Further.Busy());
         } else if (outcome instanceof OpenOutcome.Opened opened) {
-            return Optional.of(new Answer.Opened(identity.database(), opened.offset(), limits.maxChunkBytes(),
-                    limits.windowBytes()));
+            return new Further.Answered(new Answer.Opened(identity.database(), opened.offset(),
+                    limits.maxChunkBytes(), limits.windowBytes()));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
-            return Optional.of(committed(already.snapshot(), already.path().toString()));
+            return new Further.Answered(committed(already.snapshot(), already.path().toString()));
         }
-        return Optional.of(refused(((OpenOutcome.Refused) outcome).refusal(), identity.database()));
+        return new Further.Answered(refused(((OpenOutcome.Refused) outcome).refusal(), identity.database()));
     }
 
-    private Answer abort(Control.Abort abort) {
-        Optional<Refusal> refusal = mirrors.abort(source.provenCluster(), abort.database());
-        return refusal.isPresent() ? refused(refusal.get(), abort.database()) : new Answer.Aborted(abort.database());
+    private Further abort(DatabaseId database) {
+        Removal outcome = mirrors.abort(source.provenCluster(), database);
+        if (outcome instanceof Removal.Busy) {
+            return unfinished(new Unfinished.Aborting(database), new Further.Busy());
+        }
+        return new Further.Answered(outcome instanceof Removal.Refused refused
+                ? refused(refused.refusal(), database)
+                : new Answer.Aborted(database));
+    }
+
+    private Further unfinished(Unfinished message, Further further) {
+        unfinished = Optional.of(message);
+        return further;
     }
 
     private Optional<Answer> chunk(ByteBuffer piece, boolean last) {
@@ -133,21 +226,30 @@ final class MessageReader {
             decoder = Optional.of(new ChunkDecoder(limits.maxChunkBytes()));
         }
         ChunkDecoder reading = decoder.get();
+        Optional<Answer> answer = Optional.empty();
         try {
             reading.feed(piece, this::payload);
-            if (!last) {
-                return Optional.empty();
-            }
-            reading.finish(this::payload);
-            return Optional.of(finish(reading));
-        } catch (RefusedException e) {
-            return Optional.of(new Answer.Refused(e.refusal(), reading.database()));
-        } finally {
             if (last) {
-                cancelChunk(); // where all went well there is none left
-                decoder = Optional.empty();
+                reading.finish(this::payload);
+                whole = true;
+                answer = isUnfinished() ? Optional.empty() : answer(chunk.isEmpty() ? start() : finishSoon());
+            }
+        } catch (RefusedException e) {
+            unfinished = Optional.empty();
+            answer = Optional.of(new Answer.Refused(e.refusal(), reading.database()));
+        } finally {
+            if (last && !isUnfinished()) {
+                forgetChunk();
             }
         }
+        return answer;
+    }
+
+    /** The message is over; where all went well there is no chunk left to cancel. */
+    private void forgetChunk() {
+        cancelChunk();
+        decoder = Optional.empty();
+        whole = false;
     }
 
     private void cancelChunk() {
@@ -155,26 +257,9 @@ final class MessageReader {
         chunk = Optional.empty();
     }
 
-    private Answer finish(ChunkDecoder whole) {
-        if (chunk.isEmpty()) {
-            begin(whole.head().orElseThrow());
-            spill.drainTo(chunk.get());
-        }
-        IncomingChunk complete = chunk.get();
-        chunk = Optional.empty();
-        DatabaseId database = whole.database().orElseThrow();
-        ChunkOutcome outcome = complete.finish(whole.done(), whole.chunkCrc32c());
-        if (outcome instanceof ChunkOutcome.Pending pending) {
-            return new Answer.Pending(database, pending.bytesDone(), pending.durableBytes());
-        } else if (outcome instanceof ChunkOutcome.Committed committed) {
-            return committed(committed.snapshot(), committed.path().toString());
-        }
-        return refused(((ChunkOutcome.Refused) outcome).refusal(), database);
-    }
-
     private void payload(ByteBuffer slice) {
-        if (chunk.isEmpty()) {
-            decoder.flatMap(ChunkDecoder::head).ifPresent(this::begin);
+        if (chunk.isEmpty() && unfinished.isEmpty() && decoder.flatMap(ChunkDecoder::head).isPresent()) {
+            start();
         }
         if (chunk.isPresent()) {
             chunk.get().write(slice);
@@ -183,8 +268,42 @@ final class MessageReader {
         }
     }
 
-    private void begin(ChunkDecoder.Head head) {
-        chunk = Optional.of(mirrors.chunk(source, head.identity(), head.offset()));
+    /** The chunk's payload may be written, if its database is free: first what was put aside. */
+    private Further start() {
+        ChunkDecoder.Head head = decoder.flatMap(ChunkDecoder::head).orElseThrow();
+        ChunkStart start = mirrors.chunk(source, head.identity(), head.offset());
+        if (start instanceof ChunkStart.Verifying) {
+            return unfinished(new Unfinished.Starting(), new Further.GoingOn());
+        } else if (start instanceof ChunkStart.Busy) {
+            return unfinished(new Unfinished.Starting(), new Further.Busy());
+        }
+        chunk = Optional.of(((ChunkStart.Arriving) start).chunk());
+        spill.drainTo(chunk.get());
+        return whole ? finishSoon() : new Further.GoingOn();
+    }
+
+    /** Now, unless that may take long. */
+    private Further finishSoon() {
+        return chunk.orElseThrow().mayTakeLong(decoder.orElseThrow().done())
+                ? unfinished(new Unfinished.Finishing(true), new Further.GoingOn())
+                : finish();
+    }
+
+    private Further finish() {
+        ChunkDecoder message = decoder.orElseThrow();
+        DatabaseId database = message.database().orElseThrow();
+        IncomingChunk complete = chunk.orElseThrow();
+        ChunkOutcome outcome = complete.finish(message.done(), message.chunkCrc32c());
+        if (outcome instanceof ChunkOutcome.Busy) {
+            return unfinished(new Unfinished.Finishing(complete.mayTakeLong(message.done())), new Further.Busy());
+        }
+        chunk = Optional.empty();
+        if (outcome instanceof ChunkOutcome.Pending pending) {
+            return new Further.Answered(new Answer.Pending(database, pending.bytesDone(), pending.durableBytes()));
+        } else if (outcome instanceof ChunkOutcome.Committed committed) {
+            return new Further.Answered(committed(committed.snapshot(), committed.path().toString()));
+        }
+        return new Further.Answered(refused(((ChunkOutcome.Refused) outcome).refusal(), database));
     }
 
     private static Answer committed(CommittedSnapshot snapshot, String path) {

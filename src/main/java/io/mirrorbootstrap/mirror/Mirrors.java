@@ -2,7 +2,7 @@ package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +16,10 @@ import jakarta.enterprise.inject.Instance;
 
 import org.jboss.logging.Logger;
 
-import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
+import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
@@ -28,11 +28,13 @@ import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -74,11 +76,22 @@ public class Mirrors {
         try {
             Inventory inventory = directory.prepare();
             inventory.repairs().forEach(LOG::warn);
-            inventory.committed().forEach(
-                    snapshot -> board.found(new Following(snapshot, directory.snapshot(snapshot.database()))));
-            for (Checkpoint left : inventory.resumable()) {
-                entries.put(left.database(), new Entry(receiver(left.database(), Optional.of(left)), 0));
-                listener.on(new TransferEvent.Disconnected(left.identity(), left.bytes(), left.bytes()));
+            inventory.committed().forEach(snapshot -> listener
+                    .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
+            for (Inventory.Resumable left : inventory.resumable()) {
+                Checkpoint kept = left.checkpoint();
+                entries.put(kept.database(), new Entry(receiver(kept.database(), Optional.of(left)), 0));
+                listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
+                        KeptReason.FOUND_AT_START));
+            }
+            for (DatabaseId database : inventory.toBeRead()) {
+                entries.put(database,
+                        new Entry(SnapshotReceiver.recovering(database, directory, rules, listener), 0));
+            }
+            if (!inventory.toBeRead().isEmpty()) {
+                LOG.infof("reading what an earlier process left of %s, before it can be said what that is",
+                        inventory.toBeRead());
+                rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
             }
             LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",
                     directory.path(), inventory.committed().size(), inventory.resumable().size());
@@ -86,6 +99,20 @@ public class Mirrors {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
                     + " cannot be used as the directory for snapshots: " + e);
         }
+    }
+
+    private void recover(DatabaseId database) {
+        with(database, receiver -> {
+            try {
+                receiver.recover().repairs().forEach(LOG::warn);
+            } catch (IOException | RuntimeException e) {
+                LOG.errorf(e,
+                        "%s: what an earlier process left cannot be read, and nothing is received for it until it "
+                                + "can: mend the disk, or remove its files",
+                        database);
+            }
+            return null;
+        });
     }
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
@@ -96,12 +123,23 @@ public class Mirrors {
     }
 
     /** A chunk begins to arrive; see {@link SnapshotReceiver#chunk}. */
-    public IncomingChunk chunk(Source source, SnapshotIdentity identity, long offset) {
+    public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
         SnapshotReceiver receiver = enter(identity.database());
-        IncomingChunk chunk = offset > 0 || board.hasPlaceFor(identity.database())
-                ? receiver.chunk(source, identity, offset)
-                : receiver.refusedChunk(tooMany(identity.database()));
-        return new UsingChunk(chunk, () -> leave(identity.database()));
+        Optional<IncomingChunk> arriving = Optional.empty();
+        try {
+            ChunkStart start = offset > 0 || board.hasPlaceFor(identity.database())
+                    ? receiver.chunk(source, identity, offset)
+                    : receiver.refusedChunk(tooMany(identity.database()));
+            if (start instanceof ChunkStart.Arriving begun) {
+                arriving = Optional.of(new UsingChunk(begun.chunk(), () -> leave(identity.database())));
+                return new ChunkStart.Arriving(arriving.get());
+            }
+            return start;
+        } finally {
+            if (arriving.isEmpty()) {
+                leave(identity.database());
+            }
+        }
     }
 
     private Refusal tooMany(DatabaseId database) {
@@ -111,7 +149,7 @@ public class Mirrors {
     }
 
     /** Drops what is under way; what is committed stays. See {@link SnapshotReceiver#abort}. */
-    public Optional<Refusal> abort(Optional<String> proven, DatabaseId database) {
+    public Removal abort(Optional<String> proven, DatabaseId database) {
         return with(database, receiver -> receiver.abort(proven));
     }
 
@@ -121,7 +159,7 @@ public class Mirrors {
      *
      * @throws IOException when that fails
      */
-    public Optional<Refusal> removeSnapshot(Optional<String> proven, DatabaseId database) throws IOException {
+    public Removal removeSnapshot(Optional<String> proven, DatabaseId database) throws IOException {
         SnapshotReceiver receiver = enter(database);
         try {
             return receiver.removeSnapshot(proven);
@@ -130,34 +168,57 @@ public class Mirrors {
         }
     }
 
-    /** The link of {@code source} is gone: what it opened is kept, what it did not open is dropped. */
-    public void disconnected(Source source) {
+    /** {@code source} will say no more: what it opened is kept, what it did not open is dropped. */
+    public void disconnected(Source source, KeptReason reason) {
         for (DatabaseId database : entries.keySet()) {
             with(database, receiver -> {
-                receiver.disconnected(source);
+                receiver.disconnected(source, reason);
                 return null;
             });
         }
     }
 
     /**
-     * Drops what waits for sources that have not been here since {@code before}.
+     * {@code row} with the bytes as they are at this moment; the board is told of each MiB only. Any thread; never waits.
+     */
+    public Mirror now(Mirror row) {
+        return Optional.ofNullable(entries.get(row.database())).flatMap(entry -> entry.receiver().progress())
+                .map(row::at).orElse(row);
+    }
+
+    /**
+     * Drops what has waited for its source longer than {@code retention}, and finishes commits that a failing disk has left
+     * half done.
      *
      * @return how many transfers were dropped
      */
-    public int expire(Instant before) {
+    public int keepHouse(Duration retention) {
+        directory.unfinishedCommits().forEach(database -> with(database, this::heal));
+        entries.values().stream().map(Entry::receiver).filter(SnapshotReceiver::isUnrecovered)
+                .forEach(receiver -> recover(receiver.database()));
         int expired = 0;
         for (DatabaseId database : entries.keySet()) {
-            expired += with(database, receiver -> {
-                try {
-                    return receiver.expire(before) ? 1 : 0;
-                } catch (IOException e) {
-                    LOG.warnf(e, "the age of the transfer of %s cannot be told", database);
-                    return 0;
-                }
-            });
+            expired += with(database, receiver -> expire(receiver, database, retention));
         }
         return expired;
+    }
+
+    private Void heal(SnapshotReceiver receiver) {
+        try {
+            receiver.heal();
+        } catch (IOException e) {
+            LOG.warnf("a commit cannot be finished yet: %s", e);
+        }
+        return null;
+    }
+
+    private static int expire(SnapshotReceiver receiver, DatabaseId database, Duration retention) {
+        try {
+            return receiver.expire(retention) ? 1 : 0;
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "whether the transfer of %s has waited too long cannot be told", database);
+            return 0;
+        }
     }
 
     /** A place for payload that does not know yet where it belongs. */
@@ -180,7 +241,7 @@ public class Mirrors {
                 : new Entry(entry.receiver(), entry.users() + 1)).receiver();
     }
 
-    private SnapshotReceiver receiver(DatabaseId database, Optional<Checkpoint> left) {
+    private SnapshotReceiver receiver(DatabaseId database, Optional<Inventory.Resumable> left) {
         return new SnapshotReceiver(database, directory, rules, listener, left);
     }
 
@@ -200,11 +261,21 @@ public class Mirrors {
 
         @Override
         public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+            boolean ended = true;
             try {
-                return chunk.finish(done, chunkCrc32c);
+                ChunkOutcome outcome = chunk.finish(done, chunkCrc32c);
+                ended = !(outcome instanceof ChunkOutcome.Busy);
+                return outcome;
             } finally {
-                whenEnded.run();
+                if (ended) {
+                    whenEnded.run();
+                }
             }
+        }
+
+        @Override
+        public boolean mayTakeLong(boolean done) {
+            return chunk.mayTakeLong(done);
         }
 
         @Override

@@ -63,13 +63,6 @@ public class StatusBoard implements TransferListener {
         return () -> watchers.remove(watcher);
     }
 
-    /** A snapshot that was there at start. */
-    void found(Following following) {
-        DatabaseId database = following.snapshot().database();
-        mirrors.put(database, new Mirror(database, following, Optional.of(following),
-                following.snapshot().committedAt(), Optional.empty()));
-    }
-
     @Override
     public void on(TransferEvent event) {
         mirrors.compute(event.database(), (database, before) -> {
@@ -104,12 +97,16 @@ public class StatusBoard implements TransferListener {
                     .orElseGet(() -> Rate.startingAt(progressed.bytesDone()));
             return row(event, new Bootstrapping(progressed.identity(), progressed.bytesDone(),
                     progressed.durableBytes(), rate), committed, lastError);
+        } else if (event instanceof TransferEvent.Found found) {
+            Following following = new Following(found.snapshot(), found.path());
+            return new Mirror(event.database(), following, Optional.of(following), found.snapshot().committedAt(),
+                    Optional.empty());
         } else if (event instanceof TransferEvent.Committed done) {
             Following following = new Following(done.snapshot(), done.path());
             return row(event, following, Optional.of(following), Optional.empty());
         } else if (event instanceof TransferEvent.Failed failed) {
             return row(event, new Failed(failed.identity(), failed.bytesDone()), committed, error(failed.refusal()));
-        } else if (event instanceof TransferEvent.Disconnected gone) {
+        } else if (event instanceof TransferEvent.Kept gone) {
             return row(event, new Disconnected(gone.identity(), gone.bytesKept(), gone.durableBytes()), committed,
                     lastError);
         } else if (event instanceof TransferEvent.Dropped dropped) {

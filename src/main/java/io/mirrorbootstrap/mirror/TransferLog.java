@@ -6,9 +6,11 @@ import java.util.Locale;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.jboss.logging.Logger;
+import org.jboss.logging.Logger.Level;
 
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
 /** One line for each turn that a transfer takes; nothing per chunk above DEBUG. */
@@ -32,9 +34,10 @@ public class TransferLog implements TransferListener {
             LOG.errorf(failed.cause().orElse(null),
                     "failed: %s, after %d bytes and %s seconds, nothing of it is kept: %s",
                     facts(failed.identity()), failed.bytesDone(), seconds(failed.took()), failed.refusal().message());
-        } else if (event instanceof TransferEvent.Disconnected gone) {
-            LOG.warnf("link lost: %s, %d bytes are kept until the source comes back", facts(gone.identity()),
-                    gone.bytesKept());
+        } else if (event instanceof TransferEvent.Kept kept) {
+            LOG.logf(kept.reason() == KeptReason.LINK_LOST ? Level.WARN : Level.INFO,
+                    "%s: %s, %d bytes are kept until the source comes back", why(kept.reason()), facts(kept.identity()),
+                    kept.bytesKept());
         } else if (event instanceof TransferEvent.Dropped dropped) {
             LOG.infof("dropped (%s): %s, after %d bytes", dropped.reason().name().toLowerCase(Locale.ROOT),
                     facts(dropped.identity()), dropped.bytesDone());
@@ -47,6 +50,14 @@ public class TransferLog implements TransferListener {
         } else {
             LOG.debugf("%s", event);
         }
+    }
+
+    private static String why(KeptReason reason) {
+        return switch (reason) {
+            case LINK_LOST -> "link lost";
+            case PROCESS_ENDING -> "interrupted by the end of this process";
+            case FOUND_AT_START -> "found at start";
+        };
     }
 
     private static String facts(SnapshotIdentity identity) {

@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.ops;
 
 import java.time.Duration;
-import java.time.Instant;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -50,7 +49,7 @@ class Housekeeping {
     }
 
     private void round() {
-        int expired = mirrors.expire(Instant.now().minus(retention));
+        int expired = mirrors.keepHouse(retention);
         if (expired > 0) {
             LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
         }

@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.quarkus.runtime.Startup;
 
@@ -33,8 +34,10 @@ class TransferMetrics implements TransferListener {
             time(committed.took());
         } else if (event instanceof TransferEvent.Failed) {
             count("failed", 1);
-        } else if (event instanceof TransferEvent.Disconnected) {
-            count("disconnected", 1);
+        } else if (event instanceof TransferEvent.Kept kept) {
+            if (kept.reason() == KeptReason.LINK_LOST) {
+                count("disconnected", 1);
+            }
         } else if (event instanceof TransferEvent.Dropped dropped) {
             count(dropped.reason() == TransferEvent.DropReason.EXPIRED ? "expired" : "dropped", 1);
         }

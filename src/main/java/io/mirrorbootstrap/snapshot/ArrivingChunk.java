@@ -5,9 +5,11 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
+import io.mirrorbootstrap.store.DiskFull;
+
 /**
  * What the two kinds of chunk that are not refused at once have in common: a payload on its way to a file. Methods without a
- * visibility are called with the receiver's lock held.
+ * visibility are called with the receiver's lock held, but for {@code put} and {@code arrivedBytes}.
  */
 abstract class ArrivingChunk implements IncomingChunk {
 
@@ -29,8 +31,8 @@ abstract class ArrivingChunk implements IncomingChunk {
         this.offset = offset;
     }
 
-    /** The file to write to, empty when the transfer is no longer this source's. */
-    abstract Optional<PartialFile> file();
+    /** Writes {@code slice}, which is consumed, to where the payload goes, if that is still this source's. No lock held. */
+    abstract void put(ByteBuffer slice, long position) throws IOException;
 
     /** Rules 3 to 5 for the whole chunk; the transfer to append to when nothing speaks against it. */
     abstract Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException;
@@ -54,23 +56,27 @@ abstract class ArrivingChunk implements IncomingChunk {
     }
 
     private void writeOne(ByteBuffer slice) {
-        receiver.lock().lock();
+        if (failure.isPresent()) {
+            return;
+        }
+        crc.update(slice.duplicate());
         try {
-            Optional<PartialFile> file = failure.isEmpty() ? file() : Optional.empty();
-            if (file.isPresent()) {
-                crc.update(slice.duplicate());
-                file.get().write(slice, offset + bytes);
-            }
+            put(slice, offset + bytes);
         } catch (IOException | RuntimeException e) {
             failure = Optional.of(e);
-        } finally {
-            receiver.lock().unlock();
         }
+    }
+
+    /** How much payload has come, in bytes. */
+    final long arrivedBytes() {
+        return bytes;
     }
 
     @Override
     public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-        receiver.lock().lock();
+        if (!receiver.tryLock()) {
+            return new ChunkOutcome.Busy();
+        }
         try {
             if (failure.isPresent()) {
                 return new ChunkOutcome.Refused(failed(failure.get()));
@@ -88,20 +94,8 @@ abstract class ArrivingChunk implements IncomingChunk {
         }
     }
 
-    @Override
-    public final void cancel() {
-        receiver.lock().lock();
-        try {
-            revert();
-        } catch (IOException | RuntimeException e) {
-            failed(e);
-        } finally {
-            receiver.lock().unlock();
-        }
-    }
-
     /** A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted. */
-    private Refusal failed(Exception failure) {
+    final Refusal failed(Exception failure) {
         boolean reverted = true;
         try {
             revert();

@@ -13,6 +13,13 @@ public sealed interface ChunkOutcome {
     record Committed(CommittedSnapshot snapshot, Path path) implements ChunkOutcome {
     }
 
+    /**
+     * Nothing has become of it yet, because the disk is at work for this database: the caller finishes it again in a
+     * while, or cancels it, without keeping a thread.
+     */
+    record Busy() implements ChunkOutcome {
+    }
+
     /** Not accepted: no byte of it remains. */
     record Refused(Refusal refusal) implements ChunkOutcome {
     }

@@ -6,6 +6,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.DiskFull;
+
 /**
  * Keeps what has been accepted of a database's transfer durable, beside the flow, and says so on disk. All but what runs
  * beside the flow is called with the receiver's lock held.
@@ -14,23 +17,22 @@ final class Durability {
 
     private final DatabaseId database;
     private final SnapshotDirectory directory;
+    private final Disk disk;
     private final ReceiverRules rules;
-    private final ReentrantLock lock;
     private final Predicate<Transfer> isCurrent;
 
     /** Taken after the receiver's lock or alone: keeps a checkpoint beside the flow from outliving its transfer. */
     private final ReentrantLock records = new ReentrantLock();
 
     /**
-     * @param lock the receiver's
      * @param isCurrent whether a transfer is still the receiver's; needs no lock
      */
-    Durability(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules, ReentrantLock lock,
+    Durability(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
             Predicate<Transfer> isCurrent) {
         this.database = database;
         this.directory = directory;
+        this.disk = directory.disk();
         this.rules = rules;
-        this.lock = lock;
         this.isCurrent = isCurrent;
     }
 
@@ -38,11 +40,11 @@ final class Durability {
     void discard(Optional<Transfer> transfer) {
         records.lock();
         try {
-            OwnFiles.remove(directory.checkpoint(database));
+            disk.remove(SnapshotNames.checkpoint(database));
             if (transfer.isPresent()) {
                 transfer.get().file().discard();
             } else {
-                OwnFiles.remove(directory.partial(database));
+                disk.remove(SnapshotNames.partial(database));
             }
         } catch (IOException e) {
             // the state is right already; what is left under these names is replaced by the next transfer
@@ -55,7 +57,7 @@ final class Durability {
     void forget() {
         records.lock();
         try {
-            OwnFiles.remove(directory.checkpoint(database));
+            disk.remove(SnapshotNames.checkpoint(database));
         } catch (IOException e) {
             // without its partial file it is removed at the next start
         } finally {
@@ -68,7 +70,7 @@ final class Durability {
      * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.
      */
     void keep(Transfer transfer) throws IOException {
-        if (transfer.bytesDone() - transfer.durableBytes() >= rules.checkpointBytes()) {
+        if (isDue(transfer, 0)) {
             checkpointNow(transfer);
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
@@ -80,6 +82,11 @@ final class Durability {
         }
     }
 
+    /** Whether {@link #keep} will have to wait for the disk when {@code bytes} more have been accepted. Any thread. */
+    boolean isDue(Transfer transfer, long bytes) {
+        return transfer.bytesDone() + bytes - transfer.durableBytes() >= rules.checkpointBytes();
+    }
+
     /** Beside the flow: forces what has been accepted so far, then says so on disk. */
     private void checkpoint(Transfer transfer, Checkpoint point) {
         try {
@@ -88,9 +95,7 @@ final class Durability {
         } catch (IOException e) {
             // the flow goes on, but not for long: the checkpoint that it has to wait for meets the same
         } finally {
-            lock.lock();
             transfer.checkpointEnded();
-            lock.unlock();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** A chunk at offset 0: it replaces whatever is under way once nothing speaks against it, and not before. */
@@ -14,9 +15,24 @@ final class FirstChunk extends ArrivingChunk {
         this.file = file;
     }
 
+    /** Without the lock: nobody else knows the file. */
     @Override
-    Optional<PartialFile> file() {
-        return Optional.of(file);
+    void put(ByteBuffer slice, long position) throws IOException {
+        file.write(slice, position);
+    }
+
+    @Override
+    public boolean mayTakeLong(boolean done) {
+        return done;
+    }
+
+    @Override
+    public void cancel() {
+        try {
+            file.discard(); // nothing has begun: finish has not been called, or was told to come again
+        } catch (IOException e) {
+            failed(e);
+        }
     }
 
     @Override
@@ -33,7 +49,7 @@ final class FirstChunk extends ArrivingChunk {
         }
         Transfer transfer = receiver.begin(source, identity, file);
         begun = Optional.of(transfer);
-        file.moveTo(receiver.directory().partial(identity.database()));
+        file.moveTo(SnapshotNames.partial(identity.database()));
         return new Verdict.Accepted(transfer);
     }
 

@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /**
  * A chunk whose payload is arriving, slice by slice. It counts as a whole or not at all: until {@link #finish} has
- * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it.
+ * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it; a {@code finish}
+ * that answers {@link ChunkOutcome.Busy} does not.
  * <p>
  * Worker only, one thread at a time. Failures of the disk do not surface from {@code write}: they are the outcome.
  */
@@ -26,6 +27,14 @@ public interface IncomingChunk {
      * @param chunkCrc32c what the payload's CRC-32C must be, where the source says it
      */
     ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c);
+
+    /**
+     * Whether {@link #finish} is likely to wait for the disk for long: then the caller does not let what else the source
+     * says wait for it.
+     *
+     * @param done as {@code finish} will be told
+     */
+    boolean mayTakeLong(boolean done);
 
     /** The rest will not come: nothing of the chunk remains. */
     void cancel();

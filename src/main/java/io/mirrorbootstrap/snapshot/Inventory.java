@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,8 +8,22 @@ import java.util.List;
 public final class Inventory {
 
     private final List<CommittedSnapshot> committed = new ArrayList<>();
-    private final List<Checkpoint> resumable = new ArrayList<>();
+    private final List<Resumable> resumable = new ArrayList<>();
+    private final List<DatabaseId> toBeRead = new ArrayList<>();
     private final List<String> repairs = new ArrayList<>();
+
+    /**
+     * A transfer that a source may go on with.
+     *
+     * @param age for how long nobody has written to it, as far as the wall clock of then and now can be believed; 0 or more
+     */
+    public record Resumable(Checkpoint checkpoint, Duration age) {
+
+        /** One that was written to just now. */
+        public static Resumable of(Checkpoint checkpoint) {
+            return new Resumable(checkpoint, Duration.ZERO);
+        }
+    }
 
     Inventory() {
     }
@@ -19,8 +34,13 @@ public final class Inventory {
     }
 
     /** Transfers that a source may go on with. */
-    public List<Checkpoint> resumable() {
+    public List<Resumable> resumable() {
         return List.copyOf(resumable);
+    }
+
+    /** Databases of which nothing can be said before a payload has been read. */
+    public List<DatabaseId> toBeRead() {
+        return List.copyOf(toBeRead);
     }
 
     /** What had to be mended or removed, and why: a sentence each, for the log. */
@@ -32,8 +52,12 @@ public final class Inventory {
         committed.add(snapshot);
     }
 
-    void add(Checkpoint checkpoint) {
-        resumable.add(checkpoint);
+    void add(Resumable left) {
+        resumable.add(left);
+    }
+
+    void toBeRead(DatabaseId database) {
+        toBeRead.add(database);
     }
 
     void repaired(String what) {

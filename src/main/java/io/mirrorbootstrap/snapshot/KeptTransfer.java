@@ -2,14 +2,13 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 
-import io.mirrorbootstrap.snapshot.PartialFile.ReadBack;
+import io.mirrorbootstrap.store.Disk;
 
 /**
  * A transfer that waits for its source, as a partial file that nobody has open. What this process received is known to
@@ -49,17 +48,21 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
      * Reads the next part back, half of it by {@code helper} if that has a thread to spare. Takes as long as the disk
      * takes: no lock should be held.
      *
-     * @return how far it is now; empty when the file is not what was accepted
+     * @return how far it is now; empty when the file is missing, short, or not what was accepted
      * @throws IOException when that cannot be told now
      */
-    Optional<KeptTransfer> readFurther(Path partial, Executor helper) throws IOException {
+    Optional<KeptTransfer> readFurther(Disk disk, Executor helper) throws IOException {
+        String partial = SnapshotNames.partial(identity().database());
+        if (disk.facts(partial).filter(there -> there.bytes() >= accepted.bytes()).isEmpty()) {
+            return Optional.empty(); // missing, or short
+        }
         long end = Math.min(accepted.bytes(), readBytes + PART_BYTES);
         long middle = readBytes + (end - readBytes) / 2;
-        FutureTask<ReadBack> other = new FutureTask<>(() -> PartialFile.read(partial, middle, end));
+        FutureTask<ReadBack> other = new FutureTask<>(() -> ReadBack.of(disk, partial, middle, end));
         if (end == readBytes + PART_BYTES) { // for less it is not worth waking another
             lend(helper, other);
         }
-        ReadBack first = PartialFile.read(partial, readBytes, middle);
+        ReadBack first = ReadBack.of(disk, partial, readBytes, middle);
         other.run(); // if nobody has begun it
         ReadBack second = result(other);
         KeptTransfer further = new KeptTransfer(accepted, durableBytes, end,

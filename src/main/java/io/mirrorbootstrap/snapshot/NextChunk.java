@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** A chunk that continues a transfer. */
@@ -14,8 +15,32 @@ final class NextChunk extends ArrivingChunk {
     }
 
     @Override
-    Optional<PartialFile> file() {
-        return mine().map(Transfer::file);
+    void put(ByteBuffer slice, long position) throws IOException {
+        receiver.lock().lock();
+        try {
+            if (mine().isPresent()) { // else it is no longer this source's, and its file neither
+                transfer.file().write(slice, position);
+            }
+        } finally {
+            receiver.lock().unlock();
+        }
+    }
+
+    @Override
+    public boolean mayTakeLong(boolean done) {
+        return done || receiver.hasToWaitForDisk(transfer, arrivedBytes());
+    }
+
+    @Override
+    public void cancel() {
+        receiver.lock().lock();
+        try {
+            revert();
+        } catch (IOException | RuntimeException e) {
+            failed(e);
+        } finally {
+            receiver.lock().unlock();
+        }
     }
 
     @Override

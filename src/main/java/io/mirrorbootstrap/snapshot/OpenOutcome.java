@@ -16,6 +16,10 @@ public sealed interface OpenOutcome {
     record Verifying(long bytesRead, long bytesKept) implements OpenOutcome {
     }
 
+    /** The disk is at work for this database: ask again in a while, without keeping a thread. */
+    record Busy() implements OpenOutcome {
+    }
+
     /** This very snapshot is already here. */
     record AlreadyCommitted(CommittedSnapshot snapshot, Path path) implements OpenOutcome {
     }

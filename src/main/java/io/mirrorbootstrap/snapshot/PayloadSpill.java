@@ -3,8 +3,10 @@ package io.mirrorbootstrap.snapshot;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.util.Optional;
+
+import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.DiskFull;
 
 /**
  * Where a payload waits that came before it was known where it belongs (an encoder that sorts its keys writes
@@ -20,7 +22,7 @@ public final class PayloadSpill implements Closeable {
     private static final long ASK_EVERY_BYTES = 1024 * 1024;
 
     private final SnapshotDirectory directory;
-    private Optional<FileChannel> file = Optional.empty();
+    private Optional<DiskFile> file = Optional.empty();
     private long bytes;
     private long askAgainAt;
 
@@ -44,9 +46,9 @@ public final class PayloadSpill implements Closeable {
                 }
                 askAgainAt = bytes + ASK_EVERY_BYTES;
             }
-            while (slice.hasRemaining()) {
-                bytes += file.get().write(slice, bytes);
-            }
+            int length = slice.remaining();
+            file.get().write(slice, bytes);
+            bytes += length;
         } catch (IOException e) {
             throw refused(e, slice.remaining());
         }

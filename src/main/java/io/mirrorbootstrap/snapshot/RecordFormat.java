@@ -6,10 +6,10 @@ import java.util.Optional;
 public interface RecordFormat {
 
     /** The manifest of a committed snapshot. */
-    byte[] manifest(CommittedSnapshot snapshot);
+    byte[] manifest(Manifest manifest);
 
     /** Reads a manifest; empty when the bytes are none. */
-    Optional<CommittedSnapshot> manifest(byte[] bytes);
+    Optional<Manifest> manifest(byte[] bytes);
 
     /** A durable point in a transfer. */
     byte[] checkpoint(Checkpoint checkpoint);

@@ -2,80 +2,204 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * Brings the files of one database into order after whatever end the last process had. What can be there, by the step of
- * the commit before which the machine died:
+ * Brings the files of one database into order after whatever end the last process had. It believes neither a name nor a
+ * size: a {@code .snapshot} is what the record with its mark says, and where no record has its mark, what its CRC-32C says. It
+ * deletes nothing that may be a snapshot. To read may take hours, so a start does without at first.
  * <table>
- * <caption>crash matrix</caption>
- * <tr><th>died before</th><th>manifest</th><th>.snapshot</th><th>.partial</th><th>start-up</th></tr>
- * <tr><td>payload forced</td><td>old or none</td><td>old or none</td><td>any</td><td>resumes from the checkpoint, or
- * removes the partial file</td></tr>
- * <tr><td>manifest renamed</td><td>old or none</td><td>old or none</td><td>whole</td><td>the same</td></tr>
- * <tr><td>payload renamed</td><td>new</td><td>old or none</td><td>whole, forced</td><td>renames it: the commit is
- * finished</td></tr>
- * <tr><td>directory forced</td><td>either of the rows around this one</td><td></td><td></td><td>as there</td></tr>
- * <tr><td>checkpoint removed</td><td>new</td><td>new</td><td>none</td><td>removes the checkpoint</td></tr>
+ * <caption>crash matrix, by the step of {@link CommitProtocol} before which the machine died</caption>
+ * <tr><th>died before</th><th>manifest</th><th>successor</th><th>.snapshot</th><th>.partial</th><th>start-up</th></tr>
+ * <tr><td>payload forced</td><td>old or none</td><td>none</td><td>old or none</td><td>any</td><td>resumes from the
+ * checkpoint, or removes the partial file</td></tr>
+ * <tr><td>successor written</td><td>old or none</td><td>none</td><td>old or none</td><td>whole</td><td>the same</td></tr>
+ * <tr><td>payload renamed</td><td>old or none</td><td>new</td><td>old or none</td><td>whole</td><td>reads it,
+ * and renames it if its CRC is the successor's: the commit is finished</td></tr>
+ * <tr><td>manifest written</td><td>old or none</td><td>new</td><td>new</td><td>none</td><td>writes the manifest</td></tr>
+ * <tr><td>successor removed</td><td>new</td><td>new</td><td>new</td><td>none</td><td>removes the successor
+ * record</td></tr>
  * </table>
+ * Where the file system keeps no order among renames, a manifest may be durable whose payload's rename is not: then the
+ * partial file has the manifest's mark, and the same is done. Or the payload has both names: then the older one goes.
  */
 final class Recovery {
 
     private final SnapshotDirectory directory;
+    private final Disk disk;
     private final DatabaseId database;
     private final Inventory inventory;
+    private final String snapshot;
+    private final String partial;
 
+    /** @param inventory hears what is there */
     Recovery(SnapshotDirectory directory, DatabaseId database, Inventory inventory) {
         this.directory = directory;
+        this.disk = directory.disk();
         this.database = database;
         this.inventory = inventory;
+        this.snapshot = SnapshotNames.snapshot(database);
+        this.partial = SnapshotNames.partial(database);
     }
 
+    /**
+     * Does it, if that can be done without reading a payload.
+     *
+     * @return false when it cannot; nothing is changed then
+     */
+    boolean runWithoutReading() throws IOException {
+        Optional<Manifest> manifest = directory.readManifest(database);
+        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> marked = marked(manifest, successor);
+        boolean cutShort = cutShort(manifest, successor).isPresent();
+        if (cutShort || marked.isEmpty() && !mayBe(disk.facts(snapshot), manifest, successor).isEmpty()) {
+            return false;
+        }
+        settle(manifest, marked);
+        return true;
+    }
+
+    /** Does it, and reads what has to be read for it. */
     void run() throws IOException {
-        committed();
+        Optional<Manifest> manifest = directory.readManifest(database);
+        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> cutShort = cutShort(manifest, successor);
+        if (cutShort.isPresent() && directory.isIn(partial, cutShort.get().snapshot())) {
+            Manifest finished = Manifest.of(cutShort.get().snapshot(), disk.facts(partial).orElseThrow());
+            disk.rename(partial, snapshot);
+            inventory.repaired(path(snapshot) + ": its commit was cut short, and is finished");
+            settle(manifest, Optional.of(finished));
+            return;
+        }
+        Optional<Manifest> marked = marked(manifest, successor);
+        settle(manifest, marked.isPresent() ? marked : read(manifest, successor));
+    }
+
+    /** The record that has the mark of the file that is the snapshot now. */
+    private Optional<Manifest> marked(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
+        Optional<FileFacts> there = disk.facts(snapshot);
+        return Stream.of(manifest, successor).flatMap(Optional::stream).filter(record -> record.marks(there))
+                .findFirst();
+    }
+
+    /** The record of a commit whose payload has not been renamed, or not durably. */
+    private Optional<Manifest> cutShort(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
+        Optional<FileFacts> there = disk.facts(snapshot);
+        Optional<FileFacts> payload = disk.facts(partial);
+        if (successor.filter(record -> record.marks(there)).isPresent()) {
+            return Optional.empty();
+        }
+        Stream<Manifest> marking = Stream.of(successor, manifest).flatMap(Optional::stream)
+                .filter(record -> record.marks(payload) && !record.marks(there));
+        // copies have other marks; and an older version, which wrote no mark, wrote the manifest before it renamed the payload
+        Stream<Manifest> other = manifest.filter(record -> record.marks(there)).isPresent()
+                ? Stream.empty()
+                : Stream.of(successor, manifest.filter(record -> record.fileMark().isEmpty()))
+                        .flatMap(Optional::stream).filter(record -> record.mayBe(payload));
+        return Stream.concat(marking, other).findFirst();
+    }
+
+    private static List<Manifest> mayBe(Optional<FileFacts> there, Optional<Manifest> manifest,
+            Optional<Manifest> successor) {
+        return Stream.of(manifest, successor).flatMap(Optional::stream).filter(record -> record.mayBe(there)).toList();
+    }
+
+    /** No record has the mark of the file: it was copied here, or an older version wrote the record, or a record is lost. */
+    private Optional<Manifest> read(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
+        Optional<FileFacts> there = disk.facts(snapshot);
+        List<Manifest> mayBe = mayBe(there, manifest, successor);
+        if (mayBe.isEmpty()) {
+            return Optional.empty();
+        }
+        Crc32c crc32c = ReadBack.of(disk, snapshot, 0, there.orElseThrow().bytes()).crc32c();
+        Optional<Manifest> same = mayBe.stream().filter(record -> record.snapshot().crc32c().equals(crc32c))
+                .findFirst();
+        same.ifPresent(record -> inventory.repaired(path(snapshot)
+                + " was read, because it is a copy or an older version wrote its manifest: it is what the manifest says"));
+        return same.map(record -> Manifest.of(record.snapshot(), there.get()));
+    }
+
+    /** @param committed what the file that is the snapshot now is; empty when there is none, or it is nobody's */
+    private void settle(Optional<Manifest> manifest, Optional<Manifest> committed) throws IOException {
+        if (committed.isPresent()) {
+            if (!committed.equals(manifest)) {
+                disk.force(); // the payload's name before the old manifest goes
+                directory.write(SnapshotNames.manifest(database), committed.get());
+                disk.force(); // before the record goes that has told it
+            }
+            if (committed.get().marks(disk.facts(partial))) {
+                disk.remove(partial); // another name of the same file: nobody may write to it
+            }
+            inventory.add(committed.get().snapshot());
+        } else {
+            nothingCommitted(manifest.isPresent());
+        }
+        disk.remove(SnapshotNames.successor(database));
         underWay();
     }
 
-    private void committed() throws IOException {
-        Path snapshot = directory.snapshot(database);
-        Optional<CommittedSnapshot> manifest = directory.readManifest(database);
-        if (manifest.isEmpty()) {
-            if (OwnFiles.attributes(snapshot).isPresent()) {
-                inventory.repaired(snapshot + " has no manifest that can be read: it is not taken for a snapshot");
-            }
-            return;
+    private void nothingCommitted(boolean readable) throws IOException {
+        String manifest = SnapshotNames.manifest(database);
+        if (disk.facts(snapshot).isPresent()) {
+            inventory.repaired(path(snapshot) + (readable
+                    ? " is not what its manifest says"
+                    : " has no manifest that can be read") + ": it is not taken for a snapshot, and put aside as "
+                    + putAside(snapshot));
+        } else if (readable) {
+            inventory.repaired(path(manifest) + " speaks of a snapshot that is not there: it is removed");
+            disk.remove(manifest);
         }
-        // where it is in place already, what has the same bytes is another transfer, and kept as that
-        if (SnapshotDirectory.isIn(directory.partial(database), manifest.get())
-                && !SnapshotDirectory.isIn(snapshot, manifest.get())) {
-            OwnFiles.move(directory.partial(database), snapshot);
-            directory.force();
-            inventory.repaired(snapshot + ": its commit was cut short, and is finished");
+        if (disk.facts(manifest).isPresent()) {
+            inventory.repaired(path(manifest) + " speaks of no snapshot that is there, and is put aside as "
+                    + putAside(manifest));
         }
-        if (OwnFiles.size(snapshot) == manifest.get().bytes()) {
-            inventory.add(manifest.get());
-            return;
+    }
+
+    /** @return the name that it has now */
+    private String putAside(String name) throws IOException {
+        int n = 1;
+        List<String> names = disk.names();
+        while (names.contains(SnapshotNames.aside(database, n))) {
+            n++;
         }
-        inventory.repaired(snapshot + " has " + OwnFiles.size(snapshot) + " bytes (-1: it is missing), not "
-                + manifest.get().bytes() + " as its manifest says: both are removed");
-        OwnFiles.remove(snapshot);
-        OwnFiles.remove(directory.manifest(database));
+        disk.rename(name, SnapshotNames.aside(database, n));
+        return SnapshotNames.aside(database, n);
+    }
+
+    private Path path(String name) {
+        return disk.path().resolve(name);
+    }
+
+    private Duration age() throws IOException {
+        Instant touched = Instant.EPOCH;
+        for (String name : List.of(partial, SnapshotNames.checkpoint(database))) {
+            Instant modified = disk.facts(name).map(FileFacts::modified).orElse(touched);
+            touched = modified.isAfter(touched) ? modified : touched;
+        }
+        Duration age = Duration.between(touched, Instant.now());
+        return age.isNegative() ? Duration.ZERO : age;
     }
 
     private void underWay() throws IOException {
-        Path partial = directory.partial(database);
-        long there = OwnFiles.size(partial);
+        long there = disk.facts(partial).map(FileFacts::bytes).orElse(-1L);
         Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
-            inventory.add(checkpoint.get());
+            inventory.add(new Inventory.Resumable(checkpoint.get(), age()));
             return;
         }
         if (there >= 0) {
-            inventory.repaired(partial + " cannot be resumed, it has "
+            inventory.repaired(path(partial) + " cannot be resumed, it has "
                     + (checkpoint.isPresent() ? "fewer bytes than its checkpoint says" : "no checkpoint")
                     + ": it is removed");
         }
-        OwnFiles.remove(directory.checkpoint(database));
-        OwnFiles.remove(partial);
+        disk.remove(SnapshotNames.checkpoint(database));
+        disk.remove(partial);
     }
 }

@@ -31,6 +31,11 @@ final class RefusedChunk implements IncomingChunk {
     }
 
     @Override
+    public boolean mayTakeLong(boolean done) {
+        return false;
+    }
+
+    @Override
     public void cancel() {
         // nothing was begun
     }

@@ -2,63 +2,40 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.FileFacts;
+import io.mirrorbootstrap.store.LocalDisk;
+
 /**
- * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}. Names of files are built and read here and
- * nowhere else:
- * <table>
- * <caption>files of a database</caption>
- * <tr><td>{@code <db>.partial}</td><td>payload accepted so far</td></tr>
- * <tr><td>{@code <db>.checkpoint.json}</td><td>how much of the {@code .partial} is durable, and its CRC</td></tr>
- * <tr><td>{@code <db>.snapshot}</td><td>a committed snapshot; appears only by atomic rename</td></tr>
- * <tr><td>{@code <db>.manifest.json}</td><td>what the {@code .snapshot} is</td></tr>
- * <tr><td>{@code .<anything>}</td><td>being written; of no worth after a restart</td></tr>
- * </table>
- * A database's name cannot start with a dot and none of the suffixes ends another, so no two names clash. Worker only.
+ * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}: the records in it, and what all databases share.
+ * Worker only.
  */
 public final class SnapshotDirectory {
-
-    /** The file in the data directory that is locked by the process that uses it. */
-    private static final String LOCK = ".mirror-bootstrap.lock";
 
     /** The directory's name below the data directory. */
     public static final String NAME = "recv_snapshots";
 
-    private static final String PARTIAL = ".partial";
-    private static final String SNAPSHOT = ".snapshot";
-    private static final String MANIFEST = ".manifest.json";
-    private static final String CHECKPOINT = ".checkpoint.json";
-    private static final List<String> SUFFIXES = List.of(PARTIAL, SNAPSHOT, MANIFEST, CHECKPOINT);
+    /** The file in the data directory that is locked by the process that uses it. */
+    private static final String LOCK = ".mirror-bootstrap.lock";
 
     /** No record is longer; a longer file is none. */
     private static final int MAX_RECORD_BYTES = 64 * 1024;
 
     private final String own = UUID.randomUUID().toString();
-    private final Path path;
+    private final Disk disk;
     private final long reserveBytes;
     private final RecordFormat format;
     private final AtomicLong unfinished = new AtomicLong();
-    /** Databases whose manifest is renamed already and whose snapshot is not; guarded by their receivers. */
-    private final Map<DatabaseId, CommittedSnapshot> halfCommitted = new ConcurrentHashMap<>();
-    private volatile FileStore store;
-    /** Open, and thereby locked, as long as this process lives. */
-    private FileChannel inUse;
+    private final CommitProtocol commits;
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -66,92 +43,112 @@ public final class SnapshotDirectory {
      * @param format how manifests are written
      */
     public SnapshotDirectory(Path dataDirectory, long reserveBytes, RecordFormat format) {
-        this.path = dataDirectory.toAbsolutePath().normalize().resolve(NAME);
+        this(new LocalDisk(dataDirectory.resolve(NAME), LOCK), reserveBytes, format);
+    }
+
+    /**
+     * @param disk where it is
+     * @param reserveBytes how much of the disk is left to the mirror itself, 0 or more
+     * @param format how manifests are written
+     */
+    public SnapshotDirectory(Disk disk, long reserveBytes, RecordFormat format) {
+        this.disk = disk;
         this.reserveBytes = reserveBytes;
         this.format = format;
+        this.commits = new CommitProtocol(this);
     }
 
     /** Where it is. */
     public Path path() {
-        return path;
+        return disk.path();
     }
 
-    /** The payload accepted so far of {@code database}. */
-    public Path partial(DatabaseId database) {
-        return path.resolve(database + PARTIAL);
-    }
-
-    /** The committed snapshot of {@code database}. */
+    /** Where the committed snapshot of {@code database} is, if there is one. */
     public Path snapshot(DatabaseId database) {
-        return path.resolve(database + SNAPSHOT);
+        return path().resolve(SnapshotNames.snapshot(database));
     }
 
-    /** What {@link #snapshot} is. */
+    /** Where what {@link #snapshot} is stands. */
     public Path manifest(DatabaseId database) {
-        return path.resolve(database + MANIFEST);
+        return path().resolve(SnapshotNames.manifest(database));
     }
 
-    /** How much of {@link #partial} is durable. */
-    public Path checkpoint(DatabaseId database) {
-        return path.resolve(database + CHECKPOINT);
+    /** Where the payload accepted so far of {@code database} is. */
+    public Path partial(DatabaseId database) {
+        return path().resolve(SnapshotNames.partial(database));
+    }
+
+    /** Databases whose commit a failing disk has left half done: {@link SnapshotReceiver#heal} is for them. Any thread. */
+    public Set<DatabaseId> unfinishedCommits() {
+        return commits.unfinished();
+    }
+
+    /** All access to the files. */
+    Disk disk() {
+        return disk;
+    }
+
+    /** How a snapshot is committed here. */
+    CommitProtocol commits() {
+        return commits;
     }
 
     /**
      * Makes the directory, checks that it can be written to, takes it for this process, and brings what an earlier
      * process left into order: a commit that was cut short is finished or undone, a transfer that can be resumed is kept,
-     * all else that was unfinished is removed.
+     * what was being written is removed, what nobody can say the meaning of is put aside. Databases for which a payload has
+     * to be read are left to {@link SnapshotReceiver#recover}, because that may take long.
      *
      * @throws IOException when it is not a directory, cannot be written to, or another process has it
      */
     public Inventory prepare() throws IOException {
-        OwnFiles.createDirectory(path);
-        Path lock = path.resolveSibling(LOCK);
-        if (OwnFiles.attributes(lock).filter(there -> !there.isRegularFile()).isPresent()) {
-            throw new IOException(lock + " is no plain file"); // to open a pipe would take for ever
-        }
-        inUse = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-        if (inUse.tryLock() == null) {
-            inUse.close();
-            throw new IOException("another process is using it");
-        }
-        PartialFile.create(unfinished("probe")).discard();
+        disk.make();
+        disk.lock();
+        probe();
+        disk.force(); // what an earlier process changed and did not force is built upon from now on
         Set<DatabaseId> databases = new TreeSet<>(Comparator.comparing(DatabaseId::value));
-        try (var files = Files.newDirectoryStream(path)) {
-            for (Path file : files) {
-                String name = file.getFileName().toString();
-                if (name.startsWith(".")) {
-                    OwnFiles.remove(file);
-                }
-                SUFFIXES.stream().filter(name::endsWith)
-                        .map(suffix -> name.substring(0, name.length() - suffix.length())).filter(DatabaseId::isValid)
-                        .forEach(stem -> databases.add(new DatabaseId(stem)));
+        for (String name : disk.names()) {
+            if (SnapshotNames.isUnfinished(name)) {
+                disk.remove(name);
             }
+            SnapshotNames.database(name).ifPresent(databases::add);
         }
         Inventory inventory = new Inventory();
         for (DatabaseId database : databases) {
-            new Recovery(this, database, inventory).run();
+            if (!new Recovery(this, database, inventory).runWithoutReading()) {
+                inventory.toBeRead(database);
+            }
         }
+        disk.force();
+        return inventory;
+    }
+
+    /** Brings the files of one database into order that {@link #prepare} could not without reading a payload. */
+    Inventory read(DatabaseId database) throws IOException {
+        Inventory inventory = new Inventory();
+        new Recovery(this, database, inventory).run();
+        disk.force();
         return inventory;
     }
 
     /** Whether a file can be made in the directory, at the cost of making one. */
     public boolean isWritable() {
         try {
-            OwnFiles.createDirectory(path);
-            PartialFile.create(unfinished("probe")).discard();
+            disk.make();
+            probe();
             return true;
         } catch (IOException e) {
             return false;
         }
     }
 
+    private void probe() throws IOException {
+        PartialFile.create(disk, unfinished("probe")).discard();
+    }
+
     /** The bytes that may still be written without touching the reserve, 0 or more. */
     public long available() throws IOException {
-        if (store == null) {
-            OwnFiles.createDirectory(path);
-            store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
-        }
-        return Math.max(0, store.getUsableSpace() - reserveBytes);
+        return Math.max(0, disk.usableBytes() - reserveBytes);
     }
 
     /** A place for payload that does not know yet where it belongs. */
@@ -160,23 +157,21 @@ public final class SnapshotDirectory {
     }
 
     /** A file that nobody else sees, and that is gone when it is closed, whoever dies. */
-    FileChannel unnamedFile() throws IOException {
-        OwnFiles.createDirectory(path);
-        return OwnFiles.create(unfinished("spill"), StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+    DiskFile unnamedFile() throws IOException {
+        disk.make();
+        return disk.createUnnamed(unfinished("spill"));
     }
 
     /** A new file for a transfer that is not yet worth the name {@code .partial}. */
     PartialFile begin(DatabaseId database) throws IOException {
-        OwnFiles.createDirectory(path);
-        return PartialFile.create(unfinished(database.value()));
+        disk.make();
+        return PartialFile.create(disk, unfinished(database.value()));
     }
 
-    /** The committed snapshot of {@code database}, if there is one and its size is what the manifest says. */
+    /** The committed snapshot of {@code database}, if there is one, known by its file's mark: nothing of it is read. */
     public Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
-        Optional<CommittedSnapshot> manifest = readManifest(database);
-        return manifest.isPresent() && OwnFiles.size(snapshot(database)) == manifest.get().bytes()
-                ? manifest
-                : Optional.empty();
+        Optional<FileFacts> file = disk.facts(SnapshotNames.snapshot(database));
+        return readManifest(database).filter(manifest -> manifest.marks(file)).map(Manifest::snapshot);
     }
 
     /**
@@ -185,137 +180,72 @@ public final class SnapshotDirectory {
      * @return what it is; empty when there is none, or it is not what the manifest says
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
-        Optional<CommittedSnapshot> manifest = readManifest(database);
+        Optional<Manifest> manifest = readManifest(database);
         while (true) {
-            boolean right = manifest.isPresent() && isIn(snapshot(database), manifest.get());
-            Optional<CommittedSnapshot> after = readManifest(database);
+            boolean right = manifest.isPresent() && isIn(SnapshotNames.snapshot(database), manifest.get().snapshot());
+            Optional<Manifest> after = readManifest(database);
             if (after.equals(manifest)) {
-                return right ? manifest : Optional.empty();
+                return right ? manifest.map(Manifest::snapshot) : Optional.empty();
             }
             manifest = after; // meanwhile a successor has taken its place
         }
     }
 
-    /** Whether {@code file} has the bytes of {@code snapshot}, all of which are read if there are as many. */
-    static boolean isIn(Path file, CommittedSnapshot snapshot) throws IOException {
-        return OwnFiles.size(file) == snapshot.bytes()
-                && PartialFile.read(file, 0, snapshot.bytes()).crc32c().equals(snapshot.crc32c());
+    /** Whether the file of this name has the bytes of {@code snapshot}, all of which are read if there are as many. */
+    boolean isIn(String name, CommittedSnapshot snapshot) throws IOException {
+        return disk.facts(name).filter(facts -> facts.bytes() == snapshot.bytes()).isPresent()
+                && ReadBack.of(disk, name, 0, snapshot.bytes()).crc32c().equals(snapshot.crc32c());
     }
 
     /** What the manifest of {@code database} says, if there is one that can be read. */
-    Optional<CommittedSnapshot> readManifest(DatabaseId database) throws IOException {
-        return OwnFiles.read(manifest(database), MAX_RECORD_BYTES).flatMap(format::manifest)
-                .filter(snapshot -> snapshot.database().equals(database));
+    Optional<Manifest> readManifest(DatabaseId database) throws IOException {
+        return readManifest(database, SnapshotNames.manifest(database));
+    }
+
+    /** What is said of the snapshot that is about to be, or has just become, the one of {@code database}. */
+    Optional<Manifest> readSuccessor(DatabaseId database) throws IOException {
+        return readManifest(database, SnapshotNames.successor(database));
+    }
+
+    private Optional<Manifest> readManifest(DatabaseId database, String name) throws IOException {
+        return disk.read(name, MAX_RECORD_BYTES).flatMap(format::manifest)
+                .filter(manifest -> manifest.snapshot().database().equals(database));
     }
 
     /** What the checkpoint of {@code database} says, if there is one that can be read. */
     Optional<Checkpoint> readCheckpoint(DatabaseId database) throws IOException {
-        return OwnFiles.read(checkpoint(database), MAX_RECORD_BYTES).flatMap(format::checkpoint)
+        return disk.read(SnapshotNames.checkpoint(database), MAX_RECORD_BYTES).flatMap(format::checkpoint)
                 .filter(checkpoint -> checkpoint.database().equals(database));
-    }
-
-    /** When the partial file or its checkpoint was last written to. */
-    Instant lastTouched(DatabaseId database) throws IOException {
-        Instant partial = lastModified(partial(database)).orElse(Instant.EPOCH);
-        Instant record = lastModified(checkpoint(database)).orElse(partial);
-        return record.isAfter(partial) ? record : partial;
-    }
-
-    private static Optional<Instant> lastModified(Path file) throws IOException {
-        return OwnFiles.attributes(file).map(attributes -> attributes.lastModifiedTime().toInstant());
     }
 
     /** Replaces the checkpoint; when this returns, it survives a power cut. Its payload must have been forced before. */
     void write(Checkpoint checkpoint) throws IOException {
-        replace(checkpoint(checkpoint.database()), format.checkpoint(checkpoint));
-        force();
+        replace(SnapshotNames.checkpoint(checkpoint.database()), format.checkpoint(checkpoint));
+        disk.force();
     }
 
-    /**
-     * Makes a verified partial file the snapshot of its database. When this returns, the snapshot survives a power cut;
-     * when it throws, what was committed before still is (unless the very last step failed, making the renames durable:
-     * then the new one is in place, but whether it survives a power cut is not known).
-     */
-    void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
-        DatabaseId database = snapshot.database();
-        partial.force();
-        Optional<byte[]> before = OwnFiles.read(manifest(database), MAX_RECORD_BYTES);
-        replace(manifest(database), format.manifest(snapshot));
-        try {
-            partial.publishAs(snapshot(database));
-        } catch (IOException e) {
-            restore(partial, snapshot, before, e);
-            throw e;
-        }
-        force();
-        partial.close();
-    }
-
-    private void restore(PartialFile partial, CommittedSnapshot snapshot, Optional<byte[]> before, IOException cause) {
-        Path manifest = manifest(snapshot.database());
-        try {
-            if (before.isPresent()) {
-                replace(manifest, before.get());
-            } else {
-                OwnFiles.remove(manifest);
-            }
-        } catch (IOException e) {
-            cause.addSuppressed(e);
-            partial.keep();
-            halfCommitted.put(snapshot.database(), snapshot);
-        }
-    }
-
-    /**
-     * A commit that could be neither finished nor undone, because the disk failed twice, is finished now: until it is, the
-     * manifest does not speak of the snapshot beside it, and nothing else may be done for its database.
-     *
-     * @return what is committed now, and was not before
-     */
-    Optional<CommittedSnapshot> finishCommit(DatabaseId database) throws IOException {
-        Optional<CommittedSnapshot> half = Optional.ofNullable(halfCommitted.get(database));
-        if (half.isPresent()) {
-            OwnFiles.move(partial(database), snapshot(database));
-            force();
-            halfCommitted.remove(database);
-        }
-        return half;
-    }
-
-    /** The payload first: a manifest without one is removed at the next start, should this process die in between. */
-    void removeSnapshot(DatabaseId database) throws IOException {
-        OwnFiles.remove(snapshot(database));
-        OwnFiles.remove(manifest(database));
-        force();
+    /** Replaces one of the two records that speak of a snapshot; it survives a power cut when the disk has been forced. */
+    void write(String name, Manifest manifest) throws IOException {
+        replace(name, format.manifest(manifest));
     }
 
     /** Replaces a small file so that after a crash either the old or the new one is there, whole. */
-    private void replace(Path file, byte[] bytes) throws IOException {
-        Path next = unfinished(file.getFileName().toString());
+    private void replace(String name, byte[] bytes) throws IOException {
+        String next = unfinished(name);
         try {
-            try (FileChannel channel = OwnFiles.create(next)) {
-                ByteBuffer rest = ByteBuffer.wrap(bytes);
-                while (rest.hasRemaining()) {
-                    channel.write(rest);
-                }
-                channel.force(true);
+            try (DiskFile file = disk.create(next)) {
+                file.write(ByteBuffer.wrap(bytes), 0);
+                file.force();
             }
-            OwnFiles.move(next, file);
+            disk.rename(next, name);
         } catch (IOException e) {
-            OwnFiles.remove(next);
+            disk.remove(next);
             throw e;
         }
     }
 
-    /** Makes the renames durable. */
-    void force() throws IOException {
-        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-            directory.force(true);
-        }
-    }
-
-    private Path unfinished(String what) {
+    private String unfinished(String what) {
         // at random: what another process left, or somebody planted, must not be in the way
-        return path.resolve("." + what + "." + own + "." + unfinished.incrementAndGet());
+        return SnapshotNames.unfinished(what, own + "." + unfinished.incrementAndGet());
     }
 }

@@ -6,14 +6,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
 import io.mirrorbootstrap.snapshot.Phase.Kept;
+import io.mirrorbootstrap.snapshot.Phase.Recovering;
 import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.store.DiskFull;
+import io.mirrorbootstrap.store.FileFacts;
+import io.mirrorbootstrap.store.Interrupted;
 
 /**
  * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by
@@ -24,12 +30,24 @@ import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
  */
 public final class SnapshotReceiver {
 
+    /**
+     * How long a caller that owns nothing here waits for the lock, in milliseconds: who has it may be forcing gigabytes, and
+     * a worker is not to be taken meanwhile.
+     */
+    private static final long LOCK_PATIENCE_MILLIS = 5;
+
+    /** What was found at start is kept for at least so long: the wall clock, by which it is aged, may have been wrong. */
+    private static final Duration GRACE = Duration.ofHours(1);
+
     private final DatabaseId database;
     private final SnapshotDirectory directory;
     private final ReceiverRules rules;
     private final TransferListener listener;
 
-    /** Guards all that follows. Held for one slice, one decision or one commit, never while waiting for a source. */
+    /**
+     * Guards all that follows. Held for one slice, one decision or one commit, never while waiting for a source. Only the
+     * owner of a transfer waits for it.
+     */
     private final ReentrantLock lock = new ReentrantLock();
     /** Written under the lock only; volatile so that a source which owns nothing here need not wait for the lock. */
     private volatile Phase phase = Idle.IDLE;
@@ -44,18 +62,80 @@ public final class SnapshotReceiver {
      * @param left what an earlier process left of a transfer
      */
     public SnapshotReceiver(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
-            TransferListener listener, Optional<Checkpoint> left) {
+            TransferListener listener, Optional<Inventory.Resumable> left) {
         this.database = Objects.requireNonNull(database);
         this.directory = Objects.requireNonNull(directory);
         this.rules = Objects.requireNonNull(rules);
         this.listener = Objects.requireNonNull(listener);
-        this.durability = new Durability(database, directory, rules, lock, this::isCurrent);
-        left.ifPresent(checkpoint -> phase = new Kept(KeptTransfer.left(checkpoint)));
+        this.durability = new Durability(database, directory, rules, this::isCurrent);
+        left.ifPresent(found -> phase = found(found));
+    }
+
+    /**
+     * A receiver of a database for which a payload has to be read before anything can be said of it: it is busy until
+     * {@link #recover} has ended.
+     */
+    public static SnapshotReceiver recovering(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
+            TransferListener listener) {
+        SnapshotReceiver receiver = new SnapshotReceiver(database, directory, rules, listener, Optional.empty());
+        receiver.phase = new Recovering(false);
+        return receiver;
+    }
+
+    /**
+     * Reads what has to be read, and brings the files into order. One thread, for as long as the disk takes.
+     *
+     * @return what is there
+     * @throws IOException when that cannot be found out: sources are refused until it can be, so that nothing is replaced
+     */
+    public Inventory recover() throws IOException {
+        assert phase instanceof Recovering : phase;
+        Inventory inventory;
+        phase = new Recovering(false);
+        try {
+            inventory = directory.read(database);
+        } catch (IOException | RuntimeException e) {
+            phase = new Recovering(true);
+            throw e;
+        }
+        inventory.committed().forEach(snapshot -> listener
+                .on(new TransferEvent.Found(snapshot, directory.snapshot(database))));
+        Optional<Inventory.Resumable> left = inventory.resumable().stream().findFirst();
+        left.ifPresent(found -> listener.on(new TransferEvent.Kept(found.checkpoint().identity(),
+                found.checkpoint().bytes(), found.checkpoint().bytes(), KeptReason.FOUND_AT_START)));
+        phase = left.<Phase>map(SnapshotReceiver::found).orElse(Idle.IDLE);
+        return inventory;
+    }
+
+    /** Whether {@link #recover} has been tried in vain. */
+    public boolean isUnrecovered() {
+        return phase instanceof Recovering recovering && recovering.failed();
+    }
+
+    private static Kept found(Inventory.Resumable left) {
+        return new Kept(KeptTransfer.left(left.checkpoint()), System.nanoTime(), left.age());
     }
 
     /** Whether nothing is under way and nothing waits for its source. */
     public boolean isIdle() {
         return phase == Idle.IDLE;
+    }
+
+    /** The database it receives. */
+    public DatabaseId database() {
+        return database;
+    }
+
+    /** How far a transfer is. Both in bytes, {@code durableBytes} at most {@code bytesDone}. */
+    public record Progress(long bytesDone, long durableBytes) {
+    }
+
+    /** How far the transfer under way is at this moment, if one is. Any thread; never waits. */
+    public Optional<Progress> progress() {
+        return underWay().map(UnderWay::transfer).map(transfer -> {
+            long durable = transfer.durableBytes(); // before the other, which is never less
+            return new Progress(transfer.bytesDone(), durable);
+        });
     }
 
     /**
@@ -82,7 +162,11 @@ public final class SnapshotReceiver {
     }
 
     private OpenOutcome begin(Source source, SnapshotIdentity identity, boolean recognize) throws IOException {
-        lock.lock();
+        if (isUnrecovered()) {
+            return new OpenOutcome.Refused(refused(broken()));
+        } else if (!tryLock()) {
+            return new OpenOutcome.Busy();
+        }
         try {
             finishCommit();
             Optional<Refusal> foreign = rules.refuse(source.provenCluster(), identity.sourceClusterId());
@@ -106,16 +190,16 @@ public final class SnapshotReceiver {
             if (kept.isPresent() && !kept.get().isVerified()) {
                 return verify(source, kept.get());
             }
-            if (kept.isPresent()) {
-                resume(source, kept.get());
+            if (kept.isPresent() && resume(source, kept.get())) {
+                return new OpenOutcome.Opened(offset);
             } else if (taken.isPresent()) {
                 takeOver(source, taken.get().transfer());
-            } else {
-                replace(DropReason.REPLACED);
-                phase = new Announced(source, identity);
-                listener.on(new TransferEvent.Began(identity, 0, 0));
+                return new OpenOutcome.Opened(offset);
             }
-            return new OpenOutcome.Opened(offset);
+            replace(kept.isPresent() ? DropReason.DAMAGED : DropReason.REPLACED);
+            phase = new Announced(source, identity);
+            listener.on(new TransferEvent.Began(identity, 0, 0));
+            return new OpenOutcome.Opened(0);
         } finally {
             if (owner().isEmpty()) {
                 rules.bootstraps().leave(database);
@@ -143,7 +227,7 @@ public final class SnapshotReceiver {
         }
         Optional<KeptTransfer> further;
         try {
-            further = verifying.transfer().readFurther(directory.partial(database), rules.helpers());
+            further = verifying.transfer().readFurther(directory.disk(), rules.helpers());
         } catch (IOException e) {
             if (phase != before) {
                 return; // it may have been removed meanwhile
@@ -162,12 +246,19 @@ public final class SnapshotReceiver {
         }
     }
 
-    /** What has been accepted goes on, with its file open again. Lock held, place taken. */
-    private void resume(Source source, KeptTransfer kept) throws IOException {
-        Transfer transfer = new Transfer(kept,
-                PartialFile.reopen(directory.partial(database), kept.accepted().bytes()));
-        phase = new UnderWay(source, transfer, true);
-        listener.on(new TransferEvent.Began(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+    /**
+     * What has been accepted goes on, with its file open again. Lock held, place taken.
+     *
+     * @return false when the file is missing or short: somebody has been at it
+     */
+    private boolean resume(Source source, KeptTransfer kept) throws IOException {
+        Optional<PartialFile> file = PartialFile.reopen(directory.disk(), SnapshotNames.partial(database),
+                kept.accepted().bytes());
+        file.ifPresent(there -> {
+            phase = new UnderWay(source, new Transfer(kept, there), true);
+            listener.on(new TransferEvent.Began(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+        });
+        return file.isPresent();
     }
 
     /** What has been accepted goes on, from another source. Lock held. */
@@ -184,32 +275,37 @@ public final class SnapshotReceiver {
      * @param identity stamped into it, of this receiver's database
      * @param offset position of its payload in the snapshot, in bytes, 0 or more
      */
-    public IncomingChunk chunk(Source source, SnapshotIdentity identity, long offset) {
+    public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
         Optional<SnapshotIdentity> waiting = kept().filter(k -> offset > 0 && offset == k.accepted().bytes())
                 .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun));
         if (waiting.isPresent()) {
             OpenOutcome outcome = open(source, waiting.get(), false);
-            while (outcome instanceof OpenOutcome.Verifying) {
-                outcome = open(source, waiting.get(), false);
-            }
-            if (outcome instanceof OpenOutcome.Refused refused) {
-                return new RefusedChunk(this, refused.refusal());
+            if (outcome instanceof OpenOutcome.Verifying) {
+                return new ChunkStart.Verifying();
+            } else if (outcome instanceof OpenOutcome.Busy) {
+                return new ChunkStart.Busy();
+            } else if (outcome instanceof OpenOutcome.Refused refused) {
+                return refusedChunk(refused.refusal());
             }
         }
-        lock.lock();
+        if (isUnrecovered()) {
+            return refusedChunk(broken());
+        } else if (!tryLock()) {
+            return new ChunkStart.Busy();
+        }
         try {
-            return offset == 0 ? first(source, identity) : next(source, identity, offset);
+            return new ChunkStart.Arriving(offset == 0 ? first(source, identity) : next(source, identity, offset));
         } catch (IOException | RuntimeException e) {
-            return new RefusedChunk(this, DiskFull.is(e) ? noRoom(identity.totalBytes() - offset) : broken(),
-                    Optional.of(e));
+            return new ChunkStart.Arriving(new RefusedChunk(this,
+                    DiskFull.is(e) ? noRoom(identity.totalBytes() - offset) : broken(), Optional.of(e)));
         } finally {
             lock.unlock();
         }
     }
 
     /** A chunk that begins to arrive, and is not wanted. */
-    public IncomingChunk refusedChunk(Refusal refusal) {
-        return new RefusedChunk(this, refusal);
+    public ChunkStart refusedChunk(Refusal refusal) {
+        return new ChunkStart.Arriving(new RefusedChunk(this, refusal));
     }
 
     /**
@@ -217,14 +313,17 @@ public final class SnapshotReceiver {
      *
      * @param proven the only cluster for which it may be done; empty: it does not matter
      */
-    public Optional<Refusal> abort(Optional<String> proven) {
-        lock.lock();
+    public Removal abort(Optional<String> proven) {
+        if (!tryLock()) {
+            return new Removal.Busy();
+        }
         try {
             Optional<Refusal> refusal = refuseForeign(proven, identity().map(SnapshotIdentity::sourceClusterId));
-            if (refusal.isEmpty()) {
-                drop(DropReason.ABORTED);
+            if (refusal.isPresent()) {
+                return new Removal.Refused(refusal.get());
             }
-            return refusal;
+            drop(DropReason.ABORTED);
+            return new Removal.Done();
         } finally {
             lock.unlock();
         }
@@ -238,33 +337,40 @@ public final class SnapshotReceiver {
      * Removes the committed snapshot, if there is one; what is under way goes on.
      *
      * @param proven the only cluster for which it may be done; empty: it does not matter
-     * @throws IOException when that fails; it may be gone nevertheless
+     * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
-    public Optional<Refusal> removeSnapshot(Optional<String> proven) throws IOException {
-        lock.lock();
+    public Removal removeSnapshot(Optional<String> proven) throws IOException {
+        if (!tryLock()) {
+            return new Removal.Busy();
+        }
         try {
             finishCommit();
-            Optional<CommittedSnapshot> committed = directory.committed(database);
+            Optional<CommittedSnapshot> committed = directory.readManifest(database).map(Manifest::snapshot);
             Optional<Refusal> refusal = refuseForeign(proven, committed.map(CommittedSnapshot::sourceClusterId));
-            if (refusal.isEmpty()) {
-                directory.removeSnapshot(database);
-                committed.ifPresent(snapshot -> listener.on(new TransferEvent.Removed(snapshot)));
+            if (refusal.isPresent()) {
+                return new Removal.Refused(refusal.get());
             }
-            return refusal;
+            directory.disk().remove(SnapshotNames.snapshot(database));
+            committed.ifPresent(snapshot -> listener.on(new TransferEvent.Removed(snapshot)));
+            directory.commits().forget(database);
+            return new Removal.Done();
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Drops what waits for a source that has not been here since {@code before}, in this process or an earlier one.
+     * Drops what has waited for its source longer than {@code retention}, in this process or an earlier one. What an earlier
+     * process left waits for at least an hour here, or {@code retention} if that is shorter.
      *
      * @return whether something was dropped
      */
-    public boolean expire(Instant before) throws IOException {
-        lock.lock();
+    public boolean expire(Duration retention) {
+        if (!tryLock()) {
+            return false; // somebody is here
+        }
         try {
-            boolean expired = phase instanceof Kept && directory.lastTouched(database).isBefore(before);
+            boolean expired = phase instanceof Kept kept && age(kept, retention).compareTo(retention) > 0;
             if (expired) {
                 drop(DropReason.EXPIRED);
             }
@@ -274,8 +380,34 @@ public final class SnapshotReceiver {
         }
     }
 
-    /** The link of {@code source} is gone: what it opened is kept, what it did not open is dropped. */
-    public void disconnected(Source source) {
+    private static Duration age(Kept kept, Duration retention) {
+        Duration grace = retention.compareTo(GRACE) < 0 ? retention : GRACE;
+        Duration most = retention.minus(grace);
+        Duration before = kept.before().compareTo(most) < 0 ? kept.before() : most;
+        return before.plusNanos(System.nanoTime() - kept.sinceNanos());
+    }
+
+    /**
+     * A commit that a failing disk has left half done is finished, if the disk can do that now.
+     *
+     * @throws IOException when it cannot
+     */
+    public void heal() throws IOException {
+        if (tryLock()) {
+            try {
+                finishCommit();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /**
+     * {@code source} will say no more: what it opened is kept, what it did not open is dropped.
+     *
+     * @param reason why, for whoever hears of it
+     */
+    public void disconnected(Source source, KeptReason reason) {
         if (!owner().filter(owner -> owner == source).isPresent()) {
             return; // nor will it become the owner: its link is gone
         }
@@ -284,14 +416,14 @@ public final class SnapshotReceiver {
             if (phase instanceof Announced announced && announced.source() == source) {
                 drop(DropReason.LINK_LOST);
             } else if (phase instanceof Verifying verifying && verifying.source() == source) {
-                keep(verifying.transfer());
+                keep(verifying.transfer(), reason);
             } else if (phase instanceof UnderWay underWay && underWay.source() == source) {
                 Transfer transfer = underWay.transfer();
                 if (underWay.opened()) {
                     transfer.cutBack();
                     durability.checkpointNow(transfer);
                     transfer.file().close(); // many may wait, for long, and files that are open are few
-                    keep(KeptTransfer.received(transfer));
+                    keep(KeptTransfer.received(transfer), reason);
                 } else {
                     drop(DropReason.LINK_LOST);
                 }
@@ -303,10 +435,10 @@ public final class SnapshotReceiver {
         }
     }
 
-    private void keep(KeptTransfer kept) {
-        phase = new Kept(kept);
+    private void keep(KeptTransfer kept, KeptReason reason) {
+        phase = new Kept(kept, System.nanoTime(), Duration.ZERO);
         rules.bootstraps().leave(database);
-        listener.on(new TransferEvent.Disconnected(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+        listener.on(new TransferEvent.Kept(kept.identity(), kept.accepted().bytes(), kept.durableBytes(), reason));
     }
 
     /** Rule 1: offset 0 starts afresh, in a file of its own until the chunk is accepted. */
@@ -320,7 +452,7 @@ public final class SnapshotReceiver {
     }
 
     private void finishCommit() throws IOException {
-        directory.finishCommit(database).ifPresent(snapshot -> listener
+        directory.commits().finish(database).ifPresent(snapshot -> listener
                 .on(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
     }
 
@@ -349,7 +481,9 @@ public final class SnapshotReceiver {
         if (!rules.bootstraps().hasRoomFor(database)) {
             return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
         }
-        long freed = offset > 0 ? 0 : Math.max(0, OwnFiles.size(directory.partial(database)));
+        long freed = offset > 0
+                ? 0
+                : directory.disk().facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
         long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
         long available = directory.available() + freed;
         return needed > available
@@ -448,16 +582,15 @@ public final class SnapshotReceiver {
     ChunkOutcome append(Transfer transfer, SnapshotIdentity identity, Crc32c payload, long bytes, boolean done)
             throws IOException {
         long end = transfer.bytesDone() + bytes;
-        if (transfer.reportIsDue(end)) {
-            listener.on(new TransferEvent.Progressed(transfer.identity(), end, transfer.durableBytes()));
-        }
         if (!done) {
             transfer.accept(bytes, payload);
             if (isOpened()) {
                 durability.keep(transfer);
             }
+            report(transfer, end);
             return new ChunkOutcome.Pending(end, transfer.durableBytes());
         }
+        report(transfer, end); // though the last chunk is accepted only with the snapshot
         Crc32c computed = transfer.crc().followedBy(payload, bytes);
         Crc32c stored = identity.totalCrc32c();
         if (!stored.equals(computed)) {
@@ -468,7 +601,7 @@ public final class SnapshotReceiver {
                 end,
                 computed, Instant.now());
         transfer.file().truncate(end);
-        directory.commit(transfer.file(), snapshot);
+        directory.commits().commit(transfer.file(), snapshot);
         phase = Idle.IDLE;
         durability.forget();
         rules.bootstraps().leave(database);
@@ -477,16 +610,24 @@ public final class SnapshotReceiver {
         return new ChunkOutcome.Committed(snapshot, path);
     }
 
+    private void report(Transfer transfer, long end) {
+        if (transfer.reportIsDue(end)) {
+            listener.on(new TransferEvent.Progressed(transfer.identity(), end, transfer.durableBytes()));
+        }
+    }
+
     /**
      * Rule 1: a first chunk against which nothing speaks begins a transfer, whoever had one before. Lock held.
      *
      * @param file what it has been written to
      */
     Transfer begin(Source source, SnapshotIdentity identity, PartialFile file) {
-        boolean announced = phase instanceof Announced a && a.source() == source;
-        boolean opened = announced || phase instanceof UnderWay u && u.source() == source && u.opened();
+        Optional<Announced> announced = phase instanceof Announced a && a.source() == source
+                ? Optional.of(a)
+                : Optional.empty();
+        boolean opened = announced.isPresent() || phase instanceof UnderWay u && u.source() == source && u.opened();
         supersedeAllBut(source);
-        if (announced) {
+        if (announced.filter(a -> mayBelong(identity, a.identity())).isPresent()) {
             phase = Idle.IDLE; // not dropped: this is what was announced
         } else {
             replace(DropReason.REPLACED);
@@ -514,6 +655,24 @@ public final class SnapshotReceiver {
         return lock;
     }
 
+    /** Takes {@link #lock}, unless somebody has it for long, or nothing may be done yet. */
+    boolean tryLock() {
+        if (phase instanceof Recovering) {
+            return false;
+        }
+        try {
+            return lock.tryLock(LOCK_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the process is ending: whatever was to be done will not be
+            return lock.tryLock();
+        }
+    }
+
+    /** Whether a chunk of {@code bytes} that is accepted now has to wait for the disk. Any thread. */
+    boolean hasToWaitForDisk(Transfer transfer, long bytes) {
+        return isOpened() && durability.isDue(transfer, bytes);
+    }
+
     /** Where its files are. */
     SnapshotDirectory directory() {
         return directory;
@@ -524,8 +683,8 @@ public final class SnapshotReceiver {
         phase = Idle.IDLE;
         rules.bootstraps().leave(database);
         if (cause.filter(Interrupted::is).isPresent()) { // what is durable waits for the next process
-            listener.on(new TransferEvent.Disconnected(transfer.identity(), transfer.durableBytes(),
-                    transfer.durableBytes()));
+            listener.on(new TransferEvent.Kept(transfer.identity(), transfer.durableBytes(), transfer.durableBytes(),
+                    KeptReason.PROCESS_ENDING));
             return refusal;
         }
         durability.discard(Optional.of(transfer));

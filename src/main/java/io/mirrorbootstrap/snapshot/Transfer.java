@@ -2,8 +2,12 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The payload of one snapshot accepted so far: a partial file, how long it is, its running CRC. Guarded by its receiver. */
+/**
+ * The payload of one snapshot accepted so far: a partial file, how long it is, its running CRC. Guarded by its receiver,
+ * but for what says otherwise.
+ */
 final class Transfer {
 
     /** Progress is reported each time this much or more has come since the last report, in bytes. */
@@ -12,11 +16,11 @@ final class Transfer {
     private final SnapshotIdentity identity;
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
-    private long bytesDone;
+    private volatile long bytesDone;
     private long bytesReported;
     private Crc32c crc;
     private long checkpointedAt;
-    private boolean checkpointing;
+    private final AtomicBoolean checkpointing = new AtomicBoolean();
     private volatile long durableBytes;
 
     /** A new transfer, of which nothing has come. */
@@ -47,11 +51,12 @@ final class Transfer {
         return file;
     }
 
+    /** How much has been accepted, in bytes. Any thread. */
     long bytesDone() {
         return bytesDone;
     }
 
-    /** How many of {@link #bytesDone} survive a power cut. */
+    /** How many of {@link #bytesDone} survive a power cut. Any thread. */
     long durableBytes() {
         return durableBytes;
     }
@@ -63,17 +68,16 @@ final class Transfer {
 
     /** Whether a checkpoint is due, {@code every} bytes after the last; if so, it counts as begun. */
     boolean checkpointIsDue(long every) {
-        if (checkpointing || bytesDone - checkpointedAt < every) {
+        if (bytesDone - checkpointedAt < every || !checkpointing.compareAndSet(false, true)) {
             return false;
         }
-        checkpointing = true;
         checkpointedAt = bytesDone;
         return true;
     }
 
-    /** A checkpoint that was begun is over, whether it succeeded or not. */
+    /** A checkpoint that was begun is over, whether it succeeded or not. Any thread. */
     void checkpointEnded() {
-        checkpointing = false;
+        checkpointing.set(false);
     }
 
     /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */
@@ -93,7 +97,7 @@ final class Transfer {
     /** The {@code bytes} bytes behind {@link #bytesDone} are accepted. */
     void accept(long bytes, Crc32c bytesCrc) {
         crc = crc.followedBy(bytesCrc, bytes);
-        bytesDone += bytes;
+        bytesDone = bytesDone + bytes;
     }
 
     /** Whether it is time to report that {@code done} bytes have come; if so, they count as reported. */

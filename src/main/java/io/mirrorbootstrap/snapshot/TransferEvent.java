@@ -42,6 +42,14 @@ public sealed interface TransferEvent {
         }
     }
 
+    /** A snapshot that an earlier process committed is there, at {@code path}. */
+    record Found(CommittedSnapshot snapshot, Path path) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
+
     /** The transfer is dropped, its partial file removed; {@code cause} is there when the sidecar itself failed. */
     record Failed(SnapshotIdentity identity, long bytesDone, Refusal refusal, Optional<Throwable> cause, Duration took)
             implements
@@ -56,8 +64,19 @@ public sealed interface TransferEvent {
     record Refused(DatabaseId database, Refusal refusal, Optional<Throwable> cause) implements TransferEvent {
     }
 
-    /** The link is gone; the first {@code bytesKept} bytes wait for the source to come back. */
-    record Disconnected(SnapshotIdentity identity, long bytesKept, long durableBytes) implements TransferEvent {
+    /** Why a transfer waits for its source. */
+    enum KeptReason {
+        /** Its link is gone. */
+        LINK_LOST,
+        /** The process is ending. */
+        PROCESS_ENDING,
+        /** An earlier process left it. */
+        FOUND_AT_START
+    }
+
+    /** The first {@code bytesKept} bytes wait for the source to come back. */
+    record Kept(SnapshotIdentity identity, long bytesKept, long durableBytes,
+            KeptReason reason) implements TransferEvent {
         @Override
         public DatabaseId database() {
             return identity.database();

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.snapshot.PageMemory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.store.PageMemory;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 
 /**

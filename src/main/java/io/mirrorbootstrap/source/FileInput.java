@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.snapshot.PageMemory;
+import io.mirrorbootstrap.store.PageMemory;
 
 /** A snapshot in a regular file: its size is known, and any part of it can be read again. */
 public final class FileInput implements SnapshotInput {

@@ -41,7 +41,9 @@ public enum ErrorCode {
     /** Before the upgrade only, as HTTP 503: there are as many links as there may be. */
     TOO_MANY_LINKS,
     /** In the HTTP API only, as 404. */
-    NOT_FOUND;
+    NOT_FOUND,
+    /** In the HTTP API only, as 503: the disk is at work for this database. */
+    BUSY;
 
     private final int closes;
 

@@ -10,6 +10,7 @@ import jakarta.inject.Singleton;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.RecordFormat;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -19,7 +20,8 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 public final class JsonRecords implements RecordFormat {
 
     @Override
-    public byte[] manifest(CommittedSnapshot snapshot) {
+    public byte[] manifest(Manifest manifest) {
+        CommittedSnapshot snapshot = manifest.snapshot();
         return Json.write(json -> {
             json.writeStringField("source_cluster_id", snapshot.sourceClusterId());
             json.writeStringField("source_database_id", snapshot.database().value());
@@ -27,17 +29,21 @@ public final class JsonRecords implements RecordFormat {
             json.writeNumberField("bytes", snapshot.bytes());
             json.writeStringField("crc32c", snapshot.crc32c().toString());
             json.writeStringField("committed_at", snapshot.committedAt().toString());
+            if (manifest.fileMark().isPresent()) {
+                json.writeStringField("file_mark", manifest.fileMark().get());
+            }
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
-    public Optional<CommittedSnapshot> manifest(byte[] bytes) {
+    public Optional<Manifest> manifest(byte[] bytes) {
         try {
             Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
-            return Optional.of(new CommittedSnapshot(json.text("source_cluster_id"),
+            CommittedSnapshot snapshot = new CommittedSnapshot(json.text("source_cluster_id"),
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
                     json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
-                    Instant.parse(json.text("committed_at"))));
+                    Instant.parse(json.text("committed_at")));
+            return Optional.of(new Manifest(snapshot, Optional.ofNullable(json.node().path("file_mark").textValue())));
         } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
             return Optional.empty();
         }

@@ -9,6 +9,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -26,10 +27,11 @@ class RecordsFuzzTest {
         RECORDS.checkpoint(file).ifPresent(RecordsFuzzTest::assertCheckpoint);
     }
 
-    private static void assertManifest(CommittedSnapshot snapshot) {
+    private static void assertManifest(Manifest manifest) {
+        CommittedSnapshot snapshot = manifest.snapshot();
         assertTrue(snapshot.lsn() >= 0 && snapshot.bytes() >= 0, snapshot::toString);
         assertTrue(SnapshotIdentity.isValidClusterId(snapshot.sourceClusterId()), snapshot::toString);
-        assertEquals(Optional.of(snapshot), RECORDS.manifest(RECORDS.manifest(snapshot)));
+        assertEquals(Optional.of(manifest), RECORDS.manifest(RECORDS.manifest(manifest)));
     }
 
     private static void assertCheckpoint(Checkpoint checkpoint) {

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
+import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
@@ -105,7 +106,8 @@ class DomainChunkTest extends ChunkScenarios {
             @Override
             public JsonNode send(TestChunk chunk, TestChunk.Form form) throws Exception {
                 DatabaseId database = chunk.identity().database();
-                IncomingChunk incoming = receiver(chunk.database()).chunk(this, chunk.identity(), chunk.offset());
+                IncomingChunk incoming = ((ChunkStart.Arriving) receiver(chunk.database()).chunk(this,
+                        chunk.identity(), chunk.offset())).chunk();
                 boolean direct = true;
                 for (int at = 0; at < chunk.data().length; at += 70_001) {
                     int length = Math.min(70_001, chunk.data().length - at);
@@ -144,7 +146,7 @@ class DomainChunkTest extends ChunkScenarios {
 
             @Override
             public void drop() {
-                receivers.values().forEach(receiver -> receiver.disconnected(this));
+                receivers.values().forEach(receiver -> receiver.disconnected(this, TransferEvent.KeptReason.LINK_LOST));
             }
 
             private JsonNode refused(Refusal refusal, DatabaseId database) throws Exception {

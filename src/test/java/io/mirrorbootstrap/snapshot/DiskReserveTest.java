@@ -39,7 +39,7 @@ class DiskReserveTest {
         ChunkOutcome outcome = new ChunkOutcome.Pending(0, 0);
         // what others free on this disk meanwhile only makes it longer
         while (outcome instanceof ChunkOutcome.Pending && offset < 1024L * MIB) {
-            IncomingChunk chunk = receiver.chunk(source, stream, offset);
+            IncomingChunk chunk = TestSource.chunk(receiver, source, stream, offset);
             chunk.write(ByteBuffer.allocate(MIB));
             outcome = chunk.finish(false, Optional.empty());
             offset += MIB;
@@ -60,7 +60,7 @@ class DiskReserveTest {
                 }, Optional.empty());
         SnapshotIdentity stream = new SnapshotIdentity("c", database, 1, 0, Crc32c.of(ByteBuffer.wrap(new byte[1])));
 
-        IncomingChunk chunk = receiver.chunk(new TestSource(), stream, 0);
+        IncomingChunk chunk = TestSource.chunk(receiver, new TestSource(), stream, 0);
         chunk.write(ByteBuffer.allocate(1));
         ChunkOutcome.Refused refused = assertInstanceOf(ChunkOutcome.Refused.class,
                 chunk.finish(true, Optional.empty()));
@@ -83,11 +83,11 @@ class DiskReserveTest {
         Checkpoint left = new Checkpoint(identity, MIB, identity.totalCrc32c());
         SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
                 new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
-                }, Optional.of(left));
+                }, Optional.of(Inventory.Resumable.of(left)));
         Source source = new TestSource();
 
         assertEquals(new OpenOutcome.Opened(MIB), TestSource.open(receiver, source, identity));
-        ChunkOutcome outcome = receiver.chunk(source, identity, MIB).finish(true, Optional.empty());
+        ChunkOutcome outcome = TestSource.chunk(receiver, source, identity, MIB).finish(true, Optional.empty());
 
         assertInstanceOf(ChunkOutcome.Committed.class, outcome);
     }

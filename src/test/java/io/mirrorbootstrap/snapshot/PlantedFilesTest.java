@@ -71,9 +71,9 @@ class PlantedFilesTest {
         Path copy = Files.write(elsewhere.resolve("copy"), WHOLE);
         Files.createSymbolicLink(directory.partial(DB), copy);
         SnapshotReceiver receiver = receiver(
-                Optional.of(new Checkpoint(IDENTITY, WHOLE.length, IDENTITY.totalCrc32c())));
-        OpenOutcome outcome = receiver.open(source, IDENTITY);
-        assertInstanceOf(OpenOutcome.Refused.class, outcome);
+                Optional.of(Inventory.Resumable.of(new Checkpoint(IDENTITY, WHOLE.length, IDENTITY.totalCrc32c()))));
+        receiver.open(source, IDENTITY);
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(source, IDENTITY));
         assertArrayEquals(WHOLE, Files.readAllBytes(copy));
     }
 
@@ -146,12 +146,12 @@ class PlantedFilesTest {
     }
 
     private ChunkOutcome send() {
-        IncomingChunk chunk = receiver(Optional.empty()).chunk(source, IDENTITY, 0);
+        IncomingChunk chunk = TestSource.chunk(receiver(Optional.empty()), source, IDENTITY, 0);
         chunk.write(ByteBuffer.wrap(WHOLE));
         return chunk.finish(true, Optional.empty());
     }
 
-    private SnapshotReceiver receiver(Optional<Checkpoint> left) {
+    private SnapshotReceiver receiver(Optional<Inventory.Resumable> left) {
         return new SnapshotReceiver(DB, directory,
                 new ReceiverRules(List.of(), new BootstrapLimit(1), 1 << 20, Runnable::run), event -> {
                 }, left);

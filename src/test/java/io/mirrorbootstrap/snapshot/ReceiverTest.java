@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Who may do what, when, to a transfer: sources that come, go, and come too late; a process that ends; a disk that fails. */
@@ -68,7 +70,7 @@ class ReceiverTest {
         leave(whole.length);
         receiver.open(one, identity);
         one.leave();
-        receiver.disconnected(one);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
 
         OpenOutcome.Verifying further = assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(other, identity));
 
@@ -92,25 +94,29 @@ class ReceiverTest {
         receiver.open(one, identity);
         assertInstanceOf(OpenOutcome.Refused.class, another.open(other, identity(new DatabaseId("another"))));
         one.leave();
-        receiver.disconnected(one);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
         assertEquals(new OpenOutcome.Opened(0), another.open(other, identity(new DatabaseId("another"))));
     }
 
     @Test
     void aDiskThatCannotBeReadNowIsNoReasonToStartFromZero() throws Exception {
-        leave(1000);
-        Path partial = directory.partial(DB);
-        Path aside = data.resolve("aside");
-        Files.move(partial, aside);
-        Files.createDirectory(partial); // opens, and cannot be read
+        SimulatedDisk disk = new SimulatedDisk();
+        directory = new SnapshotDirectory(disk, 0, RECORDS);
+        disk.put("db.partial", whole);
+        receiver = receiver(DB, Optional.of(Inventory.Resumable.of(checkpoint(1000))));
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                throw new IOException("Input/output error");
+            }
+        });
 
         assertEquals(SnapshotReceiver.broken(),
                 assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity)).refusal());
         one.leave();
-        receiver.disconnected(one);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
 
-        Files.delete(partial);
-        Files.move(aside, partial);
+        disk.observe((what, name) -> {
+        });
         assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, other, identity));
     }
 
@@ -135,7 +141,7 @@ class ReceiverTest {
         receiver.open(one, identity);
         send(one, 0, 1000);
         one.leave();
-        receiver.disconnected(one);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
         other.leave();
 
         assertInstanceOf(ChunkOutcome.Refused.class, send(other, 0, 10));
@@ -157,7 +163,7 @@ class ReceiverTest {
         send(one, 0, 1000);
         assertEquals(1, openFiles());
         one.leave();
-        receiver.disconnected(one);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
 
         assertEquals(0, openFiles());
 
@@ -171,8 +177,8 @@ class ReceiverTest {
     void twoFirstChunksAtOnceDoNotPassTheLimitTogether() throws Exception {
         DatabaseId another = new DatabaseId("another");
         SnapshotReceiver second = receiver(another, Optional.empty());
-        IncomingChunk a = receiver.chunk(one, identity, 0);
-        IncomingChunk b = second.chunk(other, identity(another), 0);
+        IncomingChunk a = TestSource.chunk(receiver, one, identity, 0);
+        IncomingChunk b = TestSource.chunk(second, other, identity(another), 0);
         a.write(ByteBuffer.wrap(whole, 0, 10));
         b.write(ByteBuffer.wrap(whole, 0, 10));
 
@@ -194,14 +200,14 @@ class ReceiverTest {
         assertTrue(Thread.interrupted());
 
         assertEquals(SnapshotReceiver.broken(), assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal());
-        assertEquals(new TransferEvent.Disconnected(identity, durable.bytes(), durable.bytes()),
+        assertEquals(new TransferEvent.Kept(identity, durable.bytes(), durable.bytes(), KeptReason.PROCESS_ENDING),
                 events.get(events.size() - 1));
-        SnapshotReceiver next = receiver(DB, directory.readCheckpoint(DB));
+        SnapshotReceiver next = receiver(DB, directory.readCheckpoint(DB).map(Inventory.Resumable::of));
         assertEquals(new OpenOutcome.Opened(durable.bytes()), TestSource.open(next, other, identity));
     }
 
     private ChunkOutcome send(Source source, int from, int to) {
-        IncomingChunk chunk = receiver.chunk(source, identity, from);
+        IncomingChunk chunk = TestSource.chunk(receiver, source, identity, from);
         chunk.write(ByteBuffer.wrap(whole, from, to - from));
         return chunk.finish(to == whole.length, Optional.empty());
     }
@@ -209,12 +215,15 @@ class ReceiverTest {
     /** An earlier process has received so many bytes. */
     private void leave(int bytes) throws IOException {
         Files.write(directory.partial(DB), whole);
-        Checkpoint checkpoint = new Checkpoint(identity, bytes, Crc32c.of(ByteBuffer.wrap(whole, 0, bytes)));
-        directory.write(checkpoint);
-        receiver = receiver(DB, Optional.of(checkpoint));
+        directory.write(checkpoint(bytes));
+        receiver = receiver(DB, Optional.of(Inventory.Resumable.of(checkpoint(bytes))));
     }
 
-    private SnapshotReceiver receiver(DatabaseId database, Optional<Checkpoint> left) {
+    private Checkpoint checkpoint(int bytes) {
+        return new Checkpoint(identity, bytes, Crc32c.of(ByteBuffer.wrap(whole, 0, bytes)));
+    }
+
+    private SnapshotReceiver receiver(DatabaseId database, Optional<Inventory.Resumable> left) {
         return new SnapshotReceiver(database, directory,
                 new ReceiverRules(List.of(), limit, 1 << 20, Runnable::run), events::add, left);
     }

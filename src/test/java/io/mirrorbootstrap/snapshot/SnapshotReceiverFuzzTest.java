@@ -5,20 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /**
@@ -38,33 +34,20 @@ class SnapshotReceiverFuzzTest {
      */
     @FuzzTest
     void answersLikeTheModel(byte[] operations) throws Exception {
-        Path memory = Path.of("/dev/shm");
-        Path data = Files.createTempDirectory(Files.isWritable(memory) ? memory : Path.of("target"), "fuzz");
-        try {
-            new Play(data, ByteBuffer.wrap(operations)).run();
-        } finally {
-            try (var files = Files.walk(data)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
+        new Play(ByteBuffer.wrap(operations)).run();
     }
 
     private static final class Play {
 
-        private final Path data;
         private final ByteBuffer operations;
         private final TransferModel model = new TransferModel();
         private final TestSource[] sources = {new TestSource(), new TestSource(), new TestSource()};
         private final boolean[] sending = new boolean[sources.length];
-        private SnapshotDirectory directory;
+        private SimulatedDisk disk = new SimulatedDisk();
         private BootstrapLimit limit;
         private SnapshotReceiver receiver;
-        private int processes;
 
-        Play(Path data, ByteBuffer operations) {
-            this.data = data;
+        Play(ByteBuffer operations) {
             this.operations = operations;
         }
 
@@ -74,11 +57,10 @@ class SnapshotReceiverFuzzTest {
                 step();
             }
             receiver.abort(Optional.empty());
-            unlock();
             boolean committed = model.snapshot != null;
-            assertEquals(committed ? Set.of("db.snapshot", "db.manifest.json") : Set.of(), files());
+            assertEquals(committed ? Set.of("db.snapshot", "db.manifest.json") : Set.of(), Set.copyOf(disk.names()));
             if (committed) {
-                assertArrayEquals(model.snapshot, Files.readAllBytes(directory.snapshot(DB)));
+                assertArrayEquals(model.snapshot, disk.bytes("db.snapshot").orElseThrow());
             }
         }
 
@@ -108,7 +90,8 @@ class SnapshotReceiverFuzzTest {
             assertEquals(model.isUnderWay(), !limit.hasRoomFor(ANOTHER));
             boolean arriving = sending[0] || sending[1] || sending[2];
             if (!arriving && (model.isIdle() || model.isUnderWay())) {
-                assertEquals(model.partialBytes(), OwnFiles.size(directory.partial(DB)));
+                assertEquals(model.partialBytes(),
+                        disk.bytes("db.partial").map(bytes -> (long) bytes.length).orElse(-1L));
             }
             for (int i = 0; i < sources.length; i++) {
                 assertEquals(model.isSuperseded(sources[i]), sources[i].isGone());
@@ -120,7 +103,7 @@ class SnapshotReceiverFuzzTest {
 
         private void disconnect(int source) {
             sources[source].leave();
-            receiver.disconnected(sources[source]);
+            receiver.disconnected(sources[source], KeptReason.LINK_LOST);
             model.disconnect(sources[source]);
             sources[source] = new TestSource();
         }
@@ -149,7 +132,7 @@ class SnapshotReceiverFuzzTest {
                     : Optional.of(new Crc32c(Crc32c.of(ByteBuffer.wrap(payload)).bits() ^ rest >> 2 & 1));
             boolean done = (rest & 1) != 0;
 
-            IncomingChunk chunk = receiver.chunk(source, identity, offset);
+            IncomingChunk chunk = TestSource.chunk(receiver, source, identity, offset);
             Optional<String> refused = model.head(source, identity, offset);
             chunk.write(ByteBuffer.wrap(payload, 0, length / 2));
             if (between && operations.remaining() >= 4) {
@@ -182,18 +165,8 @@ class SnapshotReceiverFuzzTest {
             return TransferModel.committed(snapshot.lsn(), snapshot.bytes(), snapshot.crc32c());
         }
 
-        /** What a killed process leaves is what a copy of its files shows; then it closes what it has open. */
         private void kill() throws Exception {
-            SnapshotDirectory before = directory;
-            SnapshotReceiver killed = receiver;
-            Path next = Files.createDirectories(data.resolve("process" + processes).resolve(SnapshotDirectory.NAME));
-            try (var files = Files.list(before.path())) {
-                for (Path file : files.toList()) {
-                    Files.copy(file, next.resolve(file.getFileName()));
-                }
-            }
-            killed.abort(Optional.empty());
-            unlock();
+            disk = disk.afterKill();
             start();
             model.restart();
             for (int i = 0; i < sources.length; i++) {
@@ -202,25 +175,12 @@ class SnapshotReceiverFuzzTest {
         }
 
         private void start() throws IOException {
-            directory = new SnapshotDirectory(data.resolve("process" + processes++), 0, new JsonRecords());
-            Inventory inventory = directory.prepare();
+            Inventory inventory = new SnapshotDirectory(disk, 0, new JsonRecords()).prepare();
+            assertEquals(List.of(), inventory.toBeRead(), "no crash but that of the machine takes a file its mark");
             limit = new BootstrapLimit(1);
-            receiver = new SnapshotReceiver(DB, directory,
+            receiver = new SnapshotReceiver(DB, new SnapshotDirectory(disk, 0, new JsonRecords()),
                     new ReceiverRules(List.of(), limit, CHECKPOINT_BYTES, Runnable::run), event -> {
                     }, inventory.resumable().stream().findFirst());
-        }
-
-        /** Only the end of a process does it. */
-        private void unlock() throws Exception {
-            Field inUse = SnapshotDirectory.class.getDeclaredField("inUse");
-            inUse.setAccessible(true);
-            ((FileChannel) inUse.get(directory)).close();
-        }
-
-        private Set<String> files() throws IOException {
-            try (var files = Files.list(directory.path())) {
-                return files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
-            }
         }
 
         /** One of few, so that sources meet: clusters, LSNs, sizes and CRCs, of which some are right. */

@@ -14,6 +14,15 @@ final class TestSource implements Source {
         return outcome;
     }
 
+    /** Begins a chunk, as often as it takes until what an earlier process left has been read back. */
+    static IncomingChunk chunk(SnapshotReceiver receiver, Source source, SnapshotIdentity identity, long offset) {
+        ChunkStart start = receiver.chunk(source, identity, offset);
+        while (start instanceof ChunkStart.Verifying) {
+            start = receiver.chunk(source, identity, offset);
+        }
+        return ((ChunkStart.Arriving) start).chunk();
+    }
+
     /** Its link ends. */
     void leave() {
         gone = true;

@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.snapshot;
+package io.mirrorbootstrap.store;
 
 import java.nio.ByteBuffer;
 

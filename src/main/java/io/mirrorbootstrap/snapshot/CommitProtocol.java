@@ -1,0 +1,138 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.FileFacts;
+
+/**
+ * How a verified partial file becomes the snapshot of its database. One rename, that of the payload, is the commit; all
+ * that is needed to understand it is durable before, and what was true before it is not touched before:
+ * <ol>
+ * <li>force the payload;</li>
+ * <li>write the successor record, which says what the payload is, and force the directory;</li>
+ * <li>rename the payload, <b>the commit</b>, and force the directory: only now the old manifest may go, because a file system
+ * that keeps no order among renames might lose the new payload and keep the new manifest;</li>
+ * <li>write the same as the manifest, and force the directory: now the source is told;</li>
+ * <li>remove the successor record.</li>
+ * </ol>
+ * Both records carry the mark of the file they speak of, so {@link Recovery} can tell at any point, in whatever order the
+ * file system has made these steps durable, which of the two a {@code .snapshot} is. Guarded by the database's receiver.
+ */
+final class CommitProtocol {
+
+    private final SnapshotDirectory directory;
+    private final Disk disk;
+
+    /** Databases whose payload is renamed, and for which what follows that has failed. */
+    private final Map<DatabaseId, Manifest> unfinished = new ConcurrentHashMap<>();
+
+    CommitProtocol(SnapshotDirectory directory) {
+        this.directory = directory;
+        this.disk = directory.disk();
+    }
+
+    /**
+     * Commits {@code partial}. When this returns, the snapshot survives a power cut. When it throws, either what was
+     * committed before still is, or, where the partial file {@linkplain PartialFile#isPublished() is published}, the commit
+     * is to be {@linkplain #finish finished}.
+     */
+    void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
+        DatabaseId database = snapshot.database();
+        String payload = SnapshotNames.partial(database);
+        partial.force();
+        FileFacts facts = disk.facts(payload).filter(there -> there.bytes() == snapshot.bytes())
+                .orElseThrow(() -> new IOException(payload + " is not the file that was written"));
+        Manifest manifest = Manifest.of(snapshot, facts);
+        try {
+            directory.write(SnapshotNames.successor(database), manifest);
+            disk.force();
+            disk.rename(payload, SnapshotNames.snapshot(database));
+        } catch (IOException e) {
+            if (isSurelyPartial(payload, manifest, e)) {
+                removeQuietly(SnapshotNames.successor(database));
+                throw e;
+            }
+            // a rename that fails may have happened all the same, on a disk behind a network
+            unfinished.put(database, manifest);
+            partial.published();
+            throw e;
+        }
+        unfinished.put(database, manifest);
+        partial.published();
+        finish(database);
+        partial.close();
+    }
+
+    private boolean isSurelyPartial(String payload, Manifest manifest, IOException failure) {
+        try {
+            return manifest.marks(disk.facts(payload));
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            return false;
+        }
+    }
+
+    /** The databases for which {@link #finish} has something to do. Any thread. */
+    Set<DatabaseId> unfinished() {
+        return Set.copyOf(unfinished.keySet());
+    }
+
+    /**
+     * Finishes a commit whose payload is renamed. Until that has succeeded the manifest may not speak of the snapshot beside
+     * it, so nothing else may be done for this database.
+     *
+     * @return what is committed now and was not before this call
+     */
+    Optional<CommittedSnapshot> finish(DatabaseId database) throws IOException {
+        Optional<Manifest> manifest = Optional.ofNullable(unfinished.get(database));
+        if (manifest.isPresent() && !isRenamed(database, manifest.get())) {
+            unfinished.remove(database); // somebody has removed it
+            return Optional.empty();
+        }
+        if (manifest.isPresent()) {
+            disk.force();
+            directory.write(SnapshotNames.manifest(database), manifest.get());
+            disk.force();
+            unfinished.remove(database);
+            removeQuietly(SnapshotNames.successor(database));
+        }
+        return manifest.map(Manifest::snapshot);
+    }
+
+    private boolean isRenamed(DatabaseId database, Manifest manifest) throws IOException {
+        if (manifest.marks(disk.facts(SnapshotNames.snapshot(database)))) {
+            return true;
+        }
+        boolean isPartial = manifest.marks(disk.facts(SnapshotNames.partial(database)));
+        if (isPartial) {
+            disk.rename(SnapshotNames.partial(database), SnapshotNames.snapshot(database));
+        }
+        return isPartial;
+    }
+
+    /** A successor record that stays does no harm: it says the same as the manifest, or no file has its mark. */
+    private void removeQuietly(String name) {
+        try {
+            disk.remove(name);
+        } catch (IOException e) {
+            // the next commit replaces it, the next start removes it
+        }
+    }
+
+    /**
+     * Removes the records of a snapshot that has been removed before: one without a payload is removed at the next start.
+     *
+     * @throws IOException when the removal may not survive a power cut
+     */
+    void forget(DatabaseId database) throws IOException {
+        disk.force();
+        disk.remove(SnapshotNames.successor(database));
+        disk.remove(SnapshotNames.manifest(database));
+        disk.force();
+    }
+}

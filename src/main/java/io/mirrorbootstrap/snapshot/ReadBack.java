@@ -1,0 +1,42 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.PageMemory;
+
+/**
+ * What was read back of a file.
+ *
+ * @param bytes how many bytes; fewer than asked for if the file ends before
+ * @param crc32c of these
+ */
+record ReadBack(long bytes, Crc32c crc32c) {
+
+    /** Read at once: enough for the kernel to read ahead, little enough to stay in the cache. */
+    private static final int READ_BYTES = 256 * 1024;
+
+    /**
+     * Reads a file back.
+     *
+     * @param from where to begin, in bytes
+     * @param to where to stop, in bytes
+     */
+    static ReadBack of(Disk disk, String name, long from, long to) throws IOException {
+        long at = from;
+        CRC32C crc = new CRC32C();
+        try (DiskFile file = disk.open(name, false)) {
+            ByteBuffer slice = PageMemory
+                    .allocate(to - from < PageMemory.PAGE_BYTES ? PageMemory.PAGE_BYTES : READ_BYTES);
+            while (at < to && file.read(slice.limit((int) Math.min(slice.capacity(), to - at)), at) > 0) {
+                at += slice.flip().remaining();
+                crc.update(slice);
+                slice.clear();
+            }
+        }
+        return new ReadBack(at - from, Crc32c.of(crc));
+    }
+}

@@ -1,0 +1,82 @@
+package io.mirrorbootstrap.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One flat directory of plain files. A name is a file's name in it, without a path. Worker only, any number of threads.
+ * <p>
+ * What survives a power cut: the bytes of a file when {@link DiskFile#force} has returned after they were written; a file
+ * under its name, and the absence of a removed one, when {@link #force} has returned after that change. Of what was not
+ * forced, anything may be there or not.
+ */
+public interface Disk {
+
+    /** Where the directory is, for people and for other programs. */
+    Path path();
+
+    /**
+     * Makes the directory, if there is none.
+     *
+     * @throws IOException also when something else has its name
+     */
+    void make() throws IOException;
+
+    /**
+     * Takes the directory for this process, as long as it lives.
+     *
+     * @throws IOException when another process has it
+     */
+    void lock() throws IOException;
+
+    /** The names of all that is in the directory, plain file or not, in any order. */
+    List<String> names() throws IOException;
+
+    /** What is known of a plain file; empty when there is none of that name, or something that is no plain file. */
+    Optional<FileFacts> facts(String name) throws IOException;
+
+    /**
+     * What a plain file holds.
+     *
+     * @param maxBytes no longer file is read
+     * @return empty when there is no plain file of that name, or a longer one
+     */
+    Optional<byte[]> read(String name, int maxBytes) throws IOException;
+
+    /**
+     * Makes a new, empty file, to be read and written.
+     *
+     * @throws IOException also when the name is taken
+     */
+    DiskFile create(String name) throws IOException;
+
+    /**
+     * Makes a new, empty file that nobody else sees, and that is gone when it is closed, whoever dies.
+     *
+     * @param name to be used for an instant
+     */
+    DiskFile createUnnamed(String name) throws IOException;
+
+    /**
+     * Opens a plain file that is there.
+     *
+     * @param writable whether it may be written to
+     * @throws java.nio.file.NoSuchFileException when there is none of that name
+     * @throws IOException also when it is no plain file
+     */
+    DiskFile open(String name, boolean writable) throws IOException;
+
+    /** Renames a file in one step, replacing what has the other name. */
+    void rename(String from, String to) throws IOException;
+
+    /** Removes what has this name, if anything has; a directory stays. */
+    void remove(String name) throws IOException;
+
+    /** Returns when all names that were given and taken before survive a power cut. */
+    void force() throws IOException;
+
+    /** How many bytes may still be written, 0 or more. */
+    long usableBytes() throws IOException;
+}

@@ -1,0 +1,30 @@
+package io.mirrorbootstrap.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** An open file of a {@link Disk}. It is the same file whatever becomes of its name. Worker only, one thread at a time. */
+public interface DiskFile extends Closeable {
+
+    /**
+     * Writes the remaining bytes of {@code bytes}, which are consumed, at {@code position}.
+     *
+     * @param position in bytes, 0 or more
+     * @throws IOException after which some bytes may have been written
+     */
+    void write(ByteBuffer bytes, long position) throws IOException;
+
+    /**
+     * Reads what there is at {@code position} into {@code into}, as far as that has room.
+     *
+     * @return how many bytes; 0 or less at the end of the file
+     */
+    int read(ByteBuffer into, long position) throws IOException;
+
+    /** Cuts the file to {@code length} bytes, if it is longer. */
+    void truncate(long length) throws IOException;
+
+    /** Returns when all that was written survives a power cut; any thread, beside others that write. */
+    void force() throws IOException;
+}

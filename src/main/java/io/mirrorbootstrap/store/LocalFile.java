@@ -1,0 +1,55 @@
+package io.mirrorbootstrap.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/** An open file of a {@link LocalDisk}. */
+final class LocalFile implements DiskFile {
+
+    /** Written as one of several parts: a longer one costs several times as much on some processors (docs/performance.md). */
+    private static final int PART_BYTES = 64 * 1024;
+
+    private final FileChannel channel;
+
+    LocalFile(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes, long position) throws IOException {
+        ByteBuffer[] parts = new ByteBuffer[(bytes.remaining() + PART_BYTES - 1) / PART_BYTES];
+        for (int i = 0; i < parts.length; i++) {
+            int length = Math.min(PART_BYTES, bytes.remaining());
+            parts[i] = bytes.slice(bytes.position(), length);
+            bytes.position(bytes.position() + length);
+        }
+        channel.position(position);
+        for (int first = 0; first < parts.length;) {
+            channel.write(parts, first, parts.length - first);
+            while (first < parts.length && !parts[first].hasRemaining()) {
+                first++;
+            }
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer into, long position) throws IOException {
+        return channel.read(into, position);
+    }
+
+    @Override
+    public void truncate(long length) throws IOException {
+        channel.truncate(length);
+    }
+
+    @Override
+    public void force() throws IOException {
+        channel.force(true);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

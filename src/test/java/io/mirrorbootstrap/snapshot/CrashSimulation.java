@@ -1,0 +1,352 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.store.SimulatedDisk;
+import io.mirrorbootstrap.store.SimulatedDisk.Order;
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/**
+ * One play: a source does this and that to one database, on a disk whose steps fail now and then; at each step the power
+ * may be cut, and what is found then is held against what was promised up to that instant.
+ */
+final class CrashSimulation {
+
+    private static final JsonRecords RECORDS = new JsonRecords();
+    private static final DatabaseId DB = new DatabaseId("db");
+    private static final int CHECKPOINT_BYTES = 8;
+    private static final int MAX_CHUNK_BYTES = 7;
+    private static final int ACTS = 40;
+
+    /** What became of all plays. */
+    static final class Tally {
+        long points;
+        long plays;
+        long cutCommits;
+        long finishedCommits;
+        long resumes;
+        long failedSteps;
+        long cutRepairs;
+        long putAside;
+
+        @Override
+        public String toString() {
+            return cutCommits + " inside a commit, of which " + finishedCommits + " were finished, " + resumes
+                    + " times a transfer went on, " + cutRepairs + " cut again while that was repaired, " + putAside
+                    + " times a file was put aside, " + failedSteps + " steps that failed";
+        }
+    }
+
+    /** A snapshot that a source has. */
+    private record Whole(SnapshotIdentity identity, byte[] bytes) {
+
+        boolean is(CommittedSnapshot snapshot) {
+            return snapshot.lsn() == identity.lsn() && snapshot.bytes() == bytes.length
+                    && snapshot.crc32c().equals(crc(bytes, bytes.length));
+        }
+    }
+
+    /**
+     * What holds at an instant.
+     *
+     * @param committed what the source has been told is committed, and nobody has asked to be removed
+     * @param mayBe what else may be found committed: what is being committed, or removed, or was when a step failed
+     * @param sent the transfer that is kept when the link drops
+     * @param durable how many of its bytes were said to be durable; 0 also where it is just being replaced
+     */
+    private record Promises(Optional<Whole> committed, Set<Whole> mayBe, Optional<Whole> sent, long durable) {
+    }
+
+    private final Order order;
+    private final Random random;
+    private final Tally tally;
+    private final List<Whole> snapshots = new ArrayList<>();
+
+    private final SimulatedDisk disk = new SimulatedDisk();
+    private SnapshotReceiver receiver;
+    private TestSource source = new TestSource();
+    private boolean hasOpened;
+    private int sentBytes;
+    /** Whether a step has failed since the transfer was opened. */
+    private boolean isDoubtful;
+    private Promises promises = new Promises(Optional.empty(), Set.of(), Optional.empty(), 0);
+    private int failIn = Integer.MAX_VALUE;
+
+    CrashSimulation(Order order, Random random, Tally tally) {
+        this.order = order;
+        this.random = random;
+        this.tally = tally;
+        byte[] same = bytes(5 + random.nextInt(20));
+        for (int lsn = 1; lsn <= 4; lsn++) {
+            // of the same bytes, of the same size, and of others
+            byte[] bytes = lsn <= 2 ? same : bytes(lsn == 3 ? same.length : random.nextInt(30));
+            boolean stream = random.nextInt(3) == 0 || bytes.length == 0;
+            snapshots.add(new Whole(new SnapshotIdentity("c", DB, lsn, stream ? 0 : bytes.length,
+                    crc(bytes, bytes.length)), bytes));
+        }
+    }
+
+    void play() throws Exception {
+        tally.plays++;
+        List<CommittedSnapshot> told = new ArrayList<>();
+        receiver = start(disk, told);
+        for (int act = 0; act < ACTS; act++) {
+            failIn = random.nextInt(8) == 0 ? random.nextInt(12) : Integer.MAX_VALUE;
+            disk.observe(this::step);
+            act();
+            disk.observe((what, name) -> {
+            });
+            receiver.heal();
+            // whoever hears of it knows what is on the disk, whatever has failed
+            assertEquals(told.stream().findFirst(), new SnapshotDirectory(disk, 0, RECORDS).committed(DB));
+        }
+    }
+
+    private void act() {
+        int what = random.nextInt(20);
+        if (what < 11 && hasOpened) {
+            send();
+        } else if (what < 15) {
+            open(snapshots.get(random.nextInt(snapshots.size())));
+        } else if (what < 17) {
+            leave();
+        } else if (what < 18) {
+            forgetTransfer();
+            receiver.abort(Optional.empty());
+            hasOpened = false;
+        } else {
+            remove();
+        }
+    }
+
+    private void open(Whole wanted) {
+        if (!promises.sent().equals(Optional.of(wanted))) {
+            forgetTransfer();
+        }
+        isDoubtful = false;
+        OpenOutcome outcome = TestSource.open(receiver, source, wanted.identity());
+        hasOpened = outcome instanceof OpenOutcome.Opened;
+        if (outcome instanceof OpenOutcome.Opened opened) {
+            assertTrue(opened.offset() >= promises.durable(), () -> opened + " of what was durable: " + promises);
+            sentBytes = (int) opened.offset();
+            promises = new Promises(promises.committed(), promises.mayBe(), Optional.of(wanted),
+                    Math.min(promises.durable(), sentBytes));
+        } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
+            assertTrue(wanted.is(already.snapshot()), () -> already + " is not " + wanted);
+            committed(wanted);
+        }
+    }
+
+    private void send() {
+        Whole whole = promises.sent().orElseThrow();
+        int length = Math.min(1 + random.nextInt(MAX_CHUNK_BYTES), whole.bytes().length - sentBytes);
+        boolean done = sentBytes + length == whole.bytes().length;
+        byte[] payload = Arrays.copyOfRange(whole.bytes(), sentBytes, sentBytes + length);
+        boolean wrong = done && length > 0 && random.nextInt(4) == 0;
+        if (wrong) {
+            payload[0] ^= 1; // not found before the end
+            forgetTransfer();
+        } else if (done) {
+            Set<Whole> mayBe = new HashSet<>(promises.mayBe());
+            mayBe.add(whole);
+            promises = new Promises(promises.committed(), mayBe, promises.sent(), 0);
+        } else if (sentBytes == 0) {
+            forgetDurable();
+        }
+        IncomingChunk chunk = TestSource.chunk(receiver, source, whole.identity(), sentBytes);
+        chunk.write(ByteBuffer.wrap(payload));
+        ChunkOutcome outcome = chunk.finish(done, Optional.empty());
+        if (outcome instanceof ChunkOutcome.Pending pending) {
+            sentBytes += length;
+            assertEquals(sentBytes, pending.bytesDone());
+            assertTrue(pending.durableBytes() >= promises.durable(), () -> pending + " after " + promises);
+            promises = new Promises(promises.committed(), promises.mayBe(), promises.sent(),
+                    isDoubtful ? 0 : pending.durableBytes());
+        } else if (outcome instanceof ChunkOutcome.Committed) {
+            assertTrue(!wrong, "a wrong snapshot was committed");
+            hasOpened = false;
+            forgetTransfer();
+            committed(whole);
+        } else {
+            hasOpened = false; // it asks from where to go on
+            forgetTransfer();
+        }
+    }
+
+    private void committed(Whole whole) {
+        promises = new Promises(Optional.of(whole), Set.of(), promises.sent(), promises.durable());
+    }
+
+    private void forgetTransfer() {
+        promises = new Promises(promises.committed(), promises.mayBe(), Optional.empty(), 0);
+    }
+
+    private void forgetDurable() {
+        promises = new Promises(promises.committed(), promises.mayBe(), promises.sent(), 0);
+    }
+
+    private void leave() {
+        source.leave();
+        receiver.disconnected(source, KeptReason.LINK_LOST);
+        source = new TestSource();
+        hasOpened = false;
+    }
+
+    private void remove() {
+        Set<Whole> mayBe = new HashSet<>(promises.mayBe());
+        promises.committed().ifPresent(mayBe::add);
+        promises = new Promises(Optional.empty(), mayBe, promises.sent(), promises.durable());
+        try {
+            receiver.removeSnapshot(Optional.empty());
+            promises = new Promises(Optional.empty(), Set.of(), promises.sent(), promises.durable());
+        } catch (IOException e) {
+            // who asked is told so, and asks again
+        }
+    }
+
+    /** Before each step on the disk. */
+    private void step(String what, String name) throws IOException {
+        tally.points++;
+        check(disk.afterPowerCut(order, random));
+        if (random.nextInt(8) == 0) {
+            check(disk.afterKill());
+        }
+        if (failIn-- == 0) {
+            failIn = Integer.MAX_VALUE;
+            tally.failedSteps++;
+            forgetDurable(); // a transfer whose file cannot be trusted is dropped, at the latest with its next force
+            isDoubtful = true;
+            throw new IOException("the disk has failed at " + what + " " + name);
+        }
+    }
+
+    /** Starts on what a power cut has left, and holds it against the promises. */
+    private void check(SimulatedDisk left) throws IOException {
+        SimulatedDisk found = random.nextInt(4) == 0 ? repairedInPart(left) : left;
+        Optional<byte[]> before = found.bytes("db.snapshot");
+        boolean isCut = found.bytes("db.successor.json").isPresent();
+        List<CommittedSnapshot> told = new ArrayList<>();
+        SnapshotReceiver restarted = start(found, told);
+        Optional<CommittedSnapshot> committed = told.stream().findFirst();
+        tally.cutCommits += isCut ? 1 : 0;
+        tally.finishedCommits += isCut && isNew(committed) ? 1 : 0;
+        tally.putAside += found.bytes("db.aside-1").isPresent() ? 1 : 0;
+
+        if (committed.isPresent()) {
+            Whole whole = allowed().filter(each -> each.is(committed.get())).findFirst()
+                    .orElseThrow(() -> new AssertionError(committed.get() + " was found after " + promises));
+            assertArrayEquals(whole.bytes(), found.bytes("db.snapshot").orElseThrow());
+        } else {
+            assertTrue(found.bytes("db.snapshot").isEmpty(), "nobody vouches for what has that name");
+            assertTrue(promises.committed().isEmpty(),
+                    () -> "gone: " + promises + ", left " + left + ", found " + found);
+            before.filter(this::isOneOfOurs).ifPresent(verified -> assertTrue(holds(found, verified),
+                    () -> "deleted though it was verified, after " + promises));
+        }
+        goOn(restarted, found);
+    }
+
+    private Stream<Whole> allowed() {
+        return Stream.concat(promises.mayBe().stream(), promises.committed().stream());
+    }
+
+    private boolean isNew(Optional<CommittedSnapshot> committed) {
+        return committed.isPresent() && promises.committed().filter(old -> old.is(committed.get())).isEmpty();
+    }
+
+    private boolean isOneOfOurs(byte[] bytes) {
+        return snapshots.stream().anyMatch(whole -> Arrays.equals(whole.bytes(), bytes));
+    }
+
+    private static boolean holds(SimulatedDisk disk, byte[] bytes) {
+        try {
+            return disk.names().stream().anyMatch(name -> Arrays.equals(disk.bytes(name).orElseThrow(), bytes));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The power is cut again while it is being repaired. */
+    private SimulatedDisk repairedInPart(SimulatedDisk found) throws IOException {
+        int[] left = {1 + random.nextInt(20)};
+        SimulatedDisk[] again = {found.afterKill()};
+        SimulatedDisk repaired = again[0];
+        repaired.observe((what, name) -> {
+            if (--left[0] == 0) {
+                tally.cutRepairs++;
+                again[0] = repaired.afterPowerCut(order, random);
+            }
+        });
+        start(repaired, new ArrayList<>());
+        repaired.observe((what, name) -> {
+        });
+        return again[0];
+    }
+
+    /** A source comes back, and is done. */
+    private void goOn(SnapshotReceiver restarted, SimulatedDisk found) {
+        Whole whole = promises.sent().orElse(snapshots.get(random.nextInt(snapshots.size())));
+        TestSource back = new TestSource();
+        OpenOutcome outcome = TestSource.open(restarted, back, whole.identity());
+        if (outcome instanceof OpenOutcome.Opened opened) {
+            int from = (int) opened.offset();
+            assertTrue(from >= promises.durable(), () -> opened + " of what was durable: " + promises);
+            tally.resumes += from > 0 ? 1 : 0;
+            IncomingChunk chunk = TestSource.chunk(restarted, back, whole.identity(), from);
+            chunk.write(ByteBuffer.wrap(whole.bytes(), from, whole.bytes().length - from));
+            ChunkOutcome done = chunk.finish(true, Optional.empty());
+            assertTrue(done instanceof ChunkOutcome.Committed, done::toString);
+        } else {
+            assertTrue(outcome instanceof OpenOutcome.AlreadyCommitted already && whole.is(already.snapshot()),
+                    outcome::toString);
+        }
+        assertArrayEquals(whole.bytes(), found.bytes("db.snapshot").orElseThrow());
+    }
+
+    private SnapshotReceiver start(SimulatedDisk on, List<CommittedSnapshot> told) throws IOException {
+        SnapshotDirectory directory = new SnapshotDirectory(on, 0, RECORDS);
+        Inventory inventory = directory.prepare();
+        told.addAll(inventory.committed());
+        TransferListener listener = event -> {
+            if (event instanceof TransferEvent.Committed committed) {
+                told.clear();
+                told.add(committed.snapshot());
+            } else if (event instanceof TransferEvent.Found found) {
+                told.add(found.snapshot());
+            } else if (event instanceof TransferEvent.Removed) {
+                told.clear();
+            }
+        };
+        ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(1), CHECKPOINT_BYTES, Runnable::run);
+        if (inventory.toBeRead().isEmpty()) {
+            return new SnapshotReceiver(DB, directory, rules, listener, inventory.resumable().stream().findFirst());
+        }
+        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, rules, listener);
+        receiver.recover();
+        return receiver;
+    }
+
+    private byte[] bytes(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    private static Crc32c crc(byte[] bytes, int length) {
+        return Crc32c.of(ByteBuffer.wrap(bytes, 0, length));
+    }
+}

@@ -1,0 +1,38 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.Random;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.mirrorbootstrap.store.SimulatedDisk.Order;
+
+/**
+ * The power is cut at any step that a database's transfers take on the disk, also while a start repairs what an earlier cut
+ * has left, also behind a step that has failed. A long run: {@code mvn test -Dtest=CrashSimulationTest
+ * -Dcrash.points=1000000 -Dcrash.seed=1}.
+ */
+class CrashSimulationTest {
+
+    private static final int POINTS = Integer.getInteger("crash.points", 20_000);
+    private static final long SEED = Long.getLong("crash.seed", 20261126);
+
+    @ParameterizedTest
+    @EnumSource
+    void noPromiseIsBrokenWhereverThePowerIsCut(Order order) throws Exception {
+        CrashSimulation.Tally tally = new CrashSimulation.Tally();
+        for (long seed = SEED; tally.points < POINTS; seed++) {
+            try {
+                new CrashSimulation(order, new Random(seed), tally).play();
+            } catch (AssertionError | IOException | RuntimeException e) {
+                throw new AssertionError(order + ", seed " + seed, e);
+            }
+        }
+        System.out.printf("power cut at %d points of %d plays, %s: %s%n", tally.points, tally.plays, order, tally);
+        assertTrue(tally.cutCommits > 0 && tally.finishedCommits > 0 && tally.resumes > 0 && tally.failedSteps > 0
+                && tally.cutRepairs > 0, tally::toString);
+    }
+}
