@@ -4,8 +4,7 @@
  * FULL_DISK_WHILE, there is no space.
  * Forcing a file takes SLOW_FORCE_MS milliseconds longer, and does not end, whoever interrupts it, while there is a file
  * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
- * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no snapshot is renamed, nor, after one was not, a
- * manifest.
+ * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -103,12 +102,10 @@ int fsync(int fd) {
 
 int rename(const char *from, const char *to) {
     static int (*real)(const char *, const char *);
-    static int failed;
     if (real == NULL) {
         real = dlsym(RTLD_NEXT, "rename");
     }
-    if (is_there("FAIL_COMMIT_WHILE") && (ends(to, ".snapshot") || (failed && ends(to, ".manifest.json")))) {
-        failed = 1;
+    if (is_there("FAIL_COMMIT_WHILE") && ends(to, ".manifest.json")) {
         errno = EIO;
         return -1;
     }

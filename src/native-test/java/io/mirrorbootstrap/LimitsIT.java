@@ -295,8 +295,9 @@ class LimitsIT {
         Files.createFile(failing);
         assertEquals("transport",
                 send(new RawClient(sidecar.uri()), identity("db", next), next, 0, MIB).path("code").asText());
-        assertArrayEquals(old, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
-        // its manifest speaks of the new one already: neither may be believed
+        // the payload has its name, and the manifest speaks of the old one still: nothing else is done before that is mended
+        assertArrayEquals(next, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+        assertTrue(get("/v1/mirrors/db").contains("\"status\":\"failed\""), get("/v1/mirrors/db"));
         assertEquals("transport", open(new RawClient(sidecar.uri()), identity("db", next)).path("code").asText());
         assertEquals("transport",
                 send(new RawClient(sidecar.uri()), identity("db", old), old, 0, MIB).path("code").asText());
@@ -328,10 +329,10 @@ class LimitsIT {
         for (String suffix : List.of(".partial", ".checkpoint.json")) {
             Files.setLastModifiedTime(files.resolve("old" + suffix), FileTime.from(Instant.now().minusSeconds(7200)));
         }
-        start(Map.of("PARTIAL_RETENTION", "1H"));
+        start(Map.of("PARTIAL_RETENTION", "1M"));
 
-        // looked at once at start, then every tenth of the retention
-        Awaitility.await().until(() -> !Files.exists(files.resolve("old.partial")));
+        // its source has a tenth of the retention from the start on to come back, and every tenth is looked
+        Awaitility.await().atMost(40, TimeUnit.SECONDS).until(() -> !Files.exists(files.resolve("old.partial")));
         Awaitility.await().until(() -> sidecar.log().contains("dropped (expired): database=old"));
         assertFalse(Files.exists(files.resolve("old.checkpoint.json")));
         assertTrue(Files.exists(files.resolve("new.partial")));

@@ -36,7 +36,10 @@ public final class SnapshotReceiver {
      */
     private static final long LOCK_PATIENCE_MILLIS = 5;
 
-    /** What was found at start is kept for at least so long: the wall clock, by which it is aged, may have been wrong. */
+    /**
+     * What was found at start is kept for at least so long, or a tenth of the retention if that is shorter: the wall clock, by
+     * which it is aged, may be wrong, and its source may be waiting for this very start.
+     */
     private static final Duration GRACE = Duration.ofHours(1);
 
     private final DatabaseId database;
@@ -361,7 +364,7 @@ public final class SnapshotReceiver {
 
     /**
      * Drops what has waited for its source longer than {@code retention}, in this process or an earlier one. What an earlier
-     * process left waits for at least an hour here, or {@code retention} if that is shorter.
+     * process left waits for at least an hour here, or a tenth of {@code retention} if that is shorter.
      *
      * @return whether something was dropped
      */
@@ -381,8 +384,8 @@ public final class SnapshotReceiver {
     }
 
     private static Duration age(Kept kept, Duration retention) {
-        Duration grace = retention.compareTo(GRACE) < 0 ? retention : GRACE;
-        Duration most = retention.minus(grace);
+        Duration tenth = retention.dividedBy(10);
+        Duration most = retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE);
         Duration before = kept.before().compareTo(most) < 0 ? kept.before() : most;
         return before.plusNanos(System.nanoTime() - kept.sinceNanos());
     }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.mirrorbootstrap.store.LocalDisk;
+import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** What start-up makes of the files that a crash left: each row of the crash matrix, and damage that no crash makes. */
@@ -30,6 +33,8 @@ class RecoveryTest {
     private static final DatabaseId DB = new DatabaseId("db");
     private static final Source SOURCE = new TestSource();
     private static final JsonRecords RECORDS = new JsonRecords();
+    private static final ReceiverRules RULES = new ReceiverRules(List.of(), new BootstrapLimit(1), 1 << 20,
+            Runnable::run);
 
     @TempDir
     Path data;
@@ -233,21 +238,168 @@ class RecoveryTest {
         assertTrue(Files.exists(files.resolve(".db.77.2")));
     }
 
+    @Test
+    void diedBeforeThePayloadWasRenamedTheCommitIsFinishedOnceItHasBeenRead() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(marked(".snapshot", old, 41)));
+        put(".partial", whole);
+        put(".successor.json", RECORDS.manifest(marked(".partial", whole, 42)));
+
+        assertEquals(List.of(DB), directory().prepare().toBeRead());
+        assertEquals(old.length, Files.size(file(".snapshot")), "nothing is done before it has been read");
+        SnapshotReceiver receiver = restartAfterAnother();
+
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+        assertTrue(TestSource.open(receiver, SOURCE, identity(whole)) instanceof OpenOutcome.AlreadyCommitted);
+    }
+
+    @Test
+    void aPayloadThatIsNotWhatItsSuccessorRecordSaysIsNotPublished() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(marked(".snapshot", old, 41)));
+        byte[] damaged = whole.clone();
+        damaged[0] ^= 1;
+        put(".partial", damaged);
+        put(".successor.json", RECORDS.manifest(marked(".partial", whole, 42)));
+
+        SnapshotReceiver receiver = restart();
+
+        assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
+    }
+
+    @Test
+    void diedBeforeTheManifestWasWrittenItIsWrittenAndNothingIsRead() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(marked(".snapshot", old, 41)));
+        put(".partial", whole);
+        put(".successor.json", RECORDS.manifest(marked(".partial", whole, 42)));
+        Files.move(file(".partial"), file(".snapshot"), StandardCopyOption.ATOMIC_MOVE);
+
+        Inventory inventory = directory().prepare();
+
+        assertEquals(List.of(), inventory.toBeRead());
+        assertEquals(42, inventory.committed().get(0).lsn());
+        assertEquals(42, RECORDS.manifest(Files.readAllBytes(file(".manifest.json"))).orElseThrow().snapshot().lsn());
+        assertFiles(".snapshot", ".manifest.json");
+    }
+
+    @Test
+    void aManifestWhosePayloadKeptItsOldNameGetsIt() throws Exception {
+        put(".snapshot", old); // without an order among renames, the second may be durable and the first not
+        put(".partial", whole);
+        put(".manifest.json", RECORDS.manifest(marked(".partial", whole, 42)));
+        restart();
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        assertFiles(".snapshot", ".manifest.json");
+    }
+
+    @Test
+    void aPayloadUnderBothNamesIsNotWrittenToAnyMore() throws Exception {
+        put(".partial", whole);
+        put(".manifest.json", RECORDS.manifest(marked(".partial", whole, 42)));
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+        Files.createLink(file(".snapshot"), file(".partial"));
+
+        SnapshotReceiver receiver = restart();
+
+        assertFiles(".snapshot", ".manifest.json");
+        assertTrue(receiver.isIdle());
+        assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+    }
+
+    @Test
+    void aVerifiedSnapshotWithoutItsRecordIsPutAsideAndNotTakenForTheOld() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(marked(".snapshot", old, 41)));
+        Files.write(files.resolve("next"), whole);
+        Files.move(files.resolve("next"), file(".snapshot"), StandardCopyOption.ATOMIC_MOVE);
+
+        SnapshotReceiver receiver = restart();
+
+        assertTrue(receiver.isIdle());
+        assertFiles(".aside-1", ".aside-2");
+        assertArrayEquals(whole, Files.readAllBytes(file(".aside-1")), "as long as the old one, and another");
+        assertEquals(2, repairs.size(), repairs::toString);
+    }
+
+    @Test
+    void aCopyOfAVolumeIsReadOnceAndKnownFromThenOn() throws Exception {
+        put(".snapshot", old);
+        put(".manifest.json", RECORDS.manifest(marked(".snapshot", old, 41)));
+        put(".copy", old);
+        Files.move(file(".copy"), file(".snapshot"), StandardCopyOption.ATOMIC_MOVE);
+
+        restart();
+
+        assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Found found
+                && found.snapshot().lsn() == 41), events::toString);
+        Inventory second = prepareAfterAnother();
+        assertEquals(List.of(), second.toBeRead());
+        assertEquals(1, second.committed().size());
+        assertEquals(List.of(), second.repairs());
+    }
+
+    @Test
+    void whatCannotBeReadIsRefusedUntilItCan() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.put("db.snapshot", old);
+        disk.put("db.manifest.json", RECORDS.manifest(committed(old, 41)));
+        SnapshotDirectory directory = new SnapshotDirectory(disk, 0, RECORDS);
+        assertEquals(List.of(DB), directory.prepare().toBeRead());
+        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add);
+        assertEquals(new OpenOutcome.Busy(), receiver.open(SOURCE, identity(whole)));
+        assertEquals(new Removal.Busy(), receiver.abort(Optional.empty()));
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                throw new IOException("Input/output error");
+            }
+        });
+
+        assertThrows(IOException.class, receiver::recover);
+
+        assertTrue(receiver.isUnrecovered());
+        assertTrue(receiver.open(SOURCE, identity(whole)) instanceof OpenOutcome.Refused);
+        assertArrayEquals(old, disk.bytes("db.snapshot").orElseThrow());
+        disk.observe((what, name) -> {
+        });
+        receiver.recover();
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+    }
+
+    private SnapshotReceiver restartAfterAnother() throws IOException {
+        SnapshotDirectory directory = new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS);
+        return restart(directory);
+    }
+
+    private Inventory prepareAfterAnother() throws IOException {
+        return new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS).prepare();
+    }
+
+    private Manifest marked(String suffix, byte[] bytes, long lsn) throws IOException {
+        return Manifest.of(committed(bytes, lsn).snapshot(),
+                new LocalDisk(files, "").facts("db" + suffix).orElseThrow());
+    }
+
     private SnapshotDirectory directory() {
         return new SnapshotDirectory(data, 0, RECORDS);
     }
 
     private SnapshotReceiver restart() throws IOException {
-        SnapshotDirectory directory = directory();
+        return restart(directory());
+    }
+
+    private SnapshotReceiver restart(SnapshotDirectory directory) throws IOException {
         Inventory inventory = directory.prepare();
         repairs.addAll(inventory.repairs());
-        ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(1), 1 << 20, Runnable::run);
         if (inventory.toBeRead().contains(DB)) {
-            SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, rules, events::add);
+            SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add);
             repairs.addAll(receiver.recover().repairs());
             return receiver;
         }
-        return new SnapshotReceiver(DB, directory, rules, events::add, inventory.resumable().stream().findFirst());
+        return new SnapshotReceiver(DB, directory, RULES, events::add, inventory.resumable().stream().findFirst());
     }
 
     private void finish(SnapshotReceiver receiver, int from) throws IOException {
