@@ -119,7 +119,7 @@ final class Link implements Source, SocketReader.Listener {
         this.workers = workers;
         this.parser = new FrameParser(limits.maxFrameBytes());
         this.reader = new MessageReader(mirrors, this, limits);
-        this.answers = new Answers(webSocket, context, this::startJob);
+        this.answers = new Answers(webSocket, context, limits.windowMessages(), this::startJob);
         this.socket = new LinkSocket(webSocket, channel, guard, context, limits.idleTimeout(), this, this::ended);
     }
 
@@ -462,7 +462,9 @@ final class Link implements Source, SocketReader.Listener {
             release(); // before the source hears of it: then it finds things as they will stay
             end(refused);
         } else {
-            answers.add(JsonMessages.write(answer));
+            answers.add(JsonMessages.write(answer instanceof Answer.Opened opened
+                    ? opened.withWindowMessages(limits.windowMessages())
+                    : answer));
         }
     }
 
