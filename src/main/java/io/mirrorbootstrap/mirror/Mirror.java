@@ -10,11 +10,12 @@ import io.mirrorbootstrap.snapshot.Refusal;
  * One row of the status board.
  *
  * @param committed the snapshot it has, whatever it is doing now
- * @param updatedAt when the row last changed
+ * @param updatedAt when the row last changed, by the clock on the wall, which may be set back: for people to read
+ * @param change which change of the board made the row: a higher number is a later one
  * @param lastError what was last refused, whether or not it ended a transfer
  */
 public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorState.Following> committed,
-        Instant updatedAt, Optional<LastError> lastError) {
+        Instant updatedAt, long change, Optional<LastError> lastError) {
 
     /** What was refused, and when. */
     public record LastError(Refusal refusal, Instant at) {

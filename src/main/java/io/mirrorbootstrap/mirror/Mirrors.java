@@ -65,8 +65,7 @@ public class Mirrors {
         this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
                 new BootstrapLimit(settings.maxBootstraps()), settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
-        List<TransferListener> all = listeners.stream().toList();
-        this.listener = event -> all.forEach(each -> each.on(event));
+        this.listener = new Listeners(listeners.stream().toList());
     }
 
     /** Makes the directory ready before the first link; what cannot be served must not start. */
@@ -151,7 +150,7 @@ public class Mirrors {
             expired += with(database, receiver -> {
                 try {
                     return receiver.expire(before) ? 1 : 0;
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     LOG.warnf(e, "the age of the transfer of %s cannot be told", database);
                     return 0;
                 }
