@@ -5,13 +5,19 @@
  * Forcing a file takes SLOW_FORCE_MS milliseconds longer, and does not end, whoever interrupts it, while there is a file
  * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
+ * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
+ * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
+ * it takes megabytes that nobody reads.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -110,4 +116,53 @@ int rename(const char *from, const char *to) {
         return -1;
     }
     return real(from, to);
+}
+
+static void wait_for_server_of(const char *file) {
+    const char *hanging = getenv("HANGING_FILE");
+    while (hanging != NULL && strcmp(file, hanging) == 0 && is_there("HANGING_DISK_WHILE")) {
+        struct timespec pause = {0, 10 * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+}
+
+int open64(const char *file, int flags, ...) {
+    static int (*real)(const char *, int, ...);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "open64");
+    }
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    wait_for_server_of(file);
+    return real(file, flags, mode);
+}
+
+int open(const char *file, int flags, ...) {
+    static int (*real)(const char *, int, ...);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "open");
+    }
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    wait_for_server_of(file);
+    return real(file, flags, mode);
+}
+
+int accept(int fd, struct sockaddr *from, socklen_t *length) {
+    static int (*real)(int, struct sockaddr *, socklen_t *);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "accept");
+    }
+    int accepted = real(fd, from, length);
+    const char *bytes = getenv("SHORT_SOCKETS");
+    if (accepted >= 0 && bytes != NULL) {
+        int size = atoi(bytes);
+        setsockopt(accepted, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+        setsockopt(accepted, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
+    return accepted;
 }

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
@@ -183,6 +185,35 @@ class AccessIT {
     }
 
     @Test
+    void aTokenFileThatIsNoFileLetsNobodyInUntilItIsOneAgain() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        Files.delete(tokens);
+        assertEquals(0, new ProcessBuilder("mkfifo", tokens.toString()).start().waitFor());
+        await(() -> statusWith("secret") == 401);
+        assertTrue(sidecar.log().contains("is no regular file: nobody is let in"), sidecar.log());
+        Path back = Files.writeString(temp.resolve("back"), "secret\n");
+        Files.move(back, tokens, StandardCopyOption.REPLACE_EXISTING);
+        await(() -> statusWith("secret") == 200);
+    }
+
+    @Test
+    void aTokenFileThatDoesNotAnswerCountsForAWhileAndHoldsNothingElseUp() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path hangs = temp.resolve("hangs");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString(), "LD_PRELOAD",
+                SidecarProcess.slowDisk(temp).toString(), "HANGING_FILE", tokens.toString(), "HANGING_DISK_WHILE",
+                hangs.toString(), "QUARKUS_THREAD_POOL_MAX_THREADS", "2"));
+        Files.createFile(hangs);
+        await(() -> statusWith("secret") == 401);
+        assertTrue(sidecar.log().contains("has not answered for 10 seconds: nobody is let in"), sidecar.log());
+        assertEquals(200, status("/q/health/ready", "Host: x")); // looks at the disk, on a worker
+        Files.delete(hangs);
+        await(() -> statusWith("secret") == 200);
+        assertEquals(2, sidecar.log().split("holds 1 tokens", -1).length - 1, sidecar.log());
+    }
+
+    @Test
     void whoHasNoCertificateIsNotLetIn() throws Exception {
         TestAuthority authority = new TestAuthority(temp, "authority");
         TestAuthority other = new TestAuthority(temp, "other");
@@ -272,6 +303,70 @@ class AccessIT {
         assertEquals(503, status("/v1/bootstrap", upgrade));
         one.close();
         await(() -> status("/v1/bootstrap", upgrade) == 101);
+        two.close();
+    }
+
+    @Test
+    void aLinkHasItsPlaceAsLongAsItsSocketIsThere() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_MAX_LINKS", "2"));
+        String open = "{\"type\":\"open\",\"source_cluster_id\":\"c\",\"source_database_id\":\"orders\","
+                + "\"snapshot_lsn\":1,\"total_bytes\":10,\"total_crc32c\":0}";
+        String upgrade = "Host: localhost\r\n" + Upgrade.HEADERS;
+        RawClient successor = new RawClient(sidecar.uri());
+        try (Socket superseded = link()) {
+            superseded.getOutputStream().write(ByteBuffer.allocate(6 + open.length()).put((byte) 0x81)
+                    .put((byte) (0x80 | open.length())).putInt(0).put(open.getBytes(StandardCharsets.US_ASCII))
+                    .array());
+            await(() -> status("/v1/mirrors/orders", "Host: localhost") == 200);
+            successor.text(open);
+            assertEquals("opened", successor.answer().path("type").asText());
+            readPast(superseded, "\"superseded\"");
+
+            // it has been told, and does not answer the close: its socket is there until that has taken too long
+            int status = status("/v1/bootstrap", upgrade);
+            assertTrue(status == 503 || isGone(superseded), "HTTP " + status);
+        }
+        await(() -> status("/v1/bootstrap", upgrade) == 101);
+        successor.close();
+    }
+
+    private static boolean isGone(Socket socket) throws IOException {
+        socket.setSoTimeout(1);
+        try {
+            while (socket.getInputStream().read() >= 0) {
+                continue; // what was said before
+            }
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        }
+    }
+
+    private static void readPast(Socket socket, String word) throws IOException {
+        StringBuilder read = new StringBuilder();
+        while (read.indexOf(word) < 0) {
+            int next = socket.getInputStream().read();
+            assertTrue(next >= 0, read.toString());
+            read.append((char) next);
+        }
+    }
+
+    @Test
+    void sourcesThatAreGoneBeforeTheyAreUpgradedLeaveNothingBehind() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_MAX_LINKS", "2"));
+        byte[] request = Upgrade.request("");
+        for (int i = 0; i < 500; i++) {
+            try (Socket socket = connect()) {
+                socket.setSoLinger(true, 0); // closing resets it
+                socket.getOutputStream().write(request);
+            }
+        }
+        String upgrade = "Host: localhost\r\n" + Upgrade.HEADERS;
+        await(() -> status("/v1/bootstrap", upgrade) == 101);
+        await(() -> get(sidecar.uri(), "/q/metrics").body().contains("mirror_bootstrap_links 0.0"));
+        RawClient one = new RawClient(sidecar.uri());
+        RawClient two = new RawClient(sidecar.uri());
+        one.close();
         two.close();
     }
 
@@ -471,7 +566,7 @@ class AccessIT {
     @ParameterizedTest
     @ValueSource(strings = {"QUARKUS_HTTP_HOST=0.0.0.0|quarkus.http.host is 0.0.0.0, which other machines can reach",
             "MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE=/none|mirror-bootstrap.auth-token-file: /none cannot be read",
-            "MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE=/dev/null|/dev/null holds no token",
+            "MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE=/dev/null|/dev/null is no regular file",
             "MIRROR_BOOTSTRAP_CLUSTER_ID_FROM_CERTIFICATE=true|cluster-id-from-certificate is true, but"})
     void whatWouldLetStrangersInStopsTheStart(String settingAndWord) throws Exception {
         String[] parts = settingAndWord.split("[=|]", 3);

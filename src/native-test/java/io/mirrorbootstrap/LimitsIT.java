@@ -11,6 +11,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,6 +171,126 @@ class LimitsIT {
             halfOpen.getInputStream().readAllBytes(); // pings come, nobody answers them: it ends
         }
         assertEquals("committed", send(alive, identity("alive", whole), whole, 0, 1000).path("type").asText());
+    }
+
+    @Test
+    void whileADiskTakesItsTimeTheSourceHearsThatTheSidecarIsThere() throws Exception {
+        start(Map.of("IDLE_TIMEOUT", "1S"), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(),
+                "HANGING_DISK_WHILE", directory.resolve("hangs").toString()));
+        byte[] whole = random(MIB);
+        SnapshotIdentity identity = identity("db", whole);
+        RawClient client = new RawClient(sidecar.uri());
+        open(client, identity);
+        Files.createFile(directory.resolve("hangs"));
+        int before = client.pings();
+        client.binary(message(identity, whole, 0, MIB, true), MIB); // its force takes longer than idle-timeout
+        Awaitility.await().until(() -> client.pings() >= before + 4);
+        assertFalse(client.hasUnreadAnswers(), "the disk was not slow enough to prove anything");
+        assertFalse(client.isClosed());
+        Files.delete(directory.resolve("hangs"));
+        assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void asManyMessagesAsWereAllowedMayBeSentBeforeAnAnswerIsRead() throws Exception {
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "SHORT_SOCKETS", "4096"));
+        int window = 1024;
+        byte[] whole = random(window);
+        SnapshotIdentity identity = new SnapshotIdentity("c".repeat(256), new DatabaseId("d".repeat(128)), 42,
+                whole.length, Crc32c.of(ByteBuffer.wrap(whole)));
+        try (Socket socket = shortSocket()) {
+            OutputStream out = socket.getOutputStream();
+            out.write(frame(0x81, JsonMessages.write(new Control.Open(identity)).getBytes(StandardCharsets.UTF_8)));
+            assertEquals(window, answer(socket).path("window_messages").asInt());
+            CompletableFuture<Void> written = CompletableFuture.runAsync(() -> {
+                try {
+                    for (int at = 0; at < window; at++) {
+                        out.write(frame(0x82, message(identity, whole, at, at + 1, at + 1 == window)));
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            written.get(20, TimeUnit.SECONDS); // all of them, and not one answer was read
+            for (int at = 1; at < window; at++) {
+                assertEquals(at, answer(socket).path("bytes_done").asInt());
+            }
+            assertEquals("committed", answer(socket).path("type").asText());
+        }
+    }
+
+    @Test
+    void aSourceThatKeepsItsLinkAliveWhileItDoesNotReadIsNotEnded() throws Exception {
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "SHORT_SOCKETS", "4096"));
+        byte[] abort = ("{\"type\":\"abort\",\"source_database_id\":\"" + "d".repeat(128) + "\"}")
+                .getBytes(StandardCharsets.US_ASCII);
+        int messages = 550; // more than is on the way to who does not read, fewer than may be unanswered
+        try (Socket socket = shortSocket()) {
+            OutputStream out = new BufferedOutputStream(socket.getOutputStream());
+            for (int i = 0; i < messages; i++) {
+                out.write(frame(0x81, abort));
+            }
+            for (byte i = 1; i <= 3; i++) {
+                out.write(frame(0x8A, new byte[]{i}));
+                out.write(frame(0x89, new byte[]{i}));
+            }
+            byte[] whole = random(10);
+            out.write(frame(0x82, message(identity("behind", whole), whole, 0, 10, true)));
+            out.flush();
+            awaitStatus("behind", "following"); // so the pings have been seen, and nothing was read yet
+            int answers = 0;
+            byte[] pong = {};
+            while (answers <= messages || pong.length == 0 || pong[0] != 3) {
+                int head = socket.getInputStream().read();
+                byte[] payload = payload(socket);
+                if (head == 0x8A) {
+                    pong = payload; // of those that could not be answered at once, the last
+                } else {
+                    assertEquals(0x81, head, () -> new String(payload, StandardCharsets.US_ASCII));
+                    answers++;
+                }
+            }
+            out.write(frame(0x81, abort));
+            out.flush();
+            assertEquals("aborted", answer(socket).path("type").asText());
+        }
+    }
+
+    /** A link of a source that has no room for what it does not read. */
+    private Socket shortSocket() throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.setSendBufferSize(4096);
+        socket.setSoTimeout(20_000);
+        socket.connect(new InetSocketAddress(sidecar.uri().getHost(), sidecar.uri().getPort()));
+        socket.getOutputStream().write(Upgrade.request(""));
+        Upgrade.response(socket.getInputStream());
+        return socket;
+    }
+
+    private static JsonNode answer(Socket socket) throws IOException {
+        assertEquals(0x81, socket.getInputStream().read());
+        return new ObjectMapper().readTree(payload(socket));
+    }
+
+    private static byte[] payload(Socket socket) throws IOException {
+        int length = socket.getInputStream().read();
+        if (length == 126) {
+            length = socket.getInputStream().read() << 8 | socket.getInputStream().read();
+        }
+        return socket.getInputStream().readNBytes(length);
+    }
+
+    /** A frame of at most 65535 bytes, masked with zeros. */
+    private static byte[] frame(int head, byte[] data) {
+        ByteBuffer frame = ByteBuffer.allocate(8 + data.length).put((byte) head);
+        if (data.length < 126) {
+            frame.put((byte) (0x80 | data.length));
+        } else {
+            frame.put((byte) (0x80 | 126)).putShort((short) data.length);
+        }
+        frame.putInt(0).put(data);
+        return Arrays.copyOf(frame.array(), frame.position());
     }
 
     @ParameterizedTest

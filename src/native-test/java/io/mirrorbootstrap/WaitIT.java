@@ -68,6 +68,15 @@ class WaitIT {
     }
 
     @Test
+    void aDatabaseMayBeNamedAsTheEventsAre() throws Exception {
+        start(Map.of());
+        send("events", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        Ended there = end(
+                run("wait", "--url", sidecar.uri().toString(), "--database", "events", "--timeout", "30"));
+        assertEquals(0, there.code(), there.err());
+    }
+
+    @Test
     void itSaysHowFarItWasWhenTimeIsUp() throws Exception {
         start(Map.of());
         Ended nothing = end(begin("--timeout", "1"));

@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,6 +21,11 @@ import io.vertx.core.Vertx;
 /**
  * The file of tokens, read again every second: whole, not only when its time has changed, so that it does not
  * matter how it was replaced. If it cannot be read, nobody is let in. Links that are open stay.
+ * <p>
+ * It is read on a thread of its own: a mount that hangs keeps that one, no worker, and whoever waits for the workers does
+ * not wait for the file. While a read is under way the last tokens count; when it has not come back after
+ * {@value #PATIENCE_SECONDS} seconds, that is a file that cannot be read: a token that was taken back must not be good for
+ * as long as a file server is down.
  */
 @ApplicationScoped
 class TokenFile {
@@ -25,6 +33,8 @@ class TokenFile {
     private static final Logger LOG = Logger.getLogger(TokenFile.class);
 
     private static final long READ_EVERY_MILLIS = 1000;
+
+    private static final long PATIENCE_SECONDS = 10;
 
     private static final int MAX_BYTES = 1024 * 1024;
 
@@ -34,29 +44,42 @@ class TokenFile {
      * @param problem why it lets nobody in
      */
     private record Reading(Tokens tokens, Optional<String> problem) {
+
+        static Reading none(String problem) {
+            return new Reading(Tokens.NONE, Optional.of(problem));
+        }
     }
+
+    private static final Reading NO_ANSWER = Reading.none("has not answered for " + PATIENCE_SECONDS + " seconds");
 
     private final Optional<Path> path;
     private final Vertx vertx;
     private final long timer;
-    private volatile Reading last;
+    private final Thread thread = new Thread(this::readOn, "token-file");
+    private final CountDownLatch readOnce = new CountDownLatch(1);
 
-    TokenFile(AccessSettings settings, Vertx vertx) {
+    private volatile Reading last = new Reading(Tokens.NONE, Optional.empty());
+    /** Since when a read is under way. Guarded by this. */
+    private OptionalLong readingSinceNanos = OptionalLong.empty();
+
+    TokenFile(AccessSettings settings, Vertx vertx) throws InterruptedException {
         this.path = settings.authTokenFile();
         this.vertx = vertx;
-        this.last = path.map(TokenFile::read).orElse(new Reading(Tokens.NONE, Optional.empty()));
         if (path.isEmpty()) {
             this.timer = -1;
             return;
         }
-        last.problem().ifPresent(problem -> {
+        thread.setDaemon(true); // a read that hangs does not hold up the end
+        thread.start();
+        Optional<String> none = readOnce.await(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                ? last.problem()
+                : NO_ANSWER.problem();
+        none.ifPresent(problem -> {
+            thread.interrupt();
             throw new ConfigurationException("mirror-bootstrap.auth-token-file: " + path.get() + " " + problem);
         });
         tell();
-        this.timer = vertx.setPeriodic(READ_EVERY_MILLIS, id -> vertx.executeBlocking(() -> {
-            readAgain();
-            return null;
-        }));
+        this.timer = vertx.setPeriodic(READ_EVERY_MILLIS, id -> giveUpIfOverdue());
     }
 
     /** Whether tokens are asked for. */
@@ -72,13 +95,43 @@ class TokenFile {
     @PreDestroy
     void close() {
         vertx.cancelTimer(timer);
+        thread.interrupt();
     }
 
-    /** Worker only, one at a time. */
-    private void readAgain() {
-        Reading now = read(path.orElseThrow());
-        if (!now.equals(last)) {
-            last = now;
+    /** The thread's: one read at a time. */
+    private void readOn() {
+        try {
+            while (!Thread.interrupted()) {
+                begin();
+                end(read(path.orElseThrow()));
+                readOnce.countDown();
+                TimeUnit.MILLISECONDS.sleep(READ_EVERY_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    private synchronized void begin() {
+        readingSinceNanos = OptionalLong.of(System.nanoTime());
+    }
+
+    private synchronized void end(Reading reading) {
+        readingSinceNanos = OptionalLong.empty();
+        take(reading);
+    }
+
+    private synchronized void giveUpIfOverdue() {
+        if (readingSinceNanos.isPresent() && System.nanoTime() - readingSinceNanos
+                .getAsLong() >= TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+            take(NO_ANSWER);
+        }
+    }
+
+    private void take(Reading now) {
+        boolean changed = !now.equals(last);
+        last = now;
+        if (changed && readOnce.getCount() == 0) { // of the first, the start tells
             tell();
         }
     }
@@ -96,15 +149,24 @@ class TokenFile {
     }
 
     private static Reading read(Path file) {
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                return Reading.none("is no regular file"); // opening a pipe would wait for who writes to it
+            }
+            return parse(file);
+        } catch (Exception | Error e) {
+            return Reading.none("cannot be read (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    private static Reading parse(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
-                return new Reading(Tokens.NONE, Optional.of("is longer than " + MAX_BYTES + " bytes"));
+                return Reading.none("is longer than " + MAX_BYTES + " bytes");
             }
             Tokens tokens = Tokens.parse(new String(bytes, StandardCharsets.UTF_8));
             return new Reading(tokens, tokens.digests().isEmpty() ? Optional.of("holds no token") : Optional.empty());
-        } catch (IOException e) {
-            return new Reading(Tokens.NONE, Optional.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
         }
     }
 }

@@ -2,10 +2,7 @@ package io.mirrorbootstrap.api;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -56,6 +53,9 @@ public class MirrorsResource {
 
     /** A watcher that has not taken so many changes is cut, and comes back to find how things are. */
     private static final int MAX_CHANGES_WAITING = 1024;
+
+    /** A database may have this name. */
+    static final String EVENTS = "events";
 
     private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(20);
 
@@ -118,13 +118,34 @@ public class MirrorsResource {
                         .header(HttpHeaders.RETRY_AFTER, 1).build();
     }
 
+    /** As {@link #mirror}, for a database of that name: {@link EventsOrMirror} tells it from {@link #events(Sse)}. */
+    @GET
+    @Path("/events")
+    @Operation(hidden = true)
+    public RestResponse<Object> mirrorNamedEvents() {
+        return mirror(EVENTS);
+    }
+
+    /** As {@link #remove}, for a database of that name. Worker only. */
+    @DELETE
+    @Blocking
+    @Path("/events")
+    @Operation(hidden = true)
+    public RestResponse<Object> removeMirrorNamedEvents(@Context RoutingContext request,
+            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
+        return remove(request, EVENTS, snapshot);
+    }
+
     /** Each mirror as it is, and then each time it changes. */
     @GET
     @Path("/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @RestStreamElementType(MediaType.APPLICATION_JSON)
-    @APIResponse(responseCode = "200", content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)))
-    @Operation(operationId = "mirrorsEvents", summary = "All mirrors as they are, then each as it changes (Server-Sent Events)")
+    @APIResponse(responseCode = "200", content = {
+            @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)),
+            @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = MirrorView.class))})
+    @APIResponse(responseCode = "404", description = "JSON alone was accepted, and nothing is known of a database named events", content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = ProblemView.class)))
+    @Operation(operationId = "mirrorsEvents", summary = "All mirrors as they are, then each as it changes (Server-Sent Events); to who accepts application/json and no text/event-stream, the one mirror named events")
     public Multi<OutboundSseEvent> events(@Context Sse sse) {
         return changes(sse, any -> true);
     }
@@ -150,11 +171,9 @@ public class MirrorsResource {
             watcher.onTermination(watching::cancel);
         }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor());
         Multi<Mirror> now = Multi.createFrom().items(() -> board.mirrors().stream().filter(wanted));
-        Map<DatabaseId, Instant> told = new HashMap<>();
-        // watching begins first: a change may be told twice, but none is missed, and nothing older comes after it
+        // watching begins first: no change is missed, and nothing older comes after it
         Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
-                .filter(row -> !row.updatedAt().isBefore(told.getOrDefault(row.database(), Instant.MIN)))
-                .invoke(row -> told.put(row.database(), row.updatedAt()))
+                .filter(new NewerRows(board))
                 .map(row -> sse.newEventBuilder().data(MirrorView.class, MirrorView.of(row)).build());
         // whoever is in between, or this service itself, cuts what is silent for too long
         Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().ticks().every(SIGN_OF_LIFE).onOverflow().drop()

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.link;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -15,10 +16,12 @@ import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -68,24 +71,39 @@ class BootstrapRoute {
                     + Text.quoted(String.join(", ", offered)) + ", this sidecar speaks " + Protocol.SUBPROTOCOL);
             return;
         }
-        if (!links.takePlace()) {
+        Optional<Links.Place> place = links.takePlace();
+        if (place.isEmpty()) {
             refuse(request, 503, ErrorCode.TOO_MANY_LINKS,
                     "there are " + limits.maxLinks() + " links, no more may be open");
             return;
         }
         Context context = Vertx.currentContext();
         Channel channel = ((ConnectionBase) request.request().connection()).channel();
+        // by the socket, not by the link, which has ended when its source still keeps the socket open
+        ChannelFutureListener gone = closed -> place.get().giveBack();
+        channel.closeFuture().addListener(gone);
         UpgradeGuard guard = UpgradeGuard.on(channel);
         request.request().toWebSocket()
-                .onSuccess(
-                        webSocket -> new Link(webSocket, channel, guard, context, Caller.of(request), links, mirrors,
-                                limits, budget, rate,
-                                Infrastructure.getDefaultWorkerPool()).start())
+                .onSuccess(webSocket -> start(new Link(webSocket, channel, guard, context, Caller.of(request), links,
+                        mirrors, limits, budget, rate, Infrastructure.getDefaultWorkerPool()), webSocket, channel))
                 .onFailure(failure -> {
-                    links.leavePlace();
+                    channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
+                    place.get().giveBack();
                     guard.leave(channel);
                     LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(), failure.getMessage());
                 });
+    }
+
+    private void start(Link link, ServerWebSocket webSocket, Channel channel) {
+        try {
+            link.start();
+        } catch (RuntimeException | Error e) {
+            // a socket that is gone has no pipeline any more to put a reader into
+            LOG.warnf("link from %s: not started, closing it (%s)", webSocket.remoteAddress(), e);
+            links.closed(link);
+            webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started")
+                    .onComplete(written -> channel.close());
+        }
     }
 
     private static void refuse(RoutingContext request, int status, ErrorCode code, String message) {

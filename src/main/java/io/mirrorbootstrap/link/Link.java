@@ -136,7 +136,7 @@ final class Link implements Source, SocketReader.Listener {
         this.workers = workers;
         this.parser = new FrameParser(limits.maxFrameBytes());
         this.reader = new MessageReader(mirrors, this, limits);
-        this.answers = new Answers(webSocket, context, this::startJob);
+        this.answers = new Answers(webSocket, context, limits.windowMessages(), this::startJob);
         this.socket = new LinkSocket(webSocket, channel, guard, context, limits.idleTimeout(), this, this::ended);
     }
 

@@ -11,6 +11,9 @@ import io.mirrorbootstrap.wire.ChunkDecoder;
 @ApplicationScoped
 class LinkLimits {
 
+    /** So many that a source may write small chunks for a round trip; the memory that takes is in {@link Answers}. */
+    private static final int WINDOW_MESSAGES = 1024;
+
     private final int maxChunkBytes;
     private final long windowBytes;
     private final Duration idleTimeout;
@@ -31,6 +34,11 @@ class LinkLimits {
     /** How much payload a source may have unanswered, in bytes; told, not enforced: the buffers are bounded anyway. */
     long windowBytes() {
         return windowBytes;
+    }
+
+    /** How many messages a source may have unanswered: as many answers are held for it until it reads them. */
+    int windowMessages() {
+        return WINDOW_MESSAGES;
     }
 
     /** The largest frame, in bytes: the largest chunk in one frame, in the form that takes two bytes for one. */

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -25,14 +26,27 @@ final class LinkSocket {
     /** WebSocket close code: that is not allowed here. */
     static final int POLICY_VIOLATION = 1008;
 
+    /** WebSocket close code: the sidecar failed. */
+    static final short INTERNAL_ERROR = 1011;
+
     /** WebSocket close code: come back later. */
     static final int SERVICE_RESTART = 1012;
 
     /** A message may take so many time outs: a source that sends a byte now and then holds a place of others. */
     private static final int MESSAGE_TIMEOUTS = 10;
 
+    /** However long idle-timeout is: whoever is in between, and the source itself, may cut what is silent for a minute. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
+
+    /** However long idle-timeout is: a link is looked at so often. */
+    private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(15);
+
+    /** As many pings may go unanswered while their pongs could not be written: more are a flood. */
+    private static final int MAX_UNANSWERED_PINGS = 64;
+
     private static final int OPCODE = 0x0F;
     private static final int CLOSE = 8;
+    private static final int PING = 9;
 
     private static final long NO_MESSAGE = -1;
 
@@ -41,6 +55,7 @@ final class LinkSocket {
     private final UpgradeGuard guard;
     private final Context context;
     private final Duration idleTimeout;
+    private final long pingAfterNanos;
     private final SocketReader reader;
     private final Consumer<Inbound> onEnd;
 
@@ -51,6 +66,9 @@ final class LinkSocket {
     private long writableNanos = System.nanoTime();
     /** When it was first seen that the WebSocket is closed and the connection is not; 0: it has not been. */
     private long closedNanos;
+    /** The latest of those that came since the channel took no more to write, and how many these are. */
+    private Optional<ByteBuffer> unansweredPing = Optional.empty();
+    private int unansweredPings;
 
     /**
      * @param listener hears what comes
@@ -63,13 +81,13 @@ final class LinkSocket {
         this.guard = guard;
         this.context = context;
         this.idleTimeout = idleTimeout;
-        this.reader = new SocketReader(channel, listener);
+        this.pingAfterNanos = Math.min(idleTimeout.toNanos() / 3, LONGEST_SILENCE.toNanos());
+        this.reader = new SocketReader(channel, listener, this::answerUnansweredPing);
         this.onEnd = onEnd;
     }
 
     /** Listens; nothing is read until it is asked for. Event loop only. */
     void start() {
-        long pulse = context.owner().setPeriodic(Math.max(1, idleTimeout.toMillis() / 4), id -> feelPulse());
         channel.config().setAutoRead(false);
         channel.pipeline().addBefore("wsdecoder", "reader", reader);
         guard.tell(onEnd);
@@ -79,6 +97,9 @@ final class LinkSocket {
         if (channel.pipeline().get("idle") != null) {
             channel.pipeline().remove("idle"); // the time-out of connections, which may be silent for less than a link
         }
+        // last, as a pipeline that is gone already makes the above throw: nothing would cancel it
+        long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
+        long pulse = context.owner().setPeriodic(look, id -> feelPulse());
         // not the WebSocket's close handler: it is not called if the connection was lost before it was set
         channel.closeFuture().addListener(closed -> {
             context.owner().cancelTimer(pulse);
@@ -110,16 +131,40 @@ final class LinkSocket {
         }
     }
 
-    /** Has control frames answered. Event loop only. */
+    /**
+     * Has control frames answered. A pong needs no answer. While the source does not read, the latest of its pings waits,
+     * and stands for those before it (RFC 6455, 5.5.3): what waits is bounded, and a source that writes all that it may
+     * before it reads has done nothing wrong. Event loop only.
+     */
     void control(List<ByteBuffer> frames) {
         for (ByteBuffer frame : frames) {
-            boolean closing = (frame.get(0) & OPCODE) == CLOSE;
-            if (!closing && !channel.isWritable()) {
-                onEnd.accept(new Inbound.NotWebSocket("pings come faster than their pongs are read"));
-                return;
+            int opcode = frame.get(0) & OPCODE;
+            if (opcode == CLOSE) {
+                reader.handBack(frame);
+            } else if (opcode == PING && channel.isWritable()) {
+                forgetUnansweredPings();
+                reader.handBack(frame);
+            } else if (opcode == PING) {
+                unansweredPing = Optional.of(frame);
+                unansweredPings++;
             }
-            reader.handBack(frame);
         }
+        if (unansweredPings > MAX_UNANSWERED_PINGS) {
+            onEnd.accept(new Inbound.NotWebSocket("pings come faster than their pongs are read"));
+        }
+    }
+
+    private void answerUnansweredPing() {
+        if (channel.isWritable()) {
+            Optional<ByteBuffer> latest = unansweredPing.filter(any -> !webSocket.isClosed());
+            forgetUnansweredPings();
+            latest.ifPresent(reader::handBack);
+        }
+    }
+
+    private void forgetUnansweredPings() {
+        unansweredPing = Optional.empty();
+        unansweredPings = 0;
     }
 
     /** Calls {@code action} on the event loop, after all that was handed to it before. Any thread. */
@@ -160,17 +205,14 @@ final class LinkSocket {
             return;
         }
         long silence = reader.silentNanos(); // 0 while it is not read: then it cannot be heard
-        if (silence == 0) {
-            return;
-        }
         long began = messageBeganNanos;
         if (silence > idleTimeout.toNanos()) {
             channel.close(); // no close frame: nobody is there to read it
-        } else if (began != NO_MESSAGE
+        } else if (silence > 0 && began != NO_MESSAGE
                 && reader.waitedNanos() + silence - began > MESSAGE_TIMEOUTS * idleTimeout.toNanos()) {
             onEnd.accept(new Inbound.TooSlow(idleTimeout.multipliedBy(MESSAGE_TIMEOUTS)));
-        } else if (silence > idleTimeout.toNanos() / 3) {
-            webSocket.writePing(Buffer.buffer());
+        } else if (channel.isWritable() && Math.max(silence, reader.untoldNanos()) > pingAfterNanos) {
+            webSocket.writePing(Buffer.buffer()); // also while it is not read: the source must hear that we are there
         }
     }
 }

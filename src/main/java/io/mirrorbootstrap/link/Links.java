@@ -2,10 +2,12 @@ package io.mirrorbootstrap.link;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -41,14 +43,27 @@ class Links {
         return ending;
     }
 
-    /** Takes a place for a link that is about to be opened, if there is one; {@link #closed} gives it back. */
-    boolean takePlace() {
-        return places.tryAcquire();
+    /** One of the places that links may take. Any thread. */
+    static final class Place {
+
+        private final Semaphore places;
+        private final AtomicBoolean taken = new AtomicBoolean(true);
+
+        private Place(Semaphore places) {
+            this.places = places;
+        }
+
+        /** Gives it back, the first time that this is called. */
+        void giveBack() {
+            if (taken.compareAndSet(true, false)) {
+                places.release();
+            }
+        }
     }
 
-    /** Gives a place back: the link was not opened. */
-    void leavePlace() {
-        places.release();
+    /** Takes a place for a link that is about to be opened, if there is one; it is taken as long as the socket is there. */
+    Optional<Place> takePlace() {
+        return places.tryAcquire() ? Optional.of(new Place(places)) : Optional.empty();
     }
 
     void opened(Link link) {
@@ -60,9 +75,7 @@ class Links {
 
     /** The transfers of {@code link} have ended or wait, and its source has been told. */
     void closed(Link link) {
-        if (open.remove(link)) {
-            places.release();
-        }
+        open.remove(link);
         synchronized (this) {
             notifyAll();
         }

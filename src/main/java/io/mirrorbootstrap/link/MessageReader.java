@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
@@ -199,7 +200,7 @@ final class MessageReader {
             return unfinished(new Unfinished.Opening(identity), new Further.Busy());
         } else if (outcome instanceof OpenOutcome.Opened opened) {
             return new Further.Answered(new Answer.Opened(identity.database(), opened.offset(),
-                    limits.maxChunkBytes(), limits.windowBytes()));
+                    limits.maxChunkBytes(), limits.windowBytes(), OptionalLong.of(limits.windowMessages())));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
             return new Further.Answered(committed(already.snapshot(), already.path().toString()));
         }

@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.handler.ssl.SslHandler;
 
@@ -37,6 +38,7 @@ final class SocketReader extends ChannelDuplexHandler {
     }
 
     private final Listener listener;
+    private final Runnable whenWritabilityChanges;
     private final Optional<SocketChannel> socket;
     private ChannelHandlerContext context;
 
@@ -44,9 +46,12 @@ final class SocketReader extends ChannelDuplexHandler {
     private long askedNanos;
     /** How long it was waited for the source, up to the last arrival. */
     private volatile long waitedNanos;
+    private long wroteNanos = System.nanoTime();
 
-    SocketReader(Channel channel, Listener listener) {
+    /** @param whenWritabilityChanges called on the event loop when the channel takes no more to write, or does again */
+    SocketReader(Channel channel, Listener listener, Runnable whenWritabilityChanges) {
         this.listener = listener;
+        this.whenWritabilityChanges = whenWritabilityChanges;
         // of Netty's "unsafe" nothing is used but to see which socket it has
         this.socket = channel.pipeline().get(SslHandler.class) == null
                 && channel.unsafe() instanceof AbstractNioChannel.NioUnsafe nio
@@ -88,6 +93,11 @@ final class SocketReader extends ChannelDuplexHandler {
         return asked ? System.nanoTime() - askedNanos : 0;
     }
 
+    /** For how long the source has been told nothing, not even a ping, in nanoseconds. */
+    long untoldNanos() {
+        return System.nanoTime() - wroteNanos;
+    }
+
     /** How long it was waited for the source in all, in nanoseconds, up to the last arrival. Any thread. */
     long waitedNanos() {
         return waitedNanos;
@@ -121,6 +131,18 @@ final class SocketReader extends ChannelDuplexHandler {
     public void channelReadComplete(ChannelHandlerContext context) {
         listener.arrivedAll();
         context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        wroteNanos = System.nanoTime();
+        context.write(message, promise);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        whenWritabilityChanges.run();
+        context.fireChannelWritabilityChanged();
     }
 
     @Override

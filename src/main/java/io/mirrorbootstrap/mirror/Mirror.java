@@ -11,17 +11,18 @@ import io.mirrorbootstrap.snapshot.SnapshotReceiver;
  * One row of the status board.
  *
  * @param committed the snapshot it has, whatever it is doing now
- * @param updatedAt when the row last changed
+ * @param updatedAt when the row last changed, by the clock on the wall, which may be set back: for people to read
+ * @param change which change of the board made the row: a higher number is a later one
  * @param lastError what was last refused, whether or not it ended a transfer
  */
 public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorState.Following> committed,
-        Instant updatedAt, Optional<LastError> lastError) {
+        Instant updatedAt, long change, Optional<LastError> lastError) {
 
     /** The same row, its transfer under way as far as {@code progress}. */
     Mirror at(SnapshotReceiver.Progress progress) {
         return state instanceof MirrorState.Bootstrapping now
                 ? new Mirror(database, new MirrorState.Bootstrapping(now.identity(), progress.bytesDone(),
-                        progress.durableBytes(), now.rate()), committed, updatedAt, lastError)
+                        progress.durableBytes(), now.rate()), committed, updatedAt, change, lastError)
                 : this;
     }
 

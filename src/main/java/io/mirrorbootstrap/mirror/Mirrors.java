@@ -67,8 +67,7 @@ public class Mirrors {
         this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
                 new BootstrapLimit(settings.maxBootstraps()), settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
-        List<TransferListener> all = listeners.stream().toList();
-        this.listener = event -> all.forEach(each -> each.on(event));
+        this.listener = new Listeners(listeners.stream().toList());
     }
 
     /** Makes the directory ready before the first link; what cannot be served must not start. */
@@ -206,7 +205,7 @@ public class Mirrors {
     private Void heal(SnapshotReceiver receiver) {
         try {
             receiver.heal();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             LOG.warnf("a commit cannot be finished yet: %s", e);
         }
         return null;
@@ -215,7 +214,7 @@ public class Mirrors {
     private static int expire(SnapshotReceiver receiver, DatabaseId database, Duration retention) {
         try {
             return receiver.expire(retention) ? 1 : 0;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.errorf(e, "whether the transfer of %s has waited too long cannot be told", database);
             return 0;
         }

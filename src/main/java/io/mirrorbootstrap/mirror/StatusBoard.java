@@ -8,9 +8,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
+
+import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
 import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
@@ -27,14 +30,17 @@ import io.smallrye.mutiny.subscription.Cancellable;
 @ApplicationScoped
 public class StatusBoard implements TransferListener {
 
+    private static final Logger LOG = Logger.getLogger(StatusBoard.class);
+
     /**
      * How many mirrors there may be; those that have no snapshot and receive none make room for others. A source that
      * tries name after name must not fill the memory.
      */
-    static final int MAX_ROWS = 1000;
+    public static final int MAX_ROWS = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
     private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
+    private final AtomicLong changes = new AtomicLong();
 
     /** Whether {@code database} is known here, or one more may be. */
     boolean hasPlaceFor(DatabaseId database) {
@@ -54,7 +60,7 @@ public class StatusBoard implements TransferListener {
 
     /**
      * Has {@code watcher} told of each row that changes, from now on. It is called on a transfer's thread, with its lock
-     * held: it must return at once.
+     * held: it must return at once. What it throws is logged, and kept from the transfer and the other watchers.
      *
      * @return ends it
      */
@@ -68,14 +74,22 @@ public class StatusBoard implements TransferListener {
         mirrors.compute(event.database(), (database, before) -> {
             Mirror after = after(event, Optional.ofNullable(before));
             if (after != null && after != before) {
-                watchers.forEach(watcher -> watcher.accept(after)); // in here: in the order of the changes
+                watchers.forEach(watcher -> tell(watcher, after)); // in here: in the order of the changes
             }
             return after;
         });
         if (mirrors.size() > MAX_ROWS) {
             mirrors.values().stream().filter(StatusBoard::isForgettable)
-                    .min(Comparator.comparing(Mirror::updatedAt))
+                    .min(Comparator.comparingLong(Mirror::change))
                     .ifPresent(mirror -> mirrors.remove(mirror.database(), mirror));
+        }
+    }
+
+    private static void tell(Consumer<Mirror> watcher, Mirror mirror) {
+        try {
+            watcher.accept(mirror);
+        } catch (Exception | Error e) {
+            LOG.errorf(e, "%s: a watcher failed when it was told of a change", mirror.database());
         }
     }
 
@@ -85,7 +99,7 @@ public class StatusBoard implements TransferListener {
     }
 
     /** The row after an event; null when nothing is worth a row. */
-    private static Mirror after(TransferEvent event, Optional<Mirror> before) {
+    private Mirror after(TransferEvent event, Optional<Mirror> before) {
         Optional<Following> committed = before.flatMap(Mirror::committed);
         Optional<Mirror.LastError> lastError = before.flatMap(Mirror::lastError);
         if (event instanceof TransferEvent.Began began) {
@@ -100,7 +114,7 @@ public class StatusBoard implements TransferListener {
         } else if (event instanceof TransferEvent.Found found) {
             Following following = new Following(found.snapshot(), found.path());
             return new Mirror(event.database(), following, Optional.of(following), found.snapshot().committedAt(),
-                    Optional.empty());
+                    changes.incrementAndGet(), Optional.empty());
         } else if (event instanceof TransferEvent.Committed done) {
             Following following = new Following(done.snapshot(), done.path());
             return row(event, following, Optional.of(following), Optional.empty());
@@ -122,7 +136,7 @@ public class StatusBoard implements TransferListener {
         return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
     }
 
-    private static Mirror dropped(TransferEvent.Dropped dropped, Mirror before, Optional<Following> committed,
+    private Mirror dropped(TransferEvent.Dropped dropped, Mirror before, Optional<Following> committed,
             Optional<Mirror.LastError> lastError) {
         if (dropped.reason() == DropReason.REPLACED) {
             return before; // the successor begins at once
@@ -139,8 +153,8 @@ public class StatusBoard implements TransferListener {
         return Optional.of(new Mirror.LastError(refusal, Instant.now()));
     }
 
-    private static Mirror row(TransferEvent event, MirrorState state, Optional<Following> committed,
+    private Mirror row(TransferEvent event, MirrorState state, Optional<Following> committed,
             Optional<Mirror.LastError> lastError) {
-        return new Mirror(event.database(), state, committed, Instant.now(), lastError);
+        return new Mirror(event.database(), state, committed, Instant.now(), changes.incrementAndGet(), lastError);
     }
 }

@@ -49,9 +49,14 @@ class Housekeeping {
     }
 
     private void round() {
-        int expired = mirrors.keepHouse(retention);
-        if (expired > 0) {
-            LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
+        try {
+            int expired = mirrors.keepHouse(retention);
+            if (expired > 0) {
+                LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
+            }
+        } catch (Exception | Error e) {
+            // not further: what throws in here ends the rounds
+            LOG.error("transfers whose sources do not come back could not be looked for, until the next round", e);
         }
     }
 }

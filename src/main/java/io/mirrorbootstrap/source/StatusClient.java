@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 
@@ -58,7 +59,8 @@ public final class StatusClient implements AutoCloseable {
     /** What {@code database} is doing. */
     public Reply ask(DatabaseId database) {
         RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.host())
-                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI("/v1/mirrors/" + database);
+                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI("/v1/mirrors/" + database)
+                .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
         try {
             credentials.applyTo(request);
         } catch (IOException e) {

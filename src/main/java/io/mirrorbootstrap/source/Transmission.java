@@ -39,6 +39,8 @@ final class Transmission {
     /** The largest payload of a chunk; 0 until the sidecar has said from where to send. */
     private int chunkBytes;
     private long windowBytes;
+    private long windowMessages;
+    private long unansweredMessages;
     private long firstByte;
     private long nextByte;
     private long answeredBytes;
@@ -83,7 +85,7 @@ final class Transmission {
     }
 
     private boolean maySend() {
-        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty()
+        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty() && unansweredMessages < windowMessages
                 && nextByte - answeredBytes <= windowBytes - chunkBytes;
     }
 
@@ -103,6 +105,7 @@ final class Transmission {
     private Optional<Outcome> on(Answer answer) throws IOException {
         if (answer instanceof Answer.Pending pending && pending.bytesDone() <= nextByte) {
             answeredBytes = Math.max(answeredBytes, pending.bytesDone());
+            unansweredMessages--;
             return Optional.empty();
         } else if (answer instanceof Answer.Opened opened && chunkBytes == 0) {
             return start(opened);
@@ -122,6 +125,7 @@ final class Transmission {
         }
         chunkBytes = (int) Math.min(smallest, ChunkBuffer.MAX_PAYLOAD_BYTES);
         windowBytes = opened.windowBytes();
+        windowMessages = Math.max(1, opened.windowMessages().orElse(Long.MAX_VALUE));
         // what there is of a stream may be of another run of its producer: it begins again at its start
         firstByte = identity.isStream() ? 0 : opened.offset();
         nextByte = firstByte;
@@ -157,6 +161,7 @@ final class Transmission {
         }
         chunk.complete(stamp, nextByte, length, crc32c, last);
         link.send(chunk);
+        unansweredMessages++;
         if (last) {
             lastChunkAt = nextByte;
         }

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.wire;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -16,8 +17,12 @@ public sealed interface Answer {
      * @param offset 0 for the start; {@code total_bytes} when only an empty {@code done} chunk is missing
      * @param maxChunkBytes the largest payload accepted in one chunk, in bytes
      * @param windowBytes how many payload bytes the source may have unanswered
+     * @param windowMessages how many messages the source may have unanswered; empty when the sidecar does not say it
      */
-    record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes) implements Answer {
+    record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages)
+            implements
+                Answer {
+
     }
 
     /**

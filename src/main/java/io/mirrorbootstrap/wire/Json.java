@@ -3,6 +3,7 @@ package io.mirrorbootstrap.wire;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.OptionalLong;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -99,6 +100,11 @@ final class Json {
                 throw malformed(field + " is " + Text.quoted(value.asText()) + ", it must be from 0 to " + max);
             }
             return value.longValue();
+        }
+
+        /** Empty where there is none, or null. */
+        OptionalLong optionalNumber(String field) {
+            return node.hasNonNull(field) ? OptionalLong.of(number(field, Long.MAX_VALUE)) : OptionalLong.empty();
         }
 
         /** A CRC may be written as the number that an envelope carries, or in the printed form. */

@@ -85,6 +85,9 @@ public final class JsonMessages {
                 json.writeNumberField("offset", opened.offset());
                 json.writeNumberField("max_chunk_bytes", opened.maxChunkBytes());
                 json.writeNumberField("window_bytes", opened.windowBytes());
+                if (opened.windowMessages().isPresent()) {
+                    json.writeNumberField("window_messages", opened.windowMessages().getAsLong());
+                }
             });
         } else if (answer instanceof Answer.Committed committed) {
             return Json.write(json -> {
@@ -131,7 +134,7 @@ public final class JsonMessages {
             case "opened":
                 return new Answer.Opened(database, message.number("offset", Long.MAX_VALUE),
                         message.number("max_chunk_bytes", Long.MAX_VALUE),
-                        message.number("window_bytes", Long.MAX_VALUE));
+                        message.number("window_bytes", Long.MAX_VALUE), message.optionalNumber("window_messages"));
             case "committed":
                 return new Answer.Committed(database, message.number("snapshot_lsn", Long.MAX_VALUE),
                         message.number("bytes", Long.MAX_VALUE), message.crc("crc32c"),

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -130,7 +131,7 @@ class DomainChunkTest extends ChunkScenarios {
                 DatabaseId database = anyOfIt.identity().database();
                 OpenOutcome outcome = receiver(anyOfIt.database()).open(this, anyOfIt.identity());
                 if (outcome instanceof OpenOutcome.Opened opened) {
-                    return json(new Answer.Opened(database, opened.offset(), 1, 1));
+                    return json(new Answer.Opened(database, opened.offset(), 1, 1, OptionalLong.empty()));
                 } else if (outcome instanceof OpenOutcome.AlreadyCommitted done) {
                     return json(new Answer.Committed(database, done.snapshot().lsn(), done.snapshot().bytes(),
                             done.snapshot().crc32c(), done.path().toString()));

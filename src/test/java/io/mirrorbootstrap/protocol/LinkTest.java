@@ -8,6 +8,7 @@ import static io.mirrorbootstrap.protocol.TestChunk.Form.MAP_DATA_LAST;
 import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -483,6 +484,57 @@ class LinkTest {
                 continue; // how it is comes first
             }
         }
+    }
+
+    @Test
+    void aDatabaseMayBeNamedEvents() throws Exception {
+        String json = "application/json";
+        String both = "text/event-stream;q=0.1, application/json";
+        given().accept(json).get("/v1/mirrors/events").then().statusCode(404).body("code", equalTo("not_found"));
+        byte[] whole = random(1000, 80);
+        client.binary(TestChunk.of(whole, "events").encode(MAP_DATA_LAST), 60_000);
+        assertEquals("committed", client.answer().path("type").asText());
+
+        given().accept(json).get("/v1/mirrors/events").then().statusCode(200).contentType(json)
+                .body("source_database_id", equalTo("events")).body("status", equalTo("following"));
+        given().accept("application/json, text/plain").get("/v1/mirrors/events").then().contentType(json);
+        for (String accept : new String[]{"text/event-stream", "*/*", both, "application/json, */*", ""}) {
+            assertTrue(firstEvents("/v1/mirrors/events", accept).contains("\"source_database_id\":"), accept);
+        }
+        assertTrue(firstEvents("/v1/mirrors/events/events", "").contains("\"source_database_id\":\"events\""));
+
+        given().delete("/v1/mirrors/events").then().statusCode(204);
+        given().accept(json).get("/v1/mirrors/events").then().body("status", equalTo("following"));
+        given().delete("/v1/mirrors/events?snapshot=true").then().statusCode(204);
+        given().accept(json).get("/v1/mirrors/events").then().statusCode(404);
+        assertFalse(Files.exists(directory.path().resolve("events.snapshot")));
+        given().get("/q/openapi?format=json").then()
+                .body("paths.'/v1/mirrors/events'.get.responses.'200'.content.keySet()",
+                        hasItems("text/event-stream", json));
+    }
+
+    /** @param accept not sent when empty */
+    private String firstEvents(String path, String accept) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(service.resolve(path));
+        if (!accept.isEmpty()) {
+            request.header("Accept", accept);
+        }
+        HttpResponse<InputStream> events = EVENTS.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        assertEquals("text/event-stream", events.headers().firstValue("content-type").orElseThrow(), accept);
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(events.body()))) {
+            return nextEvent(lines);
+        }
+    }
+
+    @Test
+    void aListenerThatFailsFailsNoTransfer() throws Exception {
+        String name = FailingListener.PREFIX + UUID.randomUUID();
+        byte[] whole = random(2 * MIB, 81);
+        client.binary(part(whole, name, 0, MIB).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("pending", client.answer().path("type").asText());
+        client.binary(part(whole, name, MIB, 2 * MIB).encode(MAP_DATA_LAST), 60_000);
+        assertEquals("committed", client.answer().path("type").asText());
+        given().get("/v1/mirrors/" + name).then().body("status", equalTo("following"));
     }
 
     private static String nextEvent(BufferedReader lines) throws Exception {

@@ -34,6 +34,7 @@ public final class RawClient implements WebSocket.Listener {
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
     private final StringBuilder text = new StringBuilder();
     private volatile boolean pong;
+    private volatile int pings;
 
     /** Connects to the service at {@code base}, an HTTP address. */
     public RawClient(URI base) throws Exception {
@@ -81,6 +82,11 @@ public final class RawClient implements WebSocket.Listener {
     /** Whether any ping was answered. */
     public boolean hasPong() {
         return pong;
+    }
+
+    /** How many pings have come, each of which was answered. */
+    public int pings() {
+        return pings;
     }
 
     /** Sends one text message. */
@@ -144,6 +150,13 @@ public final class RawClient implements WebSocket.Listener {
             }
             text.setLength(0);
         }
+        webSocket.request(1);
+        return null;
+    }
+
+    @Override
+    public CompletionStage<?> onPing(WebSocket webSocket, ByteBuffer message) {
+        pings++;
         webSocket.request(1);
         return null;
     }

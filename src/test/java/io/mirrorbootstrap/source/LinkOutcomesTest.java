@@ -71,6 +71,31 @@ class LinkOutcomesTest {
     }
 
     @Test
+    void noMoreMessagesThanMayBeAreEverUnanswered() throws Exception {
+        int chunk = 100_000;
+        int window = 2;
+        AtomicLong answered = new AtomicLong();
+        AtomicInteger unanswered = new AtomicInteger();
+        AtomicInteger mostUnanswered = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(
+                    open -> link.writeTextMessage(ScriptedSidecar.opened(0, chunk, 1 << 30, window)));
+            link.binaryMessageHandler(message -> {
+                mostUnanswered.accumulateAndGet(unanswered.incrementAndGet(), Math::max);
+                vertx.setTimer(30, id -> { // late, so that a source that does not wait has time to show it
+                    unanswered.decrementAndGet();
+                    link.writeTextMessage(answered.addAndGet(chunk) == BYTES
+                            ? ScriptedSidecar.committed(BYTES)
+                            : ScriptedSidecar.pending(answered.get()));
+                });
+            });
+        })) {
+            assertInstanceOf(Outcome.Committed.class, send(sidecar));
+        }
+        assertEquals(window, mostUnanswered.get());
+    }
+
+    @Test
     void onlyAnEmptyLastChunkIsSentWhenAllBytesAreThere() throws Exception {
         AtomicInteger messages = new AtomicInteger();
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {

@@ -59,6 +59,10 @@ public final class ScriptedSidecar implements AutoCloseable {
                 + maxChunkBytes + ",\"window_bytes\":" + windowBytes + "}";
     }
 
+    static String opened(long offset, long maxChunkBytes, long windowBytes, long windowMessages) {
+        return opened(offset, maxChunkBytes, windowBytes).replace("}", ",\"window_messages\":" + windowMessages + "}");
+    }
+
     static String pending(long bytesDone) {
         return "{\"type\":\"pending\",\"source_database_id\":\"d\",\"bytes_done\":" + bytesDone
                 + ",\"durable_bytes\":0}";

@@ -1,0 +1,2 @@
+/** Tests of the status board, and of who is told what. */
+package io.mirrorbootstrap.mirror;
