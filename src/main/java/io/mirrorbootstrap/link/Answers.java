@@ -96,7 +96,7 @@ final class Answers {
     /** Sends what waits, or forgets it if the socket is closed. Any thread. */
     void flushSoon() {
         if (flushing.compareAndSet(false, true)) {
-            context.runOnContext(nothing -> flush());
+            LinkSocket.onLoop(context, this::flush);
         }
     }
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -167,15 +168,28 @@ final class LinkSocket {
         unansweredPings = 0;
     }
 
-    /** Calls {@code action} on the event loop, after all that was handed to it before. Any thread. */
+    /** Calls {@code action} on the event loop, after all that was handed to it before, unless that has ended. Any thread. */
     void onLoop(Runnable action) {
-        context.runOnContext(nothing -> action.run());
+        onLoop(context, action);
+    }
+
+    /** As {@link #onLoop(Runnable)}. */
+    static void onLoop(Context context, Runnable action) {
+        try {
+            context.runOnContext(nothing -> action.run());
+        } catch (RejectedExecutionException e) {
+            // the process is ending, and with the loop every link has ended
+        }
     }
 
     /** Calls {@code action} on the event loop in so many nanoseconds. Any thread. */
     void later(long nanos, Runnable action) {
         // not a timer of Vert.x: where there is no context, it would run on any event loop
-        channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
+        try {
+            channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // as above
+        }
     }
 
     /** Closes the connection without a word. Any thread. */

@@ -60,11 +60,11 @@ final class MessageReader {
         record Aborting(DatabaseId database) implements Unfinished {
         }
 
-        /** A chunk that may not be written yet: what has come of its payload is put aside. */
+        /** A whole chunk that may not be written yet: its payload is put aside. */
         record Starting() implements Unfinished {
         }
 
-        /** A chunk that is whole. */
+        /** A whole chunk whose payload is written. */
         record Finishing(boolean mayTakeLong) implements Unfinished {
         }
     }
@@ -77,8 +77,8 @@ final class MessageReader {
     private ByteArrayOutputStream text = new ByteArrayOutputStream();
     private Optional<Unfinished> unfinished = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
-    /** Whether the message that {@link #decoder} reads has come to its end. */
-    private boolean whole;
+    /** Whether the payload that comes is put aside, as the database was not free when it began to come. */
+    private boolean putsAside;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
     MessageReader(Mirrors mirrors, Source source, LinkLimits limits) {
@@ -232,8 +232,7 @@ final class MessageReader {
             reading.feed(piece, this::payload);
             if (last) {
                 reading.finish(this::payload);
-                whole = true;
-                answer = isUnfinished() ? Optional.empty() : answer(chunk.isEmpty() ? start() : finishSoon());
+                answer = answer(chunk.isEmpty() ? start() : finishSoon());
             }
         } catch (RefusedException e) {
             unfinished = Optional.empty();
@@ -250,7 +249,7 @@ final class MessageReader {
     private void forgetChunk() {
         cancelChunk();
         decoder = Optional.empty();
-        whole = false;
+        putsAside = false;
     }
 
     private void cancelChunk() {
@@ -259,8 +258,8 @@ final class MessageReader {
     }
 
     private void payload(ByteBuffer slice) {
-        if (chunk.isEmpty() && unfinished.isEmpty() && decoder.flatMap(ChunkDecoder::head).isPresent()) {
-            start();
+        if (chunk.isEmpty() && !putsAside && decoder.flatMap(ChunkDecoder::head).isPresent()) {
+            putsAside = !(begin() instanceof ChunkStart.Arriving);
         }
         if (chunk.isPresent()) {
             chunk.get().write(slice);
@@ -269,18 +268,25 @@ final class MessageReader {
         }
     }
 
-    /** The chunk's payload may be written, if its database is free: first what was put aside. */
-    private Further start() {
+    private ChunkStart begin() {
         ChunkDecoder.Head head = decoder.flatMap(ChunkDecoder::head).orElseThrow();
         ChunkStart start = mirrors.chunk(source, head.identity(), head.offset());
+        if (start instanceof ChunkStart.Arriving arriving) {
+            chunk = Optional.of(arriving.chunk());
+        }
+        return start;
+    }
+
+    /** A whole chunk is written as it was put aside, if its database is free now. */
+    private Further start() {
+        ChunkStart start = begin();
         if (start instanceof ChunkStart.Verifying) {
             return unfinished(new Unfinished.Starting(), new Further.GoingOn());
         } else if (start instanceof ChunkStart.Busy) {
             return unfinished(new Unfinished.Starting(), new Further.Busy());
         }
-        chunk = Optional.of(((ChunkStart.Arriving) start).chunk());
-        spill.drainTo(chunk.get());
-        return whole ? finishSoon() : new Further.GoingOn();
+        spill.drainTo(chunk.orElseThrow());
+        return finishSoon();
     }
 
     /** Now, unless that may take long. */
