@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -32,13 +34,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.protocol.RawClient;
 
-/** What the native executable does before its runtime does anything: a JVM has other means for that. */
+/** What the native executable does before its runtime does anything, and where it ends: a JVM has other means for that. */
 class NativeExecutableIT {
 
     /** Of /proc/PID/fdinfo: how a file is open, the last digit. */
     private static final Pattern FLAGS = Pattern.compile("flags:\\s+[0-7]*([0-7])");
     private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+:\\d+)");
+    /** Fewer than the service takes. */
+    private static final int MOST_CONNECTIONS = 180;
     private static final int ENDED_BY_SIGTERM = 143;
+    private static final int OUT_OF_MEMORY = 3;
 
     @TempDir
     Path directory;
@@ -112,6 +117,32 @@ class NativeExecutableIT {
         assertEquals(1012, client.closeCode());
         assertTrue(container.waitFor(SidecarProcess.SHUTDOWN_SECONDS, TimeUnit.SECONDS));
         assertEquals(ENDED_BY_SIGTERM, container.exitValue());
+    }
+
+    @Test
+    void withoutAHeapItEnds() throws Exception {
+        ProcessBuilder starved = service(List.of(), 0);
+        starved.command().add("-Xmx2m");
+        Process sidecar = start(starved);
+        int port = listening(sidecar).getPort();
+        List<Socket> all = new ArrayList<>();
+        try {
+            while (sidecar.isAlive() && all.size() < MOST_CONNECTIONS) {
+                Socket socket = new Socket("127.0.0.1", port);
+                all.add(socket);
+                socket.getOutputStream().write(("GET / HTTP/1.1\r\n" + "a:\r\n".repeat(900))
+                        .getBytes(StandardCharsets.US_ASCII));
+            }
+        } catch (SocketException e) {
+            assertFalse(all.isEmpty(), e.toString()); // it has ended meanwhile
+        }
+        assertTrue(sidecar.waitFor(20, TimeUnit.SECONDS), "it lives on without a heap");
+        for (Socket socket : all) {
+            socket.close();
+        }
+        String said = text(sidecar);
+        assertTrue(said.contains("Terminating due to java.lang.OutOfMemoryError"), said);
+        assertEquals(OUT_OF_MEMORY, sidecar.exitValue());
     }
 
     /** {@code serve} on a loopback port, run by {@code runner}. */
