@@ -581,16 +581,10 @@ class AccessIT {
 
     /** @return the port of HTTPS */
     private int startWithCertificates(TestAuthority authority, Map<String, String> more) throws Exception {
-        TestAuthority.Identity server = authority.issue("server", "CN=localhost");
         Map<String, String> environment = new HashMap<>(more);
-        environment.put("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", server.certificateFile().toString());
-        environment.put("QUARKUS_TLS_KEY_STORE_PEM__0__KEY", server.keyFile().toString());
-        environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", authority.file().toString());
-        environment.put("QUARKUS_HTTP_SSL_PORT", "0");
+        environment.putAll(authority.service());
         start(environment);
-        var listening = Pattern.compile("https://[^:]+:(\\d+)").matcher(sidecar.log());
-        assertTrue(listening.find(), sidecar.log());
-        return Integer.parseInt(listening.group(1));
+        return sidecar.secureUri().getPort();
     }
 
     private Outcome send(URI uri, String cluster, Credentials credentials) throws Exception {

@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 final class SidecarProcess implements AutoCloseable {
 
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+    private static final Pattern LISTENING_SECURELY = Pattern.compile("https://[^:]+:(\\d+)");
     private static final String HOST = "127.0.0.1";
 
     /** How long the service may take to end: 10 seconds, and some for a busy machine. */
@@ -116,6 +117,15 @@ final class SidecarProcess implements AutoCloseable {
 
     URI uri() {
         return uri;
+    }
+
+    /** Where it is met by TLS, of a service that has a certificate. */
+    URI secureUri() throws IOException {
+        Matcher listening = LISTENING_SECURELY.matcher(log());
+        if (!listening.find()) {
+            throw new IllegalStateException("it has no port for TLS:\n" + log());
+        }
+        return URI.create("https://localhost:" + listening.group(1));
     }
 
     boolean isAlive() {

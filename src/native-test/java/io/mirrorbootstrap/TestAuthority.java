@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import java.util.Map;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -64,6 +65,14 @@ final class TestAuthority {
         return new Identity(own, signed,
                 Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),
                 Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", own.getPrivate().getEncoded())));
+    }
+
+    /** The environment of a service with a certificate of this authority, {@code server}, that asks its clients for one. */
+    Map<String, String> service() throws Exception {
+        Identity server = issue("server", "CN=localhost");
+        return Map.of("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", server.certificateFile().toString(),
+                "QUARKUS_TLS_KEY_STORE_PEM__0__KEY", server.keyFile().toString(),
+                "QUARKUS_TLS_TRUST_STORE_PEM_CERTS", file.toString(), "QUARKUS_HTTP_SSL_PORT", "0");
     }
 
     /** What a client believes, this authority, and shows, which may be nothing. */

@@ -5,7 +5,7 @@ import org.graalvm.nativeimage.c.function.CFunction.Transition;
 
 /**
  * The C functions of {@code src/main/c/kernels.c}. They are called without a transition, as they are short: no garbage is
- * collected meanwhile, so what they are given stays where it is.
+ * collected meanwhile. An array may be moved between the look at its address and the call, so it is pinned.
  */
 final class Kernels {
 

@@ -3,12 +3,14 @@ package io.mirrorbootstrap.kernels;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 
+import org.graalvm.nativeimage.PinnedObject;
+
 import com.oracle.svm.core.annotate.Substitute;
 import com.oracle.svm.core.annotate.TargetClass;
 
 import io.netty.util.internal.PlatformDependent;
 
-/** {@code Unmasking} of memory outside the heap, where payload is. */
+/** {@code Unmasking} of memory outside the heap, where payload is, and of arrays, where it is when it was encrypted. */
 @TargetClass(className = "io.mirrorbootstrap.link.Unmasking", onlyWith = KernelsAreLinked.class)
 final class UnmaskingSubstitution {
 
@@ -17,9 +19,19 @@ final class UnmaskingSubstitution {
 
     @Substitute
     static void unmask(ByteBuffer bytes, int mask) {
+        if (!bytes.hasRemaining()) { // there may be no element at the position
+            return;
+        }
         if (bytes.isDirect() && PlatformDependent.hasUnsafe()) {
             Kernels.unmask(PlatformDependent.directBufferAddress(bytes) + bytes.position(), bytes.remaining(), mask);
             Reference.reachabilityFence(bytes);
+            return;
+        }
+        if (bytes.hasArray()) {
+            try (PinnedObject pinned = PinnedObject.create(bytes.array())) {
+                int first = bytes.arrayOffset() + bytes.position();
+                Kernels.unmask(pinned.addressOfArrayElement(first).rawValue(), bytes.remaining(), mask);
+            }
             return;
         }
         for (int i = 0; i < bytes.remaining(); i++) {

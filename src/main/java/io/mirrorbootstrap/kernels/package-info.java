@@ -3,6 +3,6 @@
  * than the JVM does: substitutions that call the C functions of {@code src/main/c}. On a JVM nothing here is ever loaded.
  * <p>
  * Nobody calls what is here, and it knows nobody but the classes whose methods it replaces. What the methods do must stay
- * the same; {@code KernelsTest} compares.
+ * the same; {@code KernelsTest} compares, and {@code KernelsIT} sends payload to what was built.
  */
 package io.mirrorbootstrap.kernels;

@@ -11,6 +11,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,11 +24,13 @@ import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The native executable's C functions do what the Java code does that they stand for: compared through a small program
- * that gcc builds. What is not proven here is that native-image calls them.
+ * that gcc builds, at every alignment, as an array on the heap has another one than memory outside of it. That the executable calls
+ * them, and with which address, is KernelsIT's. And a processor that it was not built for is refused.
  */
 class KernelsTest {
 
@@ -57,27 +60,32 @@ class KernelsTest {
     }
 
     private void start(Processor processor) throws Exception {
-        List<String> compiler = List.of(processor.compiler.split(" "));
-        for (String needed : Stream.concat(Stream.of(compiler.get(0)), processor.runner.stream()).toList()) {
+        List<String> command = new ArrayList<>(processor.runner);
+        command.add(build(processor.compiler, processor.runner, List.of()).toString());
+        shell = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        requests = new DataOutputStream(new BufferedOutputStream(shell.getOutputStream(), 1 << 20));
+        results = new DataInputStream(shell.getInputStream());
+    }
+
+    /** The program around the kernels; the test is skipped where its compiler or its runner is not there. */
+    private Path build(String compiler, List<String> runner, List<String> options) throws InterruptedException {
+        List<String> build = new ArrayList<>(List.of(compiler.split(" ")));
+        for (String needed : Stream.concat(Stream.of(build.get(0)), runner.stream().limit(1)).toList()) {
             if (!runs(List.of(needed, "--version"))) {
-                System.err.println("KernelsTest IS SKIPPED FOR " + processor + ", THERE IS NO " + needed
+                System.err.println("KernelsTest IS SKIPPED FOR " + compiler + ", THERE IS NO " + needed
                         + ": THE NATIVE EXECUTABLE'S KERNELS ARE NOT TESTED FOR IT");
                 assumeTrue(false, "there is no " + needed);
             }
         }
         Path library = directory.resolve("libkernels.a");
         Path program = directory.resolve("shell");
-        assertTrue(runs(List.of("env", "CC=" + processor.compiler, "src/main/c/build", library.toString())),
+        assertTrue(runs(List.of("env", "CC=" + compiler, "src/main/c/build", library.toString())),
                 "the library does not build");
-        List<String> build = new ArrayList<>(compiler);
         build.addAll(List.of("-O2", "-Wall", "-Wextra", "-Werror", "-o", program.toString(),
                 "src/test/c/kernels_shell.c", library.toString()));
+        build.addAll(options);
         assertTrue(runs(build), "the program does not build");
-        List<String> command = new ArrayList<>(processor.runner);
-        command.add(program.toString());
-        shell = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        requests = new DataOutputStream(new BufferedOutputStream(shell.getOutputStream(), 1 << 20));
-        results = new DataInputStream(shell.getInputStream());
+        return program;
     }
 
     @AfterEach
@@ -150,6 +158,27 @@ class KernelsTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"amd64, gcc, qemu-x86_64 -cpu Conroe, 'sse4.1, sse4.2, popcnt, aes, pclmul'",
+            "amd64, gcc, qemu-x86_64 -cpu Nehalem, 'aes, pclmul'", "amd64, gcc, qemu-x86_64 -cpu Westmere,",
+            "'', aarch64-linux-gnu-gcc -static, qemu-aarch64 -cpu cortex-a57,"})
+    void aProcessorThatLacksAnInstructionIsRefusedWhereThatWasAskedFor(String only, String compiler, String runner,
+            String lacks) throws Exception {
+        assumeTrue(only.isEmpty() || System.getProperty("os.arch").equals(only), "gcc is another processor's here");
+        Path program = build(compiler, List.of(runner.split(" ")), List.of("-umirror_bootstrap_processor"));
+        List<String> command = new ArrayList<>(List.of(runner.split(" ")));
+        command.add(program.toString());
+        Process refused = new ProcessBuilder(command).start();
+        refused.getOutputStream().close();
+        String said = new String(refused.getErrorStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertEquals(lacks == null
+                ? ""
+                : "mirror-bootstrap: this processor lacks " + lacks
+                        + ", which this executable was built for; one built with -Dportable runs on it\n",
+                said);
+        assertEquals(lacks == null ? 0 : 1, refused.waitFor());
     }
 
     private int crc(int state, int offset, byte[] bytes) throws IOException {
