@@ -82,6 +82,8 @@ class LauncherIT {
         ProcessHandle first = Awaitility.await().atMost(30, TimeUnit.SECONDS)
                 .until(() -> container.children().filter(LauncherIT::handlesSigterm).findFirst().orElse(null),
                         found -> found != null);
+        assertEquals(Path.of("/bin/sh").toRealPath(), Path.of("/proc/" + first.pid() + "/exe").toRealPath(),
+                "a signal before this would have been lost");
         TimeUnit.MILLISECONDS.sleep(millis); // not awaited: whatever it is doing then
         assertEquals(0, new ProcessBuilder("kill", "-s", signal, String.valueOf(first.pid())).start().waitFor());
         assertTrue(container.waitFor(SidecarProcess.SHUTDOWN_SECONDS, TimeUnit.SECONDS), "the signal was lost");
