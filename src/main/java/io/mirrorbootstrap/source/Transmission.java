@@ -46,7 +46,7 @@ final class Transmission {
     /** The largest payload of a chunk; 0 until the sidecar has said from where to send. */
     private int chunkBytes;
     private long windowBytes;
-    private long windowMessages = Long.MAX_VALUE;
+    private long windowMessages;
     private long unansweredMessages;
     private long firstByte;
     private long nextByte;
@@ -104,8 +104,8 @@ final class Transmission {
     }
 
     private boolean maySend() {
-        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty()
-                && nextByte - answeredBytes <= windowBytes - chunkBytes && unansweredMessages < windowMessages;
+        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty() && unansweredMessages < windowMessages
+                && nextByte - answeredBytes <= windowBytes - chunkBytes;
     }
 
     private Optional<Outcome> on(LinkEvent event) throws IOException, InterruptedException {
@@ -123,8 +123,8 @@ final class Transmission {
 
     private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
         if (answer instanceof Answer.Pending pending && pending.bytesDone() <= nextByte) {
-            unansweredMessages--;
             answeredBytes = Math.max(answeredBytes, pending.bytesDone());
+            unansweredMessages--;
             return Optional.empty();
         } else if (answer instanceof Answer.Opened opened && chunkBytes == 0) {
             return start(opened);
@@ -164,6 +164,7 @@ final class Transmission {
         }
         chunkBytes = (int) Math.min(smallest, ChunkBuffer.MAX_PAYLOAD_BYTES);
         windowBytes = opened.windowBytes();
+        windowMessages = Long.MAX_VALUE;
         // what there is of a stream may be of another run of its producer: it begins again at its start
         firstByte = identity.isStream() ? 0 : opened.offset();
         nextByte = firstByte;
