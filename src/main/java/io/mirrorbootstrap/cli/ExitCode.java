@@ -6,16 +6,18 @@ import io.mirrorbootstrap.source.Outcome;
 enum ExitCode {
     /** The sidecar has the snapshot. */
     COMMITTED(0),
-    /** Unexpected: a defect of this program. */
+    /** Unexpected: a defect of this program, or its result cannot be written. */
     FAILED(1),
-    /** The command line is wrong, picocli's own code. */
+    /** The command line is wrong, picocli's own code, or names nothing that could be sent. */
     USAGE(2),
     /** The sidecar said no: to try again changes nothing. */
     REFUSED(3),
     /** No link, or it was lost: to try again may help. */
     LINK(4),
     /** The input could not be read, or changed meanwhile. */
-    INPUT(5);
+    INPUT(5),
+    /** The command that writes the snapshot failed. */
+    PRODUCER(6);
 
     private final int number;
 
@@ -36,6 +38,10 @@ enum ExitCode {
             return LINK;
         } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
             return INPUT;
+        } else if (outcome instanceof Outcome.InputEmpty || outcome instanceof Outcome.InputUnusable) {
+            return USAGE;
+        } else if (outcome instanceof Outcome.ProducerFailed) {
+            return PRODUCER;
         }
         return REFUSED; // Refused, NotUpgraded, NotUnderstood
     }

@@ -1,5 +1,8 @@
 package io.mirrorbootstrap.cli;
 
+import java.util.Arrays;
+import java.util.List;
+
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
@@ -11,6 +14,8 @@ import picocli.CommandLine;
 /** Where the process begins. */
 @QuarkusMain
 public final class MirrorBootstrap {
+
+    private static final String END_OF_OPTIONS = "--";
 
     private MirrorBootstrap() {
     }
@@ -30,7 +35,19 @@ public final class MirrorBootstrap {
 
     /** The commands, ready to parse. Starts nothing. */
     static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new RootCommand());
+        CommandLine line = new CommandLine(new RootCommand()) {
+            /** What stands behind {@code --} is the producer's: neither an option, nor the name of a file of arguments. */
+            @Override
+            public int execute(String... args) {
+                int end = List.of(args).indexOf(END_OF_OPTIONS);
+                if (end < 1 || !args[0].equals(SendCommand.NAME)) {
+                    return super.execute(args);
+                }
+                SendCommand send = getSubcommands().get(SendCommand.NAME).getCommand();
+                send.producer(List.of(args).subList(end + 1, args.length));
+                return super.execute(Arrays.copyOf(args, end));
+            }
+        };
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
         line.registerConverter(Endpoint.class, MirrorBootstrap::endpoint);
         line.registerConverter(Lsn.class, MirrorBootstrap::lsn);

@@ -7,10 +7,25 @@ import java.nio.file.NoSuchFileException;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.wire.Answer;
 
+import picocli.CommandLine;
+
 /** The words that a person, or a script, reads at the end. */
 final class Report {
 
     private Report() {
+    }
+
+    /**
+     * The exit code of a command that has printed its result and reached what it is for: a result that nobody can read
+     * is no success.
+     */
+    static int end(CommandLine command) {
+        // picocli's writer does not see what System.out swallows
+        if (command.getOut().checkError() || System.out.checkError()) {
+            command.getErr().println("mirror-bootstrap: standard output cannot be written: the result is lost");
+            return ExitCode.FAILED.number();
+        }
+        return ExitCode.COMMITTED.number();
     }
 
     /** The one line of a success. */

@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
                 "Send:     mirror-bootstrap send base.tar --url http://mirror:8080 \\",
                 "              --cluster pg-main --database orders --lsn 16/B374D848",
+                "          mirror-bootstrap send --url http://mirror:8080 --cluster pg-main \\",
+                "              --database orders --lsn 16/B374D848 -- COMMAND [ARG...]",
                 "Wait:     mirror-bootstrap wait --database orders --verify", "",
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {

@@ -1,12 +1,13 @@
 package io.mirrorbootstrap.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -15,8 +16,10 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.FileInput;
+import io.mirrorbootstrap.source.FileStream;
 import io.mirrorbootstrap.source.Origin;
 import io.mirrorbootstrap.source.Outcome;
+import io.mirrorbootstrap.source.Producer;
 import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.StreamInput;
@@ -30,24 +33,39 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Sends one snapshot to a sidecar. */
-@Command(name = "send", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Sends one snapshot to a sidecar and waits until it is verified and durable there.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-        "0:committed, also when this very snapshot was there already",
-        "1:this program failed unexpectedly",
-        "2:the command line is wrong, or FILE cannot be opened",
-        "3:the sidecar refused; the message says why, the code in brackets is the protocol's",
-        "4:the sidecar could not be reached, or the link was lost, for too long; a file goes on where it stood",
-        "5:FILE cannot be read, or changed while it was being sent"}, footer = {"",
-                "Progress goes to standard error, the result to standard output: one line on success.", "",
-                "Examples:",
-                "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main \\",
-                "      --database orders --lsn 16/B374D848",
-                "  pg_basebackup -D - -Ft -X none | mirror-bootstrap send - --url wss://mirror \\",
-                "      --cluster pg-main --database orders --lsn 97500059720"})
+@Command(name = SendCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
+        "mirror-bootstrap send --url=URL --cluster=ID --database=ID --lsn=LSN [OPTION...] FILE",
+        "       mirror-bootstrap send --url=URL --cluster=ID --database=ID --lsn=LSN [OPTION...]",
+        "                             -- COMMAND [ARG...]"}, description = "Sends one snapshot to a sidecar and waits until it is verified and durable there.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                "0:committed, also when this very snapshot was there already",
+                "1:this program failed unexpectedly, or standard output cannot be written",
+                "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
+                "3:the sidecar refused; the message says why, the code in brackets is the protocol's",
+                "4:the sidecar could not be reached, or the link was lost, for too long; a file goes on where it stood",
+                "5:FILE or standard input cannot be read, or changed while it was being sent",
+                "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
+                        "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",
+                        "link. Only when it has ended with status 0 the snapshot is committed. It never outlives send.",
+                        "With FILE - the program in front of the pipe is not known: what it wrote before it failed looks",
+                        "like a whole snapshot.", "",
+                        "Progress goes to standard error, the result to standard output: one line on success.", "",
+                        "Examples:",
+                        "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main \\",
+                        "      --database orders --lsn 16/B374D848",
+                        "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
+                        "      --lsn 16/B374D848 -- pg_basebackup -D - -Ft -X fetch -c fast"})
 final class SendCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The snapshot; - is standard input. A file is read "
+    static final String NAME = "send";
+
+    private static final String STANDARD_INPUT = "-";
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. A file is read "
             + "twice, first for its CRC-32C, and can be gone on with after a lost link; a stream cannot.")
     private String file;
+
+    /** Null where the command line names none. */
+    private List<String> producer;
 
     @Option(names = "--url", required = true, paramLabel = "URL", description = "The sidecar: http://, https://, "
             + "ws:// or wss://, host and port. The path defaults to /v1/bootstrap, the port to the scheme's.")
@@ -68,6 +86,9 @@ final class SendCommand implements Callable<Integer> {
             + "digits, where it is known: FILE is then read once. If it is wrong the sidecar refuses at the end.")
     private Optional<Crc32c> crc32c;
 
+    @Option(names = "--allow-empty", description = "Sends a snapshot of 0 bytes, which is refused otherwise: mostly it is what a program left that failed.")
+    private boolean allowEmpty;
+
     @Mixin
     private CredentialOptions credentials;
 
@@ -79,54 +100,89 @@ final class SendCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    /** @param command what runs in place of a file: a program and its arguments, exactly as they were given */
+    void producer(List<String> command) {
+        this.producer = command;
+    }
+
     @Override
     public Integer call() throws Exception {
-        if (!SnapshotIdentity.isValidClusterId(cluster)) {
-            throw new ParameterException(spec.commandLine(), "--cluster must have "
-                    + SnapshotIdentity.CLUSTER_ID_RULE);
-        }
-        if (patienceSeconds < 0) {
-            throw new ParameterException(spec.commandLine(), "--give-up-after is " + patienceSeconds
-                    + ", it must be 0 or more");
-        }
-        if (crc32c.isPresent() && !Files.isRegularFile(Path.of(file))) {
-            throw new ParameterException(spec.commandLine(), "--crc32c is for a file: a stream's is computed as it is "
-                    + "sent");
-        }
+        check();
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
         credentials.warnOfPlainText(endpoint, err);
+        if (STANDARD_INPUT.equals(file) && !FileStream.isStandardInputOpen()) {
+            err.println("mirror-bootstrap: standard input is closed, or cannot be read");
+            return ExitCode.USAGE.number();
+        }
         Outcome outcome;
         try (SnapshotInput input = open();
-                SnapshotSender sender = new SnapshotSender(endpoint, credentials.read(spec.commandLine()));
+                SnapshotSender sender = new SnapshotSender(endpoint, credentials.read(spec.commandLine()), allowEmpty);
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
             outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress,
                     Duration.ofSeconds(patienceSeconds));
         }
         if (outcome instanceof Outcome.Committed committed) {
             spec.commandLine().getOut().println(Report.line(committed));
-        } else {
-            err.println("mirror-bootstrap: " + outcome.message());
+            return Report.end(spec.commandLine());
         }
+        err.println("mirror-bootstrap: " + outcome.message()
+                + (outcome instanceof Outcome.InputEmpty ? " (--allow-empty sends it all the same)" : ""));
         return ExitCode.of(outcome).number();
     }
 
-    private SnapshotInput open() {
-        if (file.equals("-")) {
-            return new StreamInput(new FileInputStream(FileDescriptor.in).getChannel(), "standard input");
+    private void check() {
+        if (producer == null && file == null) {
+            throw wrong("Missing required parameter: FILE, or -- COMMAND");
+        } else if (producer != null && file != null) {
+            throw wrong("FILE " + file + " and -- COMMAND are both there, one of them must be");
+        } else if (producer != null && producer.isEmpty()) {
+            throw wrong("-- must be followed by a command");
+        } else if (!SnapshotIdentity.isValidClusterId(cluster)) {
+            throw wrong("--cluster must have " + SnapshotIdentity.CLUSTER_ID_RULE);
+        } else if (patienceSeconds < 0) {
+            throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
+        } else if (crc32c.isPresent() && (producer != null || !Files.isRegularFile(path()))) {
+            throw wrong("--crc32c is for a file: a stream's is computed as it is sent");
         }
-        Path path = Path.of(file);
+    }
+
+    private SnapshotInput open() {
+        try {
+            if (producer != null) {
+                Producer running = new Producer(producer, FileStream.isStandardInputOpen());
+                return new StreamInput(running, "the output of " + running.name());
+            } else if (file.equals(STANDARD_INPUT)) {
+                return FileStream.standardInput();
+            }
+        } catch (IOException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        Path path = path();
         try {
             if (Files.isDirectory(path)) {
-                throw new ParameterException(spec.commandLine(), "FILE " + path + " is a directory");
+                throw wrong("FILE " + path + " is a directory");
+            } else if (Files.isRegularFile(path) || !Files.exists(path)) {
+                return new FileInput(path, crc32c);
+            } else if (!Files.isReadable(path)) {
+                throw new AccessDeniedException(file);
             }
-            // a named pipe or a device: it ends when it ends
-            return Files.isRegularFile(path) || !Files.exists(path)
-                    ? new FileInput(path, crc32c)
-                    : new StreamInput(Files.newByteChannel(path), file);
+            return FileStream.of(path); // a named pipe or a device: it ends when it ends
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "FILE " + path + " cannot be opened: "
                     + Report.reason(e), e);
         }
+    }
+
+    private Path path() {
+        try {
+            return Path.of(file);
+        } catch (InvalidPathException e) {
+            throw wrong("FILE is no name of a file: " + e.getMessage());
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 }

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
 @Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints its path, LSN and CRC-32C. A successor that is on its way, or has failed, does not count.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-        "0:the snapshot is there, or the file of --unless", "1:this program failed unexpectedly",
+        "0:the snapshot is there, or the file of --unless",
+        "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
         "3:the transfer failed, the sidecar refused to tell, or the file is not what its manifest says",
         "4:it was not there in time; the message says how far it was"}, footer = {"",
@@ -91,7 +92,7 @@ final class WaitCommand implements Callable<Integer> {
                 }
             }
         }
-        return ExitCode.COMMITTED.number();
+        return Report.end(spec.commandLine());
     }
 
     /** What would let a mirror start without its snapshot must not be taken for an answer. */

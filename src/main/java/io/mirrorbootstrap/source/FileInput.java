@@ -63,6 +63,16 @@ public final class FileInput implements SnapshotInput {
         return OptionalLong.of(size);
     }
 
+    /** There are files, as in {@code /proc}, that say they have no bytes, and have some: how many, nobody knows. */
+    @Override
+    public boolean begin() throws IOException {
+        if (size == 0 && hasBytesAt(0)) {
+            throw new IOException(file + " says that it has 0 bytes, but has some: its size must be known, "
+                    + "or it must come through standard input");
+        }
+        return size > 0;
+    }
+
     @Override
     public Crc32c checksum(Progress progress) throws IOException {
         if (known.isPresent()) {
@@ -103,10 +113,17 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
-    public Optional<String> change() throws IOException {
+    public Optional<Outcome> flaw() throws IOException {
+        return change().map(change -> new Outcome.InputChanged(name(), change));
+    }
+
+    private Optional<String> change() throws IOException {
         // the channel for the size: it is the file that is being read, even if another now bears its name
         if (channel.size() != size) {
             return Optional.of("it had " + size + " bytes, now it has " + channel.size());
+        }
+        if (hasBytesAt(size)) {
+            return Optional.of("it says that it has " + size + " bytes, but has more");
         }
         if (!Files.exists(file)) {
             return Optional.of("it was removed");
@@ -115,6 +132,10 @@ public final class FileInput implements SnapshotInput {
         return now.equals(modified)
                 ? Optional.empty()
                 : Optional.of("it was modified at " + now);
+    }
+
+    private boolean hasBytesAt(long offset) throws IOException {
+        return channel.read(ByteBuffer.allocate(1), offset) > 0;
     }
 
     @Override

@@ -20,11 +20,6 @@ public sealed interface Outcome {
         return false;
     }
 
-    /** Whether there was a link, over which some of the input may have gone. */
-    default boolean hadLink() {
-        return true;
-    }
-
     /** How far the snapshot got, in bytes, as far as that is known. */
     default long bytesDone() {
         return 0;
@@ -84,11 +79,6 @@ public sealed interface Outcome {
         }
 
         @Override
-        public boolean hadLink() {
-            return false;
-        }
-
-        @Override
         public String message() {
             return endpoint + " refused the link: HTTP " + status
                     + answer.map(failure -> ", " + failure.code() + ": " + failure.message()).orElse("");
@@ -105,11 +95,6 @@ public sealed interface Outcome {
         @Override
         public boolean canHeal() {
             return true;
-        }
-
-        @Override
-        public boolean hadLink() {
-            return false;
         }
 
         @Override
@@ -181,6 +166,35 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return name + " cannot be read: " + reason;
+        }
+    }
+
+    /** The input has no bytes, and that was not meant: nothing was opened at the sidecar. */
+    record InputEmpty(String name) implements Outcome {
+        @Override
+        public String message() {
+            return name + " is empty, which is no snapshot. Nothing was sent";
+        }
+    }
+
+    /**
+     * The input is none that could be sent: nothing was opened at the sidecar.
+     *
+     * @param message what is wrong, as a sentence
+     */
+    record InputUnusable(String message) implements Outcome {
+    }
+
+    /**
+     * The program that wrote the snapshot did not finish it.
+     *
+     * @param producer its name
+     * @param end how it ended, in words
+     */
+    record ProducerFailed(String producer, String end) implements Outcome {
+        @Override
+        public String message() {
+            return producer + " " + end + ". Nothing was committed";
         }
     }
 }

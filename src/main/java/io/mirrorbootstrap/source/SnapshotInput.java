@@ -18,6 +18,14 @@ public interface SnapshotInput extends Closeable {
     OptionalLong size();
 
     /**
+     * Finds out whether there is a byte, waiting for the first one of a stream, and gives none out.
+     *
+     * @return whether there is one
+     * @throws IOException when this is no input that could be sent, with a sentence for a person
+     */
+    boolean begin() throws IOException;
+
+    /**
      * The CRC-32C of all bytes; {@link Crc32c#EMPTY} without reading any where the size is not known before the end.
      * Leaves the position at the start.
      *
@@ -41,6 +49,11 @@ public interface SnapshotInput extends Closeable {
      */
     void read(ByteBuffer buffer) throws IOException;
 
-    /** In what the input is no longer what it was when it was opened, in words; empty when nothing is seen. */
-    Optional<String> change() throws IOException;
+    /**
+     * Why this is no snapshot after all: the file changed, the program that wrote the stream failed. Empty when nothing
+     * speaks against it. Once a stream has ended this waits until it is known; before, it waits a moment at most.
+     *
+     * @throws IOException when the input cannot be looked at
+     */
+    Optional<Outcome> flaw() throws IOException, InterruptedException;
 }

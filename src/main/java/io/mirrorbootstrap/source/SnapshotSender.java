@@ -36,18 +36,26 @@ public final class SnapshotSender implements AutoCloseable {
 
     private final Endpoint endpoint;
     private final Credentials credentials;
+    private final boolean allowEmpty;
     private final Vertx vertx;
     private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
+
+    /** Opens nothing yet. An input without a byte is refused. */
+    public SnapshotSender(Endpoint endpoint, Credentials credentials) {
+        this(endpoint, credentials, false);
+    }
 
     /**
      * Opens nothing yet.
      *
      * @param endpoint the sidecar
      * @param credentials what it is shown
+     * @param allowEmpty whether an input without a byte is a snapshot: mostly it is what a program left that failed
      */
-    public SnapshotSender(Endpoint endpoint, Credentials credentials) {
+    public SnapshotSender(Endpoint endpoint, Credentials credentials, boolean allowEmpty) {
         this.endpoint = endpoint;
         this.credentials = credentials;
+        this.allowEmpty = allowEmpty;
         this.vertx = ClientVertx.create();
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
@@ -62,7 +70,7 @@ public final class SnapshotSender implements AutoCloseable {
     /**
      * Sends one snapshot and waits for what becomes of it; after a fault that can heal it comes back and goes on.
      *
-     * @param input read from its start, a file twice; not closed
+     * @param input read from its start, a file twice, a stream when there is a link; not closed
      * @param progress called from this thread
      * @param patience for how long it comes back without having got any further; zero: it does not
      * @throws InterruptedException when the thread was interrupted; the link is closed, what the sidecar has of a file
@@ -71,11 +79,17 @@ public final class SnapshotSender implements AutoCloseable {
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
         try {
+            if (input.size().isPresent()) { // a stream is waited for when there is a link
+                Optional<Outcome> unusable = unusable(input);
+                if (unusable.isPresent()) {
+                    return unusable.get();
+                }
+            }
             SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
             Backoff backoff = new Backoff(patience);
             while (true) {
-                Outcome outcome = attempt(input, identity, progress);
-                boolean again = outcome.canHeal() && (input.size().isPresent() || !outcome.hadLink());
+                Outcome outcome = blame(input, attempt(input, identity, progress));
+                boolean again = outcome.canHeal() && input.seek(0);
                 Optional<Duration> pause = again ? backoff.next(outcome.bytesDone()) : Optional.empty();
                 if (pause.isEmpty()) {
                     return outcome;
@@ -116,11 +130,34 @@ public final class SnapshotSender implements AutoCloseable {
                 return unreachable(connecting);
             }
             try (SourceLink link = connecting.result()) {
-                return new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+                Optional<Outcome> unusable = unusable(input);
+                return unusable.isPresent()
+                        ? unusable.get()
+                        : new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
             }
         } finally {
             client.close();
         }
+    }
+
+    /** Nothing may be opened at the sidecar for an input that is none: it would replace what is kept there. */
+    private Optional<Outcome> unusable(SnapshotInput input) throws IOException, InterruptedException {
+        try {
+            if (input.begin()) {
+                return Optional.empty();
+            }
+        } catch (IOException e) {
+            return Optional.of(new Outcome.InputUnusable(e.getMessage()));
+        }
+        Optional<Outcome> flaw = input.flaw();
+        return flaw.isPresent() || allowEmpty ? flaw : Optional.of(new Outcome.InputEmpty(input.name()));
+    }
+
+    /** The program that writes a stream comes first: where it failed, the link may have suffered from the same cause. */
+    private static Outcome blame(SnapshotInput input, Outcome outcome) throws IOException, InterruptedException {
+        return outcome instanceof Outcome.Committed || input.size().isPresent()
+                ? outcome
+                : input.flaw().orElse(outcome);
     }
 
     /** One for each link, as it reads certificates once. */

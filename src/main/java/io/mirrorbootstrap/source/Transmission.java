@@ -22,12 +22,19 @@ import io.mirrorbootstrap.wire.ErrorCode;
  *   └────► committed (it was there already)
  * </pre>
  *
- * Any refusal and the loss of the link end it, at whatever point.
+ * Any refusal and the loss of the link end it, at whatever point. An input that fails, or turns out to be no snapshot, is
+ * aborted at the sidecar.
  */
 final class Transmission {
 
     /** How often progress is reported when nothing happens. */
     private static final Duration REPORT_INTERVAL = Duration.ofMillis(500);
+
+    /** How long to wait until the sidecar has dropped what is of no use. */
+    private static final Duration ABORT_PATIENCE = Duration.ofSeconds(5);
+
+    /** What a sidecar takes by default, where it does not say. */
+    private static final int USUAL_WINDOW_BYTES = 4 * ChunkBuffer.MAX_PAYLOAD_BYTES;
 
     private final SourceLink link;
     private final SnapshotInput input;
@@ -67,6 +74,18 @@ final class Transmission {
      * @throws IOException when the input cannot be read
      */
     Outcome run() throws IOException, InterruptedException {
+        try {
+            return send();
+        } catch (IOException e) {
+            if (input.size().isPresent()) {
+                throw e; // a file can be gone on with
+            }
+            Outcome failed = new Outcome.InputFailed(input.name(), e.toString());
+            return aborted(input.flaw().orElse(failed));
+        }
+    }
+
+    private Outcome send() throws IOException, InterruptedException {
         link.send(new Control.Open(identity));
         while (true) {
             boolean maySend = maySend();
@@ -89,7 +108,7 @@ final class Transmission {
                 && nextByte - answeredBytes <= windowBytes - chunkBytes;
     }
 
-    private Optional<Outcome> on(LinkEvent event) throws IOException {
+    private Optional<Outcome> on(LinkEvent event) throws IOException, InterruptedException {
         if (event instanceof LinkEvent.Written written) {
             free.add(written.chunk());
             return Optional.empty();
@@ -102,20 +121,40 @@ final class Transmission {
         return Optional.of(new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes));
     }
 
-    private Optional<Outcome> on(Answer answer) throws IOException {
+    private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
         if (answer instanceof Answer.Pending pending && pending.bytesDone() <= nextByte) {
             answeredBytes = Math.max(answeredBytes, pending.bytesDone());
             unansweredMessages--;
             return Optional.empty();
         } else if (answer instanceof Answer.Opened opened && chunkBytes == 0) {
             return start(opened);
+        } else if (answer instanceof Answer.Committed committed && chunkBytes == 0 && isEmptyNamesake(committed)) {
+            return start(new Answer.Opened(identity.database(), 0, ChunkBuffer.MAX_PAYLOAD_BYTES,
+                    USUAL_WINDOW_BYTES, OptionalLong.empty()));
         } else if (answer instanceof Answer.Committed committed && (chunkBytes == 0 || lastChunkIsSent())) {
-            return Optional.of(new Outcome.Committed(committed, nextByte - firstByte,
-                    Duration.ofNanos(System.nanoTime() - startedNanos)));
+            return Optional.of(isWhatWasSent(committed)
+                    ? new Outcome.Committed(committed, nextByte - firstByte,
+                            Duration.ofNanos(System.nanoTime() - startedNanos))
+                    : new Outcome.NotUnderstood("it has committed something else: " + committed));
         } else if (answer instanceof Answer.Failure failure) {
             return Optional.of(refused(failure));
         }
         return Optional.of(new Outcome.NotUnderstood("unexpected here: " + answer));
+    }
+
+    /**
+     * A stream opens with the identity of an empty snapshot. Where there is one, with this LSN, the sidecar takes it for
+     * what is to be sent; but the stream has bytes, so it is sent all the same, as without an open.
+     */
+    private boolean isEmptyNamesake(Answer.Committed committed) throws IOException {
+        return identity.isStream() && committed.bytes() == 0 && input.begin();
+    }
+
+    /** A success must be one of this snapshot. */
+    private boolean isWhatWasSent(Answer.Committed committed) {
+        return committed.database().equals(identity.database()) && committed.lsn() == identity.lsn()
+                && committed.bytes() == (identity.isStream() ? nextByte : identity.totalBytes())
+                && committed.crc32c().equals(identity.isStream() ? runningCrc32c : identity.totalCrc32c());
     }
 
     private Optional<Outcome> start(Answer.Opened opened) throws IOException {
@@ -135,7 +174,7 @@ final class Transmission {
                 : Optional.of(new Outcome.InputFailed(input.name(), "a stream cannot be read a second time"));
     }
 
-    private Optional<Outcome> sendChunk() throws IOException {
+    private Optional<Outcome> sendChunk() throws IOException, InterruptedException {
         OptionalLong size = input.size();
         int wanted = size.isPresent() ? (int) Math.min(chunkBytes, size.getAsLong() - nextByte) : chunkBytes;
         ChunkBuffer chunk = free.remove();
@@ -144,10 +183,13 @@ final class Transmission {
         payload.flip();
         int length = payload.remaining();
         boolean last = size.isPresent() ? nextByte + length == size.getAsLong() : length < wanted;
-        if (size.isPresent() && (last || length < wanted)) {
-            Optional<String> change = input.change();
-            if (change.isPresent() || length < wanted) {
-                return Optional.of(changed(change.orElse("it ends at byte " + (nextByte + length))));
+        if (last || length < wanted) {
+            Optional<Outcome> flaw = input.flaw();
+            if (flaw.isEmpty() && !last) {
+                flaw = Optional.of(new Outcome.InputChanged(input.name(), "it ends at byte " + (nextByte + length)));
+            }
+            if (flaw.isPresent()) {
+                return Optional.of(aborted(flaw.get()));
             }
         }
         Crc32c crc32c = Crc32c.of(payload);
@@ -169,20 +211,25 @@ final class Transmission {
         return Optional.empty();
     }
 
-    private Outcome refused(Answer.Failure failure) throws IOException {
-        if (failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())) {
-            Optional<String> change = input.change();
-            if (change.isPresent()) {
-                return new Outcome.InputChanged(input.name(), change.get());
-            }
-        }
-        return new Outcome.Refused(failure, answeredBytes);
+    private Outcome refused(Answer.Failure failure) throws IOException, InterruptedException {
+        Outcome refused = new Outcome.Refused(failure, answeredBytes);
+        return failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
+                ? input.flaw().orElse(refused)
+                : refused;
     }
 
-    private Outcome changed(String change) {
-        // what the sidecar has is of no use to anybody
+    /** What the sidecar has is of no use to anybody; it is dropped there, or the link ends, or nobody answers. */
+    private Outcome aborted(Outcome outcome) throws InterruptedException {
         link.send(new Control.Abort(identity.database()));
-        return new Outcome.InputChanged(input.name(), change);
+        long end = System.nanoTime() + ABORT_PATIENCE.toNanos();
+        boolean over = false;
+        while (!over) {
+            Optional<LinkEvent> event = link.await(Duration.ofNanos(end - System.nanoTime()));
+            over = event.isEmpty() || event.get() instanceof LinkEvent.Closed
+                    || event.get() instanceof LinkEvent.Answered answered
+                            && answered.answer() instanceof Answer.Aborted;
+        }
+        return outcome;
     }
 
     private boolean lastChunkIsSent() {

@@ -90,6 +90,22 @@ class CommandLineTest {
         assertTrue(err.toString().contains("--crc32c is for a file"), err::toString);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--|followed by a command", "base.tar -- true|both", "|FILE, or -- COMMAND",
+            "--crc32c 0x12345678 -- true|--crc32c is for a file", "-- no-such-program|no-such-program"})
+    void aSnapshotComesFromOneFileOrOneCommand(String input, String message) {
+        String line = "send --url http://127.0.0.1:1 --cluster c --database d --lsn 1 " + (input == null ? "" : input);
+        assertEquals(2, run(line.split(" ")));
+        assertTrue(err.toString().contains(message), err::toString);
+    }
+
+    @Test
+    void whatStandsBehindTheDashesIsNoOption() throws IOException {
+        assertEquals(4, run("send", "--url", "http://127.0.0.1:" + closedPort(), "--cluster", "c", "--database", "d",
+                "--lsn", "1", "--give-up-after", "0", "--", "true", "--help", "@no-such-file", "--url"));
+        assertTrue(err.toString().contains("cannot be reached"), err::toString);
+    }
+
     @Test
     void aDirectoryIsNoFile() {
         assertEquals(2, send(directory, 1));
@@ -98,11 +114,7 @@ class CommandLineTest {
 
     @Test
     void nobodyListeningIsALinkError() throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        assertEquals(4, send(snapshot, port));
+        assertEquals(4, send(snapshot, closedPort()));
         assertTrue(err.toString().contains("cannot be reached"), err::toString);
         assertEquals("", out.toString());
     }
@@ -131,6 +143,12 @@ class CommandLineTest {
         assertEquals(0, run("--version"));
         assertTrue(out.toString().startsWith("mirror-bootstrap "), out::toString);
         assertTrue(out.toString().contains("mirror-bootstrap.v1"), out::toString);
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
     }
 
     private int send(Path file, int port) {

@@ -5,13 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -22,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.WebSocketInternal;
 
@@ -244,6 +255,144 @@ class LinkOutcomesTest {
             }
             link.writeTextMessage(ScriptedSidecar.opened(0, 1 << 20, 1 << 22));
         });
+    }
+
+    @Test
+    void nothingIsOpenedBeforeAStreamHasItsFirstByte() throws Exception {
+        Pipe pipe = Pipe.open();
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(message -> {
+                told.add(message);
+                link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+            });
+            link.binaryMessageHandler(message -> link.writeTextMessage(ScriptedSidecar.committed(1)));
+        })) {
+            CompletableFuture<Outcome> sending = CompletableFuture
+                    .supplyAsync(() -> send(sidecar, new StreamInput(pipe.source(), "stream")));
+            ServerWebSocket link = sidecar.link(); // connected, though there is nothing to send yet
+            CompletableFuture<Void> pong = new CompletableFuture<>();
+            link.pongHandler(data -> pong.complete(null));
+            link.writePing(Buffer.buffer("alive"));
+            pong.get(30, TimeUnit.SECONDS);
+            assertTrue(told.isEmpty(), told::toString);
+            pipe.sink().write(ByteBuffer.allocate(1));
+            pipe.sink().close();
+            assertInstanceOf(Outcome.Committed.class, sending.get(30, TimeUnit.SECONDS));
+            assertEquals(1, told.size());
+        }
+    }
+
+    @Test
+    void aStreamWithoutAByteOpensNothing() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(told::add))) {
+            assertInstanceOf(Outcome.InputEmpty.class, send(sidecar, new StreamInput(failing(0, null), "stream")));
+            assertInstanceOf(Outcome.InputUnusable.class,
+                    send(sidecar, new StreamInput(failing(0, new IOException("broken")), "stream")));
+        }
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void aStreamOfWhichNothingWasSentComesBack() throws Exception {
+        AtomicInteger links = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            int number = links.incrementAndGet();
+            link.textMessageHandler(open -> {
+                if (number == 1) {
+                    link.close((short) 1012, "restarting");
+                } else {
+                    link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+                }
+            });
+            link.binaryMessageHandler(message -> link.writeTextMessage(ScriptedSidecar.committed(5)));
+        })) {
+            assertInstanceOf(Outcome.Committed.class, send(sidecar, new StreamInput(failing(5, null), "stream")));
+        }
+        assertEquals(2, links.get());
+    }
+
+    @Test
+    void aStreamThatCannotBeReadFurtherIsAborted() throws Exception {
+        AtomicInteger aborts = new AtomicInteger();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(message -> {
+            if (message.contains("abort")) {
+                aborts.incrementAndGet();
+                link.writeTextMessage("{\"type\":\"aborted\",\"source_database_id\":\"d\"}");
+            } else {
+                link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+            }
+        }))) {
+            Outcome.InputFailed failed = assertInstanceOf(Outcome.InputFailed.class,
+                    send(sidecar, new StreamInput(failing(2500, new IOException("broken")), "stream")));
+            assertTrue(failed.message().contains("broken"), failed::message);
+        }
+        assertEquals(1, aborts.get());
+    }
+
+    @Test
+    void aFileThatIsReadAsAStreamMustKeepItsSize() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(message -> {
+            if (message.contains("abort")) {
+                link.close();
+                return;
+            }
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(1000);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+            link.writeTextMessage(ScriptedSidecar.opened(0, 1 << 20, 1 << 22));
+        }))) {
+            Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class,
+                    send(sidecar, FileStream.of(file)));
+            assertTrue(changed.message().contains("3000000"), changed::message);
+        }
+    }
+
+    @Test
+    void aCommitOfSomethingElseIsNoSuccess() throws Exception {
+        for (String answer : List.of(ScriptedSidecar.committed(BYTES - 1),
+                ScriptedSidecar.committed(BYTES).replace("\"snapshot_lsn\":1", "\"snapshot_lsn\":2"),
+                ScriptedSidecar.committed(BYTES).replaceAll("0x[0-9a-f]{8}", "0x00000000"))) {
+            assertInstanceOf(Outcome.NotUnderstood.class,
+                    sendTo((vertx, link) -> link.textMessageHandler(open -> link.writeTextMessage(answer))), answer);
+        }
+    }
+
+    private static Outcome send(ScriptedSidecar sidecar, SnapshotInput stream) {
+        try (stream; SnapshotSender sender = new SnapshotSender(sidecar.endpoint(Protocol.PATH), Credentials.NONE)) {
+            return sender.send(stream, ORIGIN, (phase, done, total) -> {
+            }, Duration.ofSeconds(60));
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Bytes that are 0, and then an end, or a failure. */
+    private static ReadableByteChannel failing(int bytes, IOException failure) {
+        InputStream input = new InputStream() {
+            private int left = bytes;
+
+            @Override
+            public int read() throws IOException {
+                if (left == 0 && failure != null) {
+                    throw failure;
+                }
+                return left-- == 0 ? -1 : 0;
+            }
+
+            @Override
+            public int read(byte[] into, int at, int length) throws IOException {
+                int next = read();
+                if (next >= 0) {
+                    into[at] = 0;
+                }
+                return next < 0 ? -1 : 1;
+            }
+        };
+        return Channels.newChannel(input);
     }
 
     private Outcome sendTo(ScriptedSidecar.Script script) throws Exception {

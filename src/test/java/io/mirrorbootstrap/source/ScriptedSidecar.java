@@ -1,10 +1,12 @@
 package io.mirrorbootstrap.source;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -68,9 +70,10 @@ public final class ScriptedSidecar implements AutoCloseable {
                 + ",\"durable_bytes\":0}";
     }
 
-    static String committed(long bytes) {
+    /** The commit of a snapshot whose bytes are all 0. */
+    static String committed(int bytes) {
         return "{\"type\":\"committed\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":" + bytes
-                + ",\"crc32c\":\"0x00000000\",\"snapshot_path\":\"/nowhere\"}";
+                + ",\"crc32c\":\"" + Crc32c.of(ByteBuffer.allocate(bytes)) + "\",\"snapshot_path\":\"/nowhere\"}";
     }
 
     @Override

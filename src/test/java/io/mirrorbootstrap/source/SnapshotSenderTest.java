@@ -53,7 +53,7 @@ class SnapshotSenderTest {
 
     @BeforeEach
     void source() {
-        sender = new SnapshotSender(Endpoint.parse(service.toString()), Credentials.NONE);
+        sender = new SnapshotSender(Endpoint.parse(service.toString()), Credentials.NONE, true);
     }
 
     @AfterEach
@@ -212,8 +212,13 @@ class SnapshotSenderTest {
         }
 
         @Override
-        public Optional<String> change() throws IOException {
-            return input.change();
+        public boolean begin() throws IOException {
+            return input.begin();
+        }
+
+        @Override
+        public Optional<Outcome> flaw() throws IOException, InterruptedException {
+            return input.flaw();
         }
 
         @Override

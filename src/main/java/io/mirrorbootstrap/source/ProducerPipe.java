@@ -1,0 +1,117 @@
+package io.mirrorbootstrap.source;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A pipe whose other end is given to a process. It ends when the last process that writes to it does. The JDK's own pipe
+ * to a process ends when that one process does: what a program that it started writes after that would be missing, and
+ * what is there would look whole.
+ */
+final class ProducerPipe implements Closeable {
+
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    private final Pipe pipe;
+    private final Path writeEnd;
+    /** What each descriptor of this pipe leads to, in any process. */
+    private final String identity;
+
+    /**
+     * Opens it. While this lasts no other thread may open a pipe: the numbers of its ends are those that were not there
+     * before.
+     *
+     * @throws IOException when this system does not tell them
+     */
+    ProducerPipe() throws IOException {
+        Map<Path, String> before = pipes(DESCRIPTORS);
+        this.pipe = Pipe.open();
+        try {
+            Map<Path, String> added = pipes(DESCRIPTORS);
+            added.keySet().removeAll(before.keySet());
+            this.writeEnd = writeEnd(added).orElseThrow(
+                    () -> new IOException("the ends of a pipe cannot be told from " + added));
+            this.identity = added.get(writeEnd);
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** What a process is to write to; it is opened anew for it. */
+    File writeEnd() {
+        return writeEnd.toFile();
+    }
+
+    /** The other processes that have it open, as far as this one may see: also those whose parents are gone. */
+    List<ProcessHandle> holders() {
+        return ProcessHandle.allProcesses().filter(process -> !process.equals(ProcessHandle.current()))
+                .filter(process -> {
+                    try {
+                        return pipes(Path.of("/proc", String.valueOf(process.pid()), "fd")).containsValue(identity);
+                    } catch (IOException e) {
+                        return false; // another user's, or gone
+                    }
+                }).toList();
+    }
+
+    /** The process, and what it started, are the only ones that write now. */
+    ReadableByteChannel readEnd() throws IOException {
+        pipe.sink().close();
+        return pipe.source();
+    }
+
+    @Override
+    public void close() throws IOException {
+        pipe.sink().close();
+        pipe.source().close();
+    }
+
+    /** Of the two ends of one pipe, that which can be written to. */
+    private static Optional<Path> writeEnd(Map<Path, String> ends) throws IOException {
+        Optional<Path> found = Optional.empty();
+        if (ends.size() == 2 && ends.values().stream().distinct().count() == 1) {
+            for (Path end : ends.keySet()) {
+                String info = Files.readString(Path.of("/proc/self/fdinfo", end.getFileName().toString()));
+                if (info.lines().anyMatch(line -> line.matches("flags:\\s*[0-7]*1"))) {
+                    found = Optional.of(end);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static Map<Path, String> pipes(Path descriptors) throws IOException {
+        Map<Path, String> pipes = new HashMap<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+            for (Path descriptor : all) {
+                String target = target(descriptor);
+                if (target.startsWith("pipe:")) {
+                    pipes.put(descriptor, target);
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return pipes;
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            return ""; // closed since it was listed
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.mirrorbootstrap.source;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Optional;
+
+/** Where the bytes of a stream come from. The sending thread alone calls it. */
+@FunctionalInterface
+public interface StreamSource extends Closeable {
+
+    /**
+     * Begins to read; called once, when there is a link. May wait, as for a program that opens the other end of a named
+     * pipe.
+     *
+     * @return blocking; the caller closes it
+     * @throws IOException when that is not possible, with a sentence for a person
+     */
+    ReadableByteChannel open() throws IOException;
+
+    /**
+     * Why what was read is no snapshot; empty when nothing speaks against it. See {@link SnapshotInput#flaw()}.
+     *
+     * @param bytes how many were read
+     * @param ended whether the stream has come to its end
+     */
+    default Optional<Outcome> flaw(long bytes, boolean ended) throws IOException, InterruptedException {
+        return Optional.empty();
+    }
+
+    /** Called when nothing more is wanted, whether or not it was opened. */
+    @Override
+    default void close() throws IOException {
+        // most sources are at their end with their channel
+    }
+}
