@@ -474,7 +474,12 @@ class LimitsIT {
         assertEquals(1012, client.closeCode());
         byte[] checkpoint = Files.readAllBytes(data().resolve("recv_snapshots/db.checkpoint.json"));
         assertEquals(2 * MIB, new JsonRecords().checkpoint(checkpoint).orElseThrow().bytes());
+        assertTrue(sidecar.log().contains("interrupted by the end of this process: database=db"), sidecar.log());
+        assertFalse(sidecar.log().contains("link lost"), sidecar.log());
         start(Map.of());
+        assertTrue(sidecar.log().contains("found at start: database=db"), sidecar.log());
+        assertFalse(sidecar.log().contains("link lost"), sidecar.log());
+        assertTrue(get("/q/metrics").contains("mirror_bootstrap_transfers_total{outcome=\"disconnected\"} 0.0"));
         assertTrue(get("/v1/mirrors/db").contains("\"status\":\"disconnected\""), get("/v1/mirrors/db"));
         assertEquals(2 * MIB, open(new RawClient(sidecar.uri()), identity("db", whole)).path("offset").asInt());
     }

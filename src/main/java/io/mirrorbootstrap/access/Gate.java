@@ -75,8 +75,9 @@ class Gate {
     /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
     void register(@Observes Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
-            Pipelining.bound(request.request().connection());
-            request.next();
+            if (Pipelining.bound(request.request().connection())) {
+                request.next();
+            }
         }).failureHandler(request -> {
             if (request.statusCode() == BAD_REQUEST) {
                 refused.increment();
@@ -189,6 +190,7 @@ class Gate {
 
     /** Nothing that comes after it on this connection is read. */
     private static void last(RoutingContext request, HttpServerResponse response, String body) {
+        Pipelining.end(request.request().connection());
         response.putHeader(HttpHeaders.CONNECTION, "close").end(body)
                 .onComplete(done -> request.request().connection().close());
     }

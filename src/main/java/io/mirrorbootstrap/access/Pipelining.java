@@ -21,12 +21,25 @@ final class Pipelining extends ChannelDuplexHandler {
     private int waiting = 1; // the request for which it was put in
     private boolean over;
 
-    /** Bounds what {@code connection} may send; nothing if it does already. */
-    static void bound(HttpConnection connection) {
+    /**
+     * Bounds what {@code connection} may send, from its first request on.
+     *
+     * @return whether this request may be answered: none may behind the last
+     */
+    static boolean bound(HttpConnection connection) {
         Channel channel = ((ConnectionBase) connection).channel();
-        boolean closed = channel.pipeline().get("handler") == null;
-        if (!closed && channel.pipeline().get(Pipelining.class) == null) {
+        Pipelining pipelining = channel.pipeline().get(Pipelining.class);
+        if (pipelining == null && channel.pipeline().get("handler") != null) { // else it is closed
             channel.pipeline().addBefore("handler", null, new Pipelining());
+        }
+        return pipelining == null || !pipelining.over;
+    }
+
+    /** The request at hand is the last that {@code connection} has answered; Vert.x may hold others already. */
+    static void end(HttpConnection connection) {
+        Pipelining pipelining = ((ConnectionBase) connection).channel().pipeline().get(Pipelining.class);
+        if (pipelining != null) {
+            pipelining.over = true;
         }
     }
 

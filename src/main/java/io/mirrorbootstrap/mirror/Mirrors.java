@@ -11,8 +11,6 @@ import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Any;
-import jakarta.enterprise.inject.Instance;
 
 import org.jboss.logging.Logger;
 
@@ -36,6 +34,7 @@ import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -61,13 +60,13 @@ public class Mirrors {
     }
 
     Mirrors(MirrorSettings settings, SnapshotDirectory directory, StatusBoard board,
-            @Any Instance<TransferListener> listeners) {
+            @All List<TransferListener> listeners) {
         this.directory = directory;
         this.board = board;
         this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
                 new BootstrapLimit(settings.maxBootstraps()), settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
-        this.listener = new Listeners(listeners.stream().toList());
+        this.listener = new Listeners(listeners);
     }
 
     /** Makes the directory ready before the first link; what cannot be served must not start. */

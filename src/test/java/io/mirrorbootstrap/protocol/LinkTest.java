@@ -454,6 +454,18 @@ class LinkTest {
         given().get("/v1/mirrors").then().statusCode(200).body("source_database_id", hasItem(database));
     }
 
+    @Test
+    void theBoardShowsTheBytesOfThisMoment() throws Exception {
+        byte[] whole = random(1000, 10);
+        client.text(open(whole));
+        client.answer();
+        client.binary(part(whole, database, 0, 10).encode(MAP_DATA_LAST), 60_000);
+        client.answer();
+        given().get("/v1/mirrors/" + database).then().body("bytes_done", equalTo(10));
+        given().get("/v1/mirrors").then()
+                .body("find { it.source_database_id == '" + database + "' }.bytes_done", equalTo(10));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"nobody", "..%2F..%2Fetc", "%20"})
     void anUnknownMirrorIsNotFound(String name) {
