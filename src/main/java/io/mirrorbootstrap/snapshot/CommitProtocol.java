@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +32,9 @@ final class CommitProtocol {
     /** Databases whose payload is renamed, and for which what follows that has failed. */
     private final Map<DatabaseId, Manifest> unfinished = new ConcurrentHashMap<>();
 
+    /** Databases whose commit has failed before its rename, and whose successor record may come back after a power cut. */
+    private final Set<DatabaseId> undone = ConcurrentHashMap.newKeySet();
+
     CommitProtocol(SnapshotDirectory directory) {
         this.directory = directory;
         this.disk = directory.disk();
@@ -54,7 +58,8 @@ final class CommitProtocol {
             disk.rename(payload, SnapshotNames.snapshot(database));
         } catch (IOException e) {
             if (isSurelyPartial(payload, manifest, e)) {
-                removeQuietly(SnapshotNames.successor(database));
+                undone.add(database);
+                undoNow(database, e);
                 throw e;
             }
             // a rename that fails may have happened all the same, on a disk behind a network
@@ -79,16 +84,36 @@ final class CommitProtocol {
 
     /** The databases for which {@link #finish} has something to do. Any thread. */
     Set<DatabaseId> unfinished() {
-        return Set.copyOf(unfinished.keySet());
+        Set<DatabaseId> all = new HashSet<>(unfinished.keySet());
+        all.addAll(undone);
+        return all;
+    }
+
+    private void undoNow(DatabaseId database, IOException failure) {
+        try {
+            undo(database);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** The payload is whole and its record durable: a start would finish the commit, though the source was told it failed. */
+    private void undo(DatabaseId database) throws IOException {
+        if (undone.contains(database)) {
+            disk.remove(SnapshotNames.successor(database));
+            disk.force();
+            undone.remove(database);
+        }
     }
 
     /**
-     * Finishes a commit whose payload is renamed. Until that has succeeded the manifest may not speak of the snapshot beside
-     * it, so nothing else may be done for this database.
+     * Finishes a commit whose payload is renamed, and undoes for good one whose payload is not. Until that has succeeded the
+     * records may not speak of the snapshot beside them, so nothing else may be done for this database.
      *
      * @return what is committed now and was not before this call
      */
     Optional<CommittedSnapshot> finish(DatabaseId database) throws IOException {
+        undo(database);
         Optional<Manifest> manifest = Optional.ofNullable(unfinished.get(database));
         if (manifest.isPresent() && !isRenamed(database, manifest.get())) {
             unfinished.remove(database); // somebody has removed it

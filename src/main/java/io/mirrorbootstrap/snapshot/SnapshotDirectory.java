@@ -106,21 +106,40 @@ public final class SnapshotDirectory {
         disk.lock();
         probe();
         disk.force(); // what an earlier process changed and did not force is built upon from now on
+        Inventory inventory = new Inventory();
         Set<DatabaseId> databases = new TreeSet<>(Comparator.comparing(DatabaseId::value));
         for (String name : disk.names()) {
             if (SnapshotNames.isUnfinished(name)) {
-                disk.remove(name);
+                removeUnfinished(name, inventory);
             }
             SnapshotNames.database(name).ifPresent(databases::add);
         }
-        Inventory inventory = new Inventory();
         for (DatabaseId database : databases) {
-            if (!new Recovery(this, database, inventory).runWithoutReading()) {
+            if (!recoverWithoutReading(database, inventory)) {
                 inventory.toBeRead(database);
             }
         }
         disk.force();
         return inventory;
+    }
+
+    /** One file that cannot be removed, as a busy one of NFS, is in nobody's way: names are not used twice. */
+    private void removeUnfinished(String name, Inventory inventory) {
+        try {
+            disk.remove(name);
+        } catch (IOException e) {
+            inventory.repaired(path().resolve(name) + " is of no worth and cannot be removed: " + e);
+        }
+    }
+
+    /** One database whose files cannot be brought into order stops no other: it is tried again when the start is over. */
+    private boolean recoverWithoutReading(DatabaseId database, Inventory inventory) {
+        try {
+            return new Recovery(this, database, inventory).runWithoutReading();
+        } catch (IOException e) {
+            inventory.repaired(database + ": its files cannot be brought into order: " + e);
+            return false;
+        }
     }
 
     /** Brings the files of one database into order that {@link #prepare} could not without reading a payload. */

@@ -248,7 +248,8 @@ final class CrashSimulation {
 
         if (committed.isPresent()) {
             Whole whole = allowed().filter(each -> each.is(committed.get())).findFirst()
-                    .orElseThrow(() -> new AssertionError(committed.get() + " was found after " + promises));
+                    .orElseThrow(() -> new AssertionError(
+                            committed.get() + " was found after " + promises + ", left " + left + ", found " + found));
             assertArrayEquals(whole.bytes(), found.bytes("db.snapshot").orElseThrow());
         } else {
             assertTrue(found.bytes("db.snapshot").isEmpty(), "nobody vouches for what has that name");

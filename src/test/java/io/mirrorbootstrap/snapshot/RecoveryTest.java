@@ -343,6 +343,26 @@ class RecoveryTest {
     }
 
     @Test
+    void whatCannotBeDoneForOneStopsNoOther() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.put(".nfs0001", new byte[1]);
+        disk.put("db.partial", whole); // no checkpoint: to be removed
+        disk.put("other.partial", whole);
+        disk.observe((what, name) -> {
+            if (what.equals("remove") && (name.equals(".nfs0001") || name.equals("db.partial"))) {
+                throw new IOException("Device or resource busy");
+            }
+        });
+
+        Inventory inventory = new SnapshotDirectory(disk, 0, RECORDS).prepare();
+
+        assertEquals(List.of(DB), inventory.toBeRead(), "to be tried again");
+        assertTrue(disk.bytes("other.partial").isEmpty());
+        assertTrue(inventory.repairs().stream().anyMatch(line -> line.contains(".nfs0001")),
+                inventory.repairs()::toString);
+    }
+
+    @Test
     void whatCannotBeReadIsRefusedUntilItCan() throws Exception {
         SimulatedDisk disk = new SimulatedDisk();
         disk.put("db.snapshot", old);
