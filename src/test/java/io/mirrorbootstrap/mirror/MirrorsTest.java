@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +24,8 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.SmallRyeConfigBuilder;
 
@@ -35,7 +38,9 @@ class MirrorsTest {
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
     private final Mirrors mirrors = new Mirrors(
-            new SmallRyeConfigBuilder().withMapping(MirrorSettings.class).withConverters(new MemorySizeConverter())
+            new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
+                    .withConverter(MemorySize.class, 100, new MemorySizeConverter())
+                    .withConverter(Duration.class, 100, new DurationConverter())
                     .build().getConfigMapping(MirrorSettings.class),
             new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board));
 
@@ -68,7 +73,7 @@ class MirrorsTest {
         }
         disk.observe((what, name) -> {
             if (what.equals("readFile") && name.startsWith("a.")) {
-                throw new java.io.IOException("Input/output error");
+                throw new IOException("Input/output error");
             }
         });
 
