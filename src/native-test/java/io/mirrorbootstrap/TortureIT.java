@@ -99,6 +99,10 @@ class TortureIT {
                         assertEquals(143, sidecar.terminate(), () -> "SIGTERM must end it in order");
                         terms++;
                     }
+                    // again: since then, and before its end, a source may have seen that nothing was missing
+                    for (TortureSource source : sources) {
+                        source.expect(kill ? CHECKPOINT_BYTES : 0);
+                    }
                     checkFiles(data, sources);
                     if (random.nextInt(4) == 0) {
                         TortureSource victim = sources.get(random.nextInt(sources.size()));

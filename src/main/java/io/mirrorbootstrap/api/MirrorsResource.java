@@ -35,6 +35,7 @@ import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -108,7 +109,9 @@ public class MirrorsResource {
             outcome = mirrors.removeSnapshot(cluster, id);
         }
         if (outcome instanceof Removal.Refused refused) {
-            return RestResponse.status(RestResponse.Status.FORBIDDEN,
+            return RestResponse.status(refused.refusal() instanceof Refusal.Transport
+                    ? RestResponse.Status.SERVICE_UNAVAILABLE
+                    : RestResponse.Status.FORBIDDEN,
                     new ProblemView(ErrorCode.of(refused.refusal()).spelling(), refused.refusal().message()));
         }
         return outcome instanceof Removal.Done

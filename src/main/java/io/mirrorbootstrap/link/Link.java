@@ -67,8 +67,16 @@ final class Link implements Source, SocketReader.Listener {
     /** As many control frames are handed back at once. */
     private static final int MAX_CONTROLS = 64;
 
+    private static final long NOT_BUSY = Long.MIN_VALUE;
+
     /** How long to wait before a database that is busy is asked again. */
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** A source that sends on while its message waits is told to come back after so long: what is held is missed by others. */
+    private static final long BUSY_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** After so long it is said in the log that somebody waits. */
+    private static final long TELL_BUSY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -123,6 +131,9 @@ final class Link implements Source, SocketReader.Listener {
     private Optional<Throwable> failure = Optional.empty();
     /** Whether the message that came last is not finished yet. */
     private boolean unfinished;
+    /** Since when its message finds the database busy. */
+    private long busySinceNanos = NOT_BUSY;
+    private boolean toldBusy;
     /** Whether transfers have been told. */
     private boolean released;
 
@@ -363,6 +374,8 @@ final class Link implements Source, SocketReader.Listener {
             broken(failure.get());
         } else if (over.isPresent()) {
             further(over.get().further().orElseThrow());
+        } else if (!reader.isWhole() && !queue.isEmpty() && !hasBytes()) {
+            process(queue.poll()); // about the end, whatever the message still waits for
         } else if (ended || lost && !reader.isWhole()) {
             reader.abandon();
             unfinished = false;
@@ -381,10 +394,32 @@ final class Link implements Source, SocketReader.Listener {
         unfinished = reader.isUnfinished();
         if (further instanceof MessageReader.Further.Answered answered) {
             answer(answered.answer());
-        } else if (further instanceof MessageReader.Further.Busy) {
+        }
+        if (!(further instanceof MessageReader.Further.Busy)) {
+            busySinceNanos = NOT_BUSY;
+        } else if (isPatient()) {
             stalled = true;
             socket.later(BUSY_NANOS, this::goOnLater);
+        } else {
+            answer(new Answer.Refused(new Refusal.Transport(
+                    "the disk is at work for this database and what is sent meanwhile cannot be held: try again"),
+                    Optional.empty()));
         }
+    }
+
+    /** Whether a message may go on waiting for its database: as long as nothing is held for it that others may need. */
+    private boolean isPatient() {
+        long now = System.nanoTime();
+        if (busySinceNanos == NOT_BUSY) {
+            busySinceNanos = now;
+            toldBusy = false;
+        }
+        long waited = now - busySinceNanos;
+        if (!toldBusy && waited > TELL_BUSY_NANOS) {
+            toldBusy = true;
+            LOG.infof("link from %s waits for a database for which the disk is at work", socket.remote());
+        }
+        return held.isEmpty() || waited < BUSY_PATIENCE_NANOS;
     }
 
     private void goOnLater() {

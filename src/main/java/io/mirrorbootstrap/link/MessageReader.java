@@ -250,6 +250,7 @@ final class MessageReader {
         cancelChunk();
         decoder = Optional.empty();
         putsAside = false;
+        spill.clear(); // or it would be taken for the payload of the next
     }
 
     private void cancelChunk() {

@@ -6,11 +6,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 
 import org.jboss.logging.Logger;
 
@@ -43,7 +46,7 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
  * The receivers of all databases. Worker only, any number of threads: messages for one database take turns, different
  * databases do not wait for each other.
  */
-@ApplicationScoped
+@Singleton
 public class Mirrors {
 
     private static final Logger LOG = Logger.getLogger(Mirrors.class);
@@ -52,6 +55,9 @@ public class Mirrors {
     private final ReceiverRules rules;
     private final TransferListener listener;
     private final StatusBoard board;
+
+    /** Databases for which what an earlier process left is being read. */
+    private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
 
     /** A receiver stays while somebody uses it or a transfer is in it: names alone take no memory. */
     private final Map<DatabaseId, Entry> entries = new ConcurrentHashMap<>();
@@ -100,24 +106,44 @@ public class Mirrors {
     }
 
     private void recover(DatabaseId database) {
-        with(database, receiver -> {
+        if (reading.add(database)) { // else another thread is at it
             try {
-                receiver.recover().repairs().forEach(LOG::warn);
-            } catch (IOException | RuntimeException e) {
-                LOG.errorf(e,
-                        "%s: what an earlier process left cannot be read, and nothing is received for it until it "
-                                + "can: mend the disk, or remove its files",
-                        database);
+                with(database, Mirrors::recover);
+            } finally {
+                reading.remove(database);
             }
-            return null;
-        });
+        }
+    }
+
+    private static Void recover(SnapshotReceiver receiver) {
+        try {
+            receiver.recover().repairs().forEach(LOG::warn);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.errorf(e,
+                    "%s: what an earlier process left cannot be read, and nothing is received for it until it can: "
+                            + "mend the disk, or remove its files",
+                    receiver.database());
+        }
+        return null;
     }
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
         return board.hasPlaceFor(identity.database())
-                ? with(identity.database(), receiver -> receiver.open(source, identity))
+                ? with(identity.database(), receiver -> open(receiver, source, identity))
                 : new OpenOutcome.Refused(tooMany(identity.database()));
+    }
+
+    private OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
+        OpenOutcome outcome = receiver.open(source, identity);
+        if (receiver.isUnrecovered()) { // the disk may have been mended: when the source comes back it is known
+            try {
+                rules.helpers().execute(() -> recover(receiver.database()));
+            } catch (RejectedExecutionException e) {
+                LOG.debugf("%s: not read again, the process is ending", receiver.database());
+            }
+        }
+        return outcome;
     }
 
     /** A chunk begins to arrive; see {@link SnapshotReceiver#chunk}. */
@@ -129,7 +155,8 @@ public class Mirrors {
                     ? receiver.chunk(source, identity, offset)
                     : receiver.refusedChunk(tooMany(identity.database()));
             if (start instanceof ChunkStart.Arriving begun) {
-                arriving = Optional.of(new UsingChunk(begun.chunk(), () -> leave(identity.database())));
+                arriving = Optional
+                        .of(new UsingChunk(begun.chunk(), new AtomicBoolean(true), () -> leave(identity.database())));
                 return new ChunkStart.Arriving(arriving.get());
             }
             return start;
@@ -169,10 +196,7 @@ public class Mirrors {
     /** {@code source} will say no more: what it opened is kept, what it did not open is dropped. */
     public void disconnected(Source source, KeptReason reason) {
         for (DatabaseId database : entries.keySet()) {
-            with(database, receiver -> {
-                receiver.disconnected(source, reason);
-                return null;
-            });
+            with(database, receiver -> disconnect(receiver, source, reason));
         }
     }
 
@@ -193,7 +217,7 @@ public class Mirrors {
     public int keepHouse(Duration retention) {
         directory.unfinishedCommits().forEach(database -> with(database, this::heal));
         entries.values().stream().map(Entry::receiver).filter(SnapshotReceiver::isUnrecovered)
-                .forEach(receiver -> recover(receiver.database()));
+                .map(SnapshotReceiver::database).forEach(this::recover);
         int expired = 0;
         for (DatabaseId database : entries.keySet()) {
             expired += with(database, receiver -> expire(receiver, database, retention));
@@ -224,6 +248,15 @@ public class Mirrors {
         return directory.spill();
     }
 
+    private static Void disconnect(SnapshotReceiver receiver, Source source, KeptReason reason) {
+        try {
+            receiver.disconnected(source, reason);
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "%s: that its source has gone cannot be dealt with", receiver.database());
+        }
+        return null;
+    }
+
     private <T> T with(DatabaseId database, Function<SnapshotReceiver, T> action) {
         SnapshotReceiver receiver = enter(database);
         try {
@@ -250,7 +283,13 @@ public class Mirrors {
     }
 
     /** Keeps the receiver in use until the chunk has ended. */
-    private record UsingChunk(IncomingChunk chunk, Runnable whenEnded) implements IncomingChunk {
+    private record UsingChunk(IncomingChunk chunk, AtomicBoolean inUse, Runnable whenEnded) implements IncomingChunk {
+
+        private void end() {
+            if (inUse.compareAndSet(true, false)) {
+                whenEnded.run();
+            }
+        }
 
         @Override
         public void write(ByteBuffer slice) {
@@ -266,7 +305,7 @@ public class Mirrors {
                 return outcome;
             } finally {
                 if (ended) {
-                    whenEnded.run();
+                    end();
                 }
             }
         }
@@ -281,7 +320,7 @@ public class Mirrors {
             try {
                 chunk.cancel();
             } finally {
-                whenEnded.run();
+                end();
             }
         }
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 import org.jboss.logging.Logger;
 
@@ -27,7 +27,7 @@ import io.mirrorbootstrap.snapshot.TransferListener;
 import io.smallrye.mutiny.subscription.Cancellable;
 
 /** What each mirror is doing, as told by the transfers. Any thread; reading never waits for a transfer. */
-@ApplicationScoped
+@Singleton
 public class StatusBoard implements TransferListener {
 
     private static final Logger LOG = Logger.getLogger(StatusBoard.class);

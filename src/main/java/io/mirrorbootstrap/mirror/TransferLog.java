@@ -3,7 +3,7 @@ package io.mirrorbootstrap.mirror;
 import java.time.Duration;
 import java.util.Locale;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 import org.jboss.logging.Logger;
 import org.jboss.logging.Logger.Level;
@@ -14,7 +14,7 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
 /** One line for each turn that a transfer takes; nothing per chunk above DEBUG. */
-@ApplicationScoped
+@Singleton
 public class TransferLog implements TransferListener {
 
     private static final Logger LOG = Logger.getLogger("io.mirrorbootstrap.transfer");

@@ -2,7 +2,7 @@ package io.mirrorbootstrap.ops;
 
 import java.time.Duration;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.snapshot.TransferEvent;
@@ -11,7 +11,7 @@ import io.mirrorbootstrap.snapshot.TransferListener;
 import io.quarkus.runtime.Startup;
 
 /** Counts what becomes of transfers. */
-@ApplicationScoped
+@Singleton
 @Startup // its meters are there before the first transfer is
 class TransferMetrics implements TransferListener {
 
@@ -31,7 +31,9 @@ class TransferMetrics implements TransferListener {
         } else if (event instanceof TransferEvent.Committed committed) {
             count("committed", 1);
             metrics.counter("mirror.bootstrap.committed.bytes").increment(committed.snapshot().bytes());
-            time(committed.took());
+            if (!committed.took().isZero()) { // else it was finished long after its source had come
+                time(committed.took());
+            }
         } else if (event instanceof TransferEvent.Failed) {
             count("failed", 1);
         } else if (event instanceof TransferEvent.Kept kept) {

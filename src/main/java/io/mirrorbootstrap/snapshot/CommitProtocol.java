@@ -70,7 +70,16 @@ final class CommitProtocol {
         unfinished.put(database, manifest);
         partial.published();
         finish(database);
-        partial.close();
+        closeQuietly(partial);
+    }
+
+    /** All of it is durable: nothing depends on how its file is closed. */
+    private static void closeQuietly(PartialFile partial) {
+        try {
+            partial.close();
+        } catch (IOException e) {
+            // as above
+        }
     }
 
     private boolean isSurelyPartial(String payload, Manifest manifest, IOException failure) {

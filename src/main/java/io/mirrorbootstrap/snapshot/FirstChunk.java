@@ -42,6 +42,7 @@ final class FirstChunk extends ArrivingChunk {
 
     @Override
     Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
+        receiver.finishCommit(); // another's, whose disk has failed since this one began
         Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done))
                 .or(() -> receiver.refuseGone(source)).or(receiver::enter);
         if (refusal.isPresent()) {

@@ -16,6 +16,9 @@ final class NextChunk extends ArrivingChunk {
 
     @Override
     void put(ByteBuffer slice, long position) throws IOException {
+        if (mine().isEmpty()) {
+            return; // who does not own it waits for nobody
+        }
         receiver.lock().lock();
         try {
             if (mine().isPresent()) { // else it is no longer this source's, and its file neither
@@ -33,6 +36,9 @@ final class NextChunk extends ArrivingChunk {
 
     @Override
     public void cancel() {
+        if (mine().isEmpty()) {
+            return;
+        }
         receiver.lock().lock();
         try {
             revert();

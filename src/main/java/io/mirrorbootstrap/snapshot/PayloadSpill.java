@@ -73,11 +73,15 @@ public final class PayloadSpill implements Closeable {
     }
 
     /** Forgets what waits. */
-    public void clear() throws IOException {
+    public void clear() {
         if (bytes > 0) {
-            file.orElseThrow().truncate(0);
             bytes = 0;
             askAgainAt = 0;
+            try {
+                file.orElseThrow().truncate(0);
+            } catch (IOException e) {
+                // it takes room until it is written over, or closed
+            }
         }
     }
 

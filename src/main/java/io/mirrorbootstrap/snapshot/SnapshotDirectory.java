@@ -189,8 +189,19 @@ public final class SnapshotDirectory {
 
     /** The committed snapshot of {@code database}, if there is one, known by its file's mark: nothing of it is read. */
     public Optional<CommittedSnapshot> committed(DatabaseId database) throws IOException {
+        return marked(database).map(Manifest::snapshot);
+    }
+
+    /** The record that speaks of the file that is the snapshot now: behind its rename that is the successor record. */
+    private Optional<Manifest> marked(DatabaseId database) throws IOException {
         Optional<FileFacts> file = disk.facts(SnapshotNames.snapshot(database));
-        return readManifest(database).filter(manifest -> manifest.marks(file)).map(Manifest::snapshot);
+        Optional<Manifest> manifest = readManifest(database).filter(record -> record.marks(file));
+        return manifest.isPresent() ? manifest : readSuccessor(database).filter(record -> record.marks(file));
+    }
+
+    private Optional<Manifest> describing(DatabaseId database) throws IOException {
+        Optional<Manifest> marked = marked(database);
+        return marked.isPresent() ? marked : readManifest(database);
     }
 
     /**
@@ -199,10 +210,10 @@ public final class SnapshotDirectory {
      * @return what it is; empty when there is none, or it is not what the manifest says
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
-        Optional<Manifest> manifest = readManifest(database);
+        Optional<Manifest> manifest = describing(database);
         while (true) {
             boolean right = manifest.isPresent() && isIn(SnapshotNames.snapshot(database), manifest.get().snapshot());
-            Optional<Manifest> after = readManifest(database);
+            Optional<Manifest> after = describing(database);
             if (after.equals(manifest)) {
                 return right ? manifest.map(Manifest::snapshot) : Optional.empty();
             }

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
@@ -30,11 +31,8 @@ import io.mirrorbootstrap.store.Interrupted;
  */
 public final class SnapshotReceiver {
 
-    /**
-     * How long a caller that owns nothing here waits for the lock, in milliseconds: who has it may be forcing gigabytes, and
-     * a worker is not to be taken meanwhile.
-     */
-    private static final long LOCK_PATIENCE_MILLIS = 5;
+    /** How long one caller that owns nothing here waits for the lock, in milliseconds: for a slice on a slow disk. */
+    private static final long LOCK_PATIENCE_MILLIS = 500;
 
     /**
      * What was found at start is kept for at least so long, or a tenth of the retention if that is shorter: the wall clock, by
@@ -51,7 +49,11 @@ public final class SnapshotReceiver {
      * Guards all that follows. Held for one slice, one decision or one commit, never while waiting for a source. Only the
      * owner of a transfer waits for it.
      */
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock lock = new ReentrantLock(true); // fair, or a source that writes would never let go of it
+    /** Whether somebody who owns nothing waits for the lock: one at a time, because each takes a worker. */
+    private final AtomicBoolean isAwaited = new AtomicBoolean();
+    /** Whether the lock is held for long: gigabytes are forced. Written under the lock only. */
+    private volatile boolean takesLong;
     /** Written under the lock only; volatile so that a source which owns nothing here need not wait for the lock. */
     private volatile Phase phase = Idle.IDLE;
 
@@ -92,14 +94,17 @@ public final class SnapshotReceiver {
      * @throws IOException when that cannot be found out: sources are refused until it can be, so that nothing is replaced
      */
     public Inventory recover() throws IOException {
-        assert phase instanceof Recovering : phase;
-        Inventory inventory;
+        if (!(phase instanceof Recovering)) {
+            return new Inventory(); // it has been found out meanwhile
+        }
+        Inventory inventory = null;
         phase = new Recovering(false);
         try {
             inventory = directory.read(database);
-        } catch (IOException | RuntimeException e) {
-            phase = new Recovering(true);
-            throw e;
+        } finally {
+            if (inventory == null) {
+                phase = new Recovering(true);
+            }
         }
         inventory.committed().forEach(snapshot -> listener
                 .on(new TransferEvent.Found(snapshot, directory.snapshot(database))));
@@ -317,7 +322,9 @@ public final class SnapshotReceiver {
      * @param proven the only cluster for which it may be done; empty: it does not matter
      */
     public Removal abort(Optional<String> proven) {
-        if (!tryLock()) {
+        if (isUnrecovered()) {
+            return new Removal.Refused(refused(broken()));
+        } else if (!tryLock()) {
             return new Removal.Busy();
         }
         try {
@@ -343,7 +350,9 @@ public final class SnapshotReceiver {
      * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
     public Removal removeSnapshot(Optional<String> proven) throws IOException {
-        if (!tryLock()) {
+        if (isUnrecovered()) {
+            return new Removal.Refused(refused(broken()));
+        } else if (!tryLock()) {
             return new Removal.Busy();
         }
         try {
@@ -424,6 +433,7 @@ public final class SnapshotReceiver {
                 Transfer transfer = underWay.transfer();
                 if (underWay.opened()) {
                     transfer.cutBack();
+                    takesLong = true;
                     durability.checkpointNow(transfer);
                     transfer.file().close(); // many may wait, for long, and files that are open are few
                     keep(KeptTransfer.received(transfer), reason);
@@ -434,6 +444,7 @@ public final class SnapshotReceiver {
         } catch (IOException | RuntimeException e) {
             underWay().ifPresent(u -> fail(u.transfer(), broken(), Optional.of(e)));
         } finally {
+            takesLong = false;
             lock.unlock();
         }
     }
@@ -454,7 +465,8 @@ public final class SnapshotReceiver {
                 : new FirstChunk(this, source, identity, directory.begin(database));
     }
 
-    private void finishCommit() throws IOException {
+    /** Lock held. Nothing that is committed may be replaced before the disk knows what it is. */
+    void finishCommit() throws IOException {
         directory.commits().finish(database).ifPresent(snapshot -> listener
                 .on(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
     }
@@ -588,7 +600,12 @@ public final class SnapshotReceiver {
         if (!done) {
             transfer.accept(bytes, payload);
             if (isOpened()) {
-                durability.keep(transfer);
+                takesLong = durability.isDue(transfer, 0);
+                try {
+                    durability.keep(transfer);
+                } finally {
+                    takesLong = false;
+                }
             }
             report(transfer, end);
             return new ChunkOutcome.Pending(end, transfer.durableBytes());
@@ -603,8 +620,13 @@ public final class SnapshotReceiver {
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), database, identity.lsn(),
                 end,
                 computed, Instant.now());
-        transfer.file().truncate(end);
-        directory.commits().commit(transfer.file(), snapshot);
+        takesLong = true;
+        try {
+            transfer.file().truncate(end);
+            directory.commits().commit(transfer.file(), snapshot);
+        } finally {
+            takesLong = false;
+        }
         phase = Idle.IDLE;
         durability.forget();
         rules.bootstraps().leave(database);
@@ -662,12 +684,16 @@ public final class SnapshotReceiver {
     boolean tryLock() {
         if (phase instanceof Recovering) {
             return false;
+        } else if (takesLong || !isAwaited.compareAndSet(false, true)) {
+            return lock.tryLock();
         }
         try {
             return lock.tryLock(LOCK_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the process is ending: whatever was to be done will not be
             return lock.tryLock();
+        } finally {
+            isAwaited.set(false);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.mirrorbootstrap.store;
 
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 
 /** Tells a worker that was interrupted, as the process ends, from a disk that is broken. */
 public final class Interrupted {
@@ -8,10 +8,13 @@ public final class Interrupted {
     private Interrupted() {
     }
 
-    /** Whether an interrupt closed the file under the worker; nothing is wrong with the file then. */
+    /**
+     * Whether an interrupt closed the file, under this worker or under another that uses the same one, as nobody else closes a
+     * file that is in use; nothing is wrong with the file then.
+     */
     public static boolean is(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ClosedByInterruptException) {
+            if (cause instanceof ClosedChannelException) {
                 return true;
             }
         }

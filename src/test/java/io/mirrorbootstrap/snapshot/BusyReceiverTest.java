@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +87,92 @@ class BusyReceiverTest {
     }
 
     @Test
+    void whoTakesOverGetsItsTurnThoughTheOwnerWritesWithoutEnd() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 10);
+        IncomingChunk endless = TestSource.chunk(receiver, one, identity, 10);
+        CompletableFuture<OpenOutcome> other = new CompletableFuture<>();
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+            while (!other.isDone()) {
+                endless.write(ByteBuffer.wrap(whole, 10, 1)); // takes the lock again as soon as it has let it go
+            }
+        });
+        other.complete(receiver.open(this.other, identity));
+        writing.get(20, TimeUnit.SECONDS);
+        assertEquals(new OpenOutcome.Opened(10), other.get());
+        assertTrue(one.isGone());
+    }
+
+    @Test
+    void aFirstChunkDoesNotPassACommitThatIsNotFinished() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        IncomingChunk arriving = TestSource.chunk(receiver, other, identity(whole, 44), 0);
+        arriving.write(ByteBuffer.wrap(whole));
+        receiver.open(one, identity(whole, 43));
+        failWhenRenamed();
+        IncomingChunk unfinished = TestSource.chunk(receiver, one, identity(whole, 43), 0);
+        unfinished.write(ByteBuffer.wrap(whole));
+        assertInstanceOf(ChunkOutcome.Refused.class, unfinished.finish(true, Optional.empty()));
+
+        assertInstanceOf(ChunkOutcome.Refused.class, arriving.finish(true, Optional.empty()));
+
+        assertEquals(43, RECORDS.manifest(disk.bytes("db.successor.json").orElseThrow()).orElseThrow().snapshot().lsn(),
+                "what tells of the snapshot that is there stays");
+    }
+
+    @Test
+    void anErrorWhileItIsReadIsNoEndOfIt() throws Exception {
+        disk.put("db.snapshot", whole);
+        disk.put("db.manifest.json", RECORDS.manifest(new Manifest(
+                new CommittedSnapshot("c", DB, 7, whole.length, identity.totalCrc32c(), Instant.EPOCH),
+                Optional.empty())));
+        receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add);
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                throw new OutOfMemoryError("simulated");
+            }
+        });
+        assertThrows(OutOfMemoryError.class, receiver::recover);
+        assertTrue(receiver.isUnrecovered());
+        assertInstanceOf(Removal.Refused.class, receiver.abort(Optional.empty()));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Optional.empty()));
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
+        disk.observe((what, name) -> {
+        });
+        receiver.recover();
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
+    }
+
+    @Test
+    void aFileThatAnInterruptElsewhereHasClosedIsLeftToTheNextProcess() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 200);
+        disk.observe((what, name) -> {
+            if (what.equals("write")) {
+                throw new AsynchronousCloseException();
+            }
+        });
+        send(one, 200, 300);
+        assertEquals(new TransferEvent.Kept(identity, 200, 200, KeptReason.PROCESS_ENDING),
+                events.get(events.size() - 1));
+        assertTrue(disk.bytes("db.partial").isPresent());
+    }
+
+    @Test
+    void betweenTheRenameAndTheManifestTheSuccessorRecordTells() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        receiver.open(one, identity(whole, 43));
+        failWhenRenamed();
+        IncomingChunk next = TestSource.chunk(receiver, one, identity(whole, 43), 0);
+        next.write(ByteBuffer.wrap(whole));
+        next.finish(true, Optional.empty());
+        assertEquals(43, directory.committed(DB).orElseThrow().lsn());
+        assertEquals(43, directory.verify(DB).orElseThrow().lsn());
+    }
+
+    @Test
     void aChunkThatHasToWaitForTheDiskSaysSoBefore() {
         receiver.open(one, identity);
         IncomingChunk first = TestSource.chunk(receiver, one, identity, 0);
@@ -100,13 +189,7 @@ class BusyReceiverTest {
 
     @Test
     void aDirectoryThatCannotBeForcedAtTheCommitIsForcedWhenTheSourceComesBack() throws Exception {
-        boolean[] renamed = {false};
-        disk.observe((what, name) -> {
-            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
-            if (renamed[0] && what.equals("force")) {
-                throw new IOException("Invalid argument");
-            }
-        });
+        failWhenRenamed();
         receiver.open(one, identity);
         assertInstanceOf(Refusal.Transport.class,
                 assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
@@ -243,6 +326,17 @@ class BusyReceiverTest {
         assertArrayEquals(large, disk.bytes("db.snapshot").orElseThrow());
     }
 
+    /** From the next commit's rename on the directory cannot be forced. */
+    private void failWhenRenamed() {
+        boolean[] renamed = {false};
+        disk.observe((what, name) -> {
+            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
+            if (renamed[0] && what.equals("force")) {
+                throw new IOException("Invalid argument");
+            }
+        });
+    }
+
     private ChunkOutcome send(Source source, int from, int to) {
         IncomingChunk chunk = TestSource.chunk(receiver, source, identity, from);
         chunk.write(ByteBuffer.wrap(whole, from, to - from));
@@ -250,9 +344,11 @@ class BusyReceiverTest {
     }
 
     private SnapshotReceiver receiver(Optional<Inventory.Resumable> left) {
-        return new SnapshotReceiver(DB, directory,
-                new ReceiverRules(List.of(), new BootstrapLimit(2), CHECKPOINT_BYTES, Runnable::run), events::add,
-                left);
+        return new SnapshotReceiver(DB, directory, rules(), events::add, left);
+    }
+
+    private static ReceiverRules rules() {
+        return new ReceiverRules(List.of(), new BootstrapLimit(2), CHECKPOINT_BYTES, Runnable::run);
     }
 
     private static SnapshotIdentity identity(byte[] bytes, long lsn) {
