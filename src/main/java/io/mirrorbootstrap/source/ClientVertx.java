@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import javax.net.ssl.SSLException;
 
+import io.mirrorbootstrap.snapshot.Text;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -19,13 +20,14 @@ final class ClientVertx {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
     }
 
-    /** What failed and, of a TLS handshake, why. */
+    /** What failed and, of a TLS handshake, why: readable, as it may quote the other side. */
     static String reason(Throwable failure) {
         String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage();
+        return Text.readable(
+                root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage());
     }
 }
