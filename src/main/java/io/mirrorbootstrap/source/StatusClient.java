@@ -48,13 +48,14 @@ public final class StatusClient implements AutoCloseable {
 
     private final Endpoint endpoint;
     private final Credentials credentials;
+    private final BoundedTransport transport = new BoundedTransport();
     private final Vertx vertx;
 
     /** Opens nothing yet. */
     public StatusClient(Endpoint endpoint, Credentials credentials) {
         this.endpoint = endpoint;
         this.credentials = credentials;
-        this.vertx = ClientVertx.create();
+        this.vertx = ClientVertx.create(transport);
     }
 
     /** What {@code database} is doing. */
@@ -76,6 +77,8 @@ public final class StatusClient implements AutoCloseable {
             Blocking.await(asking, PATIENCE);
             if (asking.succeeded()) {
                 return asking.result();
+            } else if (transport.isExceeded()) {
+                return new Reply.Refused("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
             }
             return new Reply.Unreachable(
                     asking.failed() ? ClientVertx.reason(asking.cause()) : "no answer in time");
