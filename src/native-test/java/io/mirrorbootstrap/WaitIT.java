@@ -24,6 +24,7 @@ import io.mirrorbootstrap.protocol.RawClient;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 
 /** The handover: {@code wait}, and the health group that says the same. */
@@ -88,7 +89,7 @@ class WaitIT {
         source.answer();
         Ended some = end(begin("--timeout", "1"));
         assertEquals(4, some.code());
-        assertTrue(some.err().contains("bootstrapping, 0 B of 1000 B"), some.err());
+        assertTrue(some.err().contains("bootstrapping, 12 B of 1000 B"), some.err());
         source.close();
 
         sidecar.close();
@@ -186,6 +187,37 @@ class WaitIT {
         Ended changed = end(begin("--verify"));
         assertEquals(3, changed.code());
         assertTrue(changed.err().contains(snapshot("orders") + " is not what its manifest says"), changed.err());
+    }
+
+    @Test
+    void aSidecarThatIsNoneNeitherForgesALineNorTakesUpTheMemory() throws Exception {
+        try (RawServer server = RawServer.of("200 OK",
+                "{\"source_database_id\":\"orders\",\"status\":\"following\",\"bytes_done\":1,\"bytes_total\":1,"
+                        + "\"snapshot_lsn\":1,\"rate_bytes_per_second\":0,\"crc32c\":\"0x00000001\","
+                        + "\"snapshot_path\":\"/a\\u001b[2J\\n\\t/recv_snapshots/orders.snapshot\"}")) {
+            Ended forged = end(run("wait", "--database", "orders", "--url", server.url()));
+            assertEquals(3, forged.code());
+            assertEquals("", forged.out());
+            assertEquals("mirror-bootstrap: the snapshot of orders is at /a\\u001b[2J\\n\\t/recv_snapshots/"
+                    + "orders.snapshot, and no line that says so could be relied upon\n", forged.err());
+        }
+        Path file = Files.writeString(temp.resolve("file"), "x");
+        try (RawServer server = new RawServer(out -> {
+            out.write("HTTP/1.1 403 No\r\nContent-Length: 1000000000000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            while (true) {
+                out.write(new byte[1024 * 1024]);
+            }
+        })) {
+            Ended refused = end(run("wait", "--database", "orders", "--url", server.url()));
+            assertEquals(3, refused.code(), refused.err());
+            assertEquals("mirror-bootstrap: the sidecar does not tell: it answered with more than 262144 bytes\n",
+                    refused.err());
+            Ended unsent = end(run("send", file.toString(), "--url", server.url(), "--cluster", "c", "--database",
+                    "orders", "--lsn", "1", "--give-up-after", "0"));
+            assertEquals(4, unsent.code(), unsent.err());
+            assertTrue(unsent.err().endsWith(
+                    " cannot be reached: it answered with more than 262144 bytes, and no link\n"), unsent.err());
+        }
     }
 
     @Test

@@ -177,8 +177,9 @@ class Gate {
         long now = System.nanoTime();
         long due = tellAgainNanos.get();
         if (now - due >= 0 && tellAgainNanos.compareAndSet(due, now + TELL_EVERY_NANOS)) {
-            LOG.warnf("refused %s %s from %s: %s (%.0f refused so far)", request.request().method(),
-                    Text.quoted(request.request().path()), request.request().remoteAddress(), message, refused.count());
+            LOG.warnf("refused %s %s from %s: %s (%.0f refused so far)",
+                    Text.field(request.request().method().name()), Text.quoted(request.request().path()),
+                    Text.field(String.valueOf(request.request().remoteAddress())), message, refused.count());
         }
         HttpServerResponse response = request.response().setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");

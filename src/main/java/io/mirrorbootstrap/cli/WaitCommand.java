@@ -3,6 +3,7 @@ package io.mirrorbootstrap.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
         "0:the snapshot is there, or the file of --unless",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
-        "3:the transfer failed, the sidecar refused to tell, or the file is not what its manifest says",
+        "3:the transfer failed, the sidecar refused to tell or told what cannot be, or the file is not what its manifest says",
         "4:it was not there in time; the message says how far it was"}, footer = {"",
                 "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
                 "tabs between, a line for each database, as far as it came.", "",
@@ -119,6 +121,10 @@ final class WaitCommand implements Callable<Integer> {
                 return end(ExitCode.REFUSED, now);
             } else if (reply instanceof Reply.Known known) {
                 MirrorStatus status = known.status();
+                Optional<String> impossible = impossible(database, status);
+                if (impossible.isPresent()) {
+                    return end(ExitCode.REFUSED, impossible.get());
+                }
                 try {
                     if (status.snapshotPath().isPresent() && isHandedOver(database, status)) {
                         return ExitCode.COMMITTED.number();
@@ -133,7 +139,8 @@ final class WaitCommand implements Callable<Integer> {
                             + " is not what its manifest says, or one of them is missing");
                 } else if (!doubtful && status.word().equals("failed")) {
                     return end(ExitCode.REFUSED,
-                            "the transfer failed: " + status.lastError().orElse("no reason known"));
+                            "the transfer failed: "
+                                    + status.lastError().map(Text::readable).orElse("no reason known"));
                 }
                 doubted = doubtful; // once is no proof: a successor may have been taking its place just then
             }
@@ -147,7 +154,7 @@ final class WaitCommand implements Callable<Integer> {
 
     private boolean isHandedOver(DatabaseId database, MirrorStatus status) throws IOException {
         SnapshotDirectory directory = directory(status);
-        if (!verify && status.word().equals("following")) { // the files need not be in reach
+        if (!verify && status.word().equals(MirrorStatus.FOLLOWING)) { // the files need not be in reach
             print(directory.snapshot(database), status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
             return true;
         }
@@ -158,6 +165,36 @@ final class WaitCommand implements Callable<Integer> {
         there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
                 snapshot.bytes()));
         return there.isPresent();
+    }
+
+    /**
+     * Why nothing can be done with where the snapshot is said to be. Where it is here is told by {@code --data-dir} if that
+     * is there, and by nobody else.
+     */
+    private Optional<String> impossible(DatabaseId database, MirrorStatus status) {
+        if (status.snapshotPath().isEmpty()) {
+            return Optional.empty();
+        }
+        String told = status.snapshotPath().get();
+        if (dataDirectory.isEmpty() && !isSnapshot(database, told)) {
+            return Optional.of("the sidecar has the snapshot of " + database + " at " + Text.readable(told)
+                    + ", which is no absolute path here that ends in " + SnapshotDirectory.NAME + "/" + database
+                    + ".snapshot");
+        }
+        Path file = directory(status).snapshot(database);
+        return Text.isPlain(file.toString())
+                ? Optional.empty()
+                : Optional.of("the snapshot of " + database + " is at " + Text.readable(file.toString())
+                        + ", and no line that says so could be relied upon");
+    }
+
+    private static boolean isSnapshot(DatabaseId database, String told) {
+        try {
+            Path path = Path.of(told);
+            return path.isAbsolute() && path.endsWith(Path.of(SnapshotDirectory.NAME, database + ".snapshot"));
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private SnapshotDirectory directory(MirrorStatus status) {
@@ -194,7 +231,7 @@ final class WaitCommand implements Callable<Integer> {
             return "the sidecar does not tell: " + refused.message();
         } else if (reply instanceof Reply.Known known) {
             MirrorStatus status = known.status();
-            return status.word() + ", " + Quantities.size(status.bytesDone())
+            return Text.readable(status.word()) + ", " + Quantities.size(status.bytesDone())
                     + (status.bytesTotal() > 0 ? " of " + Quantities.size(status.bytesTotal()) : "")
                     + (status.rateBytesPerSecond() > 0 ? ", " + Quantities.rate(status.rateBytesPerSecond()) : "");
         }

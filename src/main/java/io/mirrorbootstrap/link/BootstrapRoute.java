@@ -90,7 +90,9 @@ class BootstrapRoute {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.get().giveBack();
                     guard.leave(channel);
-                    LOG.warnf("no WebSocket with %s: %s", request.request().remoteAddress(), failure.getMessage());
+                    LOG.warnf("no WebSocket with %s: %s",
+                            Text.field(String.valueOf(request.request().remoteAddress())),
+                            Text.readable(String.valueOf(failure.getMessage())));
                 });
     }
 
@@ -99,7 +101,8 @@ class BootstrapRoute {
             link.start();
         } catch (RuntimeException | Error e) {
             // a socket that is gone has no pipeline any more to put a reader into
-            LOG.warnf("link from %s: not started, closing it (%s)", webSocket.remoteAddress(), e);
+            LOG.warnf("link from %s: not started, closing it (%s)",
+                    Text.field(String.valueOf(webSocket.remoteAddress())), Text.readable(e.toString()));
             links.closed(link);
             webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started")
                     .onComplete(written -> channel.close());

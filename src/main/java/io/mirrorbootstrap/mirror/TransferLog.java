@@ -9,6 +9,7 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.Logger.Level;
 
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
@@ -28,7 +29,7 @@ public class TransferLog implements TransferListener {
                     facts(verifying.identity()), verifying.bytesKept());
         } else if (event instanceof TransferEvent.Committed done) {
             LOG.infof("committed: database=%s cluster=%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
-                    done.database(), done.snapshot().sourceClusterId(), done.snapshot().lsn(),
+                    done.database(), Text.field(done.snapshot().sourceClusterId()), done.snapshot().lsn(),
                     done.snapshot().bytes(), done.snapshot().crc32c(), seconds(done.took()), done.path());
         } else if (event instanceof TransferEvent.Failed failed) {
             LOG.errorf(failed.cause().orElse(null),
@@ -43,12 +44,13 @@ public class TransferLog implements TransferListener {
                     facts(dropped.identity()), dropped.bytesDone());
         } else if (event instanceof TransferEvent.Removed removed) {
             LOG.infof("removed on request: the snapshot of database=%s cluster=%s lsn=%d bytes=%d", removed.database(),
-                    removed.snapshot().sourceClusterId(), removed.snapshot().lsn(), removed.snapshot().bytes());
+                    Text.field(removed.snapshot().sourceClusterId()), removed.snapshot().lsn(),
+                    removed.snapshot().bytes());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
             LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
                     refused.refusal().message());
-        } else {
-            LOG.debugf("%s", event);
+        } else if (LOG.isDebugEnabled()) {
+            LOG.debug(Text.readable(event.toString()));
         }
     }
 
@@ -61,7 +63,8 @@ public class TransferLog implements TransferListener {
     }
 
     private static String facts(SnapshotIdentity identity) {
-        return "database=" + identity.database() + " cluster=" + identity.sourceClusterId() + " lsn=" + identity.lsn()
+        return "database=" + identity.database() + " cluster=" + Text.field(identity.sourceClusterId()) + " lsn="
+                + identity.lsn()
                 + (identity.isStream()
                         ? " bytes=unknown"
                         : " bytes=" + identity.totalBytes() + " crc32c=" + identity.totalCrc32c());

@@ -60,7 +60,8 @@ public sealed interface Refusal {
     record EnvelopeMismatch(String field, Object expected, Object actual) implements Refusal {
         @Override
         public String message() {
-            return field + " of the chunk is " + actual + ", but the transfer began with " + expected;
+            return field + " of the chunk is " + Text.field(String.valueOf(actual)) + ", but the transfer began with "
+                    + Text.field(String.valueOf(expected));
         }
     }
 

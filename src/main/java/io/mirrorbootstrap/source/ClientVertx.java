@@ -2,9 +2,11 @@ package io.mirrorbootstrap.source;
 
 import javax.net.ssl.SSLException;
 
+import io.mirrorbootstrap.snapshot.Text;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.impl.VertxBuilder;
 
 /** What a client has of Vert.x: one event loop, and neither files in a cache nor a class path to look at. */
 final class ClientVertx {
@@ -12,20 +14,22 @@ final class ClientVertx {
     private ClientVertx() {
     }
 
-    static Vertx create() {
-        return Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
+    static Vertx create(BoundedTransport transport) {
+        return new VertxBuilder(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
                 .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)))
+                .findTransport(transport).init().vertx();
     }
 
-    /** What failed and, of a TLS handshake, why. */
+    /** What failed and, of a TLS handshake, why: readable, as it may quote the other side. */
     static String reason(Throwable failure) {
         String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage();
+        return Text.readable(
+                root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage());
     }
 }

@@ -6,13 +6,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 
-/** What became of sending a snapshot: a type for each end there is. */
+/** What became of sending a snapshot: a type for each end there is. What a sidecar says is as it came, but in messages. */
 public sealed interface Outcome {
 
-    /** One sentence for a person. */
+    /** One sentence for a person, in which what others say is made readable: see {@link Text#readable}. */
     String message();
 
     /** Whether coming back later may help: a link that broke, a disk that is full, a sidecar that restarts. */
@@ -35,7 +36,7 @@ public sealed interface Outcome {
     record Committed(Answer.Committed snapshot, long bytesSent, Duration took) implements Outcome {
         @Override
         public String message() {
-            return "committed as " + snapshot.snapshotPath();
+            return "committed as " + Text.readable(snapshot.snapshotPath());
         }
     }
 
@@ -59,7 +60,7 @@ public sealed interface Outcome {
 
         @Override
         public String message() {
-            return "the sidecar refused (" + failure.code() + "): " + failure.message();
+            return "the sidecar refused (" + Text.readable(failure.code()) + "): " + Text.readable(failure.message());
         }
     }
 
@@ -81,7 +82,9 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return endpoint + " refused the link: HTTP " + status
-                    + answer.map(failure -> ", " + failure.code() + ": " + failure.message()).orElse("");
+                    + answer.map(
+                            failure -> ", " + Text.readable(failure.code()) + ": " + Text.readable(failure.message()))
+                            .orElse("");
         }
     }
 
@@ -129,7 +132,7 @@ public sealed interface Outcome {
                     + (closeCode == CUT
                             ? ""
                             : ": the sidecar closed it with " + closeCode
-                                    + (reason.isEmpty() ? "" : ", " + reason));
+                                    + (reason.isEmpty() ? "" : ", " + Text.readable(reason)));
         }
     }
 
@@ -141,7 +144,7 @@ public sealed interface Outcome {
     record NotUnderstood(String reason) implements Outcome {
         @Override
         public String message() {
-            return "the sidecar does not speak this version of the protocol: " + reason;
+            return "the sidecar does not speak this version of the protocol: " + Text.readable(reason);
         }
     }
 

@@ -37,6 +37,7 @@ public final class SnapshotSender implements AutoCloseable {
     private final Endpoint endpoint;
     private final Credentials credentials;
     private final boolean allowEmpty;
+    private final BoundedTransport transport = new BoundedTransport();
     private final Vertx vertx;
     private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
 
@@ -56,7 +57,7 @@ public final class SnapshotSender implements AutoCloseable {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.allowEmpty = allowEmpty;
-        this.vertx = ClientVertx.create();
+        this.vertx = ClientVertx.create(transport);
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
         }
@@ -165,6 +166,8 @@ public final class SnapshotSender implements AutoCloseable {
         WebSocketClientOptions options = new WebSocketClientOptions()
                 .setConnectTimeout((int) CONNECT_PATIENCE.toMillis())
                 .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // an answer is a small text, and what is longer is none
+                .setMaxFrameSize(JsonMessages.MAX_CONTROL_BYTES).setMaxMessageSize(JsonMessages.MAX_CONTROL_BYTES)
                 // snapshots are compressed or encrypted already
                 .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false);
         credentials.applyTo(options);
@@ -177,6 +180,10 @@ public final class SnapshotSender implements AutoCloseable {
         }
         if (connecting.cause() instanceof UpgradeRejectedException rejected) {
             return new Outcome.NotUpgraded(endpoint, rejected.getStatus(), explanation(rejected));
+        }
+        if (transport.isExceeded()) {
+            return new Outcome.Unreachable(endpoint,
+                    "it answered with more than " + BoundedTransport.MAX_BYTES + " bytes, and no link");
         }
         return new Outcome.Unreachable(endpoint,
                 connecting.failed() ? ClientVertx.reason(connecting.cause()) : "no answer in time");

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.wire.Control;
@@ -19,6 +20,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.http.impl.WebSocketInternal;
 
 /**
  * One link, as the sending thread sees it: what it gives is written in order, what comes back is one queue of events.
@@ -30,22 +32,36 @@ final class SourceLink implements AutoCloseable {
 
     private static final long CLOSING_SECONDS = 5;
 
+    /** How much may wait for the sending thread, in characters, before the socket is not read any more. */
+    private static final int MAX_WAITING = 256 * 1024;
+
+    /** What an event takes beside its text, in the same measure. */
+    private static final int EVENT = 64;
+
     private final Vertx vertx;
     private final WebSocket socket;
     private final Context context;
     private final long pings;
-    private final BlockingQueue<LinkEvent> events = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    /** Written on the event loop only. */
+    private volatile boolean paused;
+
+    /** An event, and what it counts. */
+    private record Waiting(LinkEvent event, int weight) {
+    }
 
     /** Event loop only, when the socket has just been opened: nothing that it brings may be missed. */
     SourceLink(Vertx vertx, WebSocket socket) {
         this.vertx = vertx;
         this.socket = socket;
         this.context = Vertx.currentContext();
+        BoundedTransport.lift(((WebSocketInternal) socket).channelHandlerContext().channel());
         socket.textMessageHandler(this::text);
-        socket.binaryMessageHandler(message -> events.add(new LinkEvent.Unreadable("a binary message")));
+        socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));
         socket.exceptionHandler(failure -> {
-            if (failure instanceof CorruptedWebSocketFrameException) {
-                events.add(new LinkEvent.Unreadable(failure.getMessage()));
+            if (failure instanceof CorruptedWebSocketFrameException || failure instanceof IllegalStateException) {
+                said(new LinkEvent.Unreadable(failure.getMessage()), EVENT); // no frame, or a message that is too long
             }
             // any other failure of a socket is followed by its close
         });
@@ -67,12 +83,12 @@ final class SourceLink implements AutoCloseable {
 
     /** The next event that is here already. Sending thread. */
     Optional<LinkEvent> poll() {
-        return Optional.ofNullable(events.poll());
+        return taken(events.poll());
     }
 
     /** The next event, waiting for it at most {@code patience}. Sending thread. */
     Optional<LinkEvent> await(Duration patience) throws InterruptedException {
-        return Optional.ofNullable(events.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+        return taken(events.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
     }
 
     /**
@@ -103,7 +119,7 @@ final class SourceLink implements AutoCloseable {
                     : WebSocketFrame.continuationFrame(data, last));
             first = false;
             if (last) {
-                written.onSuccess(nothing -> events.add(new LinkEvent.Written(chunk)));
+                written.onSuccess(nothing -> said(new LinkEvent.Written(chunk), 0));
             }
         }
     }
@@ -115,10 +131,11 @@ final class SourceLink implements AutoCloseable {
     }
 
     private void text(String text) {
+        int weight = EVENT + text.length();
         try {
-            events.add(new LinkEvent.Answered(JsonMessages.answer(text)));
+            said(new LinkEvent.Answered(JsonMessages.answer(text)), weight);
         } catch (RefusedException e) {
-            events.add(new LinkEvent.Unreadable(e.getMessage()));
+            said(new LinkEvent.Unreadable(e.getMessage()), weight);
         }
     }
 
@@ -126,6 +143,34 @@ final class SourceLink implements AutoCloseable {
         vertx.cancelTimer(pings);
         Short code = socket.closeStatusCode();
         String reason = socket.closeReason();
-        events.add(new LinkEvent.Closed(code == null ? Outcome.LinkLost.CUT : code, reason == null ? "" : reason));
+        said(new LinkEvent.Closed(code == null ? Outcome.LinkLost.CUT : code, reason == null ? "" : reason), 0);
+    }
+
+    /** Event loop only. A sidecar that says more than the sending thread hears, or than it waits for, waits itself. */
+    private void said(LinkEvent event, int weight) {
+        int now = waiting.addAndGet(weight);
+        events.add(new Waiting(event, weight));
+        if (now > MAX_WAITING && !paused) {
+            paused = true; // before the look whether the sending thread has already taken it all
+            socket.pause();
+            resume();
+        }
+    }
+
+    private Optional<LinkEvent> taken(Waiting next) {
+        if (next == null) {
+            return Optional.empty();
+        }
+        if (waiting.addAndGet(-next.weight()) <= MAX_WAITING && paused) {
+            context.runOnContext(nothing -> resume());
+        }
+        return Optional.of(next.event());
+    }
+
+    private void resume() {
+        if (paused && waiting.get() <= MAX_WAITING) {
+            paused = false;
+            socket.resume();
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.MirrorStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -28,7 +29,7 @@ public final class StatusClient implements AutoCloseable {
     /** What came of asking. */
     public sealed interface Reply {
 
-        /** The sidecar knows the mirror. */
+        /** The sidecar knows the mirror; the status is of the database that was asked for. */
         record Known(MirrorStatus status) implements Reply {
         }
 
@@ -36,24 +37,25 @@ public final class StatusClient implements AutoCloseable {
         record Unknown() implements Reply {
         }
 
-        /** Somebody answered, but not that. */
+        /** Somebody answered, but not that; {@code message} is readable. */
         record Refused(String message) implements Reply {
         }
 
-        /** Nobody answered in time. */
+        /** Nobody answered in time; {@code reason} is readable. */
         record Unreachable(String reason) implements Reply {
         }
     }
 
     private final Endpoint endpoint;
     private final Credentials credentials;
+    private final BoundedTransport transport = new BoundedTransport();
     private final Vertx vertx;
 
     /** Opens nothing yet. */
     public StatusClient(Endpoint endpoint, Credentials credentials) {
         this.endpoint = endpoint;
         this.credentials = credentials;
-        this.vertx = ClientVertx.create();
+        this.vertx = ClientVertx.create(transport);
     }
 
     /** What {@code database} is doing. */
@@ -71,10 +73,12 @@ public final class StatusClient implements AutoCloseable {
         HttpClient client = vertx.createHttpClient(options);
         try {
             Future<Reply> asking = client.request(request).compose(asked -> asked.send()).compose(
-                    answer -> answer.body().map(body -> reply(answer.statusCode(), body)));
+                    answer -> answer.body().map(body -> reply(database, answer.statusCode(), body)));
             Blocking.await(asking, PATIENCE);
             if (asking.succeeded()) {
                 return asking.result();
+            } else if (transport.isExceeded()) {
+                return new Reply.Refused("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
             }
             return new Reply.Unreachable(
                     asking.failed() ? ClientVertx.reason(asking.cause()) : "no answer in time");
@@ -83,16 +87,19 @@ public final class StatusClient implements AutoCloseable {
         }
     }
 
-    private static Reply reply(int status, Buffer body) {
+    private static Reply reply(DatabaseId database, int status, Buffer body) {
         if (status == NOT_FOUND) {
             return new Reply.Unknown();
+        } else if (status != OK) {
+            return new Reply.Refused("HTTP " + status + " " + Text.readable(body.toString()));
         }
         try {
-            return status == OK
-                    ? new Reply.Known(MirrorStatus.read(body.toString()))
-                    : new Reply.Refused("HTTP " + status + " " + body);
+            MirrorStatus mirror = MirrorStatus.read(body.toString());
+            return mirror.database().equals(database)
+                    ? new Reply.Known(mirror)
+                    : new Reply.Refused("asked for " + database + ", it answers about " + mirror.database());
         } catch (RefusedException e) {
-            return new Reply.Refused("what answers is no sidecar: " + e.getMessage());
+            return new Reply.Refused("what answers is no sidecar: " + Text.readable(e.getMessage()));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Progress.Phase;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.Control;
@@ -132,10 +133,7 @@ final class Transmission {
             return start(new Answer.Opened(identity.database(), 0, ChunkBuffer.MAX_PAYLOAD_BYTES,
                     USUAL_WINDOW_BYTES, OptionalLong.empty()));
         } else if (answer instanceof Answer.Committed committed && (chunkBytes == 0 || lastChunkIsSent())) {
-            return Optional.of(isWhatWasSent(committed)
-                    ? new Outcome.Committed(committed, nextByte - firstByte,
-                            Duration.ofNanos(System.nanoTime() - startedNanos))
-                    : new Outcome.NotUnderstood("it has committed something else: " + committed));
+            return Optional.of(committed(committed));
         } else if (answer instanceof Answer.Failure failure) {
             return Optional.of(refused(failure));
         }
@@ -148,6 +146,17 @@ final class Transmission {
      */
     private boolean isEmptyNamesake(Answer.Committed committed) throws IOException {
         return identity.isStream() && committed.bytes() == 0 && input.begin();
+    }
+
+    private Outcome committed(Answer.Committed committed) {
+        if (!isWhatWasSent(committed)) {
+            return new Outcome.NotUnderstood("it has committed something else: " + committed);
+        } else if (!Text.isPlain(committed.snapshotPath())) { // it would be printed for scripts
+            return new Outcome.NotUnderstood("it says that it has committed the snapshot, but its snapshot_path, "
+                    + Text.readable(committed.snapshotPath()) + ", has characters that no path here may have");
+        }
+        return new Outcome.Committed(committed, nextByte - firstByte,
+                Duration.ofNanos(System.nanoTime() - startedNanos));
     }
 
     /** A success must be one of this snapshot. */

@@ -65,7 +65,7 @@ final class Json {
         try {
             node = TREES.readTree(text);
         } catch (JsonProcessingException e) {
-            throw malformed("not a JSON object: " + e.getOriginalMessage());
+            throw malformed("not a JSON object: " + Text.readable(e.getOriginalMessage()));
         }
         if (!node.isObject()) {
             throw malformed("not a JSON object");

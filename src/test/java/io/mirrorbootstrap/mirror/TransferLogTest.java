@@ -1,0 +1,103 @@
+package io.mirrorbootstrap.mirror;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+import org.jboss.logmanager.ExtLogRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+
+/** What is written of transfers, when the names in them are meant to lead a reader astray. */
+class TransferLogTest {
+
+    private static final DatabaseId DATABASE = new DatabaseId("d");
+    private static final String EVIL = "c lsn=9\u202e\u2028";
+    private static final String SHOWN = "\"c lsn=9\\u202e\\u2028\"";
+
+    private final Logger logger = Logger.getLogger("io.mirrorbootstrap.transfer");
+    private final List<String> lines = new ArrayList<>();
+    private final Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            lines.add(line instanceof ExtLogRecord formatted ? formatted.getFormattedMessage() : line.getMessage());
+        }
+
+        @Override
+        public void flush() {
+            // nothing waits
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    };
+
+    @BeforeEach
+    void listen() {
+        handler.setLevel(Level.ALL);
+        logger.setLevel(Level.ALL); // whatever a test before has done to its parents
+        logger.addHandler(handler);
+    }
+
+    @AfterEach
+    void stop() {
+        logger.removeHandler(handler);
+        logger.setLevel(null);
+    }
+
+    @Test
+    void anOrdinaryClusterIsReadAsItIs() {
+        assertEquals("begun: database=d cluster=größe-1 lsn=7 bytes=5 crc32c=0x00000001, from byte 0",
+                logged(new TransferEvent.Began(identity("größe-1"), 0, 0)));
+    }
+
+    @Test
+    void noClusterForgesALineOrAField() {
+        CommittedSnapshot snapshot = new CommittedSnapshot(EVIL, DATABASE, 7, 5, new Crc32c(1), Instant.EPOCH);
+        String facts = "database=d cluster=" + SHOWN + " lsn=7 bytes=5";
+        assertEquals("begun: " + facts + " crc32c=0x00000001, from byte 0",
+                logged(new TransferEvent.Began(identity(EVIL), 0, 0)));
+        assertEquals("committed: " + facts + " crc32c=0x00000001 seconds=1.000 path=/data/d.snapshot",
+                logged(new TransferEvent.Committed(snapshot, Path.of("/data/d.snapshot"), Duration.ofSeconds(1))));
+        assertEquals("removed on request: the snapshot of " + facts, logged(new TransferEvent.Removed(snapshot)));
+        assertEquals(
+                "failed: " + facts + " crc32c=0x00000001, after 3 bytes and 1.000 seconds, nothing of it is kept: "
+                        + "source_cluster_id of the chunk is " + SHOWN + ", but the transfer began with c",
+                logged(new TransferEvent.Failed(identity(EVIL), 3,
+                        new Refusal.EnvelopeMismatch("source_cluster_id", "c", EVIL), Optional.empty(),
+                        Duration.ofSeconds(1))));
+        assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
+                + "totalBytes=5, totalCrc32c=0x00000001], bytesDone=1, durableBytes=0]",
+                logged(new TransferEvent.Progressed(identity(EVIL), 1, 0)));
+    }
+
+    private static SnapshotIdentity identity(String cluster) {
+        return new SnapshotIdentity(cluster, DATABASE, 7, 5, new Crc32c(1));
+    }
+
+    private String logged(TransferEvent event) {
+        lines.clear();
+        new TransferLog().on(event);
+        assertEquals(1, lines.size(), lines::toString);
+        return lines.get(0);
+    }
+}

@@ -1,0 +1,191 @@
+package io.mirrorbootstrap.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.StatusClient.Reply;
+import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
+
+/** No answer takes more memory than an answer may, however long it is. */
+@Timeout(60)
+class EndlessAnswersTest {
+
+    private static final DatabaseId DATABASE = new DatabaseId("d");
+    private static final Origin ORIGIN = new Origin("c", DATABASE, 1);
+    /** More than sockets take. */
+    private static final int MIB = 64;
+    private static final int TOO_LONG = 70_000;
+
+    private final AtomicInteger mibSent = new AtomicInteger();
+
+    @Test
+    void aStatusWithoutEndIsNotRead() throws Exception {
+        for (String status : new String[]{"200 OK", "403 No", "404 Not Found"}) {
+            try (RawServer server = endless(status); StatusClient client = client(server)) {
+                assertEquals(new Reply.Refused("it answered with more than 262144 bytes"), client.ask(DATABASE));
+            }
+            assertTrue(mibSent.get() < MIB, "all of it was read");
+        }
+    }
+
+    @Test
+    void aStatusThatComesDropByDropIsWaitedForNoLonger() throws Exception {
+        try (RawServer server = new RawServer(out -> {
+            out.write(RawServer.head("200 OK", 1000));
+            for (int i = 0; i < 1000; i++) {
+                out.write(' ');
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }); StatusClient client = client(server)) {
+            assertEquals(new Reply.Unreachable("no answer in time"), client.ask(DATABASE));
+        }
+    }
+
+    @Test
+    void aRefusalOfALinkWithoutEndIsNotRead() throws Exception {
+        try (RawServer server = endless("403 No")) {
+            Outcome outcome = send(Endpoint.parse(server.url()), zeros(InputStream.nullInputStream()));
+            assertEquals("it answered with more than 262144 bytes, and no link",
+                    assertInstanceOf(Outcome.Unreachable.class, outcome).reason());
+        }
+        assertTrue(mibSent.get() < MIB, "all of it was read");
+    }
+
+    @Test
+    void aLongMessageIsNoAnswer() throws Exception {
+        assertNotUnderstood(link -> link.writeFrame(WebSocketFrame.textFrame("x".repeat(TOO_LONG), true)),
+                "65536");
+        assertNotUnderstood(link -> {
+            link.writeFrame(WebSocketFrame.textFrame("x".repeat(60_000), false));
+            link.writeFrame(WebSocketFrame.continuationFrame(Buffer.buffer("x".repeat(60_000)), false));
+        }, "max message size of 65536");
+    }
+
+    @Test
+    void aSidecarThatSaysMoreThanIsHeardWaits() throws Exception {
+        String pending = ScriptedSidecar.pending(0).replace("}", ",\"more\":\"" + "x".repeat(60_000) + "\"}");
+        int messages = MIB * 1024 * 1024 / pending.length();
+        AtomicInteger written = new AtomicInteger();
+        CountDownLatch inputMayGoOn = new CountDownLatch(1);
+        InputStream input = new InputStream() {
+            @Override
+            public int read() {
+                try {
+                    inputMayGoOn.await();
+                    return -1;
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        };
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            CompletableFuture<Void> flooded = new CompletableFuture<>();
+            link.textMessageHandler(open -> {
+                link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+                flood(link, pending, messages, written, flooded);
+            });
+            link.binaryMessageHandler(
+                    chunk -> flooded.thenRun(() -> link.writeTextMessage(ScriptedSidecar.committed(1))));
+        })) {
+            CompletableFuture<Outcome> outcome = CompletableFuture
+                    .supplyAsync(() -> send(sidecar.endpoint(Protocol.PATH), zeros(input)));
+            AtomicLong last = new AtomicLong();
+            Awaitility.await().pollInterval(1, TimeUnit.SECONDS)
+                    .until(() -> written.get() > 0 && last.getAndSet(written.get()) == written.get());
+            assertTrue(written.get() < messages, "all of it was read");
+            inputMayGoOn.countDown();
+            assertInstanceOf(Outcome.Committed.class, outcome.get(50, TimeUnit.SECONDS));
+        }
+        assertEquals(messages, written.get());
+    }
+
+    private static void flood(ServerWebSocket link, String text, int messages, AtomicInteger written,
+            CompletableFuture<Void> flooded) {
+        link.writeTextMessage(text).onSuccess(nothing -> {
+            if (written.incrementAndGet() < messages) {
+                flood(link, text, messages, written, flooded);
+            } else {
+                flooded.complete(null);
+            }
+        });
+    }
+
+    private interface Say {
+        void on(ServerWebSocket link);
+    }
+
+    private static void assertNotUnderstood(Say say, String reason) throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar(
+                (vertx, link) -> link.textMessageHandler(open -> say.on(link)))) {
+            Outcome outcome = send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream()));
+            String said = assertInstanceOf(Outcome.NotUnderstood.class, outcome).reason();
+            assertTrue(said.contains(reason), said);
+        }
+    }
+
+    private RawServer endless(String status) throws Exception {
+        mibSent.set(0);
+        byte[] mib = new byte[1024 * 1024];
+        return new RawServer(out -> {
+            out.write(RawServer.head(status, (long) MIB * mib.length));
+            while (mibSent.get() < MIB) {
+                out.write(mib);
+                mibSent.incrementAndGet();
+            }
+        });
+    }
+
+    private static StatusClient client(RawServer server) {
+        return new StatusClient(Endpoint.parse(server.url()), Credentials.NONE);
+    }
+
+    /** A stream of one byte, which is 0, and of what comes behind it. */
+    private static StreamInput zeros(InputStream rest) {
+        return new StreamInput(Channels.newChannel(new InputStream() {
+            private boolean begun;
+
+            @Override
+            public int read() throws IOException {
+                boolean first = !begun;
+                begun = true;
+                return first ? 0 : rest.read();
+            }
+
+            @Override
+            public int read(byte[] into, int at, int length) throws IOException {
+                int next = read();
+                if (next >= 0) {
+                    into[at] = (byte) next;
+                }
+                return next < 0 ? -1 : 1;
+            }
+        }), "stream");
+    }
+
+    private static Outcome send(Endpoint endpoint, StreamInput stream) {
+        try (stream; SnapshotSender sender = new SnapshotSender(endpoint, Credentials.NONE)) {
+            return sender.send(stream, ORIGIN, (phase, done, total) -> {
+            });
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
