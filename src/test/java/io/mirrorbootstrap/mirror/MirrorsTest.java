@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.spi.Converter;
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.MirrorState.Following;
@@ -35,7 +36,8 @@ class MirrorsTest {
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
     private final Mirrors mirrors = new Mirrors(
-            new SmallRyeConfigBuilder().withMapping(MirrorSettings.class).withConverters(new MemorySizeConverter())
+            new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
+                    .withConverters(new Converter<?>[]{new MemorySizeConverter()})
                     .build().getConfigMapping(MirrorSettings.class),
             new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board));
 
