@@ -62,16 +62,18 @@ class Gate {
     private final TokenFile tokens;
     private final ClientCertificates certificates;
     private final Exposure exposure;
+    private final Strangers strangers;
     private final boolean clusterIdFromCertificate;
 
     private final Counter refused;
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
-    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, AccessSettings settings,
-            MeterRegistry metrics) {
+    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
+            AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
         this.exposure = exposure;
+        this.strangers = strangers;
         this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
         this.refused = Counter.builder("mirror.bootstrap.requests.refused")
                 .description("requests by somebody who has not proven to be let in").register(metrics);
@@ -100,6 +102,7 @@ class Gate {
     /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
     private void bound(Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
+            strangers.asked(request.request().connection());
             if (Pipelining.bound(request.request().connection())) {
                 request.next();
             }
@@ -148,7 +151,8 @@ class Gate {
         }
     }
 
-    private static void admit(RoutingContext request, Optional<String> cluster) {
+    private void admit(RoutingContext request, Optional<String> cluster) {
+        strangers.letIn(request.request().connection());
         new Caller(cluster).attachTo(request);
         request.next();
     }
