@@ -16,9 +16,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -143,6 +147,22 @@ class StrangersIT {
         } catch (SocketException e) {
             return false;
         }
+    }
+
+    @Test
+    void readinessIsFoundOutOnceForAllWhoAskWithinASecond() throws Exception {
+        start(Map.of());
+        Set<FileTime> changes = new HashSet<>();
+        long begun = System.nanoTime();
+        try (Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort())) {
+            socket.setSoTimeout(20_000);
+            for (int i = 0; i < 300; i++) {
+                assertEquals(200, askAgain(socket, "/q/health/ready"));
+                changes.add(Files.getLastModifiedTime(temp.resolve("data/recv_snapshots")));
+            }
+        }
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+        assertTrue(changes.size() <= seconds + 3, changes.size() + " times in " + seconds + " seconds");
     }
 
     /** The status, over a connection that stays open. */
