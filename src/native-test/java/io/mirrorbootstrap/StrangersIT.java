@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,6 +147,25 @@ class StrangersIT {
             return true;
         } catch (SocketException e) {
             return false;
+        }
+    }
+
+    @Test
+    void aPortThatIsDeafIsNotAlive() throws Exception {
+        Path library = temp.resolve("deaf_port.so");
+        assertEquals(0, new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
+                "src/native-test/c/deaf_port.c", "-ldl").inheritIO().start().waitFor());
+        Path deaf = temp.resolve("deaf");
+        start(Map.of("LD_PRELOAD", library.toString(), "DEAF_WHILE", deaf.toString()));
+        try (Socket probe = new Socket("127.0.0.1", sidecar.uri().getPort())) {
+            probe.setSoTimeout(20_000);
+            assertEquals(200, askAgain(probe, "/q/health/live"));
+            Files.createFile(deaf);
+            Awaitility.await().atMost(2, TimeUnit.MINUTES).until(() -> askAgain(probe, "/q/health/live") == 503);
+            assertTrue(sidecar.log().contains("port " + sidecar.uri().getPort() + " does not accept connections"),
+                    sidecar.log());
+            Files.delete(deaf);
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> askAgain(probe, "/q/health/live") == 200);
         }
     }
 
