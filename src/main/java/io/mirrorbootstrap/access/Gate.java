@@ -6,6 +6,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,6 +21,7 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -43,26 +45,35 @@ class Gate {
     /** Whoever knocks without end must not fill the log. */
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** What is open: it tells how the sidecar is, not what it has. */
-    private static final Set<String> OPEN = Set.of("/q/health", "/q/metrics");
+    private static final String HEALTH = "/q/health";
+
+    /**
+     * What is open: it tells how the sidecar is, not what it has. Path by path: SmallRye Health makes a group of every
+     * name that it is asked for, says that it is up, and keeps it for ever.
+     */
+    private static final Set<String> OPEN = Set.of(HEALTH, HEALTH + "/live", HEALTH + "/ready", HEALTH + "/started",
+            HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", "/q/metrics");
 
     private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
 
     private final TokenFile tokens;
     private final ClientCertificates certificates;
     private final Exposure exposure;
+    private final Strangers strangers;
     private final boolean clusterIdFromCertificate;
 
     private final Counter refused;
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
-    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, AccessSettings settings,
-            MeterRegistry metrics) {
+    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
+            AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
         this.exposure = exposure;
+        this.strangers = strangers;
         this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
         this.refused = Counter.builder("mirror.bootstrap.requests.refused")
                 .description("requests by somebody who has not proven to be let in").register(metrics);
@@ -72,9 +83,26 @@ class Gate {
         filters.register(this::check, PRIORITY);
     }
 
-    /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
     void register(@Observes Router router) {
+        bound(router);
+    }
+
+    /** The port of its own that probes and metrics may have: what is open is all there is. */
+    void register(@Observes ManagementInterface management) {
+        bound(management.router());
+        management.router().route().order(Integer.MIN_VALUE + 1).handler(request -> {
+            if (isOpen(request)) {
+                request.next();
+            } else {
+                notFound(request);
+            }
+        });
+    }
+
+    /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
+    private void bound(Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
+            strangers.asked(request.request().connection());
             if (Pipelining.bound(request.request().connection())) {
                 request.next();
             }
@@ -91,6 +119,10 @@ class Gate {
     private void check(RoutingContext request) {
         if (isOpen(request)) {
             request.next();
+            return;
+        }
+        if (isHealth(request)) { // whoever asks: a probe that is misspelt must not pass, nor be kept
+            notFound(request);
             return;
         }
         Optional<String> stranger = foreignPage(request.request());
@@ -119,20 +151,22 @@ class Gate {
         }
     }
 
-    private static void admit(RoutingContext request, Optional<String> cluster) {
+    private void admit(RoutingContext request, Optional<String> cluster) {
+        strangers.letIn(request.request().connection());
         new Caller(cluster).attachTo(request);
         request.next();
     }
 
     /** By the path as it was sent and as it is understood: nothing else must be reached by another spelling of it. */
     private static boolean isOpen(RoutingContext request) {
-        return OPEN.stream()
-                .anyMatch(open -> isBelow(open, request.normalizedPath()) && isBelow(open, request.request().path()));
+        String path = request.request().path();
+        return path != null && OPEN.contains(path) && path.equals(request.normalizedPath());
     }
 
-    private static boolean isBelow(String open, String path) {
-        return path != null && path.startsWith(open)
-                && (path.length() == open.length() || path.charAt(open.length()) == '/');
+    /** Whether it would be answered by SmallRye Health, which goes by the path as it is understood, but must not be. */
+    private static boolean isHealth(RoutingContext request) {
+        String path = request.normalizedPath();
+        return path.startsWith(HEALTH + "/") && !OPEN.contains(path);
     }
 
     private boolean hasToken(HttpServerRequest request) {
@@ -187,6 +221,12 @@ class Gate {
             response.putHeader(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
         }
         last(request, response, JsonMessages.error(code, message));
+    }
+
+    private static void notFound(RoutingContext request) {
+        HttpServerResponse response = request.response().setStatusCode(NOT_FOUND).putHeader(HttpHeaders.CONTENT_TYPE,
+                "text/plain");
+        last(request, response, "no such probe; there are " + String.join(", ", new TreeSet<>(OPEN)) + "\n");
     }
 
     /** Nothing that comes after it on this connection is read. */

@@ -53,6 +53,14 @@ class ManagementPortTest {
         assertEquals(401, status(service.resolve("/v1/mirrors")));
     }
 
+    @Test
+    void aHealthGroupThatDoesNotExistIsNotMadeUp() throws Exception {
+        assertEquals(200, status(management.resolve("/q/health/group/mirror")));
+        assertEquals(404, status(management.resolve("/q/health/group/miror")));
+        assertEquals(404, status(management.resolve("/q/./health/group/miror")));
+        assertEquals(404, status(management.resolve("/q/metrics/other")));
+    }
+
     private static int status(URI uri) throws IOException {
         return ((HttpURLConnection) uri.toURL().openConnection()).getResponseCode();
     }

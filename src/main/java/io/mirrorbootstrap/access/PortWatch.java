@@ -1,0 +1,117 @@
+package io.mirrorbootstrap.access;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+
+/**
+ * Finds out that a port has stopped accepting: that a probe is answered on one tells nothing of the others. On a thread of its
+ * own, it connects to each from this machine, every few seconds; such a connection takes no place, and is closed where it
+ * is accepted ({@link Strangers}). One attempt says little on a busy machine, so many in a row must fail.
+ */
+@ApplicationScoped
+public class PortWatch {
+
+    private static final Logger LOG = Logger.getLogger(PortWatch.class);
+
+    private static final long EVERY_MILLIS = 3000;
+    private static final int PATIENCE_MILLIS = 2000;
+    private static final int ATTEMPTS = 5;
+
+    private final Strangers strangers;
+    private final Thread thread = new Thread(this::watch, "port-watch");
+    private final Map<InetSocketAddress, Integer> failures = new ConcurrentHashMap<>();
+
+    PortWatch(Strangers strangers) {
+        this.strangers = strangers;
+    }
+
+    /** The numbers of the ports that do not accept connections, though they should. Any thread. */
+    public List<Integer> deaf() {
+        return failures.entrySet().stream().filter(each -> each.getValue() >= ATTEMPTS)
+                .map(each -> each.getKey().getPort())
+                .sorted().toList();
+    }
+
+    void start(@Observes StartupEvent event) {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** From now on ports are closed because they shall be. */
+    void end(@Observes ShutdownDelayInitiatedEvent event) {
+        close();
+    }
+
+    void end(@Observes ShutdownEvent event) {
+        close();
+    }
+
+    @PreDestroy
+    void close() {
+        thread.interrupt();
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
+                for (InetSocketAddress port : strangers.ports()) {
+                    note(port, accepts(port));
+                }
+            }
+        } catch (InterruptedException e) {
+            failures.clear(); // ending is no reason to be killed
+        }
+    }
+
+    private void note(InetSocketAddress port, boolean accepts) {
+        int before = accepts ? failures.getOrDefault(port, 0) : failures.merge(port, 1, Integer::sum);
+        if (accepts) {
+            failures.remove(port);
+        }
+        if (accepts && before >= ATTEMPTS) {
+            LOG.infof("port %d accepts connections again", port.getPort());
+        } else if (!accepts && before == ATTEMPTS) {
+            LOG.errorf("port %d does not accept connections any more: the sidecar is not alive", port.getPort());
+        }
+    }
+
+    private boolean accepts(InetSocketAddress port) throws InterruptedException {
+        InetAddress address = port.getAddress().isAnyLocalAddress()
+                ? InetAddress.getLoopbackAddress()
+                : port.getAddress();
+        try (Socket socket = new Socket()) {
+            socket.bind(new InetSocketAddress(0));
+            int own = socket.getLocalPort();
+            try {
+                CompletableFuture<Void> accepted = strangers.expect(own);
+                socket.connect(new InetSocketAddress(address, port.getPort()), PATIENCE_MILLIS);
+                accepted.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                return true;
+            } finally {
+                strangers.forget(own);
+            }
+        } catch (IOException | TimeoutException | ExecutionException e) {
+            return false;
+        }
+    }
+}

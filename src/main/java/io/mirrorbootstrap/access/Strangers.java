@@ -1,0 +1,358 @@
+package io.mirrorbootstrap.access;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpsServerStart;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/**
+ * Bounds the connections of all ports where they are accepted, before anything is allocated for them: Vert.x and Quarkus
+ * count them only when their TLS handshake is done. A connection is a stranger's until a request on it is let in. When a port
+ * has too many strangers, the one that has been silent longest is cut, not the newest refused: a place cannot be held by saying
+ * nothing, or little, and a probe finds one. What such a connection has sent is not read any more: handshakes cost most.
+ * <p>
+ * Any thread. What concerns the ports themselves is done on the event loops that accept.
+ */
+@ApplicationScoped
+class Strangers {
+
+    private static final Logger LOG = Logger.getLogger(Strangers.class);
+
+    /** How long a stranger may take from being accepted until it has asked something. */
+    private static final long ASK_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long LOOK_EVERY_MILLIS = 1000;
+
+    /** Whoever knocks without end must not fill the log. */
+    private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /**
+     * Of all places, one in so many is for strangers alone, a probe among them, and as many for those that are cut, until they
+     * are closed.
+     */
+    private static final int RESERVED = 12;
+
+    /** Of all places, one in so many may be strangers' of one port: those of others, and who is let in, have the rest. */
+    private static final int STRANGERS = 3;
+
+    private final Vertx vertx;
+    private final int maxOpen;
+    private final int maxStrangers;
+    private final int maxKnown;
+    private final int maxSteady;
+    private final Counter cut;
+    private final List<ScheduledFuture<?>> rounds = new ArrayList<>();
+
+    // all guarded by this
+    private int open;
+    private final Map<Channel, Stranger> strangers = new LinkedHashMap<>(); // the longest silent first
+    private int known;
+    private final Set<InetSocketAddress> ports = new HashSet<>();
+    private final Map<Integer, CompletableFuture<Void>> expected = new HashMap<>();
+    private long tellAgainNanos = System.nanoTime();
+
+    Strangers(Vertx vertx, MeterRegistry metrics,
+            @ConfigProperty(name = "quarkus.http.limits.max-connections") OptionalInt maxConnections) {
+        this.vertx = vertx;
+        this.maxOpen = maxConnections.isPresent() && maxConnections.getAsInt() > 0
+                ? maxConnections.getAsInt()
+                : Integer.MAX_VALUE; // as Quarkus understands it
+        this.maxStrangers = Math.max(1, maxOpen / STRANGERS);
+        int reserved = Math.max(1, maxOpen / RESERVED);
+        this.maxSteady = maxOpen - reserved;
+        this.maxKnown = Math.max(1, maxSteady - reserved);
+        this.cut = Counter.builder("mirror.bootstrap.connections.cut")
+                .description("connections cut or refused, as too many were open on which nobody had been let in")
+                .register(metrics);
+    }
+
+    void start(@Observes StartupEvent event) {
+        for (EventExecutor loop : acceptors()) {
+            rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
+                    LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    void end(@Observes ShutdownEvent event) {
+        rounds.forEach(each -> each.cancel(false));
+    }
+
+    void opened(@ObservesAsync HttpServerStart event) {
+        lookNow();
+    }
+
+    void opened(@ObservesAsync HttpsServerStart event) {
+        lookNow();
+    }
+
+    /** Of the management port there is no event: the next look finds it. */
+    private void lookNow() {
+        for (EventExecutor loop : acceptors()) {
+            loop.execute(() -> look((SingleThreadEventLoop) loop));
+        }
+    }
+
+    private Iterable<EventExecutor> acceptors() {
+        return ((VertxInternal) vertx).getAcceptorEventLoopGroup();
+    }
+
+    /** Somebody asks something over {@code connection}. */
+    synchronized void asked(HttpConnection connection) {
+        Stranger stranger = strangers.remove(channel(connection));
+        if (stranger != null) {
+            stranger.hasAsked = true;
+            stranger.sinceNanos = System.nanoTime();
+            strangers.put(stranger.channel, stranger); // the last now
+        }
+    }
+
+    /**
+     * Who asks over {@code connection} is let in: it is not cut any more, so far as there are places for such. Its event
+     * loop only.
+     */
+    synchronized void letIn(HttpConnection connection) {
+        Stranger stranger = strangers.get(channel(connection));
+        if (stranger != null && known < maxKnown) {
+            strangers.remove(stranger.channel);
+            stranger.door.strangers--;
+            stranger.door.unknown--;
+            stranger.isKnown = true;
+            known++;
+            stranger.channel.pipeline().remove(stranger);
+        }
+    }
+
+    private static Channel channel(HttpConnection connection) {
+        return ((ConnectionBase) connection).channel();
+    }
+
+    /** Where connections are accepted, or were. */
+    synchronized Set<InetSocketAddress> ports() {
+        return Set.copyOf(ports);
+    }
+
+    /**
+     * A connection from {@code port} of this machine to itself is on the way: it is closed where it is accepted, whatever else
+     * is open.
+     *
+     * @return done when it has been accepted
+     */
+    synchronized CompletableFuture<Void> expect(int port) {
+        return expected.computeIfAbsent(port, any -> new CompletableFuture<>());
+    }
+
+    /** It is not waited for any more. */
+    synchronized void forget(int port) {
+        expected.remove(port);
+    }
+
+    /** The acceptor's: finds ports that are new, and strangers that have had their time. */
+    private void look(SingleThreadEventLoop loop) {
+        try {
+            for (Iterator<Channel> all = loop.registeredChannelsIterator(); all.hasNext();) {
+                Channel each = all.next();
+                if (each instanceof ServerChannel && each.pipeline().get(Door.class) == null) {
+                    each.pipeline().addFirst(new Door());
+                    if (each.localAddress() instanceof InetSocketAddress address) {
+                        add(address);
+                    }
+                }
+            }
+            cutOverdue();
+        } catch (RuntimeException | Error e) {
+            LOG.error("connections of strangers could not be looked at, until the next look", e); // else it were the last
+        }
+    }
+
+    private synchronized void add(InetSocketAddress address) {
+        ports.add(address);
+    }
+
+    private synchronized void cutOverdue() {
+        long now = System.nanoTime();
+        List<Stranger> overdue = new ArrayList<>();
+        for (Stranger each : strangers.values()) {
+            if (now - each.sinceNanos < ASK_WITHIN_NANOS) {
+                break; // nor are those behind it
+            }
+            if (!each.hasAsked) {
+                overdue.add(each);
+            }
+        }
+        overdue.forEach(this::cut);
+    }
+
+    /**
+     * Takes {@code accepted} in, and cuts another for it where that is needed.
+     *
+     * @return whether there is a place for it
+     */
+    private synchronized boolean takeIn(Channel accepted, Door door) {
+        if (open >= maxOpen) {
+            tellOfTooMany();
+            return false;
+        }
+        Stranger stranger = new Stranger(accepted, door);
+        accepted.pipeline().addLast(stranger);
+        open++;
+        door.unknown++;
+        door.strangers++;
+        strangers.put(accepted, stranger);
+        accepted.closeFuture().addListener(closed -> gone(stranger));
+        if (door.strangers > maxStrangers || open > maxSteady && door.strangers > 1) {
+            tellOfTooMany();
+            strangers.values().stream().filter(each -> each.door == door).findFirst().ifPresent(this::cut);
+        }
+        door.restIfNeeded();
+        return true;
+    }
+
+    private synchronized void gone(Stranger stranger) {
+        open--;
+        if (stranger.isKnown) {
+            known--;
+        } else {
+            stranger.door.unknown--;
+        }
+        if (strangers.remove(stranger.channel) != null) {
+            stranger.door.strangers--;
+        }
+        stranger.door.goOnIfRested();
+    }
+
+    private void cut(Stranger stranger) {
+        strangers.remove(stranger.channel);
+        stranger.door.strangers--;
+        stranger.isCut = true;
+        try {
+            stranger.channel.close();
+        } catch (IllegalStateException e) {
+            stranger.channel.unsafe().closeForcibly(); // it has got no event loop
+        }
+    }
+
+    private void tellOfTooMany() {
+        cut.increment();
+        long now = System.nanoTime();
+        if (now - tellAgainNanos >= 0) {
+            tellAgainNanos = now + TELL_EVERY_NANOS;
+            LOG.warnf("%d connections are open, and on %d of them nobody has been let in: the longest silent are cut "
+                    + "(%.0f so far)", open, strangers.size(), cut.count());
+        }
+    }
+
+    private synchronized Optional<CompletableFuture<Void>> takeExpected(Channel accepted) {
+        return !expected.isEmpty() && accepted.remoteAddress() instanceof InetSocketAddress from
+                && accepted.localAddress() instanceof InetSocketAddress to
+                && from.getAddress().equals(to.getAddress()) // of this machine itself
+                        ? Optional.ofNullable(expected.remove(from.getPort()))
+                        : Optional.empty();
+    }
+
+    /** A connection, and what stands first in its pipeline until it is let in. */
+    private static final class Stranger extends ChannelInboundHandlerAdapter {
+
+        private final Channel channel;
+        private final Door door;
+
+        // guarded by Strangers
+        private long sinceNanos = System.nanoTime();
+        private boolean hasAsked;
+        private boolean isKnown;
+
+        private volatile boolean isCut;
+
+        Stranger(Channel channel, Door door) {
+            this.channel = channel;
+            this.door = door;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (isCut) {
+                ReferenceCountUtil.release(message);
+            } else {
+                context.fireChannelRead(message);
+            }
+        }
+    }
+
+    /** Stands in a port's pipeline before what sets connections up. */
+    private final class Door extends ChannelInboundHandlerAdapter {
+
+        // guarded by Strangers
+        private int strangers; // of this port, which are not cut
+        private int unknown; // those, and those that are cut and not closed yet
+        private boolean rests;
+        private Channel port;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            port = context.channel();
+        }
+
+        /** Whoever comes waits in the kernel, and is not refused, while those that are cut are being closed. */
+        void restIfNeeded() {
+            if (!rests && unknown - strangers > maxStrangers / 2) {
+                rests = true;
+                port.config().setAutoRead(false);
+            }
+        }
+
+        void goOnIfRested() {
+            if (rests && unknown - strangers <= maxStrangers / 4) {
+                rests = false;
+                port.config().setAutoRead(true);
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            Channel accepted = (Channel) message;
+            Optional<CompletableFuture<Void>> own = takeExpected(accepted);
+            if (own.isPresent()) {
+                accepted.unsafe().closeForcibly();
+                own.get().complete(null);
+            } else if (takeIn(accepted, this)) {
+                context.fireChannelRead(accepted);
+            } else {
+                accepted.unsafe().closeForcibly();
+            }
+        }
+    }
+}
