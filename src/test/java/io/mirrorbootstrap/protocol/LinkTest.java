@@ -29,13 +29,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 import jakarta.inject.Inject;
 
@@ -452,6 +456,31 @@ class LinkTest {
                 .body("crc32c", equalTo(String.format("0x%08x", TestChunk.crc(whole))))
                 .body("snapshot_path", equalTo(file(".snapshot").toString())).body("last_error", nullValue());
         given().get("/v1/mirrors").then().statusCode(200).body("source_database_id", hasItem(database));
+    }
+
+    @Test
+    void aLinkThatCannotBeStartedGivesItsPlaceBack() throws Exception {
+        URI broken = URI.create(service.toString().replace("http", "ws") + "v1/bootstrap?" + BrokenStart.QUERY);
+        for (int i = 0; i <= 64; i++) { // one more than there are places
+            CompletableFuture<Integer> closed = new CompletableFuture<>();
+            EVENTS.newWebSocketBuilder().buildAsync(broken, new WebSocket.Listener() {
+                @Override
+                public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+                    closed.complete(code);
+                    return null;
+                }
+
+                @Override
+                public void onError(WebSocket socket, Throwable error) {
+                    closed.complete(1006);
+                }
+            }).get(20, TimeUnit.SECONDS);
+            assertTrue(List.of(1006, 1011).contains(closed.get(20, TimeUnit.SECONDS)), closed::toString);
+        }
+        byte[] whole = random(10, 3);
+        client.text(open(whole));
+        assertEquals("opened", client.answer().path("type").asText());
+        new RawClient(service).close();
     }
 
     @Test
