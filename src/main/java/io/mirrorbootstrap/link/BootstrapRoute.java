@@ -17,6 +17,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -104,8 +105,9 @@ class BootstrapRoute {
             LOG.warnf("link from %s: not started, closing it (%s)",
                     Text.field(String.valueOf(webSocket.remoteAddress())), Text.readable(e.toString()));
             links.closed(link);
-            webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started")
-                    .onComplete(written -> channel.close());
+            webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started");
+            // the socket, not what stands before it: Vert.x would wait for a close frame that nobody reads
+            Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
         }
     }
 

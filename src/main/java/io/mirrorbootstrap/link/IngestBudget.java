@@ -6,7 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 
 import org.jboss.logging.Logger;
 
@@ -28,7 +28,7 @@ import io.quarkus.runtime.Startup;
  * An event loop reads at most 64 KiB at a time, so the budget can be overdrawn by that for each link, no more: the larger
  * buffers, into which workers read, are lent only where there is room. Any thread.
  */
-@Singleton
+@ApplicationScoped
 @Startup // its meter is there before the first link is
 class IngestBudget {
 

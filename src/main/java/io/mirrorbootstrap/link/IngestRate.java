@@ -3,7 +3,7 @@ package io.mirrorbootstrap.link;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
 
@@ -11,7 +11,7 @@ import io.mirrorbootstrap.mirror.MirrorSettings;
  * Caps what all links together bring in a second, so that the mirror's disk keeps breathing: whoever has brought more than
  * is due waits, with its socket unread. Any thread.
  */
-@Singleton
+@ApplicationScoped
 class IngestRate {
 
     /** How far ahead of the rate the links may be: enough that waiting does not become many tiny waits. */

@@ -2,13 +2,13 @@ package io.mirrorbootstrap.link;
 
 import java.time.Duration;
 
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 
 /** The bounds of a link, as configured. */
-@Singleton
+@ApplicationScoped
 class LinkLimits {
 
     /** So many that a source may write small chunks for a round trip; the memory that takes is in {@link Answers}. */

@@ -12,8 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.inject.Singleton;
 
 import org.jboss.logging.Logger;
 
@@ -46,7 +46,7 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
  * The receivers of all databases. Worker only, any number of threads: messages for one database take turns, different
  * databases do not wait for each other.
  */
-@Singleton
+@ApplicationScoped
 public class Mirrors {
 
     private static final Logger LOG = Logger.getLogger(Mirrors.class);
