@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
@@ -177,7 +179,7 @@ public final class SnapshotReceiver {
         }
         try {
             finishCommit();
-            Optional<Refusal> foreign = rules.refuse(source.provenCluster(), identity.sourceClusterId());
+            Optional<Refusal> foreign = refuseCluster(source, identity);
             if (foreign.isPresent()) {
                 return new OpenOutcome.Refused(refused(foreign.get()));
             }
@@ -339,6 +341,27 @@ public final class SnapshotReceiver {
         }
     }
 
+    private Optional<Refusal> refuseCluster(Source source, SnapshotIdentity identity) throws IOException {
+        Optional<Refusal> refusal = rules.refuse(source.provenCluster(), identity.sourceClusterId());
+        return refusal.isPresent() ? refusal : refuseOthers(source);
+    }
+
+    /**
+     * Where a cluster is proven, what another one has here, committed, under way or kept, is not this source's to replace: else it
+     * could remove as its own what it may not remove as the other's. Lock held.
+     */
+    Optional<Refusal> refuseOthers(Source source) throws IOException {
+        Optional<String> proven = source.provenCluster();
+        if (proven.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<String> committed = directory.readManifest(database).map(Manifest::snapshot)
+                .map(CommittedSnapshot::sourceClusterId);
+        return Stream.of(identity().map(SnapshotIdentity::sourceClusterId), committed).flatMap(Optional::stream)
+                .filter(owner -> !owner.equals(proven.get())).findFirst()
+                .map(owner -> new Refusal.ClusterIdMismatch(proven.get(), List.of(owner)));
+    }
+
     private Optional<Refusal> refuseForeign(Optional<String> proven, Optional<String> cluster) {
         return cluster.filter(any -> proven.isPresent()).flatMap(of -> rules.refuse(proven, of)).map(this::refused);
     }
@@ -458,7 +481,7 @@ public final class SnapshotReceiver {
     /** Rule 1: offset 0 starts afresh, in a file of its own until the chunk is accepted. */
     private IncomingChunk first(Source source, SnapshotIdentity identity) throws IOException {
         finishCommit();
-        Optional<Refusal> refusal = rules.refuse(source.provenCluster(), identity.sourceClusterId());
+        Optional<Refusal> refusal = refuseCluster(source, identity);
         refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())

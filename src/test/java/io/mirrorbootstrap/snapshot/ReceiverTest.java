@@ -158,6 +158,32 @@ class ReceiverTest {
     }
 
     @Test
+    void whereClustersAreProvenWhatIsAnothersIsNotReplaced() throws Exception {
+        TestSource proven = new TestSource("mine");
+        SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        Refusal notMine = new Refusal.ClusterIdMismatch("mine", List.of("cluster"));
+        IncomingChunk arriving = TestSource.chunk(receiver, proven, mine, 0); // when nobody had anything here
+        arriving.write(ByteBuffer.wrap(whole, 0, 1));
+        receiver.open(one, identity);
+        send(one, 0, 1000); // under way
+
+        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
+        assertEquals(new ChunkOutcome.Refused(notMine), arriving.finish(true, Optional.empty()));
+        assertEquals(new ChunkOutcome.Refused(notMine),
+                TestSource.chunk(receiver, proven, mine, 0).finish(true, Optional.empty()));
+        assertInstanceOf(Removal.Refused.class, receiver.abort(Optional.of("mine")));
+        receiver.disconnected(one, KeptReason.LINK_LOST); // kept
+        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
+        receiver.open(other, identity);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length)); // committed
+        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Optional.of("mine")));
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(Optional.of("cluster")));
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(proven, mine));
+    }
+
+    @Test
     void aTransferThatWaitsHasNoFileOpen() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 1000);

@@ -1,9 +1,27 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.util.Optional;
+
 /** A source without a link. */
 final class TestSource implements Source {
 
+    private final Optional<String> provenCluster;
     private boolean gone;
+
+    /** One that is believed. */
+    TestSource() {
+        this.provenCluster = Optional.empty();
+    }
+
+    /** One that may speak for a single cluster. */
+    TestSource(String provenCluster) {
+        this.provenCluster = Optional.of(provenCluster);
+    }
+
+    @Override
+    public Optional<String> provenCluster() {
+        return provenCluster;
+    }
 
     /** Opens, as often as it takes until what an earlier process left has been read back. */
     static OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
