@@ -45,7 +45,7 @@ final class FirstChunk extends ArrivingChunk {
         receiver.finishCommit(); // another's, whose disk has failed since this one began
         Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done))
                 .or(() -> receiver.refuseGone(source));
-        refusal = refusal.isPresent() ? refusal : receiver.refuseOthers(source); // it may be another's by now
+        refusal = refusal.isPresent() ? refusal : receiver.refuseOthers(source, identity); // it may be another's by now
         refusal = refusal.or(receiver::enter);
         if (refusal.isPresent()) {
             return new Verdict.Refused(receiver.refused(refusal.get()));

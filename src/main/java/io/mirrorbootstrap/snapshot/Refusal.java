@@ -92,6 +92,26 @@ public sealed interface Refusal {
         }
     }
 
+    /** A snapshot of another cluster is committed here, and this source may not replace it. */
+    record StaleSnapshot(long declaredLsn, long committedLsn, String declaredCluster,
+            String committedCluster) implements Refusal {
+        @Override
+        public String message() {
+            return "the snapshot that is here is of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
+                    + ": a source that has proven to be " + Text.quoted(declaredCluster) + " may not replace it";
+        }
+    }
+
+    /** A transfer of another cluster is under way or kept, and this source may not replace it; sizes in bytes. */
+    record TransferInProgress(String sourceClusterId, long snapshotLsn, long bytesDone,
+            long bytesTotal) implements Refusal {
+        @Override
+        public String message() {
+            return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
+                    + bytesDone + ": it may be replaced by that cluster only";
+        }
+    }
+
     /** No room on the disk; both in bytes. */
     record InsufficientStorage(long needed, long available) implements Refusal {
         @Override

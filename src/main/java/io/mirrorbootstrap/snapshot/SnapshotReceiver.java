@@ -4,13 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
@@ -343,23 +341,29 @@ public final class SnapshotReceiver {
 
     private Optional<Refusal> refuseCluster(Source source, SnapshotIdentity identity) throws IOException {
         Optional<Refusal> refusal = rules.refuse(source.provenCluster(), identity.sourceClusterId());
-        return refusal.isPresent() ? refusal : refuseOthers(source);
+        return refusal.isPresent() ? refusal : refuseOthers(source, identity);
     }
 
     /**
      * Where a cluster is proven, what another one has here, committed, under way or kept, is not this source's to replace: else it
      * could remove as its own what it may not remove as the other's. Lock held.
      */
-    Optional<Refusal> refuseOthers(Source source) throws IOException {
-        Optional<String> proven = source.provenCluster();
-        if (proven.isEmpty()) {
+    Optional<Refusal> refuseOthers(Source source, SnapshotIdentity identity) throws IOException {
+        if (source.provenCluster().isEmpty()) {
             return Optional.empty();
         }
-        Optional<String> committed = directory.readManifest(database).map(Manifest::snapshot)
-                .map(CommittedSnapshot::sourceClusterId);
-        return Stream.of(identity().map(SnapshotIdentity::sourceClusterId), committed).flatMap(Optional::stream)
-                .filter(owner -> !owner.equals(proven.get())).findFirst()
-                .map(owner -> new Refusal.ClusterIdMismatch(proven.get(), List.of(owner)));
+        String proven = source.provenCluster().get();
+        Optional<SnapshotIdentity> transfer = identity().filter(other -> !other.sourceClusterId().equals(proven));
+        if (transfer.isPresent()) {
+            long bytesDone = kept().map(kept -> kept.accepted().bytes())
+                    .or(() -> underWay().map(u -> u.transfer().bytesDone())).orElse(0L);
+            return transfer.map(other -> new Refusal.TransferInProgress(other.sourceClusterId(), other.lsn(), bytesDone,
+                    other.totalBytes()));
+        }
+        return directory.readManifest(database).map(Manifest::snapshot)
+                .filter(committed -> !committed.sourceClusterId().equals(proven))
+                .map(committed -> new Refusal.StaleSnapshot(identity.lsn(), committed.lsn(), proven,
+                        committed.sourceClusterId()));
     }
 
     private Optional<Refusal> refuseForeign(Optional<String> proven, Optional<String> cluster) {

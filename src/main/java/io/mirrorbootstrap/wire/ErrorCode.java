@@ -23,6 +23,8 @@ public enum ErrorCode {
     CHUNK_CRC_MISMATCH,
     SNAPSHOT_CRC_MISMATCH,
     SNAPSHOT_SIZE_MISMATCH,
+    STALE_SNAPSHOT,
+    TRANSFER_IN_PROGRESS,
     INSUFFICIENT_STORAGE(
             1013),
     TOO_MANY_BOOTSTRAPS(1013),
@@ -87,6 +89,10 @@ public enum ErrorCode {
             return SNAPSHOT_CRC_MISMATCH;
         } else if (refusal instanceof Refusal.SnapshotSizeMismatch) {
             return SNAPSHOT_SIZE_MISMATCH;
+        } else if (refusal instanceof Refusal.StaleSnapshot) {
+            return STALE_SNAPSHOT;
+        } else if (refusal instanceof Refusal.TransferInProgress) {
+            return TRANSFER_IN_PROGRESS;
         } else if (refusal instanceof Refusal.InsufficientStorage) {
             return INSUFFICIENT_STORAGE;
         } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors) {
@@ -127,6 +133,16 @@ public enum ErrorCode {
         } else if (refusal instanceof Refusal.SnapshotSizeMismatch r) {
             fields.put("expected", r.expected());
             fields.put("actual", r.actual());
+        } else if (refusal instanceof Refusal.StaleSnapshot r) {
+            fields.put("declared_lsn", r.declaredLsn());
+            fields.put("committed_lsn", r.committedLsn());
+            fields.put("declared_cluster", r.declaredCluster());
+            fields.put("committed_cluster", r.committedCluster());
+        } else if (refusal instanceof Refusal.TransferInProgress r) {
+            fields.put("source_cluster_id", r.sourceClusterId());
+            fields.put("snapshot_lsn", r.snapshotLsn());
+            fields.put("bytes_done", r.bytesDone());
+            fields.put("bytes_total", r.bytesTotal());
         } else if (refusal instanceof Refusal.InsufficientStorage r) {
             fields.put("needed", r.needed());
             fields.put("available", r.available());

@@ -161,22 +161,23 @@ class ReceiverTest {
     void whereClustersAreProvenWhatIsAnothersIsNotReplaced() throws Exception {
         TestSource proven = new TestSource("mine");
         SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
-        Refusal notMine = new Refusal.ClusterIdMismatch("mine", List.of("cluster"));
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length);
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster");
         IncomingChunk arriving = TestSource.chunk(receiver, proven, mine, 0); // when nobody had anything here
         arriving.write(ByteBuffer.wrap(whole, 0, 1));
         receiver.open(one, identity);
         send(one, 0, 1000); // under way
 
-        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
-        assertEquals(new ChunkOutcome.Refused(notMine), arriving.finish(true, Optional.empty()));
-        assertEquals(new ChunkOutcome.Refused(notMine),
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(proven, mine));
+        assertEquals(new ChunkOutcome.Refused(busy), arriving.finish(true, Optional.empty()));
+        assertEquals(new ChunkOutcome.Refused(busy),
                 TestSource.chunk(receiver, proven, mine, 0).finish(true, Optional.empty()));
         assertInstanceOf(Removal.Refused.class, receiver.abort(Optional.of("mine")));
         receiver.disconnected(one, KeptReason.LINK_LOST); // kept
-        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(proven, mine));
         receiver.open(other, identity);
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length)); // committed
-        assertEquals(new OpenOutcome.Refused(notMine), receiver.open(proven, mine));
+        assertEquals(new OpenOutcome.Refused(taken), receiver.open(proven, mine));
         assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Optional.of("mine")));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
         assertEquals(new Removal.Done(), receiver.removeSnapshot(Optional.of("cluster")));
