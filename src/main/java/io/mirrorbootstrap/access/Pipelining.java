@@ -1,8 +1,10 @@
 package io.mirrorbootstrap.access;
 
-import io.netty.channel.Channel;
+import java.util.Optional;
+
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -27,20 +29,24 @@ final class Pipelining extends ChannelDuplexHandler {
      * @return whether this request may be answered: none may behind the last
      */
     static boolean bound(HttpConnection connection) {
-        Channel channel = ((ConnectionBase) connection).channel();
-        Pipelining pipelining = channel.pipeline().get(Pipelining.class);
-        if (pipelining == null && channel.pipeline().get("handler") != null) { // else it is closed
-            channel.pipeline().addBefore("handler", null, new Pipelining());
+        Optional<Pipelining> pipelining = of(connection);
+        return pipelining.isEmpty() || !pipelining.get().over;
+    }
+
+    /** What is in the pipeline of {@code connection}, or is put there now; empty when that is closed. */
+    private static Optional<Pipelining> of(HttpConnection connection) {
+        ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
+        Pipelining there = pipeline.get(Pipelining.class);
+        if (there == null && pipeline.get("handler") != null) {
+            there = new Pipelining();
+            pipeline.addBefore("handler", null, there);
         }
-        return pipelining == null || !pipelining.over;
+        return Optional.ofNullable(there);
     }
 
     /** The request at hand is the last that {@code connection} has answered; Vert.x may hold others already. */
     static void end(HttpConnection connection) {
-        Pipelining pipelining = ((ConnectionBase) connection).channel().pipeline().get(Pipelining.class);
-        if (pipelining != null) {
-            pipelining.over = true;
-        }
+        of(connection).ifPresent(pipelining -> pipelining.over = true);
     }
 
     @Override
