@@ -105,13 +105,13 @@ abstract class ArrivingChunk implements IncomingChunk {
         }
         Optional<Transfer> transfer = mine();
         boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
-        if (reverted && !published && DiskFull.is(failure)) {
-            return receiver.refused(receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset),
-                    Optional.of(failure));
-        }
-        return transfer.isPresent()
-                ? receiver.fail(transfer.get(), SnapshotReceiver.broken(), Optional.of(failure))
-                : receiver.refused(SnapshotReceiver.broken(), Optional.of(failure));
+        boolean full = reverted && DiskFull.is(failure);
+        Refusal refusal = full
+                ? receiver.noRoom(identity.isStream() ? bytes : identity.totalBytes() - offset)
+                : SnapshotReceiver.broken();
+        return transfer.isPresent() && (published || !full)
+                ? receiver.fail(transfer.get(), refusal, Optional.of(failure)) // published: its commit is finished later
+                : receiver.refused(refusal, Optional.of(failure));
     }
 
     /** Rule 4. */

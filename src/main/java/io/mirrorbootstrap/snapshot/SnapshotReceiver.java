@@ -165,7 +165,7 @@ public final class SnapshotReceiver {
             }
             return outcome;
         } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(refused(broken(), Optional.of(e)));
+            return new OpenOutcome.Refused(refused(DiskFull.is(e) ? noRoom(1) : broken(), Optional.of(e)));
         }
     }
 

@@ -208,6 +208,25 @@ class BusyReceiverTest {
     }
 
     @Test
+    void aDiskThatIsFullBehindTheRenameIsSaidToBeFull() throws Exception {
+        boolean[] renamed = {false};
+        disk.observe((what, name) -> {
+            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
+            if (renamed[0] && what.equals("write")) {
+                throw new IOException("No space left on device");
+            }
+        });
+        receiver.open(one, identity);
+        assertInstanceOf(Refusal.InsufficientStorage.class,
+                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
+        assertInstanceOf(Refusal.InsufficientStorage.class,
+                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity)).refusal());
+        disk.observe((what, name) -> {
+        });
+        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(other, identity));
+    }
+
+    @Test
     void aCommitThatCouldNotBeFinishedHealsWithoutItsSource() throws Exception {
         disk.observe((what, name) -> {
             if (what.equals("rename") && name.equals("db.manifest.json")) {
