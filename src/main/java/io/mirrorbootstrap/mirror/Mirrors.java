@@ -248,6 +248,21 @@ public class Mirrors {
         return directory.spill();
     }
 
+    /** What waits for its source is made durable, as the process is ending. */
+    public void makeDurable() {
+        for (DatabaseId database : entries.keySet()) {
+            with(database, receiver -> {
+                try {
+                    receiver.makeDurable();
+                } catch (IOException | RuntimeException | Error e) {
+                    LOG.warnf("%s: what its source has sent last is not durable, and will be sent again: %s", database,
+                            e);
+                }
+                return null;
+            });
+        }
+    }
+
     private static Void disconnect(SnapshotReceiver receiver, Source source, KeptReason reason) {
         try {
             receiver.disconnected(source, reason);

@@ -44,8 +44,10 @@ class Housekeeping {
                 .subscribe().with(tick -> round(), failure -> LOG.error("housekeeping has ended", failure));
     }
 
-    void end(@Observes ShutdownEvent event) {
+    /** Last of all: links have ended, and whoever limits the time of the end does so already. */
+    void end(@Observes @Priority(Integer.MAX_VALUE) ShutdownEvent event) {
         rounds.cancel();
+        mirrors.makeDurable();
     }
 
     private void round() {

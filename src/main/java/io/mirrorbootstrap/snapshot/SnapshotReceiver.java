@@ -442,6 +442,36 @@ public final class SnapshotReceiver {
     }
 
     /**
+     * What waits for its source is made durable as far as it was accepted: a disk that was full when the link ended has
+     * refused that.
+     *
+     * @throws IOException when the disk refuses it again
+     */
+    public void makeDurable() throws IOException {
+        if (!tryLock()) {
+            return; // its owner does it
+        }
+        try {
+            if (phase instanceof Kept kept && kept.transfer().isVerified()
+                    && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
+                Checkpoint accepted = kept.transfer().accepted();
+                Optional<PartialFile> file = PartialFile.reopen(directory.disk(), SnapshotNames.partial(database),
+                        accepted.bytes());
+                if (file.isPresent()) {
+                    try (PartialFile open = file.get()) {
+                        open.force();
+                        directory.write(accepted);
+                    }
+                    phase = new Kept(new KeptTransfer(accepted, accepted.bytes(), accepted.bytes(), accepted.crc32c()),
+                            kept.sinceNanos(), kept.before());
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * {@code source} will say no more: what it opened is kept, what it did not open is dropped.
      *
      * @param reason why, for whoever hears of it

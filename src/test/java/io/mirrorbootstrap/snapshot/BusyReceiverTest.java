@@ -261,6 +261,26 @@ class BusyReceiverTest {
     }
 
     @Test
+    void whatAFullDiskRefusedAtTheEndOfALinkIsMadeDurableAtTheEndOfTheProcess() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 40);
+        disk.observe((what, name) -> {
+            if (what.equals("write")) {
+                throw new IOException("No space left on device");
+            }
+        });
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        disk.observe((what, name) -> {
+        });
+        assertTrue(directory.readCheckpoint(DB).isEmpty());
+
+        receiver.makeDurable();
+
+        assertEquals(40, directory.readCheckpoint(DB).orElseThrow().bytes());
+        assertEquals(new OpenOutcome.Opened(40), receiver.open(other, identity));
+    }
+
+    @Test
     void aKeptTransferWhoseFileIsGoneOrShortStartsAnew() throws Exception {
         for (byte[] left : Arrays.asList(null, new byte[10])) {
             receiver.open(one, identity);
