@@ -10,12 +10,16 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "mirror-bootstrap")
 interface AccessSettings {
 
-    /** A file with one token a line; whoever speaks must have one of them. Read again when it changes. */
+    /** A file with one token a line, perhaps with a name and databases; whoever speaks must have one of them. Read again when it changes. */
     Optional<Path> authTokenFile();
 
     /** Whether the common name of a client's certificate is the only {@code source_cluster_id} it may use. */
     @WithDefault("false")
     boolean clusterIdFromCertificate();
+
+    /** Whether what was let in by a token is ended when that is no more in the file. */
+    @WithDefault("false")
+    boolean removedTokenEndsLinks();
 
     /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
     @WithDefault("false")

@@ -1,17 +1,24 @@
 package io.mirrorbootstrap.access;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 
+import io.mirrorbootstrap.snapshot.Principal;
 import io.vertx.ext.web.RoutingContext;
 
-/**
- * Who was let in.
- *
- * @param cluster the only cluster it may speak for; empty: what it says is believed
- */
-public record Caller(Optional<String> cluster) {
+/** Who was let in. Any thread. */
+public final class Caller {
 
     private static final String KEY = Caller.class.getName();
+
+    private final Principal principal;
+    private final Supplier<Optional<String>> objection;
+
+    /** @param objection says what speaks against it by now */
+    Caller(Principal principal, Supplier<Optional<String>> objection) {
+        this.principal = principal;
+        this.objection = objection;
+    }
 
     /** Who makes this request. */
     public static Caller of(RoutingContext request) {
@@ -20,5 +27,15 @@ public record Caller(Optional<String> cluster) {
 
     void attachTo(RoutingContext request) {
         request.put(KEY, this);
+    }
+
+    /** On whose behalf it asks, and what it may do. */
+    public Principal principal() {
+        return principal;
+    }
+
+    /** What speaks by now against what it has open, for a person. */
+    Optional<String> objection() {
+        return objection.get();
     }
 }

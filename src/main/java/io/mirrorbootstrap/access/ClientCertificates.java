@@ -1,7 +1,7 @@
 package io.mirrorbootstrap.access;
 
-import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,17 +46,39 @@ class ClientCertificates {
         return served;
     }
 
-    /** The certificate that the client has proven to be its own. */
-    static Optional<X509Certificate> of(HttpServerRequest request) {
+    /** The certificate that the client has proven to be its own, the first, and those that vouch for it; empty if none. */
+    static List<X509Certificate> of(HttpServerRequest request) {
         if (!request.isSSL()) {
-            return Optional.empty();
+            return List.of();
         }
         try {
-            List<Certificate> chain = request.connection().peerCertificates();
-            return chain.isEmpty() ? Optional.empty() : Optional.of((X509Certificate) chain.get(0));
+            return request.connection().peerCertificates().stream().map(X509Certificate.class::cast).toList();
         } catch (SSLPeerUnverifiedException e) {
-            return Optional.empty();
+            return List.of();
         }
+    }
+
+    /**
+     * Why {@code chain} lets nobody in at this moment: it was good when the connection was made, which may be long ago, and the
+     * handshake of a session that is taken up again asks nothing.
+     */
+    static Optional<String> objection(List<X509Certificate> chain) {
+        Instant now = Instant.now();
+        for (X509Certificate each : chain) {
+            Instant from = each.getNotBefore().toInstant();
+            Instant until = each.getNotAfter().toInstant();
+            if (now.isAfter(until) || now.isBefore(from)) {
+                return Optional.of(
+                        (each == chain.get(0) ? "the client certificate" : "the authority of the client certificate")
+                                + " is valid from " + from + " until " + until + " only");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What tells its holder apart from others, the same for its renewal. */
+    static String id(X509Certificate certificate) {
+        return "certificate " + certificate.getSubjectX500Principal().getName();
     }
 
     /** The common name of its subject, if that has exactly one. */

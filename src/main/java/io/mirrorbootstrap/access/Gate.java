@@ -17,6 +17,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -27,6 +28,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
@@ -63,18 +65,22 @@ class Gate {
     private final ClientCertificates certificates;
     private final Exposure exposure;
     private final Strangers strangers;
+    private final Standing standing;
     private final boolean clusterIdFromCertificate;
+    private final boolean removedTokenEndsLinks;
 
     private final Counter refused;
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
     Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
-            AccessSettings settings, MeterRegistry metrics) {
+            Standing standing, AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
         this.exposure = exposure;
         this.strangers = strangers;
+        this.standing = standing;
         this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
+        this.removedTokenEndsLinks = settings.removedTokenEndsLinks();
         this.refused = Counter.builder("mirror.bootstrap.requests.refused")
                 .description("requests by somebody who has not proven to be let in").register(metrics);
     }
@@ -128,32 +134,54 @@ class Gate {
         Optional<String> stranger = foreignPage(request.request());
         if (stranger.isPresent()) {
             refuse(request, FORBIDDEN, ErrorCode.ORIGIN_NOT_ALLOWED, stranger.get());
-        } else if (tokens.isUsed() && !hasToken(request.request())) {
-            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
-                    "the header Authorization must be Bearer and a token that is known here");
-        } else if (!certificates.isUsed()) {
-            admit(request, Optional.empty());
         } else {
-            checkCertificate(request);
+            checkToken(request);
         }
     }
 
-    private void checkCertificate(RoutingContext request) {
-        Optional<X509Certificate> certificate = ClientCertificates.of(request.request());
-        Optional<String> name = certificate.flatMap(ClientCertificates::commonName);
-        if (certificate.isEmpty()) {
+    private void checkToken(RoutingContext request) {
+        Tokens known = tokens.tokens();
+        Optional<Tokens.Token> token = token(request.request(), known);
+        Principal who = token.map(known::principal).orElse(Principal.ANYBODY);
+        if (tokens.isUsed() && token.isEmpty()) {
+            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
+                    "the header Authorization must be Bearer and a token that is known here");
+        } else if (certificates.isUsed()) {
+            checkCertificate(request, who, token);
+        } else {
+            admit(request, new Caller(who, () -> objection(token)));
+        }
+    }
+
+    private void checkCertificate(RoutingContext request, Principal who, Optional<Tokens.Token> token) {
+        List<X509Certificate> chain = ClientCertificates.of(request.request());
+        Optional<String> name = chain.stream().findFirst().flatMap(ClientCertificates::commonName);
+        Optional<String> objection = ClientCertificates.objection(chain);
+        if (chain.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, "a client certificate is asked for, over HTTPS");
+        } else if (objection.isPresent()) {
+            refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, objection.get());
         } else if (clusterIdFromCertificate && name.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
                     "the client certificate's subject must have one common name: the id of the source's cluster");
         } else {
-            admit(request, name.filter(any -> clusterIdFromCertificate));
+            Optional<String> cluster = name.filter(any -> clusterIdFromCertificate);
+            String id = cluster.map(Principal::idOfCluster).orElseGet(() -> ClientCertificates.id(chain.get(0)));
+            admit(request, new Caller(new Principal(who.id().or(() -> Optional.of(id)), cluster, who.owner(),
+                    who.respectsOwners(), who.databases()),
+                    () -> ClientCertificates.objection(chain).or(() -> objection(token))));
         }
     }
 
-    private void admit(RoutingContext request, Optional<String> cluster) {
-        strangers.letIn(request.request().connection());
-        new Caller(cluster).attachTo(request);
+    private Optional<String> objection(Optional<Tokens.Token> token) {
+        return token.filter(any -> removedTokenEndsLinks).filter(tokens::isRemoved)
+                .map(removed -> "its token is not in auth-token-file any more");
+    }
+
+    private void admit(RoutingContext request, Caller caller) {
+        strangers.letIn(request.request().connection(), caller.principal().id());
+        standing.letIn(((ConnectionBase) request.request().connection()).channel(), caller);
+        caller.attachTo(request);
         request.next();
     }
 
@@ -169,9 +197,9 @@ class Gate {
         return path.startsWith(HEALTH + "/") && !OPEN.contains(path);
     }
 
-    private boolean hasToken(HttpServerRequest request) {
+    private static Optional<Tokens.Token> token(HttpServerRequest request, Tokens known) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        return given.size() == 1 && tokens.tokens().accept(given.get(0));
+        return given.size() == 1 ? known.accept(given.get(0)) : Optional.empty();
     }
 
     /**

@@ -82,6 +82,7 @@ class Strangers {
     private int open;
     private final Map<Channel, Stranger> strangers = new LinkedHashMap<>(); // the longest silent first
     private int known;
+    private final Map<String, Integer> knownOf = new HashMap<>(); // of each caller
     private final Set<InetSocketAddress> ports = new HashSet<>();
     private final Map<Integer, CompletableFuture<Void>> expected = new HashMap<>();
     private long tellAgainNanos = System.nanoTime();
@@ -144,10 +145,14 @@ class Strangers {
     /**
      * Who asks over {@code connection} is let in: it is not cut any more, so far as there are places for such. Its event
      * loop only.
+     *
+     * @param caller tells it apart from others: one of them gets half of these places at most
      */
-    synchronized void letIn(HttpConnection connection) {
+    synchronized void letIn(HttpConnection connection, Optional<String> caller) {
         Stranger stranger = strangers.get(channel(connection));
-        if (stranger != null && known < maxKnown) {
+        if (stranger != null && known < maxKnown && mayHaveMore(caller)) {
+            caller.ifPresent(id -> knownOf.merge(id, 1, Integer::sum));
+            stranger.caller = caller;
             strangers.remove(stranger.channel);
             stranger.door.strangers--;
             stranger.door.unknown--;
@@ -155,6 +160,10 @@ class Strangers {
             known++;
             stranger.channel.pipeline().remove(stranger);
         }
+    }
+
+    private boolean mayHaveMore(Optional<String> caller) {
+        return caller.isEmpty() || knownOf.getOrDefault(caller.get(), 0) < Math.max(1, maxKnown / 2);
     }
 
     private static Channel channel(HttpConnection connection) {
@@ -246,6 +255,7 @@ class Strangers {
         open--;
         if (stranger.isKnown) {
             known--;
+            stranger.caller.ifPresent(id -> knownOf.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
         } else {
             stranger.door.unknown--;
         }
@@ -294,6 +304,7 @@ class Strangers {
         private long sinceNanos = System.nanoTime();
         private boolean hasAsked;
         private boolean isKnown;
+        private Optional<String> caller = Optional.empty(); // once it is known
 
         private volatile boolean isCut;
 

@@ -20,7 +20,7 @@ import io.vertx.core.Vertx;
 
 /**
  * The file of tokens, read again every second: whole, not only when its time has changed, so that it does not
- * matter how it was replaced. If it cannot be read, nobody is let in. Links that are open stay.
+ * matter how it was replaced. If it cannot be read, nobody is let in.
  * <p>
  * It is read on a thread of its own: a mount that hangs keeps that one, no worker, and whoever waits for the workers does
  * not wait for the file. While a read is under way the last tokens count; when it has not come back after
@@ -92,6 +92,12 @@ class TokenFile {
         return last.tokens();
     }
 
+    /** Whether {@code token} is in the file no more: one that cannot be read now tells nothing. */
+    boolean isRemoved(Tokens.Token token) {
+        Reading now = last;
+        return now.problem().isEmpty() && !now.tokens().known().contains(token);
+    }
+
     @PreDestroy
     void close() {
         vertx.cancelTimer(timer);
@@ -140,9 +146,12 @@ class TokenFile {
         Path file = path.orElseThrow();
         last.problem().ifPresentOrElse(
                 problem -> LOG.warnf("auth-token-file: %s %s: nobody is let in until that is mended", file, problem),
-                () -> LOG.infof("auth-token-file: %s holds %d tokens", file, last.tokens().digests().size()));
+                () -> LOG.infof("auth-token-file: %s holds %d tokens of %d callers", file,
+                        last.tokens().known().size(), last.tokens().callers()));
         if (!last.tokens().badLines().isEmpty()) {
-            LOG.warnf("auth-token-file: %s: passed over, as tokens have only letters, digits and ._~+/-=: lines %s",
+            LOG.warnf(
+                    "auth-token-file: %s: lines %s let nobody in: a line is a token (letters, digits and ._~+/-=), or "
+                            + "token = name, or token = name: database, database; no token may be there twice",
                     file,
                     last.tokens().badLines());
         }
@@ -166,7 +175,7 @@ class TokenFile {
                 return Reading.none("is longer than " + MAX_BYTES + " bytes");
             }
             Tokens tokens = Tokens.parse(new String(bytes, StandardCharsets.UTF_8));
-            return new Reading(tokens, tokens.digests().isEmpty() ? Optional.of("holds no token") : Optional.empty());
+            return new Reading(tokens, tokens.known().isEmpty() ? Optional.of("holds no token") : Optional.empty());
         }
     }
 }

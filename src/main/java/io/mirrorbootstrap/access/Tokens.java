@@ -5,56 +5,122 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Principal;
 
 /**
  * The tokens that let somebody in; kept and compared as their SHA-256. Any thread.
  *
- * @param digests of the tokens
+ * @param known the tokens
  * @param badLines the numbers, from 1, of the lines that hold none
  */
-record Tokens(List<ByteBuffer> digests, List<Integer> badLines) {
+record Tokens(List<Token> known, List<Integer> badLines) {
 
-    /** What RFC 6750 calls {@code b64token}: all that a header can carry. */
-    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
+    /** {@code token}, {@code token = name} or {@code token = name: databases}; a token is RFC 6750's {@code b64token}. */
+    private static final Pattern LINE = Pattern
+            .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>[A-Za-z0-9._-]{1,64})\\s*(?<list>:.*)?)?");
 
     private static final String SCHEME = "Bearer ";
 
     /** Nobody is let in. */
     static final Tokens NONE = new Tokens(List.of(), List.of());
 
-    /** Reads one token a line; empty lines and those that begin with {@code #} are passed over. */
+    /**
+     * One token.
+     *
+     * @param digest its SHA-256
+     * @param name whose it is
+     * @param databases the only ones that it is for; empty: any
+     */
+    record Token(ByteBuffer digest, Optional<String> name, Optional<Set<DatabaseId>> databases) {
+
+        private String id() {
+            return name.map(Principal::idOfToken).orElseGet(() -> "token #" + HexFormat.of().formatHex(digest.array()));
+        }
+    }
+
+    /**
+     * Reads one token a line, as {@code token}, {@code token = name} or {@code token = name: database, database}; empty
+     * lines and those that begin with {@code #} are passed over.
+     */
     static Tokens parse(String text) {
-        List<ByteBuffer> digests = new ArrayList<>();
+        List<Token> tokens = new ArrayList<>();
         List<Integer> bad = new ArrayList<>();
         int number = 0;
         for (String line : text.split("\n", -1)) {
             number++;
-            String token = line.strip();
-            if (TOKEN.matcher(token).matches()) {
-                digests.add(ByteBuffer.wrap(digest(token)));
-            } else if (!token.isEmpty() && !token.startsWith("#")) {
-                bad.add(number);
+            String content = line.strip();
+            if (!content.isEmpty() && !content.startsWith("#")) {
+                // a token that is there twice would be two callers'
+                Optional<Token> token = token(content)
+                        .filter(one -> tokens.stream().noneMatch(other -> other.digest().equals(one.digest())));
+                token.ifPresent(tokens::add);
+                if (token.isEmpty()) {
+                    bad.add(number);
+                }
             }
         }
-        return new Tokens(List.copyOf(digests), List.copyOf(bad));
+        return new Tokens(List.copyOf(tokens), List.copyOf(bad));
+    }
+
+    private static Optional<Token> token(String line) {
+        Matcher parts = LINE.matcher(line);
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        ByteBuffer digest = ByteBuffer.wrap(digest(parts.group("token")));
+        Optional<String> name = Optional.ofNullable(parts.group("name"));
+        if (parts.group("list") == null) {
+            return Optional.of(new Token(digest, name, Optional.empty()));
+        }
+        Set<String> databases = Stream.of(parts.group("list").substring(1).split("[,\\s]+"))
+                .filter(database -> !database.isEmpty()).collect(Collectors.toSet());
+        // a list that is not understood must not let anybody in: it is there to keep somebody out
+        return databases.isEmpty() || !databases.stream().allMatch(DatabaseId::isValid)
+                ? Optional.empty()
+                : Optional.of(new Token(digest, name,
+                        Optional.of(databases.stream().map(DatabaseId::new).collect(Collectors.toUnmodifiableSet()))));
     }
 
     /**
-     * Whether {@code authorization}, the value of that header, has one of the tokens. Takes as long for a token that is
-     * nearly right as for any other.
+     * The token that {@code authorization}, the value of that header, has, if it is known. Takes as long for one that is nearly
+     * right as for any other.
      */
-    boolean accept(String authorization) {
+    Optional<Token> accept(String authorization) {
         if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            return false;
+            return Optional.empty();
         }
         byte[] given = digest(authorization.substring(SCHEME.length()).strip());
-        boolean accepted = false;
-        for (ByteBuffer each : digests) {
-            accepted |= MessageDigest.isEqual(given, each.array());
+        Optional<Token> accepted = Optional.empty();
+        for (Token each : known) {
+            if (MessageDigest.isEqual(given, each.digest().array())) {
+                accepted = Optional.of(each);
+            }
         }
         return accepted;
+    }
+
+    /** On whose behalf {@code token}, one of these, is shown. */
+    Principal principal(Token token) {
+        boolean several = callers() > 1; // else there is nobody to leave anything to
+        boolean named = known.stream().anyMatch(each -> each.name().isPresent());
+        return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(),
+                named,
+                token.databases());
+    }
+
+    /** How many callers have one of these tokens, as far as names tell. */
+    long callers() {
+        return known.stream().map(Token::id).distinct().count();
     }
 
     private static byte[] digest(String token) {

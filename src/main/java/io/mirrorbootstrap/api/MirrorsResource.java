@@ -35,6 +35,7 @@ import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Text;
@@ -94,7 +95,7 @@ public class MirrorsResource {
     @Path("/{database}")
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
-    @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public RestResponse<Object> remove(@Context RoutingContext request, @RestPath String database,
@@ -103,10 +104,10 @@ public class MirrorsResource {
             return unknown(database);
         }
         DatabaseId id = new DatabaseId(database);
-        Optional<String> cluster = Caller.of(request).cluster();
-        Removal outcome = mirrors.abort(cluster, id);
+        Principal who = Caller.of(request).principal();
+        Removal outcome = mirrors.abort(who, id);
         if (outcome instanceof Removal.Done && snapshot) {
-            outcome = mirrors.removeSnapshot(cluster, id);
+            outcome = mirrors.removeSnapshot(who, id);
         }
         if (outcome instanceof Removal.Refused refused) {
             return RestResponse.status(refused.refusal() instanceof Refusal.Transport

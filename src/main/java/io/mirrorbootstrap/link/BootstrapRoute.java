@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.access.Standing;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -38,14 +39,16 @@ class BootstrapRoute {
     private final LinkLimits limits;
     private final IngestBudget budget;
     private final IngestRate rate;
+    private final Standing standing;
 
-    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget,
-            IngestRate rate) {
+    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
+            Standing standing) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
         this.rate = rate;
+        this.standing = standing;
     }
 
     void register(@Observes Router router) {
@@ -72,16 +75,18 @@ class BootstrapRoute {
                     + Text.quoted(String.join(", ", offered)) + ", this sidecar speaks " + Protocol.SUBPROTOCOL);
             return;
         }
-        Optional<Links.Place> place = links.takePlace();
-        if (place.isEmpty()) {
-            refuse(request, 503, ErrorCode.TOO_MANY_LINKS,
-                    "there are " + limits.maxLinks() + " links, no more may be open");
-            return;
+        try {
+            upgrade(request, links.takePlace(Caller.of(request).principal().id()));
+        } catch (Links.NoPlace e) {
+            refuse(request, 503, ErrorCode.TOO_MANY_LINKS, e.getMessage());
         }
+    }
+
+    private void upgrade(RoutingContext request, Links.Place place) {
         Context context = Vertx.currentContext();
         Channel channel = ((ConnectionBase) request.request().connection()).channel();
         // by the socket, not by the link, which has ended when its source still keeps the socket open
-        ChannelFutureListener gone = closed -> place.get().giveBack();
+        ChannelFutureListener gone = closed -> place.giveBack();
         channel.closeFuture().addListener(gone);
         UpgradeGuard guard = UpgradeGuard.on(channel);
         request.request().toWebSocket()
@@ -89,7 +94,7 @@ class BootstrapRoute {
                         mirrors, limits, budget, rate, Infrastructure.getDefaultWorkerPool()), webSocket, channel))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
-                    place.get().giveBack();
+                    place.giveBack();
                     guard.leave(channel);
                     LOG.warnf("no WebSocket with %s: %s",
                             Text.field(String.valueOf(request.request().remoteAddress())),
@@ -100,6 +105,7 @@ class BootstrapRoute {
     private void start(Link link, ServerWebSocket webSocket, Channel channel) {
         try {
             link.start();
+            standing.endWith(channel, link::letInNoMore);
         } catch (RuntimeException | Error e) {
             // a socket that is gone has no pipeline any more to put a reader into
             LOG.warnf("link from %s: not started, closing it (%s)",

@@ -39,6 +39,10 @@ sealed interface Inbound {
     record TooSlow(Duration limit) implements Inbound {
     }
 
+    /** What has let its source in, a token or a certificate, does so no more. */
+    record LetInNoMore(String reason) implements Inbound {
+    }
+
     /** The process is ending. */
     record Shutdown() implements Inbound {
     }

@@ -19,6 +19,7 @@ import org.jboss.logging.Logger;
 import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
@@ -187,8 +188,13 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     @Override
-    public Optional<String> provenCluster() {
-        return caller.cluster();
+    public Principal principal() {
+        return caller.principal();
+    }
+
+    /** What has let its source in does so no more. Any thread. */
+    void letInNoMore(String reason) {
+        enqueue(new Inbound.LetInNoMore(reason));
     }
 
     private void ended(Inbound reason) {
@@ -567,6 +573,8 @@ final class Link implements Source, SocketReader.Listener {
                     Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
             hangUp(LinkSocket.PROTOCOL_ERROR, violation.reason());
+        } else if (item instanceof Inbound.LetInNoMore over) {
+            hangUp(LinkSocket.POLICY_VIOLATION, over.reason());
         } else if (item instanceof Inbound.TooSlow slow) {
             hangUp(LinkSocket.POLICY_VIOLATION, "a message takes longer than " + slow.limit().toMillis() + " ms");
         }

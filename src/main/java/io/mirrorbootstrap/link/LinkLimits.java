@@ -5,6 +5,7 @@ import java.time.Duration;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.Shares;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 
 /** The bounds of a link, as configured. */
@@ -18,12 +19,14 @@ class LinkLimits {
     private final long windowBytes;
     private final Duration idleTimeout;
     private final int maxLinks;
+    private final int maxLinksPerCaller;
 
     LinkLimits(MirrorSettings settings) {
         this.maxChunkBytes = (int) settings.maxChunkBytes().asLongValue();
         this.windowBytes = settings.windowBytes().asLongValue();
         this.idleTimeout = settings.idleTimeout();
         this.maxLinks = settings.maxLinks();
+        this.maxLinksPerCaller = Shares.of(settings).links();
     }
 
     /** The largest payload of one chunk, in bytes. */
@@ -49,6 +52,11 @@ class LinkLimits {
     /** How many links may be open at once. */
     int maxLinks() {
         return maxLinks;
+    }
+
+    /** How many of them may be of one caller, where callers are told apart. */
+    int maxLinksPerCaller() {
+        return maxLinksPerCaller;
     }
 
     /** A link on which nothing arrives for so long is dropped. */

@@ -1,13 +1,13 @@
 package io.mirrorbootstrap.link;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -29,12 +29,18 @@ class Links {
     /** How long transfers may take to become durable; Kubernetes asks once and then kills. */
     private static final Duration PATIENCE = Duration.ofSeconds(7);
 
-    private final Semaphore places;
+    private final int maxLinks;
+    private final int maxLinksPerCaller;
+    /** Guarded by this. */
+    private int taken;
+    /** Of each caller that is told apart. Guarded by this. */
+    private final Map<String, Integer> takenBy = new HashMap<>();
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ending;
 
     Links(LinkLimits limits, MeterRegistry metrics) {
-        this.places = new Semaphore(limits.maxLinks());
+        this.maxLinks = limits.maxLinks();
+        this.maxLinksPerCaller = limits.maxLinksPerCaller();
         Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
     }
 
@@ -44,26 +50,51 @@ class Links {
     }
 
     /** One of the places that links may take. Any thread. */
-    static final class Place {
+    final class Place {
 
-        private final Semaphore places;
-        private final AtomicBoolean taken = new AtomicBoolean(true);
+        private final Optional<String> caller;
+        private boolean isTaken = true; // guarded by Links
 
-        private Place(Semaphore places) {
-            this.places = places;
+        private Place(Optional<String> caller) {
+            this.caller = caller;
         }
 
         /** Gives it back, the first time that this is called. */
         void giveBack() {
-            if (taken.compareAndSet(true, false)) {
-                places.release();
+            synchronized (Links.this) {
+                if (isTaken) {
+                    isTaken = false;
+                    taken--;
+                    caller.ifPresent(id -> takenBy.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
+                }
             }
         }
     }
 
-    /** Takes a place for a link that is about to be opened, if there is one; it is taken as long as the socket is there. */
-    Optional<Place> takePlace() {
-        return places.tryAcquire() ? Optional.of(new Place(places)) : Optional.empty();
+    /** There is no place. */
+    static final class NoPlace extends Exception {
+
+        private NoPlace(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /**
+     * Takes a place for a link that is about to be opened; it is taken as long as the socket is there.
+     *
+     * @param caller whose the link is, where callers are told apart
+     * @throws NoPlace saying which limit is reached
+     */
+    synchronized Place takePlace(Optional<String> caller) throws NoPlace {
+        if (caller.filter(id -> takenBy.getOrDefault(id, 0) >= maxLinksPerCaller).isPresent()) {
+            throw new NoPlace("there are " + maxLinksPerCaller + " links of this caller, it may have no more open "
+                    + "(mirror-bootstrap.max-links-per-caller)");
+        } else if (taken >= maxLinks) {
+            throw new NoPlace("there are " + maxLinks + " links, no more may be open (mirror-bootstrap.max-links)");
+        }
+        taken++;
+        caller.ifPresent(id -> takenBy.merge(id, 1, Integer::sum));
+        return new Place(caller);
     }
 
     void opened(Link link) {

@@ -208,7 +208,7 @@ final class MessageReader {
     }
 
     private Further abort(DatabaseId database) {
-        Removal outcome = mirrors.abort(source.provenCluster(), database);
+        Removal outcome = mirrors.abort(source.principal(), database);
         if (outcome instanceof Removal.Busy) {
             return unfinished(new Unfinished.Aborting(database), new Further.Busy());
         }

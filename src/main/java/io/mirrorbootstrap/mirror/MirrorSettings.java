@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
@@ -33,9 +34,18 @@ public interface MirrorSettings {
     @WithDefault("16")
     int maxBootstraps();
 
+    /** How many of them may be of one caller, where callers are told apart. */
+    OptionalInt maxBootstrapsPerCaller();
+
     /** How many links may be open at once. */
     @WithDefault("64")
     int maxLinks();
+
+    /** How many of them may be of one caller, where callers are told apart. */
+    OptionalInt maxLinksPerCaller();
+
+    /** How many databases one caller may have here, where callers are told apart. */
+    OptionalInt maxDatabasesPerCaller();
 
     /** How much payload may come between two durable checkpoints of a transfer. */
     @WithDefault("64M")

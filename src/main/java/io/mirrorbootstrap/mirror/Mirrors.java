@@ -27,6 +27,7 @@ import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
@@ -55,6 +56,7 @@ public class Mirrors {
     private final ReceiverRules rules;
     private final TransferListener listener;
     private final StatusBoard board;
+    private final Holders holders;
 
     /** Databases for which what an earlier process left is being read. */
     private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
@@ -70,8 +72,10 @@ public class Mirrors {
         this.directory = directory;
         this.board = board;
         this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
-                new BootstrapLimit(settings.maxBootstraps()), settings.checkpointBytes().asLongValue(),
+                new BootstrapLimit(settings.maxBootstraps(), Shares.of(settings).bootstraps()),
+                settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
+        this.holders = new Holders(board, Shares.of(settings).databases());
         this.listener = new Listeners(listeners);
     }
 
@@ -82,8 +86,12 @@ public class Mirrors {
             inventory.repairs().forEach(LOG::warn);
             inventory.committed().forEach(snapshot -> listener
                     .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
+            inventory.committed().forEach(
+                    snapshot -> holders.note(holder(snapshot.owner(), snapshot.sourceClusterId()),
+                            snapshot.database()));
             for (Inventory.Resumable left : inventory.resumable()) {
                 Checkpoint kept = left.checkpoint();
+                holders.note(holder(kept.identity().owner(), kept.identity().sourceClusterId()), kept.database());
                 entries.put(kept.database(), new Entry(receiver(kept.database(), Optional.of(left)), 0));
                 listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
                         KeptReason.FOUND_AT_START));
@@ -103,6 +111,10 @@ public class Mirrors {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
                     + " cannot be used as the directory for snapshots: " + e);
         }
+    }
+
+    private static String holder(Optional<String> owner, String cluster) {
+        return owner.map(Principal::idOfToken).orElseGet(() -> Principal.idOfCluster(cluster));
     }
 
     private void recover(DatabaseId database) {
@@ -129,13 +141,17 @@ public class Mirrors {
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
-        return board.hasPlaceFor(identity.database())
-                ? with(identity.database(), receiver -> open(receiver, source, identity))
-                : new OpenOutcome.Refused(tooMany(identity.database()));
+        Optional<Refusal> noPlace = refuseForPlace(source, identity.database());
+        return noPlace.isPresent()
+                ? new OpenOutcome.Refused(noPlace.get())
+                : with(identity.database(), receiver -> open(receiver, source, identity));
     }
 
     private OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
         OpenOutcome outcome = receiver.open(source, identity);
+        if (outcome instanceof OpenOutcome.Opened) {
+            holders.note(source.principal(), identity.database());
+        }
         if (receiver.isUnrecovered()) { // the disk may have been mended: when the source comes back it is known
             try {
                 rules.helpers().execute(() -> recover(receiver.database()));
@@ -151,12 +167,14 @@ public class Mirrors {
         SnapshotReceiver receiver = enter(identity.database());
         Optional<IncomingChunk> arriving = Optional.empty();
         try {
-            ChunkStart start = offset > 0 || board.hasPlaceFor(identity.database())
-                    ? receiver.chunk(source, identity, offset)
-                    : receiver.refusedChunk(tooMany(identity.database()));
+            Optional<Refusal> noPlace = offset > 0 ? Optional.empty() : refuseForPlace(source, identity.database());
+            ChunkStart start = noPlace.isPresent()
+                    ? receiver.refusedChunk(noPlace.get())
+                    : receiver.chunk(source, identity, offset);
             if (start instanceof ChunkStart.Arriving begun) {
-                arriving = Optional
-                        .of(new UsingChunk(begun.chunk(), new AtomicBoolean(true), () -> leave(identity.database())));
+                arriving = Optional.of(new UsingChunk(begun.chunk(), new AtomicBoolean(true),
+                        () -> holders.note(source.principal(), identity.database()),
+                        () -> leave(identity.database())));
                 return new ChunkStart.Arriving(arriving.get());
             }
             return start;
@@ -167,15 +185,17 @@ public class Mirrors {
         }
     }
 
-    private Refusal tooMany(DatabaseId database) {
-        Refusal refusal = new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS);
-        LOG.warnf("%s: %s", database, refusal.message());
+    private Optional<Refusal> refuseForPlace(Source source, DatabaseId database) {
+        Optional<Refusal> refusal = holders.refuse(source.principal(), database).or(() -> board.hasPlaceFor(database)
+                ? Optional.empty()
+                : Optional.of(new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS)));
+        refusal.ifPresent(reason -> LOG.warnf("%s: %s", database, reason.message()));
         return refusal;
     }
 
     /** Drops what is under way; what is committed stays. See {@link SnapshotReceiver#abort}. */
-    public Removal abort(Optional<String> proven, DatabaseId database) {
-        return with(database, receiver -> receiver.abort(proven));
+    public Removal abort(Principal who, DatabaseId database) {
+        return with(database, receiver -> receiver.abort(who));
     }
 
     /**
@@ -184,10 +204,10 @@ public class Mirrors {
      *
      * @throws IOException when that fails
      */
-    public Removal removeSnapshot(Optional<String> proven, DatabaseId database) throws IOException {
+    public Removal removeSnapshot(Principal who, DatabaseId database) throws IOException {
         SnapshotReceiver receiver = enter(database);
         try {
-            return receiver.removeSnapshot(proven);
+            return receiver.removeSnapshot(who);
         } finally {
             leave(database);
         }
@@ -298,7 +318,8 @@ public class Mirrors {
     }
 
     /** Keeps the receiver in use until the chunk has ended. */
-    private record UsingChunk(IncomingChunk chunk, AtomicBoolean inUse, Runnable whenEnded) implements IncomingChunk {
+    private record UsingChunk(IncomingChunk chunk, AtomicBoolean inUse, Runnable whenAccepted,
+            Runnable whenEnded) implements IncomingChunk {
 
         private void end() {
             if (inUse.compareAndSet(true, false)) {
@@ -317,6 +338,9 @@ public class Mirrors {
             try {
                 ChunkOutcome outcome = chunk.finish(done, chunkCrc32c);
                 ended = !(outcome instanceof ChunkOutcome.Busy);
+                if (outcome instanceof ChunkOutcome.Pending || outcome instanceof ChunkOutcome.Committed) {
+                    whenAccepted.run();
+                }
                 return outcome;
             } finally {
                 if (ended) {

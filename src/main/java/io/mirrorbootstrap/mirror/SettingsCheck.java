@@ -27,6 +27,10 @@ class SettingsCheck {
         inRange("disk-reserve-bytes", settings.diskReserveBytes().asLongValue(), 0, Long.MAX_VALUE);
         inRange("max-bootstraps", settings.maxBootstraps(), 1, 10_000);
         inRange("max-links", settings.maxLinks(), 1, 10_000);
+        Shares shares = Shares.of(settings);
+        inRange("max-bootstraps-per-caller", shares.bootstraps(), 1, settings.maxBootstraps());
+        inRange("max-links-per-caller", shares.links(), 1, settings.maxLinks());
+        inRange("max-databases-per-caller", shares.databases(), 1, StatusBoard.MAX_ROWS);
         inRange("ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond().asLongValue(), 0, Long.MAX_VALUE);
         settings.expectedDatabases().orElse(List.of()).stream().filter(name -> !DatabaseId.isValid(name)).findFirst()
                 .ifPresent(name -> {

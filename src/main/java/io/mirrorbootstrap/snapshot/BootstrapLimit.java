@@ -1,35 +1,54 @@
 package io.mirrorbootstrap.snapshot;
 
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
-/** How many databases may have a transfer under way at once, over all links. Any thread. */
+/** How many databases may have a transfer under way at once, over all links, and of one caller. Any thread. */
 public final class BootstrapLimit {
 
     private final int limit;
-    private final Set<DatabaseId> underWay = new HashSet<>();
+    private final int limitPerCaller;
+    /** Of each database under way, who brings it. */
+    private final Map<DatabaseId, Optional<String>> underWay = new HashMap<>();
 
-    /** @param limit 1 or more */
-    public BootstrapLimit(int limit) {
-        if (limit < 1) {
-            throw new IllegalArgumentException("limit is " + limit + ", must be 1 or more");
+    /**
+     * @param limit 1 or more
+     * @param limitPerCaller how many of them one caller may have, where callers are told apart; 1 or more
+     */
+    public BootstrapLimit(int limit, int limitPerCaller) {
+        if (limit < 1 || limitPerCaller < 1) {
+            throw new IllegalArgumentException(
+                    "limits are " + limit + " and " + limitPerCaller + ", must be 1 or more");
         }
         this.limit = limit;
+        this.limitPerCaller = limitPerCaller;
     }
 
-    /** The limit. */
-    public int limit() {
-        return limit;
+    /** One for callers that need not be kept from taking all. */
+    public BootstrapLimit(int limit) {
+        this(limit, limit);
     }
 
-    /** Whether {@code database} is, or now becomes, one of those under way. */
-    synchronized boolean enter(DatabaseId database) {
-        return underWay.contains(database) || (underWay.size() < limit && underWay.add(database));
+    /** What forbids {@code database} to be one of those under way, brought by {@code who}; if nothing does, it is one now. */
+    synchronized Optional<Refusal> enter(DatabaseId database, Principal who) {
+        Optional<Refusal> refusal = refuse(database, who);
+        if (refusal.isEmpty()) {
+            underWay.put(database, who.id());
+        }
+        return refusal;
     }
 
-    /** Whether {@link #enter} would succeed now. */
-    synchronized boolean hasRoomFor(DatabaseId database) {
-        return underWay.contains(database) || underWay.size() < limit;
+    /** What {@link #enter} would say now. */
+    synchronized Optional<Refusal> refuse(DatabaseId database, Principal who) {
+        Optional<String> before = underWay.get(database);
+        if (who.id().isPresent() && !who.id().equals(before)
+                && underWay.values().stream().filter(who.id()::equals).count() >= limitPerCaller) {
+            return Optional.of(new Refusal.TooManyBootstrapsOfCaller(limitPerCaller));
+        }
+        return before != null || underWay.size() < limit
+                ? Optional.empty()
+                : Optional.of(new Refusal.TooManyBootstraps(limit));
     }
 
     /** {@code database} has no transfer under way any more. */

@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What a {@code .snapshot} file is, as its manifest tells.
@@ -11,16 +13,24 @@ import java.time.Instant;
  * @param bytes its size, 0 or more
  * @param crc32c the CRC-32C of all of it, verified
  * @param committedAt when it was committed
+ * @param owner whose it is, see {@link Principal#owner}
  */
 public record CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
-        Instant committedAt) {
+        Instant committedAt, Optional<String> owner) {
 
     /** Checks what the types do not say. */
     public CommittedSnapshot {
+        Objects.requireNonNull(owner);
         if (!SnapshotIdentity.isValidClusterId(sourceClusterId) || lsn < 0 || bytes < 0) {
             throw new IllegalArgumentException("no snapshot: cluster " + Text.quoted(sourceClusterId) + ", LSN " + lsn
                     + ", " + bytes + " bytes");
         }
+    }
+
+    /** One that is nobody's. */
+    public CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
+            Instant committedAt) {
+        this(sourceClusterId, database, lsn, bytes, crc32c, committedAt, Optional.empty());
     }
 
     /** Whether this is the very snapshot that {@code identity} announces; a stream is never recognized. */

@@ -46,7 +46,7 @@ final class FirstChunk extends ArrivingChunk {
         Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done))
                 .or(() -> receiver.refuseGone(source));
         refusal = refusal.isPresent() ? refusal : receiver.refuseOthers(source, identity); // it may be another's by now
-        refusal = refusal.or(receiver::enter);
+        refusal = refusal.or(() -> receiver.enter(source));
         if (refusal.isPresent()) {
             return new Verdict.Refused(receiver.refused(refusal.get()));
         }

@@ -20,11 +20,11 @@ public record ReceiverRules(List<String> allowedSourceClusters, BootstrapLimit b
         allowedSourceClusters = List.copyOf(allowedSourceClusters);
     }
 
-    /** What forbids one who has proven to be {@code proven}, if anything, to speak for {@code cluster}. */
-    Optional<Refusal> refuse(Optional<String> proven, String cluster) {
-        List<String> allowed = proven.map(List::of).orElse(allowedSourceClusters);
+    /** What forbids {@code who} to send a snapshot of {@code cluster}. */
+    Optional<Refusal> refuse(Principal who, String cluster) {
+        List<String> allowed = who.cluster().map(List::of).orElse(allowedSourceClusters);
         boolean isAllowed = (allowedSourceClusters.isEmpty() || allowedSourceClusters.contains(cluster))
-                && proven.filter(only -> !only.equals(cluster)).isEmpty();
+                && who.cluster().filter(only -> !only.equals(cluster)).isEmpty();
         return isAllowed ? Optional.empty() : Optional.of(new Refusal.ClusterIdMismatch(cluster, allowed));
     }
 }

@@ -92,23 +92,47 @@ public sealed interface Refusal {
         }
     }
 
-    /** A snapshot of another cluster is committed here, and this source may not replace it. */
+    /**
+     * A snapshot that somebody else has sent is committed here, and this source may not replace it.
+     *
+     * @param whose for whose source alone it may be replaced
+     */
     record StaleSnapshot(long declaredLsn, long committedLsn, String declaredCluster,
-            String committedCluster) implements Refusal {
+            String committedCluster, String whose) implements Refusal {
         @Override
         public String message() {
-            return "the snapshot that is here is of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
-                    + ": a source that has proven to be " + Text.quoted(declaredCluster) + " may not replace it";
+            return "the snapshot that is here, of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
+                    + ", belongs to " + whose + ": nobody else may replace it";
         }
     }
 
-    /** A transfer of another cluster is under way or kept, and this source may not replace it; sizes in bytes. */
+    /**
+     * A transfer of somebody else is under way or kept, and this source may not replace it; sizes in bytes.
+     *
+     * @param whose for whose source alone it may be replaced
+     */
     record TransferInProgress(String sourceClusterId, long snapshotLsn, long bytesDone,
-            long bytesTotal) implements Refusal {
+            long bytesTotal, String whose) implements Refusal {
         @Override
         public String message() {
             return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
-                    + bytesDone + ": it may be replaced by that cluster only";
+                    + bytesDone + " and belongs to " + whose + ": nobody else may replace it";
+        }
+    }
+
+    /** What the sender of another token has here may not be dropped or removed by this one. */
+    record NotOwner(String owner) implements Refusal {
+        @Override
+        public String message() {
+            return "it belongs to the token named " + Text.field(owner) + ": nobody else may remove it";
+        }
+    }
+
+    /** A database that is none of those that the caller's token is for. */
+    record DatabaseNotAllowed(DatabaseId database, List<String> allowed) implements Refusal {
+        @Override
+        public String message() {
+            return "the token that was shown is not for " + database + ", only for " + String.join(", ", allowed);
         }
     }
 
@@ -126,6 +150,24 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return limit + " transfers are under way, no more are allowed at once: try again later";
+        }
+    }
+
+    /** As many transfers of one caller under way as it may have. */
+    record TooManyBootstrapsOfCaller(int limit) implements Refusal {
+        @Override
+        public String message() {
+            return limit + " transfers of this caller are under way, it may have no more at once: try again later "
+                    + "(mirror-bootstrap.max-bootstraps-per-caller)";
+        }
+    }
+
+    /** As many databases of one caller are known as it may have. */
+    record TooManyMirrorsOfCaller(int limit) implements Refusal {
+        @Override
+        public String message() {
+            return limit + " databases of this caller have a snapshot or a transfer here, it may have no more: remove "
+                    + "one (DELETE /v1/mirrors/{database}?snapshot=true; mirror-bootstrap.max-databases-per-caller)";
         }
     }
 

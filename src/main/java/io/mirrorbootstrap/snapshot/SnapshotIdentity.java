@@ -12,9 +12,10 @@ import java.util.Optional;
  * @param lsn the WAL position of the snapshot, 0 to 2^63-1; the mirror follows from {@code lsn + 1}
  * @param totalBytes the size of the whole snapshot in bytes, 0 to 2^63-1; 0 is a stream of unknown size, or empty
  * @param totalCrc32c the CRC-32C of the whole snapshot; a stream may leave it 0 until its last chunk
+ * @param owner on whose behalf it is sent, see {@link Principal#owner}; the sidecar's own knowledge, nothing that a source says
  */
 public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
-        Crc32c totalCrc32c) {
+        Crc32c totalCrc32c, Optional<String> owner) {
 
     private static final int MAX_CLUSTER_ID_LENGTH = 256;
 
@@ -26,11 +27,23 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
     public SnapshotIdentity {
         Objects.requireNonNull(database);
         Objects.requireNonNull(totalCrc32c);
+        Objects.requireNonNull(owner);
         if (!isValidClusterId(sourceClusterId) || lsn < 0 || totalBytes < 0) {
             throw new IllegalArgumentException(
                     "not an identity: cluster " + Text.quoted(sourceClusterId) + ", LSN " + lsn
                             + ", " + totalBytes + " bytes");
         }
+    }
+
+    /** As a source says it. */
+    public SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
+            Crc32c totalCrc32c) {
+        this(sourceClusterId, database, lsn, totalBytes, totalCrc32c, Optional.empty());
+    }
+
+    /** The same, sent on behalf of {@code owner}. */
+    SnapshotIdentity ownedBy(Optional<String> owner) {
+        return new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, owner);
     }
 
     /** Whether a cluster's name can be shown and stored: it keeps {@link #CLUSTER_ID_RULE}. */

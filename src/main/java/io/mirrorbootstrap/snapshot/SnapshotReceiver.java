@@ -153,7 +153,7 @@ public final class SnapshotReceiver {
      * @param identity of this receiver's database
      */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
-        return open(source, identity, true);
+        return open(source, identity.ownedBy(source.principal().owner()), true);
     }
 
     /** @param recognize whether it is enough that this very snapshot is committed already */
@@ -190,7 +190,9 @@ public final class SnapshotReceiver {
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
             Optional<Refusal> refusal = refuseGone(source);
-            refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, offset).or(this::enter);
+            refusal = refusal.isPresent()
+                    ? refusal
+                    : refuseForRoom(source, identity, offset).or(() -> enter(source));
             if (refusal.isPresent()) {
                 return new OpenOutcome.Refused(refused(refusal.get()));
             }
@@ -284,6 +286,10 @@ public final class SnapshotReceiver {
      * @param offset position of its payload in the snapshot, in bytes, 0 or more
      */
     public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
+        return arriving(source, identity.ownedBy(source.principal().owner()), offset);
+    }
+
+    private ChunkStart arriving(Source source, SnapshotIdentity identity, long offset) {
         Optional<SnapshotIdentity> waiting = kept().filter(k -> offset > 0 && offset == k.accepted().bytes())
                 .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun));
         if (waiting.isPresent()) {
@@ -319,16 +325,21 @@ public final class SnapshotReceiver {
     /**
      * Drops what is under way, whoever owns it; what is committed stays.
      *
-     * @param proven the only cluster for which it may be done; empty: it does not matter
+     * @param who asks for it
      */
-    public Removal abort(Optional<String> proven) {
-        if (isUnrecovered()) {
+    public Removal abort(Principal who) {
+        Optional<Refusal> forbidden = who.refuse(database);
+        if (forbidden.isPresent()) {
+            return new Removal.Refused(refused(forbidden.get()));
+        } else if (isUnrecovered()) {
             return new Removal.Refused(refused(broken()));
         } else if (!tryLock()) {
             return new Removal.Busy();
         }
         try {
-            Optional<Refusal> refusal = refuseForeign(proven, identity().map(SnapshotIdentity::sourceClusterId));
+            Optional<Refusal> refusal = identity()
+                    .flatMap(transfer -> who.other(transfer.sourceClusterId(), transfer.owner()))
+                    .map(other -> refused(other.refusal(who)));
             if (refusal.isPresent()) {
                 return new Removal.Refused(refusal.get());
             }
@@ -340,44 +351,45 @@ public final class SnapshotReceiver {
     }
 
     private Optional<Refusal> refuseCluster(Source source, SnapshotIdentity identity) throws IOException {
-        Optional<Refusal> refusal = rules.refuse(source.provenCluster(), identity.sourceClusterId());
+        Optional<Refusal> refusal = source.principal().refuse(database)
+                .or(() -> rules.refuse(source.principal(), identity.sourceClusterId()));
         return refusal.isPresent() ? refusal : refuseOthers(source, identity);
     }
 
     /**
-     * Where a cluster is proven, what another one has here, committed, under way or kept, is not this source's to replace: else it
-     * could remove as its own what it may not remove as the other's. Lock held.
+     * Where it is proven who sends, what somebody else has here, committed, under way or kept, is not this source's to replace: else
+     * it could remove as its own what it may not remove as the other's. Lock held.
      */
     Optional<Refusal> refuseOthers(Source source, SnapshotIdentity identity) throws IOException {
-        if (source.provenCluster().isEmpty()) {
-            return Optional.empty();
-        }
-        String proven = source.provenCluster().get();
-        Optional<SnapshotIdentity> transfer = identity().filter(other -> !other.sourceClusterId().equals(proven));
+        Principal who = source.principal();
+        Optional<Refusal> transfer = identity().flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
+                .map(other -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(), bytesDone(),
+                        theirs.totalBytes(), other.words())));
         if (transfer.isPresent()) {
-            long bytesDone = kept().map(kept -> kept.accepted().bytes())
-                    .or(() -> underWay().map(u -> u.transfer().bytesDone())).orElse(0L);
-            return transfer.map(other -> new Refusal.TransferInProgress(other.sourceClusterId(), other.lsn(), bytesDone,
-                    other.totalBytes()));
+            return transfer;
         }
         return directory.readManifest(database).map(Manifest::snapshot)
-                .filter(committed -> !committed.sourceClusterId().equals(proven))
-                .map(committed -> new Refusal.StaleSnapshot(identity.lsn(), committed.lsn(), proven,
-                        committed.sourceClusterId()));
+                .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
+                        .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
+                                identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
     }
 
-    private Optional<Refusal> refuseForeign(Optional<String> proven, Optional<String> cluster) {
-        return cluster.filter(any -> proven.isPresent()).flatMap(of -> rules.refuse(proven, of)).map(this::refused);
+    private long bytesDone() {
+        return kept().map(kept -> kept.accepted().bytes())
+                .or(() -> underWay().map(u -> u.transfer().bytesDone())).orElse(0L);
     }
 
     /**
      * Removes the committed snapshot, if there is one; what is under way goes on.
      *
-     * @param proven the only cluster for which it may be done; empty: it does not matter
+     * @param who asks for it
      * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
-    public Removal removeSnapshot(Optional<String> proven) throws IOException {
-        if (isUnrecovered()) {
+    public Removal removeSnapshot(Principal who) throws IOException {
+        Optional<Refusal> forbidden = who.refuse(database);
+        if (forbidden.isPresent()) {
+            return new Removal.Refused(refused(forbidden.get()));
+        } else if (isUnrecovered()) {
             return new Removal.Refused(refused(broken()));
         } else if (!tryLock()) {
             return new Removal.Busy();
@@ -385,7 +397,9 @@ public final class SnapshotReceiver {
         try {
             finishCommit();
             Optional<CommittedSnapshot> committed = directory.readManifest(database).map(Manifest::snapshot);
-            Optional<Refusal> refusal = refuseForeign(proven, committed.map(CommittedSnapshot::sourceClusterId));
+            Optional<Refusal> refusal = committed
+                    .flatMap(snapshot -> who.other(snapshot.sourceClusterId(), snapshot.owner()))
+                    .map(other -> refused(other.refusal(who)));
             if (refusal.isPresent()) {
                 return new Removal.Refused(refusal.get());
             }
@@ -516,7 +530,7 @@ public final class SnapshotReceiver {
     private IncomingChunk first(Source source, SnapshotIdentity identity) throws IOException {
         finishCommit();
         Optional<Refusal> refusal = refuseCluster(source, identity);
-        refusal = refusal.isPresent() ? refusal : refuseForRoom(identity, 0);
+        refusal = refusal.isPresent() ? refusal : refuseForRoom(source, identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())
                 : new FirstChunk(this, source, identity, directory.begin(database));
@@ -549,9 +563,10 @@ public final class SnapshotReceiver {
     }
 
     /** What forbids the snapshot {@code identity}, which is allowed, to be sent from {@code offset} on. */
-    private Optional<Refusal> refuseForRoom(SnapshotIdentity identity, long offset) throws IOException {
-        if (!rules.bootstraps().hasRoomFor(database)) {
-            return Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
+    private Optional<Refusal> refuseForRoom(Source source, SnapshotIdentity identity, long offset) throws IOException {
+        Optional<Refusal> noPlace = rules.bootstraps().refuse(database, source.principal());
+        if (noPlace.isPresent()) {
+            return noPlace;
         }
         long freed = offset > 0
                 ? 0
@@ -675,8 +690,7 @@ public final class SnapshotReceiver {
                     fail(transfer, new Refusal.SnapshotCrcMismatch(stored, computed), Optional.empty()));
         }
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), database, identity.lsn(),
-                end,
-                computed, Instant.now());
+                end, computed, Instant.now(), identity.owner());
         takesLong = true;
         try {
             transfer.file().truncate(end);
@@ -721,10 +735,8 @@ public final class SnapshotReceiver {
     }
 
     /** Takes a place among the transfers under way, if there is one. Lock held. */
-    Optional<Refusal> enter() {
-        return rules.bootstraps().enter(database)
-                ? Optional.empty()
-                : Optional.of(new Refusal.TooManyBootstraps(rules.bootstraps().limit()));
+    Optional<Refusal> enter(Source source) {
+        return rules.bootstraps().enter(database, source.principal());
     }
 
     /** Whether {@code transfer} is under way and {@code source} owns it. Lock held. */

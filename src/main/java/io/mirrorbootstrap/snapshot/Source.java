@@ -1,7 +1,5 @@
 package io.mirrorbootstrap.snapshot;
 
-import java.util.Optional;
-
 /**
  * Whoever sends chunks over one link, as the domain sees it: an owner of transfers. Two sources are the same only if
  * they are the same object.
@@ -20,8 +18,8 @@ public interface Source {
      */
     boolean isGone();
 
-    /** The only cluster it may speak for, as it has proven; empty: what it says is believed. Any thread. */
-    default Optional<String> provenCluster() {
-        return Optional.empty();
+    /** On whose behalf it sends. Any thread. */
+    default Principal principal() {
+        return Principal.ANYBODY;
     }
 }

@@ -25,6 +25,10 @@ public enum ErrorCode {
     SNAPSHOT_SIZE_MISMATCH,
     STALE_SNAPSHOT,
     TRANSFER_IN_PROGRESS,
+    /** Of {@code abort} and {@code DELETE}: what is to be removed is another token's. */
+    NOT_OWNER,
+    /** What the token is not for. */
+    DATABASE_NOT_ALLOWED(1008),
     INSUFFICIENT_STORAGE(
             1013),
     TOO_MANY_BOOTSTRAPS(1013),
@@ -93,9 +97,15 @@ public enum ErrorCode {
             return STALE_SNAPSHOT;
         } else if (refusal instanceof Refusal.TransferInProgress) {
             return TRANSFER_IN_PROGRESS;
+        } else if (refusal instanceof Refusal.NotOwner) {
+            return NOT_OWNER;
+        } else if (refusal instanceof Refusal.DatabaseNotAllowed) {
+            return DATABASE_NOT_ALLOWED;
         } else if (refusal instanceof Refusal.InsufficientStorage) {
             return INSUFFICIENT_STORAGE;
-        } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors) {
+        } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors
+                || refusal instanceof Refusal.TooManyBootstrapsOfCaller
+                || refusal instanceof Refusal.TooManyMirrorsOfCaller) {
             return TOO_MANY_BOOTSTRAPS;
         } else if (refusal instanceof Refusal.Superseded) {
             return SUPERSEDED;
@@ -143,12 +153,20 @@ public enum ErrorCode {
             fields.put("snapshot_lsn", r.snapshotLsn());
             fields.put("bytes_done", r.bytesDone());
             fields.put("bytes_total", r.bytesTotal());
+        } else if (refusal instanceof Refusal.NotOwner r) {
+            fields.put("owner", r.owner());
+        } else if (refusal instanceof Refusal.DatabaseNotAllowed r) {
+            fields.put("allowed", r.allowed());
         } else if (refusal instanceof Refusal.InsufficientStorage r) {
             fields.put("needed", r.needed());
             fields.put("available", r.available());
         } else if (refusal instanceof Refusal.TooManyBootstraps r) {
             fields.put("limit", (long) r.limit());
         } else if (refusal instanceof Refusal.TooManyMirrors r) {
+            fields.put("limit", (long) r.limit());
+        } else if (refusal instanceof Refusal.TooManyBootstrapsOfCaller r) {
+            fields.put("limit", (long) r.limit());
+        } else if (refusal instanceof Refusal.TooManyMirrorsOfCaller r) {
             fields.put("limit", (long) r.limit());
         }
         return fields;

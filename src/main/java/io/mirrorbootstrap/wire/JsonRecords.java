@@ -1,11 +1,14 @@
 package io.mirrorbootstrap.wire;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
 import jakarta.inject.Singleton;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
@@ -19,6 +22,9 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 @Singleton
 public final class JsonRecords implements RecordFormat {
 
+    private static final String FILE_MARK = "file_mark";
+    private static final String OWNER = "owner";
+
     @Override
     public byte[] manifest(Manifest manifest) {
         CommittedSnapshot snapshot = manifest.snapshot();
@@ -29,9 +35,8 @@ public final class JsonRecords implements RecordFormat {
             json.writeNumberField("bytes", snapshot.bytes());
             json.writeStringField("crc32c", snapshot.crc32c().toString());
             json.writeStringField("committed_at", snapshot.committedAt().toString());
-            if (manifest.fileMark().isPresent()) {
-                json.writeStringField("file_mark", manifest.fileMark().get());
-            }
+            writeIfThere(json, OWNER, snapshot.owner());
+            writeIfThere(json, FILE_MARK, manifest.fileMark());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -42,8 +47,8 @@ public final class JsonRecords implements RecordFormat {
             CommittedSnapshot snapshot = new CommittedSnapshot(json.text("source_cluster_id"),
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
                     json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
-                    Instant.parse(json.text("committed_at")));
-            return Optional.of(new Manifest(snapshot, Optional.ofNullable(json.node().path("file_mark").textValue())));
+                    Instant.parse(json.text("committed_at")), ifThere(json, OWNER));
+            return Optional.of(new Manifest(snapshot, ifThere(json, FILE_MARK)));
         } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -60,6 +65,7 @@ public final class JsonRecords implements RecordFormat {
             json.writeStringField("total_crc32c", identity.totalCrc32c().toString());
             json.writeNumberField("durable_bytes", checkpoint.bytes());
             json.writeStringField("durable_crc32c", checkpoint.crc32c().toString());
+            writeIfThere(json, OWNER, identity.owner());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -69,11 +75,21 @@ public final class JsonRecords implements RecordFormat {
             Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
             SnapshotIdentity identity = new SnapshotIdentity(json.text("source_cluster_id"),
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
-                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"));
+                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"), ifThere(json, OWNER));
             return Optional.of(
                     new Checkpoint(identity, json.number("durable_bytes", Long.MAX_VALUE), json.crc("durable_crc32c")));
         } catch (RefusedException | IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    private static void writeIfThere(JsonGenerator json, String field, Optional<String> value) throws IOException {
+        if (value.isPresent()) {
+            json.writeStringField(field, value.get());
+        }
+    }
+
+    private static Optional<String> ifThere(Json.Reader json, String field) {
+        return Optional.ofNullable(json.node().path(field).textValue());
     }
 }

@@ -16,12 +16,20 @@ import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.Checkpoint;
+import io.mirrorbootstrap.snapshot.ChunkOutcome;
+import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.Manifest;
+import io.mirrorbootstrap.snapshot.OpenOutcome;
+import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -34,15 +42,15 @@ class MirrorsTest {
 
     private static final JsonRecords RECORDS = new JsonRecords();
     private static final byte[] WHOLE = {1, 2, 3, 4};
+    private static final MirrorSettings SETTINGS = new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
+            .withConverter(MemorySize.class, 100, new MemorySizeConverter())
+            .withConverter(Duration.class, 100, new DurationConverter())
+            .build().getConfigMapping(MirrorSettings.class);
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
-    private final Mirrors mirrors = new Mirrors(
-            new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
-                    .withConverter(MemorySize.class, 100, new MemorySizeConverter())
-                    .withConverter(Duration.class, 100, new DurationConverter())
-                    .build().getConfigMapping(MirrorSettings.class),
-            new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board));
+    private final Mirrors mirrors = new Mirrors(SETTINGS, new SnapshotDirectory(disk, 0, RECORDS), board,
+            List.of(board));
 
     @Test
     void aTransferThatCannotBeRemovedStopsTheRemovalOfNoOther() {
@@ -88,10 +96,81 @@ class MirrorsTest {
         assertInstanceOf(Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
     }
 
+    @Test
+    void oneCallerDoesNotTakeThePlacesOfAll() throws Exception {
+        TestCaller a = new TestCaller("a");
+        TestCaller b = new TestCaller("b");
+        for (int i = 0; i < 8; i++) { // half of max-bootstraps
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a" + i)));
+        }
+        assertEquals(new OpenOutcome.Refused(new Refusal.TooManyBootstrapsOfCaller(8)),
+                mirrors.open(a, identity("a8")));
+        assertEquals(new ChunkOutcome.Refused(new Refusal.TooManyBootstrapsOfCaller(8)), send(a, "a8"));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a0")), "it has that place");
+        for (int i = 0; i < 8; i++) {
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(b, identity("b" + i)));
+        }
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a0"));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a8")));
+    }
+
+    @Test
+    void oneCallerDoesNotTakeTheNamesOfAll() throws Exception {
+        TestCaller a = new TestCaller("a");
+        TestCaller b = new TestCaller("b");
+        for (int i = 0; i < 500; i++) { // half of all
+            assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
+        }
+        Refusal tooMany = new Refusal.TooManyMirrorsOfCaller(500);
+        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "one-more"));
+        assertEquals(new OpenOutcome.Refused(tooMany), mirrors.open(a, identity("one-more")));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a7"), "the next snapshot of what it has");
+        assertInstanceOf(ChunkOutcome.Committed.class, send(b, "one-more"));
+        assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("a7")));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
+
+        // and so after a start, as far as the records name whose they are
+        StatusBoard later = new StatusBoard();
+        Mirrors restarted = new Mirrors(SETTINGS, new SnapshotDirectory(disk, 0, RECORDS), later, List.of(later));
+        restarted.start(null);
+        assertEquals(new OpenOutcome.Refused(tooMany), restarted.open(new TestCaller("a"), identity("another")));
+        assertInstanceOf(OpenOutcome.Opened.class, restarted.open(new TestCaller("b"), identity("another")));
+    }
+
+    private ChunkOutcome send(Source source, String database) {
+        IncomingChunk chunk = ((ChunkStart.Arriving) mirrors.chunk(source, identity(database), 0)).chunk();
+        chunk.write(ByteBuffer.wrap(WHOLE));
+        return chunk.finish(true, Optional.empty());
+    }
+
+    private static SnapshotIdentity identity(String database) {
+        return new SnapshotIdentity("c", new DatabaseId(database), 7, WHOLE.length, crc());
+    }
+
+    /** Whoever has the token of this name. */
+    private record TestCaller(String name) implements Source {
+
+        @Override
+        public Principal principal() {
+            return new Principal(Optional.of(Principal.idOfToken(name)), Optional.empty(), Optional.of(name), true,
+                    Optional.empty());
+        }
+
+        @Override
+        public void superseded(DatabaseId database) {
+            throw new IllegalStateException("nobody takes over " + database);
+        }
+
+        @Override
+        public boolean isGone() {
+            return false;
+        }
+    }
+
     private void leave(String database) {
-        SnapshotIdentity identity = new SnapshotIdentity("c", new DatabaseId(database), 7, WHOLE.length, crc());
         disk.put(database + ".partial", WHOLE);
-        disk.put(database + ".checkpoint.json", RECORDS.checkpoint(new Checkpoint(identity, WHOLE.length, crc())));
+        disk.put(database + ".checkpoint.json",
+                RECORDS.checkpoint(new Checkpoint(identity(database), WHOLE.length, crc())));
     }
 
     private static Crc32c crc() {

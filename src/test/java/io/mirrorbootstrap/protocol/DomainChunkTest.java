@@ -22,6 +22,7 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
@@ -141,7 +142,7 @@ class DomainChunkTest extends ChunkScenarios {
 
             @Override
             public JsonNode abort(String database) throws Exception {
-                receiver(database).abort(Optional.empty());
+                receiver(database).abort(Principal.ANYBODY);
                 return json(new Answer.Aborted(new DatabaseId(database)));
             }
 

@@ -71,8 +71,8 @@ class BusyReceiverTest {
         assertEquals(new ChunkStart.Busy(), receiver.chunk(other, identity, 0));
         first.write(ByteBuffer.wrap(whole)); // to a file that nobody else knows
         assertEquals(new ChunkOutcome.Busy(), first.finish(true, Optional.empty()));
-        assertEquals(new Removal.Busy(), receiver.abort(Optional.empty()));
-        assertEquals(new Removal.Busy(), receiver.removeSnapshot(Optional.empty()));
+        assertEquals(new Removal.Busy(), receiver.abort(Principal.ANYBODY));
+        assertEquals(new Removal.Busy(), receiver.removeSnapshot(Principal.ANYBODY));
         assertFalse(receiver.expire(Duration.ZERO));
         assertEquals(Optional.of(new SnapshotReceiver.Progress(40, 0)), receiver.progress());
         assertFalse(commit.isDone());
@@ -135,8 +135,8 @@ class BusyReceiverTest {
         });
         assertThrows(OutOfMemoryError.class, receiver::recover);
         assertTrue(receiver.isUnrecovered());
-        assertInstanceOf(Removal.Refused.class, receiver.abort(Optional.empty()));
-        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Optional.empty()));
+        assertInstanceOf(Removal.Refused.class, receiver.abort(Principal.ANYBODY));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Principal.ANYBODY));
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
         disk.observe((what, name) -> {
         });
@@ -252,7 +252,7 @@ class BusyReceiverTest {
             }
         });
         try {
-            receiver.removeSnapshot(Optional.empty());
+            receiver.removeSnapshot(Principal.ANYBODY);
         } catch (IOException e) {
             assertInstanceOf(TransferEvent.Removed.class, events.get(events.size() - 1));
             return;
@@ -296,7 +296,7 @@ class BusyReceiverTest {
 
             assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED),
                     new TransferEvent.Began(identity, 0, 0)), events);
-            receiver.abort(Optional.empty());
+            receiver.abort(Principal.ANYBODY);
         }
     }
 

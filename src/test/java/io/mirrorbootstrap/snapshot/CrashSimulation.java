@@ -126,7 +126,7 @@ final class CrashSimulation {
             leave();
         } else if (what < 18) {
             forgetTransfer();
-            receiver.abort(Optional.empty());
+            receiver.abort(Principal.ANYBODY);
             hasOpened = false;
         } else {
             remove();
@@ -211,7 +211,7 @@ final class CrashSimulation {
         promises.committed().ifPresent(mayBe::add);
         promises = new Promises(Optional.empty(), mayBe, promises.sent(), promises.durable());
         try {
-            receiver.removeSnapshot(Optional.empty());
+            receiver.removeSnapshot(Principal.ANYBODY);
             promises = new Promises(Optional.empty(), Set.of(), promises.sent(), promises.durable());
         } catch (IOException e) {
             // who asked is told so, and asks again

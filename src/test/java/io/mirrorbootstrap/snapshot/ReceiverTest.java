@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,7 +84,7 @@ class ReceiverTest {
     void whatIsAbortedWhileItIsReadBackStartsFromZero() throws Exception {
         leave(whole.length);
         receiver.open(one, identity);
-        receiver.abort(Optional.empty());
+        receiver.abort(Principal.ANYBODY);
         assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
         assertFalse(Files.exists(directory.partial(DB)));
     }
@@ -159,10 +161,10 @@ class ReceiverTest {
 
     @Test
     void whereClustersAreProvenWhatIsAnothersIsNotReplaced() throws Exception {
-        TestSource proven = new TestSource("mine");
+        TestSource proven = new TestSource(TestSource.cluster("mine"));
         SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
-        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length);
-        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster");
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "cluster \"cluster\"");
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster", "cluster \"cluster\"");
         IncomingChunk arriving = TestSource.chunk(receiver, proven, mine, 0); // when nobody had anything here
         arriving.write(ByteBuffer.wrap(whole, 0, 1));
         receiver.open(one, identity);
@@ -172,16 +174,75 @@ class ReceiverTest {
         assertEquals(new ChunkOutcome.Refused(busy), arriving.finish(true, Optional.empty()));
         assertEquals(new ChunkOutcome.Refused(busy),
                 TestSource.chunk(receiver, proven, mine, 0).finish(true, Optional.empty()));
-        assertInstanceOf(Removal.Refused.class, receiver.abort(Optional.of("mine")));
+        assertInstanceOf(Removal.Refused.class, receiver.abort(TestSource.cluster("mine")));
         receiver.disconnected(one, KeptReason.LINK_LOST); // kept
         assertEquals(new OpenOutcome.Refused(busy), receiver.open(proven, mine));
         receiver.open(other, identity);
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length)); // committed
         assertEquals(new OpenOutcome.Refused(taken), receiver.open(proven, mine));
-        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Optional.of("mine")));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(TestSource.cluster("mine")));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
-        assertEquals(new Removal.Done(), receiver.removeSnapshot(Optional.of("cluster")));
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(TestSource.cluster("cluster")));
         assertEquals(new OpenOutcome.Opened(0), receiver.open(proven, mine));
+    }
+
+    @Test
+    void whatIsOfATokenWithANameIsNotReplacedNorRemovedByAnother() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        TestSource nameless = new TestSource(new Principal(Optional.of("token #1"), Optional.empty(), Optional.empty(),
+                true, Optional.empty()));
+        SnapshotIdentity small = new SnapshotIdentity("cluster", DB, 99, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "the token named a");
+        Refusal taken = new Refusal.StaleSnapshot(99, 42, "cluster", "cluster", "the token named a");
+        receiver.open(a, identity);
+        send(a, 0, 1000);
+
+        for (TestSource stranger : List.of(b, nameless)) {
+            assertEquals(new OpenOutcome.Refused(busy), receiver.open(stranger, identity), "even the same snapshot");
+            assertEquals(new ChunkOutcome.Refused(busy),
+                    TestSource.chunk(receiver, stranger, small, 0).finish(true, Optional.empty()));
+            assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(stranger.principal()));
+        }
+        receiver.disconnected(a, KeptReason.PROCESS_ENDING);
+        // as the next process finds it: the record on disk knows whose it is
+        receiver = receiver(DB, Optional.of(
+                new Inventory.Resumable(directory.readCheckpoint(DB).orElseThrow(), Duration.ZERO)));
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(b, small));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, new TestSource(a.principal()), identity));
+        TestSource again = new TestSource(a.principal());
+        receiver.open(again, identity);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(again, 1000, whole.length));
+
+        for (TestSource stranger : List.of(b, nameless)) {
+            assertEquals(new OpenOutcome.Refused(taken), receiver.open(stranger, small));
+            assertEquals(new ChunkOutcome.Refused(taken),
+                    TestSource.chunk(receiver, stranger, small, 0).finish(true, Optional.empty()));
+            assertEquals(new Removal.Refused(new Refusal.NotOwner("a")),
+                    receiver.removeSnapshot(stranger.principal()));
+        }
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        // whoever does not tell tokens apart any more may do what it likes
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(b, small));
+    }
+
+    @Test
+    void aTokenIsForItsDatabasesOnly() throws Exception {
+        Principal forOthers = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
+                Optional.of(Set.of(new DatabaseId("other"))));
+        TestSource source = new TestSource(forOthers);
+        Refusal refusal = new Refusal.DatabaseNotAllowed(DB, List.of("other"));
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+
+        assertEquals(new OpenOutcome.Refused(refusal), receiver.open(source, identity));
+        assertEquals(new ChunkOutcome.Refused(refusal),
+                TestSource.chunk(receiver, source, identity, 0).finish(false, Optional.empty()));
+        assertEquals(new Removal.Refused(refusal), receiver.abort(forOthers));
+        assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(one, 1000, whole.length));
+        assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
     }
 
     @Test

@@ -216,7 +216,7 @@ class RecoveryTest {
     void abortRemovesWhatAnEarlierProcessLeft() throws Exception {
         put(".partial", whole);
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
-        restart().abort(Optional.empty());
+        restart().abort(Principal.ANYBODY);
         assertFiles();
     }
 
@@ -371,7 +371,7 @@ class RecoveryTest {
         assertEquals(List.of(DB), directory.prepare().toBeRead());
         SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add);
         assertEquals(new OpenOutcome.Busy(), receiver.open(SOURCE, identity(whole)));
-        assertEquals(new Removal.Busy(), receiver.abort(Optional.empty()));
+        assertEquals(new Removal.Busy(), receiver.abort(Principal.ANYBODY));
         disk.observe((what, name) -> {
             if (what.equals("readFile")) {
                 throw new IOException("Input/output error");

@@ -56,7 +56,7 @@ class SnapshotReceiverFuzzTest {
             while (operations.remaining() >= 4) {
                 step();
             }
-            receiver.abort(Optional.empty());
+            receiver.abort(Principal.ANYBODY);
             boolean committed = model.snapshot != null;
             assertEquals(committed ? Set.of("db.snapshot", "db.manifest.json") : Set.of(), Set.copyOf(disk.names()));
             if (committed) {
@@ -73,7 +73,7 @@ class SnapshotReceiverFuzzTest {
             if ((what & 7) == 7) {
                 kill();
             } else if ((what & 7) == 6) {
-                receiver.abort(Optional.empty());
+                receiver.abort(Principal.ANYBODY);
                 model.drop();
             } else if (sending[source]) {
                 return; // a link's messages come one after the other
@@ -87,7 +87,7 @@ class SnapshotReceiverFuzzTest {
                 sending[source] = false;
             }
             assertEquals(model.isIdle(), receiver.isIdle());
-            assertEquals(model.isUnderWay(), !limit.hasRoomFor(ANOTHER));
+            assertEquals(model.isUnderWay(), limit.refuse(ANOTHER, Principal.ANYBODY).isPresent());
             boolean arriving = sending[0] || sending[1] || sending[2];
             if (!arriving && (model.isIdle() || model.isUnderWay())) {
                 assertEquals(model.partialBytes(),

@@ -5,22 +5,34 @@ import java.util.Optional;
 /** A source without a link. */
 final class TestSource implements Source {
 
-    private final Optional<String> provenCluster;
+    private final Principal principal;
     private boolean gone;
 
     /** One that is believed. */
     TestSource() {
-        this.provenCluster = Optional.empty();
+        this(Principal.ANYBODY);
     }
 
-    /** One that may speak for a single cluster. */
-    TestSource(String provenCluster) {
-        this.provenCluster = Optional.of(provenCluster);
+    /** One that sends on behalf of somebody. */
+    TestSource(Principal principal) {
+        this.principal = principal;
+    }
+
+    /** Whoever may speak for a single cluster. */
+    static Principal cluster(String proven) {
+        return new Principal(Optional.of(Principal.idOfCluster(proven)), Optional.of(proven), Optional.empty(), false,
+                Optional.empty());
+    }
+
+    /** Whoever has the token of this name. */
+    static Principal token(String name) {
+        return new Principal(Optional.of(Principal.idOfToken(name)), Optional.empty(), Optional.of(name), true,
+                Optional.empty());
     }
 
     @Override
-    public Optional<String> provenCluster() {
-        return provenCluster;
+    public Principal principal() {
+        return principal;
     }
 
     /** Opens, as often as it takes until what an earlier process left has been read back. */

@@ -1,0 +1,73 @@
+package io.mirrorbootstrap.access;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.snapshot.Text;
+import io.netty.channel.Channel;
+import io.vertx.core.Vertx;
+
+/**
+ * Asks each second whether those who were let in still would be, and ends what they have open when not: a link or a stream of
+ * events lasts for hours, its certificate perhaps does not. Any thread.
+ */
+@ApplicationScoped
+public class Standing {
+
+    private static final Logger LOG = Logger.getLogger(Standing.class);
+
+    private static final long LOOK_EVERY_MILLIS = 1000;
+
+    /**
+     * A connection on which somebody was let in.
+     *
+     * @param end ends what is open on it, for a reason that is given
+     */
+    private record Open(Caller caller, Consumer<String> end) {
+    }
+
+    private final Map<Channel, Open> open = new ConcurrentHashMap<>();
+    private final Vertx vertx;
+    private final long timer;
+
+    Standing(Vertx vertx) {
+        this.vertx = vertx;
+        this.timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look());
+    }
+
+    /** {@code caller} has asked something over {@code channel}. */
+    void letIn(Channel channel, Caller caller) {
+        Consumer<String> close = reason -> channel.close();
+        if (open.put(channel, new Open(caller, close)) == null) {
+            channel.closeFuture().addListener(closed -> open.remove(channel));
+        }
+    }
+
+    /** What is open on {@code channel} is ended by {@code end} from now on, which is called once, on any thread. */
+    public void endWith(Channel channel, Consumer<String> end) {
+        open.computeIfPresent(channel, (same, before) -> new Open(before.caller(), end));
+    }
+
+    private void look() {
+        for (Map.Entry<Channel, Open> each : open.entrySet()) {
+            Optional<String> objection = each.getValue().caller().objection();
+            if (objection.isPresent() && open.remove(each.getKey(), each.getValue())) {
+                LOG.warnf("closing the connection from %s: %s",
+                        Text.field(String.valueOf(each.getKey().remoteAddress())), objection.get());
+                each.getValue().end().accept(objection.get());
+            }
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        vertx.cancelTimer(timer);
+    }
+}
