@@ -35,6 +35,7 @@ final class TestAuthority {
 
     private static final X500Name NAME = new X500Name("CN=test authority");
     private static final char[] NO_PASSWORD = {};
+    private static final Duration VALIDITY = Duration.ofDays(1);
 
     /** A certificate and its key. */
     record Identity(KeyPair keys, X509Certificate certificate, Path certificateFile, Path keyFile) {
@@ -49,7 +50,7 @@ final class TestAuthority {
     /** @param directory gets the authority's own certificate */
     TestAuthority(Path directory, String name) throws Exception {
         this.directory = directory;
-        this.certificate = sign(NAME, keys, true);
+        this.certificate = sign(NAME, keys, true, Instant.now().plus(VALIDITY));
         this.file = Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", certificate.getEncoded()));
     }
 
@@ -60,8 +61,13 @@ final class TestAuthority {
 
     /** A certificate for {@code subject}, valid for this machine; files of the same name are replaced. */
     Identity issue(String name, String subject) throws Exception {
+        return issue(name, subject, Instant.now().plus(VALIDITY));
+    }
+
+    /** A certificate for {@code subject} that is good until {@code until}, to the second. */
+    Identity issue(String name, String subject, Instant until) throws Exception {
         KeyPair own = keys();
-        X509Certificate signed = sign(new X500Name(subject), own, false);
+        X509Certificate signed = sign(new X500Name(subject), own, false, until);
         return new Identity(own, signed,
                 Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),
                 Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", own.getPrivate().getEncoded())));
@@ -94,11 +100,11 @@ final class TestAuthority {
         return context;
     }
 
-    private X509Certificate sign(X500Name subject, KeyPair of, boolean authority)
+    private X509Certificate sign(X500Name subject, KeyPair of, boolean authority, Instant until)
             throws OperatorCreationException, GeneralSecurityException, IOException {
         Instant now = Instant.now();
         X509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(NAME, BigInteger.valueOf(serial++),
-                Date.from(now.minus(Duration.ofHours(1))), Date.from(now.plus(Duration.ofDays(1))), subject,
+                Date.from(now.minus(Duration.ofHours(1))), Date.from(until), subject,
                 of.getPublic());
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[]{

@@ -44,7 +44,11 @@ public class Standing {
 
     /** {@code caller} has asked something over {@code channel}. */
     void letIn(Channel channel, Caller caller) {
-        Consumer<String> close = reason -> channel.close();
+        Consumer<String> close = reason -> {
+            LOG.warnf("closing the connection from %s: %s", Text.field(String.valueOf(channel.remoteAddress())),
+                    reason);
+            channel.close();
+        };
         if (open.put(channel, new Open(caller, close)) == null) {
             channel.closeFuture().addListener(closed -> open.remove(channel));
         }
@@ -59,8 +63,6 @@ public class Standing {
         for (Map.Entry<Channel, Open> each : open.entrySet()) {
             Optional<String> objection = each.getValue().caller().objection();
             if (objection.isPresent() && open.remove(each.getKey(), each.getValue())) {
-                LOG.warnf("closing the connection from %s: %s",
-                        Text.field(String.valueOf(each.getKey().remoteAddress())), objection.get());
                 each.getValue().end().accept(objection.get());
             }
         }

@@ -21,9 +21,10 @@ import io.mirrorbootstrap.snapshot.Principal;
  * The tokens that let somebody in; kept and compared as their SHA-256. Any thread.
  *
  * @param known the tokens
+ * @param callers how many callers have one of them, as far as names tell
  * @param badLines the numbers, from 1, of the lines that hold none
  */
-record Tokens(List<Token> known, List<Integer> badLines) {
+record Tokens(List<Token> known, long callers, List<Integer> badLines) {
 
     /** {@code token}, {@code token = name} or {@code token = name: databases}; a token is RFC 6750's {@code b64token}. */
     private static final Pattern LINE = Pattern
@@ -32,7 +33,7 @@ record Tokens(List<Token> known, List<Integer> badLines) {
     private static final String SCHEME = "Bearer ";
 
     /** Nobody is let in. */
-    static final Tokens NONE = new Tokens(List.of(), List.of());
+    static final Tokens NONE = new Tokens(List.of(), 0, List.of());
 
     /**
      * One token.
@@ -69,7 +70,7 @@ record Tokens(List<Token> known, List<Integer> badLines) {
                 }
             }
         }
-        return new Tokens(List.copyOf(tokens), List.copyOf(bad));
+        return new Tokens(List.copyOf(tokens), tokens.stream().map(Token::id).distinct().count(), List.copyOf(bad));
     }
 
     private static Optional<Token> token(String line) {
@@ -111,16 +112,11 @@ record Tokens(List<Token> known, List<Integer> badLines) {
 
     /** On whose behalf {@code token}, one of these, is shown. */
     Principal principal(Token token) {
-        boolean several = callers() > 1; // else there is nobody to leave anything to
+        boolean several = callers > 1; // else there is nobody to leave anything to
         boolean named = known.stream().anyMatch(each -> each.name().isPresent());
         return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(),
                 named,
                 token.databases());
-    }
-
-    /** How many callers have one of these tokens, as far as names tell. */
-    long callers() {
-        return known.stream().map(Token::id).distinct().count();
     }
 
     private static byte[] digest(String token) {

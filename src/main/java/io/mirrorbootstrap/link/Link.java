@@ -574,7 +574,7 @@ final class Link implements Source, SocketReader.Listener {
         } else if (item instanceof Inbound.NotWebSocket violation) {
             hangUp(LinkSocket.PROTOCOL_ERROR, violation.reason());
         } else if (item instanceof Inbound.LetInNoMore over) {
-            hangUp(LinkSocket.POLICY_VIOLATION, over.reason());
+            hangUp(LinkSocket.TRY_AGAIN_LATER, over.reason()); // with what may have been renewed
         } else if (item instanceof Inbound.TooSlow slow) {
             hangUp(LinkSocket.POLICY_VIOLATION, "a message takes longer than " + slow.limit().toMillis() + " ms");
         }

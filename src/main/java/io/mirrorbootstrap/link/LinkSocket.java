@@ -33,6 +33,9 @@ final class LinkSocket {
     /** WebSocket close code: come back later. */
     static final int SERVICE_RESTART = 1012;
 
+    /** WebSocket close code: a source may be let in when it comes back. */
+    static final int TRY_AGAIN_LATER = 1013;
+
     /** A message may take so many time outs: a source that sends a byte now and then holds a place of others. */
     private static final int MESSAGE_TIMEOUTS = 10;
 

@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,19 +39,26 @@ public final class RawClient implements WebSocket.Listener {
 
     /** Connects to the service at {@code base}, an HTTP address. */
     public RawClient(URI base) throws Exception {
-        this(base, HTTP);
+        this(base, HTTP, Optional.empty());
+    }
+
+    /** Connects to the service at {@code base}, an HTTP address, and shows a token. */
+    public RawClient(URI base, String token) throws Exception {
+        this(base, HTTP, Optional.of(token));
     }
 
     /** Connects to the service at {@code base}, an HTTPS address. */
     public RawClient(URI base, SSLContext tls) throws Exception {
-        this(base, HttpClient.newBuilder().sslContext(tls).build());
+        this(base, HttpClient.newBuilder().sslContext(tls).build(), Optional.empty());
     }
 
-    private RawClient(URI base, HttpClient http) throws Exception {
+    private RawClient(URI base, HttpClient http, Optional<String> token) throws Exception {
         String scheme = base.getScheme().replace("http", "ws");
         URI uri = URI.create(scheme + "://" + base.getHost() + ":" + base.getPort() + "/v1/bootstrap");
         this.http = http;
-        socket = http.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1")
+        WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1");
+        token.ifPresent(shown -> builder.header("Authorization", "Bearer " + shown));
+        socket = builder
                 .connectTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
                 .buildAsync(uri, this).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
