@@ -20,6 +20,7 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -62,6 +63,11 @@ public final class Resume {
                 @Override
                 public void superseded(DatabaseId taken) {
                     throw new IllegalStateException("nobody else is here");
+                }
+
+                @Override
+                public Principal principal() {
+                    return Principal.ANYBODY;
                 }
 
                 @Override

@@ -68,6 +68,11 @@ public class HotPath {
         }
 
         @Override
+        public Principal principal() {
+            return Principal.ANYBODY;
+        }
+
+        @Override
         public boolean isGone() {
             return false;
         }

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.access;
 
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
@@ -59,26 +60,38 @@ class ClientCertificates {
     }
 
     /**
-     * Why {@code chain} lets nobody in at this moment: it was good when the connection was made, which may be long ago, and the
+     * Why {@code chain}, as far as each vouches for the one before, lets nobody in at this moment: it was good when the connection was made, which may be long ago, and the
      * handshake of a session that is taken up again asks nothing.
      */
     static Optional<String> objection(List<X509Certificate> chain) {
         Instant now = Instant.now();
+        Optional<X509Certificate> issued = Optional.empty();
         for (X509Certificate each : chain) {
+            boolean vouches = issued.isEmpty()
+                    || each.getSubjectX500Principal().equals(issued.get().getIssuerX500Principal())
+                            && !each.getSubjectX500Principal().equals(each.getIssuerX500Principal());
+            if (!vouches) {
+                break; // sent along: the authority is the operator's, whatever a client thinks it is
+            }
             Instant from = each.getNotBefore().toInstant();
             Instant until = each.getNotAfter().toInstant();
             if (now.isAfter(until) || now.isBefore(from)) {
-                return Optional.of(
-                        (each == chain.get(0) ? "the client certificate" : "the authority of the client certificate")
-                                + " is valid from " + from + " until " + until + " only");
+                return Optional.of((issued.isEmpty() ? "the client certificate" : "the client certificate's issuer")
+                        + " is valid from " + from + " until " + until + " only");
             }
+            issued = Optional.of(each);
         }
         return Optional.empty();
     }
 
     /** What tells its holder apart from others, the same for its renewal. */
     static String id(X509Certificate certificate) {
-        return "certificate " + certificate.getSubjectX500Principal().getName();
+        try { // some have no subject
+            return "certificate " + certificate.getSubjectX500Principal().getName() + " "
+                    + certificate.getSubjectAlternativeNames();
+        } catch (CertificateParsingException e) {
+            return "certificate " + certificate.getSubjectX500Principal().getName();
+        }
     }
 
     /** The common name of its subject, if that has exactly one. */

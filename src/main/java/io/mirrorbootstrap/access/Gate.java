@@ -166,7 +166,7 @@ class Gate {
                     "the client certificate's subject must have one common name: the id of the source's cluster");
         } else {
             Optional<String> cluster = name.filter(any -> clusterIdFromCertificate);
-            String id = cluster.map(Principal::idOfCluster).orElseGet(() -> ClientCertificates.id(chain.get(0)));
+            String id = cluster.map(only -> "cluster " + only).orElseGet(() -> ClientCertificates.id(chain.get(0)));
             admit(request, new Caller(new Principal(who.id().or(() -> Optional.of(id)), cluster, who.owner(),
                     who.respectsOwners(), who.databases()),
                     () -> ClientCertificates.objection(chain).or(() -> objection(token))));
@@ -174,8 +174,15 @@ class Gate {
     }
 
     private Optional<String> objection(Optional<Tokens.Token> token) {
-        return token.filter(any -> removedTokenEndsLinks).filter(tokens::isRemoved)
-                .map(removed -> "its token is not in auth-token-file any more");
+        Optional<Tokens.Token> now = token.flatMap(tokens::now);
+        if (now.equals(token)) {
+            return Optional.empty();
+        } else if (now.isPresent()) { // what it may do now cannot be told to what it has begun
+            return Optional.of("in auth-token-file its token has another name, or other databases, by now");
+        }
+        return removedTokenEndsLinks
+                ? Optional.of("its token is not in auth-token-file any more")
+                : Optional.empty();
     }
 
     private void admit(RoutingContext request, Caller caller) {

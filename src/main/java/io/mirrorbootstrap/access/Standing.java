@@ -7,11 +7,13 @@ import java.util.function.Consumer;
 
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.netty.channel.Channel;
+import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 
 /**
@@ -35,11 +37,14 @@ public class Standing {
 
     private final Map<Channel, Open> open = new ConcurrentHashMap<>();
     private final Vertx vertx;
-    private final long timer;
+    private volatile long timer = -1;
 
     Standing(Vertx vertx) {
         this.vertx = vertx;
-        this.timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look());
+    }
+
+    void start(@Observes StartupEvent event) {
+        timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look());
     }
 
     /** {@code caller} has asked something over {@code channel}. */
@@ -60,12 +65,17 @@ public class Standing {
     }
 
     private void look() {
-        for (Map.Entry<Channel, Open> each : open.entrySet()) {
-            Optional<String> objection = each.getValue().caller().objection();
-            if (objection.isPresent() && open.remove(each.getKey(), each.getValue())) {
-                each.getValue().end().accept(objection.get());
+        open.forEach((channel, each) -> {
+            try {
+                Optional<String> objection = each.caller().objection();
+                if (objection.isPresent() && open.remove(channel, each)) {
+                    each.end().accept(objection.get());
+                }
+            } catch (RuntimeException | Error e) { // one must not keep the others
+                LOG.errorf(e, "whether %s is still let in cannot be told, closing it", channel.remoteAddress());
+                channel.close();
             }
-        }
+        });
     }
 
     @PreDestroy

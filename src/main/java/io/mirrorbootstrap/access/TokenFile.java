@@ -58,6 +58,7 @@ class TokenFile {
     private final Thread thread = new Thread(this::readOn, "token-file");
     private final CountDownLatch readOnce = new CountDownLatch(1);
 
+    private volatile Reading before = NO_ANSWER;
     private volatile Reading last = new Reading(Tokens.NONE, Optional.empty());
     /** Since when a read is under way. Guarded by this. */
     private OptionalLong readingSinceNanos = OptionalLong.empty();
@@ -92,10 +93,14 @@ class TokenFile {
         return last.tokens();
     }
 
-    /** Whether {@code token} is in the file no more: one that cannot be read now tells nothing. */
-    boolean isRemoved(Tokens.Token token) {
-        Reading now = last;
-        return now.problem().isEmpty() && !now.tokens().known().contains(token);
+    /**
+     * What the file says by now of {@code token}, which it has held: the same, another, or nothing any more. A file that
+     * cannot be read tells nothing, nor does one that was read once only: it may have been half written.
+     */
+    Optional<Tokens.Token> now(Tokens.Token token) {
+        Tokens.Token now = last.tokens().known().get(token.digest());
+        boolean isSure = last.problem().isEmpty() && last.equals(before) && !token.equals(now);
+        return isSure ? Optional.ofNullable(now) : Optional.of(token);
     }
 
     @PreDestroy
@@ -136,6 +141,7 @@ class TokenFile {
 
     private void take(Reading now) {
         boolean changed = !now.equals(last);
+        before = last;
         last = now;
         if (changed && readOnce.getCount() == 0) { // of the first, the start tells
             tell();

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -20,11 +22,11 @@ import io.mirrorbootstrap.snapshot.Principal;
 /**
  * The tokens that let somebody in; kept and compared as their SHA-256. Any thread.
  *
- * @param known the tokens
+ * @param known the tokens, each by its digest
  * @param callers how many callers have one of them, as far as names tell
  * @param badLines the numbers, from 1, of the lines that hold none
  */
-record Tokens(List<Token> known, long callers, List<Integer> badLines) {
+record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines) {
 
     /** {@code token}, {@code token = name} or {@code token = name: databases}; a token is RFC 6750's {@code b64token}. */
     private static final Pattern LINE = Pattern
@@ -33,7 +35,7 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
     private static final String SCHEME = "Bearer ";
 
     /** Nobody is let in. */
-    static final Tokens NONE = new Tokens(List.of(), 0, List.of());
+    static final Tokens NONE = new Tokens(Map.of(), 0, List.of());
 
     /**
      * One token.
@@ -45,7 +47,8 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
     record Token(ByteBuffer digest, Optional<String> name, Optional<Set<DatabaseId>> databases) {
 
         private String id() {
-            return name.map(Principal::idOfToken).orElseGet(() -> "token #" + HexFormat.of().formatHex(digest.array()));
+            return name.map(known -> "token " + known)
+                    .orElseGet(() -> "token #" + HexFormat.of().formatHex(digest.array()));
         }
     }
 
@@ -54,7 +57,7 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
      * lines and those that begin with {@code #} are passed over.
      */
     static Tokens parse(String text) {
-        List<Token> tokens = new ArrayList<>();
+        Map<ByteBuffer, Token> tokens = new HashMap<>();
         List<Integer> bad = new ArrayList<>();
         int number = 0;
         for (String line : text.split("\n", -1)) {
@@ -62,15 +65,14 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
             String content = line.strip();
             if (!content.isEmpty() && !content.startsWith("#")) {
                 // a token that is there twice would be two callers'
-                Optional<Token> token = token(content)
-                        .filter(one -> tokens.stream().noneMatch(other -> other.digest().equals(one.digest())));
-                token.ifPresent(tokens::add);
-                if (token.isEmpty()) {
+                Optional<Token> token = token(content);
+                if (token.isEmpty() || tokens.putIfAbsent(token.get().digest(), token.get()) != null) {
                     bad.add(number);
                 }
             }
         }
-        return new Tokens(List.copyOf(tokens), tokens.stream().map(Token::id).distinct().count(), List.copyOf(bad));
+        return new Tokens(Map.copyOf(tokens), tokens.values().stream().map(Token::id).distinct().count(),
+                List.copyOf(bad));
     }
 
     private static Optional<Token> token(String line) {
@@ -102,7 +104,7 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
         }
         byte[] given = digest(authorization.substring(SCHEME.length()).strip());
         Optional<Token> accepted = Optional.empty();
-        for (Token each : known) {
+        for (Token each : known.values()) {
             if (MessageDigest.isEqual(given, each.digest().array())) {
                 accepted = Optional.of(each);
             }
@@ -113,9 +115,7 @@ record Tokens(List<Token> known, long callers, List<Integer> badLines) {
     /** On whose behalf {@code token}, one of these, is shown. */
     Principal principal(Token token) {
         boolean several = callers > 1; // else there is nobody to leave anything to
-        boolean named = known.stream().anyMatch(each -> each.name().isPresent());
-        return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(),
-                named,
+        return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(), true,
                 token.databases());
     }
 

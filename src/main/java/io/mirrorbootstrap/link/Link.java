@@ -194,6 +194,7 @@ final class Link implements Source, SocketReader.Listener {
 
     /** What has let its source in does so no more. Any thread. */
     void letInNoMore(String reason) {
+        ended = true; // nor is what waits in the queue, which was not confirmed
         enqueue(new Inbound.LetInNoMore(reason));
     }
 
@@ -562,6 +563,8 @@ final class Link implements Source, SocketReader.Listener {
                 sayGoodbye();
                 socket.onLoop(() -> links.closed(this));
             }
+        } else if (item instanceof Inbound.LetInNoMore over) {
+            hangUp(LinkSocket.TRY_AGAIN_LATER, over.reason()); // with what may have been renewed
         } else if (ended) {
             return;
         } else if (item instanceof Inbound.FrameTooLarge) {
@@ -573,8 +576,6 @@ final class Link implements Source, SocketReader.Listener {
                     Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
             hangUp(LinkSocket.PROTOCOL_ERROR, violation.reason());
-        } else if (item instanceof Inbound.LetInNoMore over) {
-            hangUp(LinkSocket.TRY_AGAIN_LATER, over.reason()); // with what may have been renewed
         } else if (item instanceof Inbound.TooSlow slow) {
             hangUp(LinkSocket.POLICY_VIOLATION, "a message takes longer than " + slow.limit().toMillis() + " ms");
         }

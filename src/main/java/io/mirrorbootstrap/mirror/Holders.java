@@ -4,13 +4,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /**
- * Which caller has brought which database, so that one of them does not take the places of all. Any thread. What an
- * earlier process has received counts for nobody, unless its record names whose it is.
+ * Which caller has brought which database, so that one of them does not take the places of all. Any thread. Of what an
+ * earlier process has received this is known as far as the records say whose it is.
  */
 final class Holders {
 
@@ -24,27 +26,37 @@ final class Holders {
         this.most = most;
     }
 
-    /** What forbids {@code who} to bring {@code database}. */
+    /** What forbids {@code who} to bring {@code database}: one that is known here already takes no further place. */
     Optional<Refusal> refuse(Principal who, DatabaseId database) {
-        return who.id().filter(id -> !id.equals(holders.get(database)) && count(id) >= most)
-                .map(id -> new Refusal.TooManyMirrorsOfCaller(most));
+        boolean isFree = who.id().isEmpty() || board.mirror(database).isPresent()
+                || board.mirrors().stream().filter(row -> isOf(row, who)).count() < most;
+        return isFree
+                ? Optional.empty()
+                : Optional
+                        .of(new Refusal.ShareTaken(most, "databases of this caller have a snapshot or a transfer here",
+                                "max-databases-per-caller"));
     }
 
     /** {@code who} has brought something of {@code database}. */
     void note(Principal who, DatabaseId database) {
-        who.id().ifPresent(id -> note(id, database));
+        who.id().filter(id -> !id.equals(holders.put(database, id)))
+                .filter(any -> holders.size() > 2 * StatusBoard.MAX_ROWS) // databases that come and go for years
+                .ifPresent(any -> holders.keySet().removeIf(each -> board.mirror(each).isEmpty()));
     }
 
-    /** {@code id} has brought something of {@code database}, here or in an earlier process. */
-    void note(String id, DatabaseId database) {
-        holders.put(database, id);
-        if (holders.size() > 2 * StatusBoard.MAX_ROWS) { // databases that come and go for years
-            holders.keySet().removeIf(each -> board.mirror(each).isEmpty());
+    private boolean isOf(Mirror row, Principal who) {
+        String holder = holders.get(row.database());
+        if (holder != null) {
+            return who.id().filter(holder::equals).isPresent();
+        } else if (row.state() instanceof MirrorState.Following following) {
+            CommittedSnapshot snapshot = following.snapshot();
+            return who.owns(snapshot.sourceClusterId(), snapshot.owner());
         }
-    }
-
-    private long count(String id) {
-        return holders.entrySet().stream()
-                .filter(each -> each.getValue().equals(id) && board.mirror(each.getKey()).isPresent()).count();
+        SnapshotIdentity identity = row.state() instanceof MirrorState.Bootstrapping now
+                ? now.identity()
+                : row.state() instanceof MirrorState.Disconnected gone
+                        ? gone.identity()
+                        : ((MirrorState.Failed) row.state()).identity();
+        return who.owns(identity.sourceClusterId(), identity.owner());
     }
 }

@@ -86,12 +86,8 @@ public class Mirrors {
             inventory.repairs().forEach(LOG::warn);
             inventory.committed().forEach(snapshot -> listener
                     .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
-            inventory.committed().forEach(
-                    snapshot -> holders.note(holder(snapshot.owner(), snapshot.sourceClusterId()),
-                            snapshot.database()));
             for (Inventory.Resumable left : inventory.resumable()) {
                 Checkpoint kept = left.checkpoint();
-                holders.note(holder(kept.identity().owner(), kept.identity().sourceClusterId()), kept.database());
                 entries.put(kept.database(), new Entry(receiver(kept.database(), Optional.of(left)), 0));
                 listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
                         KeptReason.FOUND_AT_START));
@@ -111,10 +107,6 @@ public class Mirrors {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
                     + " cannot be used as the directory for snapshots: " + e);
         }
-    }
-
-    private static String holder(Optional<String> owner, String cluster) {
-        return owner.map(Principal::idOfToken).orElseGet(() -> Principal.idOfCluster(cluster));
     }
 
     private void recover(DatabaseId database) {

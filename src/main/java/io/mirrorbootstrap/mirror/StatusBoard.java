@@ -132,6 +132,9 @@ public class StatusBoard implements TransferListener {
         if (!(event instanceof TransferEvent.Refused refused)) {
             return before.orElse(null); // while it is being read back it stays disconnected: nothing comes in
         }
+        if (refused.refusal().isAboutCaller()) {
+            return before.orElse(null); // or one tenant would write into the rows of another
+        }
         // a refusal alone makes no mirror: a stranger could fill the board with names
         return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
     }

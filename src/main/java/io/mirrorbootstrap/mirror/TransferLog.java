@@ -2,6 +2,7 @@ package io.mirrorbootstrap.mirror;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 import jakarta.inject.Singleton;
 
@@ -28,9 +29,10 @@ public class TransferLog implements TransferListener {
             LOG.infof("verifying: %s, %d bytes that an earlier process received are read back first",
                     facts(verifying.identity()), verifying.bytesKept());
         } else if (event instanceof TransferEvent.Committed done) {
-            LOG.infof("committed: database=%s cluster=%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
-                    done.database(), Text.field(done.snapshot().sourceClusterId()), done.snapshot().lsn(),
-                    done.snapshot().bytes(), done.snapshot().crc32c(), seconds(done.took()), done.path());
+            LOG.infof("committed: database=%s cluster=%s%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
+                    done.database(), Text.field(done.snapshot().sourceClusterId()), owner(done.snapshot().owner()),
+                    done.snapshot().lsn(), done.snapshot().bytes(), done.snapshot().crc32c(), seconds(done.took()),
+                    done.path());
         } else if (event instanceof TransferEvent.Failed failed) {
             LOG.errorf(failed.cause().orElse(null),
                     "failed: %s, after %d bytes and %s seconds, nothing of it is kept: %s",
@@ -63,11 +65,15 @@ public class TransferLog implements TransferListener {
     }
 
     private static String facts(SnapshotIdentity identity) {
-        return "database=" + identity.database() + " cluster=" + Text.field(identity.sourceClusterId()) + " lsn="
-                + identity.lsn()
+        return "database=" + identity.database() + " cluster=" + Text.field(identity.sourceClusterId())
+                + owner(identity.owner()) + " lsn=" + identity.lsn()
                 + (identity.isStream()
                         ? " bytes=unknown"
                         : " bytes=" + identity.totalBytes() + " crc32c=" + identity.totalCrc32c());
+    }
+
+    private static String owner(Optional<String> owner) {
+        return owner.map(name -> " owner=" + name).orElse("");
     }
 
     private static String seconds(Duration duration) {

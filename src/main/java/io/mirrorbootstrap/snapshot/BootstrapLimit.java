@@ -44,7 +44,8 @@ public final class BootstrapLimit {
         Optional<String> before = underWay.get(database);
         if (who.id().isPresent() && !who.id().equals(before)
                 && underWay.values().stream().filter(who.id()::equals).count() >= limitPerCaller) {
-            return Optional.of(new Refusal.TooManyBootstrapsOfCaller(limitPerCaller));
+            return Optional.of(new Refusal.ShareTaken(limitPerCaller, "transfers of this caller are under way",
+                    "max-bootstraps-per-caller"));
         }
         return before != null || underWay.size() < limit
                 ? Optional.empty()

@@ -35,6 +35,13 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
         return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c());
     }
 
+    /** The same, going on on behalf of {@code owner}. */
+    KeptTransfer ownedBy(Optional<String> owner) {
+        return new KeptTransfer(
+                new Checkpoint(identity().ownedBy(owner), accepted.bytes(), accepted.crc32c()), durableBytes,
+                readBytes, readCrc32c);
+    }
+
     SnapshotIdentity identity() {
         return accepted.identity();
     }

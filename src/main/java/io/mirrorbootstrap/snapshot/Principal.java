@@ -3,6 +3,7 @@ package io.mirrorbootstrap.snapshot;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * On whose behalf something is asked for, as far as that is proven, and what it may do. What is another's, committed or on its
@@ -17,19 +18,14 @@ import java.util.Set;
 public record Principal(Optional<String> id, Optional<String> cluster, Optional<String> owner, boolean respectsOwners,
         Optional<Set<DatabaseId>> databases) {
 
+    /** No more names are listed to a caller, whose message may have an end. */
+    private static final int MANY = 100;
+
+    private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
     /** Nothing was proven, because nothing was asked for: everything may be done. */
     public static final Principal ANYBODY = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
             Optional.empty());
-
-    /** What tells apart who has a token of this name. */
-    public static String idOfToken(String name) {
-        return "token " + name;
-    }
-
-    /** What tells apart who has proven to be this cluster. */
-    public static String idOfCluster(String name) {
-        return "cluster " + name;
-    }
 
     /** Copies the set. */
     public Principal {
@@ -39,51 +35,35 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
     /** What forbids it to have to do with {@code database}. */
     Optional<Refusal> refuse(DatabaseId database) {
         return databases.filter(allowed -> !allowed.contains(database)).map(allowed -> new Refusal.DatabaseNotAllowed(
-                database, allowed.stream().map(DatabaseId::value).sorted().toList()));
+                database, allowed.stream().map(DatabaseId::value).sorted().limit(MANY).toList()));
     }
 
     /** Who alone may replace or remove what is of {@code cluster} and {@code owner}, if that is somebody else. */
     Optional<Other> other(String cluster, Optional<String> owner) {
-        Optional<Other> otherCluster = this.cluster.filter(only -> !only.equals(cluster))
-                .map(any -> new Other.Cluster(cluster));
-        return otherCluster.isPresent()
-                ? otherCluster
-                : owner.filter(any -> respectsOwners && !owner.equals(this.owner)).map(Other.Owner::new);
+        if (this.cluster.filter(only -> !only.equals(cluster)).isPresent()) {
+            return Optional.of(new Other("cluster " + Text.quoted(cluster),
+                    new Refusal.ClusterIdMismatch(cluster, List.of(this.cluster.get()))));
+        }
+        return owner.filter(any -> respectsOwners && !owner.equals(this.owner))
+                .map(name -> new Other("the token named " + name, new Refusal.NotOwner(name)));
     }
 
-    /** Somebody else, to whom something belongs. */
-    sealed interface Other {
+    /** Whether what is of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
+    public boolean owns(String cluster, Optional<String> owner) {
+        return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();
+    }
 
-        /** Who it is, for a person. */
-        String words();
+    /** Whether an owner may have this name: it is read from files, too, and shown. */
+    public static boolean isValidOwner(String name) {
+        return OWNER.matcher(name).matches();
+    }
 
-        /** What forbids another to remove what is theirs. */
-        Refusal refusal(Principal who);
-
-        /** Whoever has proven to be this cluster. */
-        record Cluster(String name) implements Other {
-            @Override
-            public String words() {
-                return "cluster " + Text.quoted(name);
-            }
-
-            @Override
-            public Refusal refusal(Principal who) {
-                return new Refusal.ClusterIdMismatch(name, who.cluster().map(List::of).orElse(List.of()));
-            }
-        }
-
-        /** Whoever has the token of this name. */
-        record Owner(String name) implements Other {
-            @Override
-            public String words() {
-                return "the token named " + Text.field(name);
-            }
-
-            @Override
-            public Refusal refusal(Principal who) {
-                return new Refusal.NotOwner(name);
-            }
-        }
+    /**
+     * Somebody else, to whom something belongs.
+     *
+     * @param words who it is, for a person
+     * @param refusal what forbids to remove what is theirs
+     */
+    record Other(String words, Refusal refusal) {
     }
 }

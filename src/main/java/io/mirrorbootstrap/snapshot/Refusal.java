@@ -11,6 +11,11 @@ public sealed interface Refusal {
     /** One sentence for a person: what is wrong, with the values and the rule. Says nothing about paths. */
     String message();
 
+    /** Whether it says who may not do something, and nothing of the mirror: then it is none of the mirror's errors. */
+    default boolean isAboutCaller() {
+        return false;
+    }
+
     /** A chunk that cannot be read. */
     record MalformedEnvelope(String message) implements Refusal {
     }
@@ -32,8 +37,13 @@ public sealed interface Refusal {
     record ClusterIdMismatch(String declared, List<String> allowed) implements Refusal {
         @Override
         public String message() {
-            return "source_cluster_id " + Text.quoted(declared) + " may not send snapshots here, only "
+            return "cluster " + Text.quoted(declared) + " is none that this source may speak for here, only "
                     + String.join(", ", allowed);
+        }
+
+        @Override
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 
@@ -102,7 +112,12 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return "the snapshot that is here, of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
-                    + ", belongs to " + whose + ": nobody else may replace it";
+                    + ", belongs to " + whose + ": only that may replace it";
+        }
+
+        @Override
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 
@@ -116,7 +131,12 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
-                    + bytesDone + " and belongs to " + whose + ": nobody else may replace it";
+                    + bytesDone + " and belongs to " + whose + ": only that may replace it";
+        }
+
+        @Override
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 
@@ -124,7 +144,12 @@ public sealed interface Refusal {
     record NotOwner(String owner) implements Refusal {
         @Override
         public String message() {
-            return "it belongs to the token named " + Text.field(owner) + ": nobody else may remove it";
+            return "it belongs to the token named " + owner + ": only a token of that name may remove it";
+        }
+
+        @Override
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 
@@ -132,7 +157,12 @@ public sealed interface Refusal {
     record DatabaseNotAllowed(DatabaseId database, List<String> allowed) implements Refusal {
         @Override
         public String message() {
-            return "the token that was shown is not for " + database + ", only for " + String.join(", ", allowed);
+            return "the token that was shown is not for database " + database;
+        }
+
+        @Override
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 
@@ -153,21 +183,22 @@ public sealed interface Refusal {
         }
     }
 
-    /** As many transfers of one caller under way as it may have. */
-    record TooManyBootstrapsOfCaller(int limit) implements Refusal {
+    /**
+     * One caller has as much as it may have of what all share.
+     *
+     * @param limit how many
+     * @param of of what, as a clause: "transfers of this caller are under way"
+     * @param key what configures it, below {@code mirror-bootstrap.}
+     */
+    record ShareTaken(int limit, String of, String key) implements Refusal {
         @Override
         public String message() {
-            return limit + " transfers of this caller are under way, it may have no more at once: try again later "
-                    + "(mirror-bootstrap.max-bootstraps-per-caller)";
+            return limit + " " + of + ", it may have no more (mirror-bootstrap." + key + ")";
         }
-    }
 
-    /** As many databases of one caller are known as it may have. */
-    record TooManyMirrorsOfCaller(int limit) implements Refusal {
         @Override
-        public String message() {
-            return limit + " databases of this caller have a snapshot or a transfer here, it may have no more: remove "
-                    + "one (DELETE /v1/mirrors/{database}?snapshot=true; mirror-bootstrap.max-databases-per-caller)";
+        public boolean isAboutCaller() {
+            return true;
         }
     }
 

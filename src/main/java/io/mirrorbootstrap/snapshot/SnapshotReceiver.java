@@ -186,7 +186,8 @@ public final class SnapshotReceiver {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
             }
             Optional<UnderWay> taken = underWay().filter(u -> isSame(u.transfer().identity(), identity));
-            Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity));
+            Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity))
+                    .map(k -> k.ownedBy(identity.owner())); // it was nobody's, or this source's already
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
             Optional<Refusal> refusal = refuseGone(source);
@@ -203,6 +204,7 @@ public final class SnapshotReceiver {
             if (kept.isPresent() && resume(source, kept.get())) {
                 return new OpenOutcome.Opened(offset);
             } else if (taken.isPresent()) {
+                taken.get().transfer().belongsTo(identity.owner());
                 takeOver(source, taken.get().transfer());
                 return new OpenOutcome.Opened(offset);
             }
@@ -291,7 +293,8 @@ public final class SnapshotReceiver {
 
     private ChunkStart arriving(Source source, SnapshotIdentity identity, long offset) {
         Optional<SnapshotIdentity> waiting = kept().filter(k -> offset > 0 && offset == k.accepted().bytes())
-                .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun));
+                .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun))
+                .map(begun -> begun.ownedBy(identity.owner()));
         if (waiting.isPresent()) {
             OpenOutcome outcome = open(source, waiting.get(), false);
             if (outcome instanceof OpenOutcome.Verifying) {
@@ -339,7 +342,7 @@ public final class SnapshotReceiver {
         try {
             Optional<Refusal> refusal = identity()
                     .flatMap(transfer -> who.other(transfer.sourceClusterId(), transfer.owner()))
-                    .map(other -> refused(other.refusal(who)));
+                    .map(Principal.Other::refusal).map(this::refused);
             if (refusal.isPresent()) {
                 return new Removal.Refused(refusal.get());
             }
@@ -399,7 +402,7 @@ public final class SnapshotReceiver {
             Optional<CommittedSnapshot> committed = directory.readManifest(database).map(Manifest::snapshot);
             Optional<Refusal> refusal = committed
                     .flatMap(snapshot -> who.other(snapshot.sourceClusterId(), snapshot.owner()))
-                    .map(other -> refused(other.refusal(who)));
+                    .map(Principal.Other::refusal).map(this::refused);
             if (refusal.isPresent()) {
                 return new Removal.Refused(refusal.get());
             }

@@ -19,7 +19,5 @@ public interface Source {
     boolean isGone();
 
     /** On whose behalf it sends. Any thread. */
-    default Principal principal() {
-        return Principal.ANYBODY;
-    }
+    Principal principal();
 }

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -13,7 +14,7 @@ final class Transfer {
     /** Progress is reported each time this much or more has come since the last report, in bytes. */
     private static final long REPORT_BYTES = 1024 * 1024;
 
-    private final SnapshotIdentity identity;
+    private volatile SnapshotIdentity identity;
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
     private volatile long bytesDone;
@@ -41,6 +42,11 @@ final class Transfer {
         this.crc = accepted.crc32c();
         this.checkpointedAt = durableBytes;
         this.durableBytes = durableBytes;
+    }
+
+    /** Whoever goes on with it does so on behalf of {@code owner}. */
+    void belongsTo(Optional<String> owner) {
+        identity = identity.ownedBy(owner);
     }
 
     SnapshotIdentity identity() {

@@ -104,8 +104,7 @@ public enum ErrorCode {
         } else if (refusal instanceof Refusal.InsufficientStorage) {
             return INSUFFICIENT_STORAGE;
         } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors
-                || refusal instanceof Refusal.TooManyBootstrapsOfCaller
-                || refusal instanceof Refusal.TooManyMirrorsOfCaller) {
+                || refusal instanceof Refusal.ShareTaken) {
             return TOO_MANY_BOOTSTRAPS;
         } else if (refusal instanceof Refusal.Superseded) {
             return SUPERSEDED;
@@ -164,9 +163,7 @@ public enum ErrorCode {
             fields.put("limit", (long) r.limit());
         } else if (refusal instanceof Refusal.TooManyMirrors r) {
             fields.put("limit", (long) r.limit());
-        } else if (refusal instanceof Refusal.TooManyBootstrapsOfCaller r) {
-            fields.put("limit", (long) r.limit());
-        } else if (refusal instanceof Refusal.TooManyMirrorsOfCaller r) {
+        } else if (refusal instanceof Refusal.ShareTaken r) {
             fields.put("limit", (long) r.limit());
         }
         return fields;

@@ -14,9 +14,11 @@ import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Manifest;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.RecordFormat;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.Text;
 
 /** The records on disk as JSON objects, spelled like the protocol. Any thread; no state. */
 @Singleton
@@ -47,8 +49,8 @@ public final class JsonRecords implements RecordFormat {
             CommittedSnapshot snapshot = new CommittedSnapshot(json.text("source_cluster_id"),
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
                     json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
-                    Instant.parse(json.text("committed_at")), ifThere(json, OWNER));
-            return Optional.of(new Manifest(snapshot, ifThere(json, FILE_MARK)));
+                    Instant.parse(json.text("committed_at")), owner(json));
+            return Optional.of(new Manifest(snapshot, Optional.ofNullable(json.node().path(FILE_MARK).textValue())));
         } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -75,7 +77,7 @@ public final class JsonRecords implements RecordFormat {
             Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
             SnapshotIdentity identity = new SnapshotIdentity(json.text("source_cluster_id"),
                     new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
-                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"), ifThere(json, OWNER));
+                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"), owner(json));
             return Optional.of(
                     new Checkpoint(identity, json.number("durable_bytes", Long.MAX_VALUE), json.crc("durable_crc32c")));
         } catch (RefusedException | IllegalArgumentException e) {
@@ -89,7 +91,17 @@ public final class JsonRecords implements RecordFormat {
         }
     }
 
-    private static Optional<String> ifThere(Json.Reader json, String field) {
-        return Optional.ofNullable(json.node().path(field).textValue());
+    /** What is there must be a name: else what is somebody's would be read as nobody's. */
+    private static Optional<String> owner(Json.Reader json) {
+        return json.node().hasNonNull(OWNER)
+                ? Optional.of(json.text(OWNER)).map(JsonRecords::checked)
+                : Optional.empty();
+    }
+
+    private static String checked(String owner) {
+        if (!Principal.isValidOwner(owner)) {
+            throw Json.malformed("owner is " + Text.quoted(owner));
+        }
+        return owner;
     }
 }

@@ -41,6 +41,8 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 class MirrorsTest {
 
     private static final JsonRecords RECORDS = new JsonRecords();
+    private static final Refusal BUSY = new Refusal.ShareTaken(8, "transfers of this caller are under way",
+            "max-bootstraps-per-caller");
     private static final byte[] WHOLE = {1, 2, 3, 4};
     private static final MirrorSettings SETTINGS = new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
             .withConverter(MemorySize.class, 100, new MemorySizeConverter())
@@ -103,9 +105,9 @@ class MirrorsTest {
         for (int i = 0; i < 8; i++) { // half of max-bootstraps
             assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a" + i)));
         }
-        assertEquals(new OpenOutcome.Refused(new Refusal.TooManyBootstrapsOfCaller(8)),
+        assertEquals(new OpenOutcome.Refused(BUSY),
                 mirrors.open(a, identity("a8")));
-        assertEquals(new ChunkOutcome.Refused(new Refusal.TooManyBootstrapsOfCaller(8)), send(a, "a8"));
+        assertEquals(new ChunkOutcome.Refused(BUSY), send(a, "a8"));
         assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a0")), "it has that place");
         for (int i = 0; i < 8; i++) {
             assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(b, identity("b" + i)));
@@ -121,10 +123,19 @@ class MirrorsTest {
         for (int i = 0; i < 500; i++) { // half of all
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
-        Refusal tooMany = new Refusal.TooManyMirrorsOfCaller(500);
+        Refusal tooMany = new Refusal.ShareTaken(500, "databases of this caller have a snapshot or a transfer here",
+                "max-databases-per-caller");
         assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "one-more"));
         assertEquals(new OpenOutcome.Refused(tooMany), mirrors.open(a, identity("one-more")));
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a7"), "the next snapshot of what it has");
+        for (int i = 0; i < 10; i++) { // what it has had, and has no more, is a place like any other
+            DatabaseId database = new DatabaseId("a" + i);
+            assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), database));
+            assertInstanceOf(ChunkOutcome.Committed.class, send(a, "in-place-of" + i));
+            assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "a" + i));
+            assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("in-place-of" + i)));
+            assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
+        }
         assertInstanceOf(ChunkOutcome.Committed.class, send(b, "one-more"));
         assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("a7")));
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
@@ -152,7 +163,7 @@ class MirrorsTest {
 
         @Override
         public Principal principal() {
-            return new Principal(Optional.of(Principal.idOfToken(name)), Optional.empty(), Optional.of(name), true,
+            return new Principal(Optional.of("token " + name), Optional.empty(), Optional.of(name), true,
                     Optional.empty());
         }
 

@@ -101,6 +101,11 @@ class DomainChunkTest extends ChunkScenarios {
             }
 
             @Override
+            public Principal principal() {
+                return Principal.ANYBODY;
+            }
+
+            @Override
             public boolean isGone() {
                 return false;
             }

@@ -228,6 +228,30 @@ class ReceiverTest {
     }
 
     @Test
+    void whatWasNobodysBelongsToWhoeverGoesOnWithIt() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(a, identity)); // under way
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        assertEquals(new Removal.Done(), receiver.abort(a.principal()));
+
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        receiver = receiver(DB, Optional.of(
+                new Inventory.Resumable(directory.readCheckpoint(DB).orElseThrow(), Duration.ZERO)));
+        assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(a, identity)); // kept, by an earlier process
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, a, identity));
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        send(a, 1000, 2000);
+        receiver.disconnected(a, KeptReason.LINK_LOST);
+        assertEquals(Optional.of("a"), directory.readCheckpoint(DB).orElseThrow().identity().owner());
+    }
+
+    @Test
     void aTokenIsForItsDatabasesOnly() throws Exception {
         Principal forOthers = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
                 Optional.of(Set.of(new DatabaseId("other"))));

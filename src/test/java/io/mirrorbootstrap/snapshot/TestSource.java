@@ -20,13 +20,13 @@ final class TestSource implements Source {
 
     /** Whoever may speak for a single cluster. */
     static Principal cluster(String proven) {
-        return new Principal(Optional.of(Principal.idOfCluster(proven)), Optional.of(proven), Optional.empty(), false,
+        return new Principal(Optional.of("cluster " + proven), Optional.of(proven), Optional.empty(), false,
                 Optional.empty());
     }
 
     /** Whoever has the token of this name. */
     static Principal token(String name) {
-        return new Principal(Optional.of(Principal.idOfToken(name)), Optional.empty(), Optional.of(name), true,
+        return new Principal(Optional.of("token " + name), Optional.empty(), Optional.of(name), true,
                 Optional.empty());
     }
 
