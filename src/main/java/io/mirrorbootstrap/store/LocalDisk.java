@@ -34,6 +34,9 @@ public final class LocalDisk implements Disk {
     private static final FileAttribute<?> DIRECTORY_MODE = mode("rwxr-x---");
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
+    /** How often a file may be replaced by another while it is opened, as records are by their successors. */
+    private static final int ATTEMPTS = 10;
+
     private final Path path;
     private final String lockName;
     private volatile FileStore store;
@@ -126,6 +129,8 @@ public final class LocalDisk implements Disk {
             byte[] read = new byte[bytes.flip().remaining()];
             bytes.get(read);
             return read.length > maxBytes ? Optional.empty() : Optional.of(read);
+        } catch (NoSuchFileException e) {
+            return Optional.empty(); // it has been removed meanwhile
         }
     }
 
@@ -146,18 +151,51 @@ public final class LocalDisk implements Disk {
         return new LocalFile(FileChannel.open(path.resolve(name), options, FILE_MODE));
     }
 
+    /**
+     * Who can write to the volume may put something else there between the look and the opening. So it is opened to be read
+     * and written, whatever is meant: a pipe makes the caller wait otherwise. And nothing is returned that has no positions, or
+     * of which the name has become something else.
+     */
     @Override
     public DiskFile open(String name, boolean writable) throws IOException {
-        requireDirectory();
         Path file = path.resolve(name);
-        if (!look(file).orElseThrow(() -> new NoSuchFileException(file.toString())).isRegularFile()) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            requireDirectory();
+            Object before = requirePlain(file).fileKey();
+            FileChannel channel = open(file, writable);
+            try {
+                channel.position(); // refused by pipes and sockets
+                if (requirePlain(file).fileKey().equals(before)) {
+                    return new LocalFile(channel);
+                }
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
+            channel.close();
+        }
+        throw new FileSystemException(file.toString(), null, "is being replaced all the time");
+    }
+
+    private static BasicFileAttributes requirePlain(Path file) throws IOException {
+        BasicFileAttributes there = look(file).orElseThrow(() -> new NoSuchFileException(file.toString()));
+        if (!there.isRegularFile()) {
             throw new FileSystemException(file.toString(), null, "is no plain file");
         }
-        Set<OpenOption> options = new HashSet<>(List.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
-        if (writable) {
-            options.add(StandardOpenOption.WRITE);
+        return there;
+    }
+
+    private static FileChannel open(Path file, boolean writable) throws IOException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            if (writable) {
+                throw e;
+            }
+            return TimedOpening.toRead(file); // another user's, or a volume that is mounted to be read only
         }
-        return new LocalFile(FileChannel.open(file, options));
     }
 
     @Override
@@ -175,9 +213,11 @@ public final class LocalDisk implements Disk {
         }
     }
 
+    /** As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself would not be opened for ever. */
     @Override
     public void force() throws IOException {
-        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        requireDirectory();
+        try (FileChannel directory = FileChannel.open(path.resolve("."), StandardOpenOption.READ)) {
             directory.force(true);
         }
     }

@@ -1,0 +1,144 @@
+package io.mirrorbootstrap.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What others, who can write to the volume, do beside a process that uses it. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a thread that hangs in the kernel cannot be interrupted
+class LocalDiskTest {
+
+    private static final String LOCK = ".lock";
+    private static final byte[] CONTENT = "ours".getBytes();
+
+    @TempDir
+    Path data;
+
+    private Path files;
+    private LocalDisk disk;
+
+    @BeforeEach
+    void make() throws IOException {
+        files = data.resolve("files");
+        disk = new LocalDisk(files, LOCK);
+        disk.make();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pipe", "directory", "link", "socket"})
+    void whatIsExchangedBetweenTheLookAndTheOpeningHangsNobody(String kind) throws Exception {
+        Path file = Files.write(files.resolve("file"), CONTENT);
+        Path other = data.resolve("other");
+        AtomicBoolean over = new AtomicBoolean();
+        try (AutoCloseable planted = plant(kind, other)) {
+            Thread attacker = new Thread(() -> exchange(file, other, over));
+            attacker.start();
+            int opened = 0;
+            try {
+                for (int i = 0; i < 20_000; i++) {
+                    opened += isRead() ? 1 : 0;
+                }
+            } finally {
+                over.set(true);
+                attacker.join();
+            }
+            assertTrue(opened > 0, "it was never there");
+            assertTrue(opened < 20_000, "it was never away");
+        }
+    }
+
+    /** Whether there was a file to be read; it had what is in ours, whole. */
+    private boolean isRead() {
+        try (DiskFile open = disk.open("file", false)) {
+            ByteBuffer bytes = ByteBuffer.allocate(CONTENT.length);
+            assertEquals(CONTENT.length, open.read(bytes, 0));
+            assertArrayEquals(CONTENT, bytes.array());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private AutoCloseable plant(String kind, Path where) throws Exception {
+        switch (kind) {
+            case "pipe" -> assertEquals(0, new ProcessBuilder("mkfifo", where.toString()).start().waitFor());
+            case "directory" -> Files.createDirectory(where);
+            case "link" -> Files.createSymbolicLink(where, Files.writeString(data.resolve("theirs"), "not ours"));
+            default -> {
+                return ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                        .bind(UnixDomainSocketAddress.of(where));
+            }
+        }
+        return () -> {
+        };
+    }
+
+    private void exchange(Path file, Path other, AtomicBoolean over) {
+        Path away = data.resolve("away");
+        try {
+            while (!over.get()) {
+                Files.move(file, away, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(file, other, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(away, file, StandardCopyOption.ATOMIC_MOVE);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aRecordThatIsReplacedWhileItIsOpenedIsRead() throws Exception {
+        Path file = Files.write(files.resolve("file"), CONTENT);
+        AtomicBoolean over = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            try {
+                while (!over.get()) {
+                    Files.move(Files.write(files.resolve("next"), CONTENT), file, StandardCopyOption.ATOMIC_MOVE);
+                }
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        writer.start();
+        try {
+            for (int i = 0; i < 2_000; i++) {
+                assertArrayEquals(CONTENT, disk.read("file", 100).orElseThrow());
+            }
+        } finally {
+            over.set(true);
+            writer.join();
+        }
+    }
+
+    @Test
+    void aPipeInPlaceOfTheDirectoryHangsNoForce() throws Exception {
+        Files.delete(files);
+        assertEquals(0, new ProcessBuilder("mkfifo", files.toString()).start().waitFor());
+        assertThrows(IOException.class, disk::force);
+    }
+
+    @Test
+    void whatIsNotThereIsNotThere() {
+        assertThrows(NoSuchFileException.class, () -> disk.open("nothing", false));
+    }
+}
