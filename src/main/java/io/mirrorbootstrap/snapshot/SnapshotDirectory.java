@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.FileFacts;
@@ -102,8 +103,8 @@ public final class SnapshotDirectory {
      * @throws IOException when it is not a directory, cannot be written to, or another process has it
      */
     public Inventory prepare() throws IOException {
-        disk.make();
         disk.lock();
+        disk.make();
         probe();
         disk.force(); // what an earlier process changed and did not force is built upon from now on
         Inventory inventory = new Inventory();
@@ -148,6 +149,28 @@ public final class SnapshotDirectory {
         new Recovery(this, database, inventory).run();
         disk.force();
         return inventory;
+    }
+
+    /**
+     * Looks whether the directory is still this process's alone, and puts back what was removed of that: to be called every
+     * second, on a thread that may hang with the disk.
+     *
+     * @return what had to be mended: a sentence, for the log
+     * @throws DirectoryTakenException when another process has it; this one changes nothing in it any more, and should end
+     * @throws IOException when that cannot be told or mended now
+     */
+    public Optional<String> keepLock() throws IOException {
+        return disk.keepLock();
+    }
+
+    /**
+     * Looks whether the directory is still there, and makes it again if it is not: to be called every second, like
+     * {@link #keepLock}.
+     *
+     * @return what was found, if it is another directory than at the last call: a sentence, for the log
+     */
+    public Optional<String> keepDirectory() throws IOException {
+        return disk.keepDirectory();
     }
 
     /** Whether a file can be made in the directory, at the cost of making one. */

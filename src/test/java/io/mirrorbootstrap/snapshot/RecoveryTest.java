@@ -11,6 +11,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -390,12 +391,13 @@ class RecoveryTest {
     }
 
     private SnapshotReceiver restartAfterAnother() throws IOException {
-        SnapshotDirectory directory = new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS);
+        SnapshotDirectory directory = new SnapshotDirectory(new LocalDisk(files, ".another.lock", Duration.ZERO), 0,
+                RECORDS);
         return restart(directory);
     }
 
     private Inventory prepareAfterAnother() throws IOException {
-        return new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS).prepare();
+        return new SnapshotDirectory(new LocalDisk(files, ".another.lock", Duration.ZERO), 0, RECORDS).prepare();
     }
 
     private Manifest marked(String suffix, byte[] bytes, long lsn) throws IOException {
@@ -404,7 +406,7 @@ class RecoveryTest {
     }
 
     private SnapshotDirectory directory() {
-        return new SnapshotDirectory(data, 0, RECORDS);
+        return new SnapshotDirectory(new LocalDisk(files, ".mirror-bootstrap.lock", Duration.ZERO), 0, RECORDS);
     }
 
     private SnapshotReceiver restart() throws IOException {

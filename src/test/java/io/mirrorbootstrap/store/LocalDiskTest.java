@@ -11,9 +11,12 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +42,7 @@ class LocalDiskTest {
     @BeforeEach
     void make() throws IOException {
         files = data.resolve("files");
-        disk = new LocalDisk(files, LOCK);
+        disk = new LocalDisk(files, LOCK, Duration.ZERO);
         disk.make();
     }
 
@@ -135,6 +138,141 @@ class LocalDiskTest {
         Files.delete(files);
         assertEquals(0, new ProcessBuilder("mkfifo", files.toString()).start().waitFor());
         assertThrows(IOException.class, disk::force);
+    }
+
+    @Test
+    void aDirectoryThatIsGoneIsMadeAgainAndSaidOnce() throws Exception {
+        assertEquals(Optional.empty(), disk.keepDirectory());
+        Files.move(files, data.resolve("elsewhere"));
+        assertTrue(disk.keepDirectory().orElseThrow().contains("was removed or moved away"));
+        assertTrue(Files.isDirectory(files));
+        assertEquals(Optional.empty(), disk.keepDirectory());
+    }
+
+    @Test
+    void aDirectoryThatSomebodyElseHasMadeAgainIsSaidToo() throws Exception {
+        disk.keepDirectory();
+        Files.delete(files);
+        disk.make(); // as each transfer does that begins
+        assertTrue(disk.keepDirectory().isPresent());
+    }
+
+    @Test
+    void aLinkInPlaceOfTheDirectoryIsPutAsideAndNotFollowed() throws Exception {
+        disk.keepDirectory();
+        Path theirs = Files.createDirectory(data.resolve("theirs"));
+        Files.delete(files);
+        Files.createSymbolicLink(files, theirs);
+        assertThrows(IOException.class, () -> disk.create("file"));
+        assertTrue(disk.keepDirectory().orElseThrow().contains("files.aside-"));
+        assertTrue(Files.isDirectory(files, LinkOption.NOFOLLOW_LINKS));
+        disk.create("file").close();
+        assertEquals(0, Files.list(theirs).count());
+        assertEquals(1, Files.list(data).filter(Files::isSymbolicLink).count());
+    }
+
+    @Test
+    void aLockFileThatIsRemovedIsThereAgain() throws Exception {
+        disk.lock();
+        assertEquals(Optional.empty(), disk.keepLock());
+        Files.delete(data.resolve(LOCK));
+        assertTrue(disk.keepLock().orElseThrow().contains("was removed"));
+        assertTrue(isLocked());
+        assertEquals(Optional.empty(), disk.keepLock());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pipe", "link", "socket"})
+    void whatElseIsPutInItsPlaceIsReplaced(String kind) throws Exception {
+        disk.lock();
+        Files.delete(data.resolve(LOCK));
+        try (AutoCloseable planted = plant(kind, data.resolve(LOCK))) {
+            assertTrue(disk.keepLock().orElseThrow().contains("was replaced"));
+        }
+        assertTrue(Files.isRegularFile(data.resolve(LOCK), LinkOption.NOFOLLOW_LINKS));
+        assertTrue(isLocked());
+    }
+
+    @Test
+    void aFileThatNobodyHasLockedIsReplaced() throws Exception {
+        disk.lock();
+        Files.copy(data.resolve(LOCK), data.resolve("copy"));
+        Files.move(data.resolve("copy"), data.resolve(LOCK), StandardCopyOption.REPLACE_EXISTING);
+        assertTrue(disk.keepLock().isPresent());
+        assertTrue(isLocked());
+    }
+
+    @Test
+    void aDirectoryInItsPlaceIsSaidUntilItIsGone() throws Exception {
+        disk.lock();
+        Files.delete(data.resolve(LOCK));
+        Files.createDirectories(data.resolve(LOCK).resolve("below"));
+        assertTrue(assertThrows(IOException.class, disk::keepLock).getMessage().contains("directory"));
+        Files.delete(data.resolve(LOCK).resolve("below"));
+        Files.delete(data.resolve(LOCK));
+        assertTrue(disk.keepLock().isPresent());
+        assertTrue(isLocked());
+    }
+
+    @Test
+    void whatAnotherProcessHasIsNotChangedAnyMore() throws Exception {
+        disk.lock();
+        DiskFile open = disk.create("file");
+        Files.delete(data.resolve(LOCK));
+        try (LockHolder other = new LockHolder(data.resolve(LOCK))) {
+            assertThrows(DirectoryTakenException.class, disk::keepLock);
+            assertTrue(other.isLocked());
+        }
+        assertTrue(Interrupted.is(
+                assertThrows(DirectoryTakenException.class, () -> open.write(ByteBuffer.wrap(CONTENT), 0))));
+        assertThrows(DirectoryTakenException.class, () -> disk.create("another"));
+        assertThrows(DirectoryTakenException.class, () -> disk.rename("file", "another"));
+        assertThrows(DirectoryTakenException.class, () -> disk.remove("file"));
+        assertEquals(0, Files.size(files.resolve("file")));
+        open.close();
+    }
+
+    @Test
+    void whatIsLockedIsNotTaken() throws Exception {
+        try (LockHolder other = new LockHolder(data.resolve(LOCK))) {
+            assertTrue(assertThrows(IOException.class, disk::lock).getMessage().contains("another process"));
+            assertTrue(other.isLocked());
+        }
+        disk.lock();
+    }
+
+    @Test
+    void aCandidateWhoseFileIsReplacedWhileItWaitsHasNothing() throws Exception {
+        LocalDisk patient = new LocalDisk(files, LOCK, Duration.ofSeconds(2));
+        Path lock = data.resolve(LOCK);
+        Thread holder = new Thread(() -> {
+            try {
+                while (Files.notExists(lock) || Files.size(lock) == 0) {
+                    Thread.onSpinWait();
+                }
+                Files.move(Files.createFile(data.resolve("theirs")), lock, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        holder.start();
+        assertTrue(assertThrows(IOException.class, patient::lock).getMessage().contains("another process"));
+        holder.join();
+    }
+
+    @Test
+    void whoHadTheDirectoryLastNeedNotWait() throws Exception {
+        Path fresh = data.resolve("fresh");
+        Duration forEver = Duration.ofDays(1);
+        new LocalDisk(fresh, ".fresh", forEver).lock(); // nothing there: nobody can have it
+        assertTrue(Files.readString(data.resolve(".fresh")).startsWith("held as inode "));
+    }
+
+    /** By another process, as the locks of one do not tell it anything. */
+    private boolean isLocked() throws Exception {
+        try (LockHolder other = new LockHolder(data.resolve(LOCK))) {
+            return !other.isLocked();
+        }
     }
 
     @Test
