@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,11 +15,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,12 +39,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Whoever shares the volume removes, replaces and plants files beside the packaged service. */
 class VolumeIT {
@@ -179,6 +186,34 @@ class VolumeIT {
         assertTrue(sidecar.log().contains("lost: the snapshot of database=a cluster=cluster"), sidecar.log());
         assertEquals("committed", send(sidecar, "a", 0, WHOLE.length).path("type").asText());
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
+    }
+
+    /** Reading that hole takes a minute and more, all of which the rest of this test does not. */
+    @Test
+    void aHoleThatIsPlantedHoldsUpNeitherTheStartNorAnotherDatabase() throws Exception {
+        long bytes = Math.min(200L << 30, Files.getFileStore(data).getTotalSpace() / 2);
+        Files.createDirectory(files);
+        try (RandomAccessFile hole = new RandomAccessFile(files.resolve("a.partial").toFile(), "rw")) {
+            hole.setLength(bytes);
+        }
+        record("a.successor.json", "a", bytes);
+        Files.write(files.resolve("b.snapshot"), WHOLE);
+        record("b.manifest.json", "b", WHOLE.length); // without a mark: a copy, which has to be read, too
+        for (int i = 0; i < 2; i++) {
+            SidecarProcess sidecar = start(Map.of());
+            assertEquals(200, status(sidecar, "/q/health/ready"));
+            awaitStatus(sidecar, "/v1/mirrors/b", 200);
+            assertEquals("committed", send(sidecar, "c" + i, 0, WHOLE.length).path("type").asText());
+            assertEquals(404, status(sidecar, "/v1/mirrors/a")); // and is being read still
+            sidecar.terminate();
+            Files.setLastModifiedTime(files.resolve("b.snapshot"), FileTime.fromMillis(i));
+        }
+    }
+
+    private void record(String name, String database, long bytes) throws IOException {
+        Files.write(files.resolve(name), new JsonRecords().manifest(new Manifest(new CommittedSnapshot("cluster",
+                new DatabaseId(database), 42, bytes, identity(database).totalCrc32c(), Instant.EPOCH),
+                Optional.empty())));
     }
 
     private SidecarProcess start(Map<String, String> settings) throws IOException {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -115,11 +117,15 @@ public final class SnapshotDirectory {
             }
             SnapshotNames.database(name).ifPresent(databases::add);
         }
+        Map<DatabaseId, Long> toBeRead = new HashMap<>();
         for (DatabaseId database : databases) {
             if (!recoverWithoutReading(database, inventory)) {
-                inventory.toBeRead(database);
+                toBeRead.put(database, payloadBytes(database));
             }
         }
+        // the least first: who plants gigabytes that have to be read, be they a hole, holds up nobody but others who do
+        toBeRead.entrySet().stream().sorted(Map.Entry.comparingByValue()).map(Map.Entry::getKey)
+                .forEach(inventory::toBeRead);
         disk.force();
         return inventory;
     }
@@ -140,6 +146,16 @@ public final class SnapshotDirectory {
         } catch (IOException e) {
             inventory.repaired(database + ": its files cannot be brought into order: " + e);
             return false;
+        }
+    }
+
+    /** What may have to be read of a database at most, in bytes. */
+    private long payloadBytes(DatabaseId database) {
+        try {
+            long partial = disk.facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
+            return partial + disk.facts(SnapshotNames.snapshot(database)).map(FileFacts::bytes).orElse(0L);
+        } catch (IOException e) {
+            return Long.MAX_VALUE;
         }
     }
 

@@ -99,4 +99,7 @@ public interface Disk {
 
     /** How many bytes may still be written, 0 or more. */
     long usableBytes() throws IOException;
+
+    /** How many bytes the file system has, written or not; {@link Long#MAX_VALUE} when it does not tell. */
+    long totalBytes() throws IOException;
 }

@@ -285,6 +285,13 @@ public final class LocalDisk implements Disk {
         return store.getUsableSpace();
     }
 
+    @Override
+    public long totalBytes() throws IOException {
+        usableBytes(); // which finds the store
+        long total = store.getTotalSpace();
+        return total > 0 ? total : Long.MAX_VALUE; // some file systems behind a network do not tell
+    }
+
     /** A link may have been put in its place since it was made. */
     private void requireDirectory() throws IOException {
         if (look(path).filter(there -> !there.isDirectory()).isPresent()) {

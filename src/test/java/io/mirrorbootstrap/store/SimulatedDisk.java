@@ -306,6 +306,11 @@ public final class SimulatedDisk implements Disk {
         return usableBytes;
     }
 
+    @Override
+    public long totalBytes() {
+        return Long.MAX_VALUE;
+    }
+
     private final class Open implements DiskFile {
 
         private final Inode inode;
