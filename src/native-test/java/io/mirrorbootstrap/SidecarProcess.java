@@ -132,6 +132,11 @@ final class SidecarProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** What it has ended with. */
+    int exitValue() {
+        return process.exitValue();
+    }
+
     /** The process id. */
     long pid() {
         return process.pid();

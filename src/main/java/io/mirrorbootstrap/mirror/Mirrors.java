@@ -3,6 +3,7 @@ package io.mirrorbootstrap.mirror;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -235,6 +236,24 @@ public class Mirrors {
             expired += with(database, receiver -> expire(receiver, database, retention));
         }
         return expired;
+    }
+
+    /** Looks whether files are gone that nobody else may remove; see {@link SnapshotReceiver#lookForLosses}. */
+    public void lookForLosses() {
+        Set<DatabaseId> databases = new HashSet<>(entries.keySet());
+        board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
+                .forEach(databases::add);
+        databases.forEach(database -> with(database, this::lookForLosses));
+    }
+
+    private Void lookForLosses(SnapshotReceiver receiver) {
+        try {
+            receiver.lookForLosses(board.mirror(receiver.database()).flatMap(Mirror::committed)
+                    .map(MirrorState.Following::snapshot));
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);
+        }
+        return null;
     }
 
     private Void heal(SnapshotReceiver receiver) {

@@ -125,7 +125,7 @@ public class StatusBoard implements TransferListener {
                     lastError);
         } else if (event instanceof TransferEvent.Dropped dropped) {
             return dropped(dropped, before.orElse(null), committed, lastError);
-        } else if (event instanceof TransferEvent.Removed) {
+        } else if (event instanceof TransferEvent.Removed || event instanceof TransferEvent.Lost) {
             return before.filter(mirror -> !(mirror.state() instanceof Following))
                     .map(mirror -> row(event, mirror.state(), Optional.empty(), lastError)).orElse(null);
         }

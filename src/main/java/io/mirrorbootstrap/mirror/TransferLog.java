@@ -48,6 +48,12 @@ public class TransferLog implements TransferListener {
             LOG.infof("removed on request: the snapshot of database=%s cluster=%s lsn=%d bytes=%d", removed.database(),
                     Text.field(removed.snapshot().sourceClusterId()), removed.snapshot().lsn(),
                     removed.snapshot().bytes());
+        } else if (event instanceof TransferEvent.Lost lost) {
+            LOG.errorf(
+                    "lost: the snapshot of database=%s cluster=%s lsn=%d bytes=%d was committed, and its file is not "
+                            + "there any more: somebody has removed it",
+                    lost.database(),
+                    Text.field(lost.snapshot().sourceClusterId()), lost.snapshot().lsn(), lost.snapshot().bytes());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
             LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
                     refused.refusal().message());

@@ -38,7 +38,7 @@ public final class Inventory {
         return List.copyOf(resumable);
     }
 
-    /** Databases of which nothing can be said before a payload has been read. */
+    /** Databases of which nothing can be said before a payload has been read, the one with the least to be read first. */
     public List<DatabaseId> toBeRead() {
         return List.copyOf(toBeRead);
     }

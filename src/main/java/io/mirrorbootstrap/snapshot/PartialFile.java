@@ -3,6 +3,7 @@ package io.mirrorbootstrap.snapshot;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
 import io.mirrorbootstrap.store.Disk;
@@ -18,6 +19,7 @@ final class PartialFile implements Closeable {
     private final DiskFile file;
     private String name;
     private boolean published;
+    private volatile boolean lost;
     private Optional<IOException> forceFailure = Optional.empty();
 
     private PartialFile(Disk disk, DiskFile file, String name) {
@@ -56,18 +58,21 @@ final class PartialFile implements Closeable {
      * @throws IOException after which some bytes may have been written
      */
     void write(ByteBuffer bytes, long position) throws IOException {
+        requireName();
         file.write(bytes, position);
     }
 
     /** Cuts the file to {@code length} bytes; not one that was published, whatever failed after that. */
     void truncate(long length) throws IOException {
         if (!published) {
+            requireName();
             file.truncate(length);
         }
     }
 
     /** Returns when all that was written survives a power cut. */
     synchronized void force() throws IOException {
+        requireName();
         if (forceFailure.isPresent()) {
             throw new IOException("an earlier force failed, and what was written then may be lost", forceFailure.get());
         }
@@ -77,6 +82,18 @@ final class PartialFile implements Closeable {
             // the kernel tells once: the next force would succeed, whatever was lost. Not even a full disk is forgiven
             forceFailure = Optional.of(e);
             throw new IOException("the force failed", e);
+        }
+    }
+
+    /** Somebody has removed its name: what is written to it nobody would ever find. Any thread. */
+    void lost() {
+        lost = true;
+    }
+
+    private void requireName() throws IOException {
+        if (lost) {
+            throw new NoSuchFileException(disk.path().resolve(name).toString(), null,
+                    "somebody has removed it, or moved it away, while it was being written");
         }
     }
 

@@ -14,7 +14,8 @@ import io.mirrorbootstrap.store.FileFacts;
 /**
  * Brings the files of one database into order after whatever end the last process had. It believes neither a name nor a
  * size: a {@code .snapshot} is what the record with its mark says, and where no record has its mark, what its CRC-32C says. It
- * deletes nothing that may be a snapshot. To read may take hours, so a start does without at first.
+ * deletes nothing that may be a snapshot. To read may take hours, so a start does without at first. What has more bytes than its
+ * whole file system is a hole that somebody has planted, and not read at all.
  * <table>
  * <caption>crash matrix, by the step of {@link CommitProtocol} before which the machine died</caption>
  * <tr><th>died before</th><th>manifest</th><th>successor</th><th>.snapshot</th><th>.partial</th><th>start-up</th></tr>
@@ -59,7 +60,7 @@ final class Recovery {
         Optional<Manifest> successor = directory.readSuccessor(database);
         Optional<Manifest> marked = marked(manifest, successor);
         boolean cutShort = cutShort(manifest, successor).isPresent();
-        if (cutShort || marked.isEmpty() && !mayBe(disk.facts(snapshot), manifest, successor).isEmpty()) {
+        if (cutShort || marked.isEmpty() && !mayBe(possible(snapshot), manifest, successor).isEmpty()) {
             return false;
         }
         settle(manifest, marked);
@@ -92,7 +93,7 @@ final class Recovery {
     /** The record of a commit whose payload has not been renamed, or not durably. */
     private Optional<Manifest> cutShort(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
         Optional<FileFacts> there = disk.facts(snapshot);
-        Optional<FileFacts> payload = disk.facts(partial);
+        Optional<FileFacts> payload = possible(partial);
         if (successor.filter(record -> record.marks(there)).isPresent()) {
             return Optional.empty();
         }
@@ -106,6 +107,15 @@ final class Recovery {
         return Stream.concat(marking, other).findFirst();
     }
 
+    /**
+     * A file that may be what it seems to be by its size. How much of it is on the disk nobody tells: Java does not, and where
+     * a file system compresses, less than that may be.
+     */
+    private Optional<FileFacts> possible(String name) throws IOException {
+        Optional<FileFacts> facts = disk.facts(name);
+        return facts.isPresent() && facts.get().bytes() > disk.totalBytes() ? Optional.empty() : facts;
+    }
+
     private static List<Manifest> mayBe(Optional<FileFacts> there, Optional<Manifest> manifest,
             Optional<Manifest> successor) {
         return Stream.of(manifest, successor).flatMap(Optional::stream).filter(record -> record.mayBe(there)).toList();
@@ -113,7 +123,7 @@ final class Recovery {
 
     /** No record has the mark of the file: it was copied here, or an older version wrote the record, or a record is lost. */
     private Optional<Manifest> read(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
-        Optional<FileFacts> there = disk.facts(snapshot);
+        Optional<FileFacts> there = possible(snapshot);
         List<Manifest> mayBe = mayBe(there, manifest, successor);
         if (mayBe.isEmpty()) {
             return Optional.empty();
@@ -190,6 +200,12 @@ final class Recovery {
     private void underWay() throws IOException {
         long there = disk.facts(partial).map(FileFacts::bytes).orElse(-1L);
         Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
+        if (there > disk.totalBytes()) {
+            inventory.repaired(path(partial) + " has more bytes than its file system: it is removed");
+            disk.remove(SnapshotNames.checkpoint(database));
+            disk.remove(partial);
+            return;
+        }
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
             inventory.add(new Inventory.Resumable(checkpoint.get(), age()));
             return;

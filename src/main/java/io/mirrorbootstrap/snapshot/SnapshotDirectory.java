@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.FileFacts;
@@ -102,8 +105,8 @@ public final class SnapshotDirectory {
      * @throws IOException when it is not a directory, cannot be written to, or another process has it
      */
     public Inventory prepare() throws IOException {
-        disk.make();
         disk.lock();
+        disk.make();
         probe();
         disk.force(); // what an earlier process changed and did not force is built upon from now on
         Inventory inventory = new Inventory();
@@ -114,11 +117,15 @@ public final class SnapshotDirectory {
             }
             SnapshotNames.database(name).ifPresent(databases::add);
         }
+        Map<DatabaseId, Long> toBeRead = new HashMap<>();
         for (DatabaseId database : databases) {
             if (!recoverWithoutReading(database, inventory)) {
-                inventory.toBeRead(database);
+                toBeRead.put(database, payloadBytes(database));
             }
         }
+        // the least first: who plants gigabytes that have to be read, be they a hole, holds up nobody but others who do
+        toBeRead.entrySet().stream().sorted(Map.Entry.comparingByValue()).map(Map.Entry::getKey)
+                .forEach(inventory::toBeRead);
         disk.force();
         return inventory;
     }
@@ -142,12 +149,44 @@ public final class SnapshotDirectory {
         }
     }
 
+    /** What may have to be read of a database at most, in bytes. */
+    private long payloadBytes(DatabaseId database) {
+        try {
+            long partial = disk.facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
+            return partial + disk.facts(SnapshotNames.snapshot(database)).map(FileFacts::bytes).orElse(0L);
+        } catch (IOException e) {
+            return Long.MAX_VALUE;
+        }
+    }
+
     /** Brings the files of one database into order that {@link #prepare} could not without reading a payload. */
     Inventory read(DatabaseId database) throws IOException {
         Inventory inventory = new Inventory();
         new Recovery(this, database, inventory).run();
         disk.force();
         return inventory;
+    }
+
+    /**
+     * Looks whether the directory is still this process's alone, and puts back what was removed of that: to be called every
+     * second, on a thread that may hang with the disk.
+     *
+     * @return what had to be mended: a sentence, for the log
+     * @throws DirectoryTakenException when another process has it; this one changes nothing in it any more, and should end
+     * @throws IOException when that cannot be told or mended now
+     */
+    public Optional<String> keepLock() throws IOException {
+        return disk.keepLock();
+    }
+
+    /**
+     * Looks whether the directory is still there, and makes it again if it is not: to be called every second, like
+     * {@link #keepLock}.
+     *
+     * @return what was found, if it is another directory than at the last call: a sentence, for the log
+     */
+    public Optional<String> keepDirectory() throws IOException {
+        return disk.keepDirectory();
     }
 
     /** Whether a file can be made in the directory, at the cost of making one. */

@@ -444,6 +444,39 @@ public final class SnapshotReceiver {
     }
 
     /**
+     * Looks whether files are gone that nobody but this receiver may remove. The transfer under way then fails with what its
+     * source sends next, so that the source is told; and who takes {@code told} for committed hears that it is not. Does
+     * nothing while somebody else is at work here: it is called again.
+     *
+     * @param told what is said to be committed
+     * @throws IOException when that cannot be told now
+     */
+    public void lookForLosses(Optional<CommittedSnapshot> told) throws IOException {
+        if (isSnapshotThere(told) && isPartialThere(underWay()) || !tryLock()) {
+            return;
+        }
+        try {
+            Optional<UnderWay> torn = underWay();
+            if (!isPartialThere(torn)) {
+                torn.get().transfer().file().lost();
+            }
+            if (!isSnapshotThere(told)) {
+                listener.on(new TransferEvent.Lost(told.get()));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isSnapshotThere(Optional<CommittedSnapshot> told) throws IOException {
+        return told.isEmpty() || directory.disk().facts(SnapshotNames.snapshot(database)).isPresent();
+    }
+
+    private boolean isPartialThere(Optional<UnderWay> transfer) throws IOException {
+        return transfer.isEmpty() || directory.disk().facts(SnapshotNames.partial(database)).isPresent();
+    }
+
+    /**
      * A commit that a failing disk has left half done is finished, if the disk can do that now.
      *
      * @throws IOException when it cannot

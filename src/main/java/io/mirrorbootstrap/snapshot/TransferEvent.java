@@ -105,6 +105,14 @@ public sealed interface TransferEvent {
         }
     }
 
+    /** The file of the committed snapshot is not there any more, though nobody has asked for that; its manifest is. */
+    record Lost(CommittedSnapshot snapshot) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
+
     /** Somebody asked for the committed snapshot to be removed, and it is. */
     record Removed(CommittedSnapshot snapshot) implements TransferEvent {
         @Override

@@ -25,11 +25,31 @@ public interface Disk {
     void make() throws IOException;
 
     /**
-     * Takes the directory for this process, as long as it lives.
+     * Takes the directory for this process, as long as it lives. Where it is not certain that nobody has it, this takes some
+     * seconds.
      *
      * @throws IOException when another process has it
      */
     void lock() throws IOException;
+
+    /**
+     * Looks whether what {@link #lock} left is still there, and puts it back: to be called every second, on a thread that may
+     * hang with the disk. Does nothing before {@link #lock}.
+     *
+     * @return what had to be mended: a sentence, for the log
+     * @throws DirectoryTakenException when another process has the directory meanwhile. From then on this one changes nothing in
+     *             it: whatever would throws the same
+     * @throws IOException when that cannot be told or mended now
+     */
+    Optional<String> keepLock() throws IOException;
+
+    /**
+     * Looks whether the directory is still the one that it was, and makes it again if it is gone, or something else has its
+     * name: to be called every second, like {@link #keepLock}.
+     *
+     * @return what was found, if it is another directory than at the last call: a sentence, for the log
+     */
+    Optional<String> keepDirectory() throws IOException;
 
     /** The names of all that is in the directory, plain file or not, in any order. */
     List<String> names() throws IOException;
@@ -79,4 +99,7 @@ public interface Disk {
 
     /** How many bytes may still be written, 0 or more. */
     long usableBytes() throws IOException;
+
+    /** How many bytes the file system has, written or not; {@link Long#MAX_VALUE} when it does not tell. */
+    long totalBytes() throws IOException;
 }

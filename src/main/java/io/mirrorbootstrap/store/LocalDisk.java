@@ -17,12 +17,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * A directory of the machine's own file system, to which the mirror, and whoever breaks into it, can write too: symbolic
@@ -34,19 +36,36 @@ public final class LocalDisk implements Disk {
     private static final FileAttribute<?> DIRECTORY_MODE = mode("rwxr-x---");
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
+    /** Three looks of {@link #keepLock}, once a second each. */
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(3);
+
+    /** How often a file may be replaced by another while it is opened, as records are by their successors. */
+    private static final int ATTEMPTS = 10;
+
     private final Path path;
-    private final String lockName;
     private volatile FileStore store;
-    /** Open, and thereby locked, as long as this process lives. */
-    private FileChannel inUse;
+    private final DirectoryLock lock;
+    /** Another process has the directory. Never false again. */
+    private volatile boolean taken;
+    /** Which directory it was when it was last looked at; null before the first time. Guarded by this. */
+    private Object known;
+    /** Whether it had to be made since it was last looked at. Guarded by this. */
+    private boolean madeAgain;
 
     /**
      * @param path the directory; made when it is first needed
      * @param lockName the file beside the directory that is locked by the process that uses it
      */
     public LocalDisk(Path path, String lockName) {
+        this(path, lockName, LOCK_PATIENCE);
+    }
+
+    /**
+     * @param lockPatience how long {@link #lock} waits, where the lock file is gone, for a process that may be using the directory
+     */
+    public LocalDisk(Path path, String lockName, Duration lockPatience) {
         this.path = path.toAbsolutePath().normalize();
-        this.lockName = lockName;
+        this.lock = new DirectoryLock(this.path.resolveSibling(lockName), FILE_MODE, lockPatience);
     }
 
     private static FileAttribute<?> mode(String permissions) {
@@ -60,13 +79,15 @@ public final class LocalDisk implements Disk {
 
     /** Its parents may be anywhere: they are the operator's. */
     @Override
-    public void make() throws IOException {
+    public synchronized void make() throws IOException {
+        requireOwn();
         if (look(path).isEmpty()) {
             Files.createDirectories(path.getParent());
             try {
                 Files.createDirectory(path, DIRECTORY_MODE);
+                madeAgain = true;
             } catch (FileAlreadyExistsException e) {
-                // another thread was faster, or somebody's link is there now
+                // somebody else was faster, or somebody's link is there now
             }
         }
         requireDirectory();
@@ -74,14 +95,44 @@ public final class LocalDisk implements Disk {
 
     @Override
     public void lock() throws IOException {
-        Path lock = path.resolveSibling(lockName);
-        if (look(lock).filter(there -> !there.isRegularFile()).isPresent()) {
-            throw new IOException(lock + " is no plain file"); // to open a pipe would take for ever
+        boolean used = look(path).filter(BasicFileAttributes::isDirectory).isPresent();
+        Files.createDirectories(path.getParent());
+        lock.take(used);
+    }
+
+    @Override
+    public Optional<String> keepLock() throws IOException {
+        try {
+            return lock.keep();
+        } catch (DirectoryTakenException e) {
+            taken = true;
+            throw e;
         }
-        inUse = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-        if (inUse.tryLock() == null) {
-            inUse.close();
-            throw new IOException("another process is using it");
+    }
+
+    /** What is no directory is renamed, not removed: it is somebody's, and may be looked at. */
+    @Override
+    public synchronized Optional<String> keepDirectory() throws IOException {
+        requireOwn();
+        String mended = "was removed or moved away while it was in use: it is made again, without what was in it";
+        if (look(path).filter(there -> !there.isDirectory()).isPresent()) {
+            Path aside = path.resolveSibling(path.getFileName() + ".aside-" + UUID.randomUUID());
+            Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+            mended = "was replaced by a link, or what else is no directory, while it was in use: that is " + aside
+                    + " now, and the directory is made again, without what was in it";
+        }
+        make();
+        Object before = known;
+        known = look(path).orElseThrow(() -> new NoSuchFileException(path.toString())).fileKey();
+        boolean another = before != null && (madeAgain || !before.equals(known));
+        madeAgain = false;
+        return another ? Optional.of(path + " " + mended) : Optional.empty();
+    }
+
+    /** What this process does not have it does not change. */
+    private void requireOwn() throws DirectoryTakenException {
+        if (taken) {
+            throw new DirectoryTakenException(path + " is another process's now");
         }
     }
 
@@ -126,6 +177,8 @@ public final class LocalDisk implements Disk {
             byte[] read = new byte[bytes.flip().remaining()];
             bytes.get(read);
             return read.length > maxBytes ? Optional.empty() : Optional.of(read);
+        } catch (NoSuchFileException e) {
+            return Optional.empty(); // it has been removed meanwhile
         }
     }
 
@@ -140,34 +193,73 @@ public final class LocalDisk implements Disk {
     }
 
     private DiskFile create(String name, OpenOption... more) throws IOException {
+        requireOwn();
         requireDirectory();
         Set<OpenOption> options = new HashSet<>(List.of(more));
         options.addAll(List.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        return new LocalFile(FileChannel.open(path.resolve(name), options, FILE_MODE));
+        return new LocalFile(this::requireOwn, FileChannel.open(path.resolve(name), options, FILE_MODE));
     }
 
+    /**
+     * Who can write to the volume may put something else there between the look and the opening. So it is opened to be read
+     * and written, whatever is meant: a pipe makes the caller wait otherwise. And nothing is returned that has no positions, or
+     * of which the name has become something else.
+     */
     @Override
     public DiskFile open(String name, boolean writable) throws IOException {
-        requireDirectory();
+        if (writable) {
+            requireOwn();
+        }
         Path file = path.resolve(name);
-        if (!look(file).orElseThrow(() -> new NoSuchFileException(file.toString())).isRegularFile()) {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            requireDirectory();
+            Object before = requirePlain(file).fileKey();
+            FileChannel channel = open(file, writable);
+            try {
+                channel.position(); // refused by pipes and sockets
+                if (requirePlain(file).fileKey().equals(before)) {
+                    return new LocalFile(this::requireOwn, channel);
+                }
+            } catch (IOException | RuntimeException e) {
+                channel.close();
+                throw e;
+            }
+            channel.close();
+        }
+        throw new FileSystemException(file.toString(), null, "is being replaced all the time");
+    }
+
+    private static BasicFileAttributes requirePlain(Path file) throws IOException {
+        BasicFileAttributes there = look(file).orElseThrow(() -> new NoSuchFileException(file.toString()));
+        if (!there.isRegularFile()) {
             throw new FileSystemException(file.toString(), null, "is no plain file");
         }
-        Set<OpenOption> options = new HashSet<>(List.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
-        if (writable) {
-            options.add(StandardOpenOption.WRITE);
+        return there;
+    }
+
+    private static FileChannel open(Path file, boolean writable) throws IOException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            if (writable) {
+                throw e;
+            }
+            return TimedOpening.toRead(file); // another user's, or a volume that is mounted to be read only
         }
-        return new LocalFile(FileChannel.open(file, options));
     }
 
     @Override
     public void rename(String from, String to) throws IOException {
+        requireOwn();
         requireDirectory();
         Files.move(path.resolve(from), path.resolve(to), StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override
     public void remove(String name) throws IOException {
+        requireOwn();
         requireDirectory();
         Path file = path.resolve(name);
         if (look(file).filter(BasicFileAttributes::isDirectory).isEmpty()) {
@@ -175,9 +267,11 @@ public final class LocalDisk implements Disk {
         }
     }
 
+    /** As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself would not be opened for ever. */
     @Override
     public void force() throws IOException {
-        try (FileChannel directory = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        requireDirectory();
+        try (FileChannel directory = FileChannel.open(path.resolve("."), StandardOpenOption.READ)) {
             directory.force(true);
         }
     }
@@ -189,6 +283,13 @@ public final class LocalDisk implements Disk {
             store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
         }
         return store.getUsableSpace();
+    }
+
+    @Override
+    public long totalBytes() throws IOException {
+        usableBytes(); // which finds the store
+        long total = store.getTotalSpace();
+        return total > 0 ? total : Long.MAX_VALUE; // some file systems behind a network do not tell
     }
 
     /** A link may have been put in its place since it was made. */

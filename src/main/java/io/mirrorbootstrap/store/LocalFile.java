@@ -11,13 +11,23 @@ final class LocalFile implements DiskFile {
     private static final int PART_BYTES = 64 * 1024;
 
     private final FileChannel channel;
+    private final Check check;
 
-    LocalFile(FileChannel channel) {
+    /** Throws when the file must not be changed any more. */
+    @FunctionalInterface
+    interface Check {
+        void run() throws IOException;
+    }
+
+    /** @param check run before each change */
+    LocalFile(Check check, FileChannel channel) {
+        this.check = check;
         this.channel = channel;
     }
 
     @Override
     public void write(ByteBuffer bytes, long position) throws IOException {
+        check.run();
         ByteBuffer[] parts = new ByteBuffer[(bytes.remaining() + PART_BYTES - 1) / PART_BYTES];
         for (int i = 0; i < parts.length; i++) {
             int length = Math.min(PART_BYTES, bytes.remaining());
@@ -40,11 +50,13 @@ final class LocalFile implements DiskFile {
 
     @Override
     public void truncate(long length) throws IOException {
+        check.run();
         channel.truncate(length);
     }
 
     @Override
     public void force() throws IOException {
+        check.run(); // what is durable by now is for the other process to judge
         channel.force(true);
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.store.LocalDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Who can write to the volume plants links, pipes and directories: nothing outside is touched, and nothing hangs. */
@@ -43,7 +45,9 @@ class PlantedFilesTest {
     @BeforeEach
     void prepare() throws IOException {
         outside = Files.writeString(elsewhere.resolve("outside"), "not ours");
-        directory = new SnapshotDirectory(data, 0, new JsonRecords());
+        directory = new SnapshotDirectory(
+                new LocalDisk(data.resolve(SnapshotDirectory.NAME), ".mirror-bootstrap.lock", Duration.ZERO), 0,
+                new JsonRecords());
     }
 
     @ParameterizedTest

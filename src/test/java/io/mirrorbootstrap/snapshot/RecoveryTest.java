@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -389,13 +391,55 @@ class RecoveryTest {
         assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
     }
 
+    @Test
+    void whatHasMoreBytesThanItsFileSystemIsNotRead() throws Exception {
+        long total = Files.getFileStore(files).getTotalSpace();
+        CommittedSnapshot impossible = new CommittedSnapshot("cluster", DB, 42, total + 1,
+                identity(whole).totalCrc32c(),
+                Instant.EPOCH);
+        plant(".partial", total + 1);
+        plant(".snapshot", total + 1);
+        put(".successor.json", RECORDS.manifest(new Manifest(impossible, Optional.empty())));
+        put(".manifest.json", RECORDS.manifest(new Manifest(impossible, Optional.empty())));
+        put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
+
+        Inventory inventory = directory().prepare();
+
+        assertEquals(List.of(), inventory.toBeRead());
+        assertEquals(List.of(), inventory.resumable());
+        assertFiles(".aside-1", ".aside-2"); // not removed: it may be a snapshot, where a file system compresses
+        assertTrue(inventory.repairs().stream().anyMatch(line -> line.contains("more bytes than its file system")),
+                inventory.repairs()::toString);
+    }
+
+    @Test
+    void whatIsPlantedToBeReadForLongHoldsUpNobodyElse() throws Exception {
+        plant(".snapshot", 1L << 30); // its name is before the other's
+        put(".manifest.json", RECORDS.manifest(new Manifest(new CommittedSnapshot("cluster", DB, 42, 1L << 30,
+                identity(whole).totalCrc32c(), Instant.EPOCH), Optional.empty())));
+        DatabaseId other = new DatabaseId("other");
+        Files.write(files.resolve("other.snapshot"), old);
+        Files.write(files.resolve("other.manifest.json"), RECORDS.manifest(new Manifest(new CommittedSnapshot("cluster",
+                other, 42, old.length, identity(old).totalCrc32c(), Instant.EPOCH), Optional.empty())));
+
+        assertEquals(List.of(other, DB), directory().prepare().toBeRead());
+    }
+
+    /** A file without a block. */
+    private void plant(String suffix, long bytes) throws IOException {
+        try (RandomAccessFile hole = new RandomAccessFile(file(suffix).toFile(), "rw")) {
+            hole.setLength(bytes);
+        }
+    }
+
     private SnapshotReceiver restartAfterAnother() throws IOException {
-        SnapshotDirectory directory = new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS);
+        SnapshotDirectory directory = new SnapshotDirectory(new LocalDisk(files, ".another.lock", Duration.ZERO), 0,
+                RECORDS);
         return restart(directory);
     }
 
     private Inventory prepareAfterAnother() throws IOException {
-        return new SnapshotDirectory(new LocalDisk(files, ".another.lock"), 0, RECORDS).prepare();
+        return new SnapshotDirectory(new LocalDisk(files, ".another.lock", Duration.ZERO), 0, RECORDS).prepare();
     }
 
     private Manifest marked(String suffix, byte[] bytes, long lsn) throws IOException {
@@ -404,7 +448,7 @@ class RecoveryTest {
     }
 
     private SnapshotDirectory directory() {
-        return new SnapshotDirectory(data, 0, RECORDS);
+        return new SnapshotDirectory(new LocalDisk(files, ".mirror-bootstrap.lock", Duration.ZERO), 0, RECORDS);
     }
 
     private SnapshotReceiver restart() throws IOException {

@@ -222,6 +222,16 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public Optional<String> keepLock() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> keepDirectory() {
+        return Optional.empty();
+    }
+
+    @Override
     public List<String> names() throws IOException {
         observer.before("names", "");
         return List.copyOf(names.keySet());
@@ -294,6 +304,11 @@ public final class SimulatedDisk implements Disk {
     @Override
     public long usableBytes() {
         return usableBytes;
+    }
+
+    @Override
+    public long totalBytes() {
+        return Long.MAX_VALUE;
     }
 
     private final class Open implements DiskFile {

@@ -1,0 +1,137 @@
+package io.mirrorbootstrap.ops;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.store.DirectoryTakenException;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.Cancellable;
+
+/**
+ * Notices what others do to the volume while it is in use: the lock file or the directory is gone, or a file that was
+ * committed. The first two every second, on a thread of their own, which may hang with the disk; the third now and then, on a
+ * worker.
+ */
+@ApplicationScoped
+class VolumeWatch {
+
+    private static final Logger LOG = Logger.getLogger(VolumeWatch.class);
+
+    /** A newcomer without a lock file waits three times as long ({@link SnapshotDirectory#keepLock}). */
+    private static final long EVERY_MILLIS = 1000;
+
+    private static final Duration LOSSES_EVERY = Duration.ofSeconds(5);
+
+    /** At least so long between two lines about the same thing: whoever plays with the volume does not fill the log. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    /** What the process ends with when another one has its directory. */
+    private static final int TAKEN = 1;
+
+    private final SnapshotDirectory directory;
+    private final Mirrors mirrors;
+    private final Thread thread = new Thread(this::watch, "volume-watch");
+    private Cancellable rounds;
+
+    VolumeWatch(SnapshotDirectory directory, Mirrors mirrors) {
+        this.directory = directory;
+        this.mirrors = mirrors;
+    }
+
+    /** Before the directory is taken: who looks for this process' lock does not wait until its start is over. */
+    void start(@Observes @Priority(1) StartupEvent event) {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** When what an earlier process left is known. */
+    void startLooking(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
+        rounds = Multi.createFrom().ticks().every(LOSSES_EVERY).onOverflow().drop()
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .subscribe().with(tick -> look(), failure -> LOG.error("losses are not looked for any more", failure));
+    }
+
+    void end(@Observes ShutdownEvent event) {
+        rounds.cancel();
+    }
+
+    /** Last of all: the directory is this process's until then. */
+    @PreDestroy
+    void close() {
+        thread.interrupt();
+    }
+
+    private void look() {
+        try {
+            mirrors.lookForLosses();
+        } catch (Exception | Error e) {
+            // not further: what throws in here ends the rounds
+            LOG.error("files that somebody has removed could not be looked for, until the next round", e);
+        }
+    }
+
+    private void watch() {
+        Look lock = new Look(directory::keepLock);
+        Look place = new Look(directory::keepDirectory);
+        try {
+            while (true) {
+                TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
+                lock.look();
+                place.look();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the process is ending");
+        } catch (DirectoryTakenException e) {
+            LOG.errorf("%s: this process changes nothing in it any more, and ends", e.getMessage());
+            Quarkus.asyncExit(TAKEN);
+        }
+    }
+
+    /** One thing that is looked for. Used by the watching thread alone. */
+    private static final class Look {
+
+        private final Keeping keeping;
+        private String found = "";
+        private long toldNanos = System.nanoTime() - SILENCE.toNanos();
+
+        Look(Keeping keeping) {
+            this.keeping = keeping;
+        }
+
+        /** Says what stays as it was found once, and what comes again and again not each time. */
+        void look() throws DirectoryTakenException {
+            String before = found;
+            try {
+                found = keeping.keep().orElse("");
+            } catch (DirectoryTakenException e) {
+                throw e;
+            } catch (IOException | RuntimeException | Error e) {
+                found = "the volume cannot be looked after: " + e;
+            }
+            if (!found.isEmpty() && !found.equals(before) && System.nanoTime() - toldNanos >= SILENCE.toNanos()) {
+                toldNanos = System.nanoTime();
+                LOG.error(found);
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Keeping {
+        Optional<String> keep() throws IOException;
+    }
+}

@@ -1,0 +1,262 @@
+package io.mirrorbootstrap.store;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What keeps a second process out of a directory: a file beside it, locked by the process that has the directory, the holder.
+ * Whoever may write there can remove or replace that file, and the lock goes with it, so a lock alone proves little:
+ * <ul>
+ * <li>The holder {@linkplain #keep looks}, at least once a second, whether the file is still its own, and else renames another
+ * one, locked before, over whatever is there.</li>
+ * <li>The file names its own inode. A newcomer that gets the lock of one that does not, as of one that it has made, though the
+ * directory has been used, is a candidate: it says so in the file, waits, and has the directory only if no holder has replaced
+ * that file meanwhile.</li>
+ * <li>A holder that finds the file of another holder has slept through all that. It must end.</li>
+ * </ul>
+ * The kernel drops all locks that a process has on a file when it closes <em>any</em> descriptor of it, so the file that is held
+ * is never opened again: what can be told from its inode and size is.
+ */
+final class DirectoryLock {
+
+    private static final String FACTS = "unix:isRegularFile,isDirectory,size,ino,fileKey";
+
+    /** Other text than a holder's, and shorter, so that the size tells. */
+    private static final byte[] CANDIDATE = "candidate\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** How often others may change the file between two looks at it, before that is taken for more than a coincidence. */
+    private static final int ATTEMPTS = 10;
+
+    private final Path file;
+    private final FileAttribute<?> mode;
+    private final Duration patience;
+
+    /** Null before the directory is this process's. Guarded by this. */
+    private Held held;
+
+    /** @param file what {@code channel} has open and {@code lock} locks, as long as these are reachable */
+    private record Held(FileChannel channel, FileLock lock, Facts file) {
+    }
+
+    private record Facts(boolean isRegular, boolean isDirectory, long bytes, long inode, Object key) {
+
+        boolean isSame(Facts other) {
+            return key.equals(other.key);
+        }
+    }
+
+    /**
+     * @param file to be locked
+     * @param mode what the file gets when it is made
+     * @param patience how long a candidate waits for a holder, several times as long as a holder lets pass between two looks
+     */
+    DirectoryLock(Path file, FileAttribute<?> mode, Duration patience) {
+        this.file = file;
+        this.mode = mode;
+        this.patience = patience;
+    }
+
+    /**
+     * Takes the directory for this process.
+     *
+     * @param used whether the directory was there before
+     * @throws IOException when another process has it
+     */
+    synchronized void take(boolean used) throws IOException {
+        Held taken = open();
+        try {
+            if (used && !namesItself(taken)) {
+                write(taken.channel(), CANDIDATE);
+                sleep();
+            }
+            requireStillThere(taken);
+            write(taken.channel(), text(taken.file()));
+            requireStillThere(taken); // a holder may have replaced the candidate's file just before it was none any more
+        } catch (IOException e) {
+            taken.channel().close();
+            throw e;
+        }
+        held = taken;
+    }
+
+    /** Opens and locks the file that is there; an empty one is made before if there is none. */
+    private Held open() throws IOException {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            Optional<Facts> before = look(file);
+            if (before.isEmpty()) {
+                make();
+            } else if (!before.get().isRegular()) {
+                throw new IOException(file + " is no plain file");
+            } else {
+                Optional<Held> opened = open(before.get());
+                if (opened.isPresent()) {
+                    return opened.get();
+                }
+            }
+        }
+        throw new IOException(file + " is being replaced all the time");
+    }
+
+    private void make() throws IOException {
+        try {
+            FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), mode).close();
+        } catch (FileAlreadyExistsException e) {
+            // then that one
+        }
+    }
+
+    /** Java does not tell the inode of what it has open: it is that of the name, if that is the same before and after. */
+    private Optional<Held> open(Facts before) throws IOException {
+        FileChannel channel;
+        try {
+            channel = openAnything(file);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        FileLock lock = channel.tryLock(); // if it throws because this process has it: to close the channel would unlock that
+        if (lock == null) {
+            channel.close();
+            throw new IOException("another process is using it");
+        }
+        if (look(file).filter(before::isSame).isEmpty()) {
+            channel.close();
+            return Optional.empty();
+        }
+        return Optional.of(new Held(channel, lock, before));
+    }
+
+    /** To read and write, because no kind of file makes the caller wait then: to open a pipe for one of these does. */
+    private static FileChannel openAnything(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static byte[] text(Facts file) {
+        return ("held as inode " + file.inode() + "\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static boolean namesItself(Held taken) throws IOException {
+        ByteBuffer expected = ByteBuffer.wrap(text(taken.file()));
+        ByteBuffer there = ByteBuffer.allocate(expected.remaining());
+        return taken.channel().size() == there.capacity() && taken.channel().read(there, 0) == there.capacity()
+                && there.flip().equals(expected);
+    }
+
+    private static void write(FileChannel channel, byte[] text) throws IOException {
+        channel.write(ByteBuffer.wrap(text), 0);
+        channel.truncate(text.length);
+    }
+
+    private void sleep() throws IOException {
+        try {
+            Thread.sleep(patience.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a process was waited for that may be using it");
+        }
+    }
+
+    private void requireStillThere(Held taken) throws IOException {
+        if (look(file).filter(taken.file()::isSame).isEmpty()) {
+            throw new IOException("another process is using it, and has put its own lock file back");
+        }
+    }
+
+    /**
+     * Looks whether the file is still this process's, and puts one there that is.
+     *
+     * @return what had to be mended, a sentence for the log
+     * @throws DirectoryTakenException when another process has the directory
+     * @throws IOException when that cannot be told or mended now
+     */
+    synchronized Optional<String> keep() throws IOException {
+        if (held == null) {
+            return Optional.empty();
+        }
+        Optional<Facts> there = look(file);
+        if (there.filter(held.file()::isSame).isPresent()) {
+            return Optional.empty();
+        }
+        Optional<FileChannel> own = Optional.empty();
+        if (there.filter(Facts::isDirectory).isPresent()) {
+            throw new IOException(
+                    file + " was replaced by a directory: no process can be started here until that is removed");
+        } else if (there.filter(facts -> facts.isRegular() && facts.bytes() != CANDIDATE.length).isPresent()) {
+            own = requireNobodys();
+        }
+        putBack();
+        if (own.isPresent()) {
+            own.get().close();
+        }
+        return Optional.of(file + (there.isEmpty() ? " was removed" : " was replaced by another file")
+                + ", and with it the lock of this process: it is there again");
+    }
+
+    /** @return what has this process's own file open, which was put there under this name meanwhile: not to be closed yet */
+    private Optional<FileChannel> requireNobodys() throws IOException {
+        FileChannel channel;
+        try {
+            channel = openAnything(file);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            return Optional.empty(); // what this user may not write to is no lock file of this program's
+        }
+        try {
+            boolean isLocked = channel.tryLock() == null;
+            channel.close();
+            if (isLocked) {
+                throw new DirectoryTakenException(file + " is locked by another process, which has this directory now");
+            }
+            return Optional.empty();
+        } catch (OverlappingFileLockException e) {
+            return Optional.of(channel);
+        }
+    }
+
+    private void putBack() throws IOException {
+        Files.createDirectories(file.getParent());
+        Path next = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID());
+        FileChannel channel = FileChannel.open(next,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), mode);
+        Held before = held;
+        try {
+            FileLock lock = channel.tryLock();
+            Facts facts = look(next).orElseThrow(() -> new NoSuchFileException(next.toString()));
+            write(channel, text(facts));
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            held = new Held(channel, lock, facts);
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(next);
+            throw e;
+        }
+        before.channel().close();
+    }
+
+    private static Optional<Facts> look(Path file) throws IOException {
+        try {
+            Map<String, Object> facts = Files.readAttributes(file, FACTS, LinkOption.NOFOLLOW_LINKS);
+            return Optional.of(new Facts((boolean) facts.get("isRegularFile"), (boolean) facts.get("isDirectory"),
+                    (long) facts.get("size"), (long) facts.get("ino"), facts.get("fileKey")));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+}
