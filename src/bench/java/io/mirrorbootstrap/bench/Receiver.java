@@ -53,7 +53,7 @@ final class Receiver implements AutoCloseable {
         return word.replace("PORT", String.valueOf(port)).replace("DIR", directory.toString());
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return any.getLocalPort();
         }
@@ -119,6 +119,18 @@ final class Receiver implements AutoCloseable {
     /** The memory it has now, in MiB. */
     long nowMib() throws IOException {
         return mib("VmRSS:");
+    }
+
+    /** Its open descriptors, sockets among them. */
+    long descriptors() throws IOException {
+        try (var open = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            return open.count();
+        }
+    }
+
+    /** Whether the process has not ended. */
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     private long mib(String line) throws IOException {
