@@ -105,7 +105,8 @@ enum Flood {
         hand.hold(hand.target().link(), 20);
     }),
     PINGS("pings of 125 bytes whose pongs are not read", "pings", hand -> {
-        Socket link = hand.hold(hand.target().link(), 1);
+        Socket link = hand.hold(Target.connect(hand.target().port(), 2048), 1);
+        hand.target().upgrade(link);
         byte[] pings = repeated(WireImage.frame(0x89, ByteBuffer.allocate(125)), 64);
         while (true) {
             link.getOutputStream().write(pings);
@@ -232,12 +233,12 @@ enum Flood {
         hand.tally(requests);
     }
 
-    /** A message, and then whatever is answered, until the link is closed. */
+    /** A message, of which the answer is read: the other end closes then, and so does this. */
     private static void sayOnALink(Attacker.Hand hand, byte[] message) throws IOException {
         try (Socket link = hand.target().link()) {
             Target.write(link, WireImage.frame(0x82, ByteBuffer.wrap(message)));
             hand.tally(1);
-            link.getInputStream().readAllBytes();
+            WireImage.answer(new DataInputStream(link.getInputStream()));
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.bench;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A receiver as a process, and what the kernel has counted of it. */
@@ -16,6 +18,9 @@ final class Receiver implements AutoCloseable {
 
     /** {@code sysconf(_SC_CLK_TCK)}: 100 on every Linux that Java runs on. */
     private static final double TICKS_PER_SECOND = 100;
+
+    private static final int LOWEST_PORT = 20_000;
+    private static final int PORTS = 12_000;
 
     private final Process process;
     private final int port;
@@ -53,9 +58,17 @@ final class Receiver implements AutoCloseable {
         return word.replace("PORT", String.valueOf(port)).replace("DIR", directory.toString());
     }
 
+    /** A port that nobody listens on, from below those that the kernel gives to whoever connects meanwhile. */
     static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
+        for (int tries = 0;; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_PORT + PORTS);
+            try (ServerSocket any = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return any.getLocalPort();
+            } catch (BindException e) {
+                if (tries == PORTS) {
+                    throw e;
+                }
+            }
         }
     }
 

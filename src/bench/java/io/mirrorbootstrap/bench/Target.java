@@ -93,13 +93,20 @@ record Target(int port, int tlsPort, String token) {
         return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** Whether a liveness probe passes, as the manifests in k8s have it. */
-    boolean isLive() {
+    /**
+     * Asks for liveness, as the manifests in k8s do.
+     *
+     * @return what is wrong with the answer; empty if it is alive
+     */
+    String probe() {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(PATIENCE_MILLIS);
-            return exchange(socket, get("/q/health/live", "Connection: close")).startsWith("HTTP/1.1 200");
+            String answer = exchange(socket, get("/q/health/live", "Connection: close"));
+            return answer.startsWith("HTTP/1.1 200")
+                    ? ""
+                    : answer.lines().findFirst().orElse("closed without an answer");
         } catch (IOException e) {
-            return false;
+            return e.getMessage();
         }
     }
 

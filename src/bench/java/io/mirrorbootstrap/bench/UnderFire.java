@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -39,6 +40,9 @@ public final class UnderFire {
     private static final int RATE_SECONDS = 5;
     private static final int SAMPLE_MILLIS = 100;
     private static final int PROBE_MILLIS = 500;
+
+    /** What k8s/base allows: a container that takes more is killed. */
+    private static final long CONTAINER_MIB = 256;
 
     /** Sockets that are being closed, a file that is being opened. */
     private static final int SPARE_DESCRIPTORS = 3;
@@ -62,7 +66,8 @@ public final class UnderFire {
 
     /** What one flood has done. */
     private record Outcome(Flood flood, long done, long cut, double seconds, double before, double during,
-            double rateAfter, double cpuBefore, double cpuDuring, int probes, int answered, double slowestSeconds,
+            double rateAfter, double cpuBefore, double cpuDuring, int probes, int answered,
+            Map<String, Integer> problems, double slowestSeconds,
             long residentBefore, long residentPeak, long residentAfter, long descriptorsBefore, long descriptorsAfter,
             double recoverySeconds, long logKib, String failure) {
 
@@ -75,7 +80,10 @@ public final class UnderFire {
                 broken.add(String.format(Locale.ROOT, "the transfer keeps %.2f of its rate", during / before));
             }
             if (answered < probes) {
-                broken.add((probes - answered) + " liveness probes of " + probes + " failed");
+                broken.add((probes - answered) + " liveness probes of " + probes + " failed: " + problems);
+            }
+            if (residentPeak > CONTAINER_MIB) {
+                broken.add(residentPeak + " MiB were resident, and a container of k8s/base has " + CONTAINER_MIB);
             }
             if (descriptorsAfter > descriptorsBefore + SPARE_DESCRIPTORS) {
                 broken.add((descriptorsAfter - descriptorsBefore) + " descriptors are left open");
@@ -119,9 +127,13 @@ public final class UnderFire {
         System.out.println("|---|---|---|---|---|---|---|---|---|---|");
         for (Flood flood : Flood.values()) {
             if (wanted.contains("") || wanted.contains(flood.key())) {
-                Outcome outcome = measure(flood);
-                System.out.println(outcome.row());
-                outcome.broken().forEach(each -> broken.add(flood.key() + ": " + each));
+                try {
+                    Outcome outcome = measure(flood);
+                    System.out.println(outcome.row());
+                    outcome.broken().forEach(each -> broken.add(flood.key() + ": " + each));
+                } catch (IOException e) {
+                    broken.add(flood.key() + ": not measured: " + e);
+                }
             }
         }
         System.out.println();
@@ -154,7 +166,10 @@ public final class UnderFire {
     }
 
     private Outcome measure(Flood flood, Receiver service, Target target, SSLContext tls) throws Exception {
-        awaitGood(service, target, tls);
+        String problem = awaitGood(service, target, tls);
+        if (!problem.isEmpty()) {
+            throw new IOException(problem + " before anything began");
+        }
         Process attacker = new ProcessBuilder("nice", "-n", "19",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Attacker.class.getName(),
@@ -200,7 +215,8 @@ public final class UnderFire {
             double rateAfter = rate(transfer, RATE_SECONDS);
             failure = transfer.failure().map(cause -> "the transfer ended: " + cause).orElse(failure);
             return new Outcome(flood, Long.parseLong(tally[0]), Long.parseLong(tally[1]), lasted, before, during,
-                    rateAfter, cpuBefore, cpuDuring, probes.asked, probes.answered, probes.slowestNanos / 1e9,
+                    rateAfter, cpuBefore, cpuDuring, probes.asked, probes.answered, probes.problems,
+                    probes.slowestNanos / 1e9,
                     residentBefore, peak, service.isAlive() ? service.nowMib() : 0, descriptorsBefore,
                     service.isAlive() ? service.descriptors() : 0, recovery,
                     Files.size(service.directory().resolve("log")) / 1024, failure);
@@ -237,12 +253,15 @@ public final class UnderFire {
      * @return what is wrong if that is not so within a minute, else nothing
      */
     private static String awaitGood(Receiver service, Target target, SSLContext tls) throws InterruptedException {
-        String problem = "liveness fails";
+        String problem = "liveness was not asked";
         for (long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1); System.nanoTime() < deadline;) {
             if (!service.isAlive()) {
                 return "the service has ended";
             }
-            if (target.isLive()) {
+            String live = target.probe();
+            if (!live.isEmpty()) {
+                problem = "liveness: " + live;
+            } else {
                 try (Socket link = link(target, tls)) {
                     Target.deliver(link);
                     return "";
@@ -266,6 +285,7 @@ public final class UnderFire {
         private int asked;
         private int answered;
         private long slowestNanos;
+        private final Map<String, Integer> problems = new TreeMap<>();
 
         Probes(Target target) {
             this.target = target;
@@ -276,7 +296,12 @@ public final class UnderFire {
             while (!isOver) {
                 long begun = System.nanoTime();
                 asked++;
-                answered += target.isLive() ? 1 : 0;
+                String problem = target.probe();
+                if (problem.isEmpty()) {
+                    answered++;
+                } else {
+                    problems.merge(problem, 1, Integer::sum);
+                }
                 slowestNanos = Math.max(slowestNanos, System.nanoTime() - begun);
                 try {
                     TimeUnit.MILLISECONDS.sleep(PROBE_MILLIS);
