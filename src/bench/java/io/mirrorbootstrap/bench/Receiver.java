@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -134,11 +135,19 @@ final class Receiver implements AutoCloseable {
         return mib("VmRSS:");
     }
 
-    /** Its open descriptors, sockets among them. */
+    /** Its open descriptors, sockets among them, but for those of jars, which a JVM opens with the first class it needs of each. */
     long descriptors() throws IOException {
-        try (var open = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
-            return open.count();
+        long open = 0;
+        try (var descriptors = Files.newDirectoryStream(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            for (Path each : descriptors) {
+                try {
+                    open += Files.readSymbolicLink(each).toString().endsWith(".jar") ? 0 : 1;
+                } catch (NoSuchFileException e) {
+                    continue; // closed meanwhile
+                }
+            }
         }
+        return open;
     }
 
     /** Whether the process has not ended. */
