@@ -1,14 +1,17 @@
 package io.mirrorbootstrap.bench;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A receiver as a process, and what the kernel has counted of it. */
@@ -16,6 +19,9 @@ final class Receiver implements AutoCloseable {
 
     /** {@code sysconf(_SC_CLK_TCK)}: 100 on every Linux that Java runs on. */
     private static final double TICKS_PER_SECOND = 100;
+
+    private static final int LOWEST_PORT = 20_000;
+    private static final int PORTS = 12_000;
 
     private final Process process;
     private final int port;
@@ -53,9 +59,17 @@ final class Receiver implements AutoCloseable {
         return word.replace("PORT", String.valueOf(port)).replace("DIR", directory.toString());
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
+    /** A port that nobody listens on, from below those that the kernel gives to whoever connects meanwhile. */
+    static int freePort() throws IOException {
+        for (int tries = 0;; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_PORT + PORTS);
+            try (ServerSocket any = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return any.getLocalPort();
+            } catch (BindException e) {
+                if (tries == PORTS) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -119,6 +133,26 @@ final class Receiver implements AutoCloseable {
     /** The memory it has now, in MiB. */
     long nowMib() throws IOException {
         return mib("VmRSS:");
+    }
+
+    /** Its open descriptors, sockets among them, but for those of jars, which a JVM opens with the first class it needs of each. */
+    long descriptors() throws IOException {
+        long open = 0;
+        try (var descriptors = Files.newDirectoryStream(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            for (Path each : descriptors) {
+                try {
+                    open += Files.readSymbolicLink(each).toString().endsWith(".jar") ? 0 : 1;
+                } catch (NoSuchFileException e) {
+                    continue; // closed meanwhile
+                }
+            }
+        }
+        return open;
+    }
+
+    /** Whether the process has not ended. */
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     private long mib(String line) throws IOException {

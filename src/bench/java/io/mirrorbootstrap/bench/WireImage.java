@@ -80,7 +80,8 @@ final class WireImage {
         return crc;
     }
 
-    private static ByteBuffer frame(int head, ByteBuffer data) {
+    /** @param head the first byte: the kind of the frame, and 0x80 if it is the last of its message */
+    static ByteBuffer frame(int head, ByteBuffer data) {
         int mask = 0x9D3A_71C5;
         ByteBuffer frame = ByteBuffer.allocate(14 + data.remaining()).put((byte) head);
         if (data.remaining() < 126) {
@@ -172,7 +173,7 @@ final class WireImage {
     }
 
     /** The next text message; what is none is skipped. */
-    private static String answer(DataInputStream in) throws IOException {
+    static String answer(DataInputStream in) throws IOException {
         while (true) {
             int kind = in.readUnsignedByte() & 0x0F;
             int length = in.readUnsignedByte();
@@ -183,7 +184,7 @@ final class WireImage {
         }
     }
 
-    private static void expect(String answer, String type) throws IOException {
+    static void expect(String answer, String type) throws IOException {
         if (!answer.contains("\"" + type + "\"")) {
             throw new IOException("not " + type + ": " + answer);
         }

@@ -1,0 +1,134 @@
+package io.mirrorbootstrap.bench;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A process that attacks a service on loopback, for a while: its kernel closes what it has opened when it ends. Prints {@code ready},
+ * waits for a line, and prints in the end how much it has done, and how often it was refused or cut.
+ */
+public final class Attacker {
+
+    private static final int HANDS = 4;
+
+    private Attacker() {
+    }
+
+    /** @param arguments name of the flood, port, port of TLS, token, seconds */
+    public static void main(String[] arguments) throws Exception {
+        Flood flood = Flood.valueOf(arguments[0]);
+        Target target = new Target(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), arguments[3]);
+        flood.prepare(target);
+        System.out.println("ready");
+        if (System.in.read() < 0) {
+            return;
+        }
+        AtomicLong done = new AtomicLong();
+        AtomicLong cut = new AtomicLong();
+        for (int i = 0; i < HANDS; i++) {
+            Hand hand = new Hand(target, i, done);
+            Thread thread = new Thread(() -> hand.work(flood, cut));
+            thread.setDaemon(true);
+            thread.start();
+        }
+        TimeUnit.SECONDS.sleep(Long.parseLong(arguments[4]));
+        System.out.println(done + " " + cut);
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** One thread of an attacker, and the connections that it holds. */
+    static final class Hand {
+
+        private final Target target;
+        private final int number;
+        private final AtomicLong done;
+        private final Random random = new Random();
+        private final Deque<Socket> held = new ArrayDeque<>();
+        private long next;
+
+        private Hand(Target target, int number, AtomicLong done) {
+            this.target = target;
+            this.number = number;
+            this.done = done;
+        }
+
+        private void work(Flood flood, AtomicLong cut) {
+            try {
+                while (true) {
+                    try {
+                        flood.blow().strike(this);
+                    } catch (IOException e) {
+                        cut.incrementAndGet();
+                        pause(1);
+                    }
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        Target target() {
+            return target;
+        }
+
+        int number() {
+            return number;
+        }
+
+        Random random() {
+            return random;
+        }
+
+        /** A number that it has not had. */
+        long next() {
+            return next++;
+        }
+
+        /** So much more is done. */
+        void tally(long units) {
+            done.addAndGet(units);
+        }
+
+        void pause(long millis) throws InterruptedException {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        }
+
+        void pauseIfHolding(int connections, long millis) throws InterruptedException {
+            if (held.size() >= connections) {
+                pause(millis);
+            }
+        }
+
+        /** Keeps it open; of more than so many the oldest is closed. */
+        Socket hold(Socket socket, int most) throws IOException {
+            held.addLast(socket);
+            if (held.size() > most) {
+                held.removeFirst().close();
+            }
+            return socket;
+        }
+
+        /** Sends a byte over each that is held, and forgets those that are cut. */
+        int dropToEach(byte drop) throws IOException {
+            int sent = 0;
+            for (Iterator<Socket> all = held.iterator(); all.hasNext();) {
+                Socket each = all.next();
+                try {
+                    each.getOutputStream().write(drop);
+                    sent++;
+                } catch (IOException e) {
+                    each.close();
+                    all.remove();
+                }
+            }
+            return sent;
+        }
+    }
+}
