@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.access;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 import io.smallrye.config.ConfigMapping;
@@ -24,4 +25,8 @@ interface AccessSettings {
     /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
     @WithDefault("false")
     boolean insecure();
+
+    /** A connection whose answers are not read for so long is cut; a link has the same time. */
+    @WithDefault("60S")
+    Duration idleTimeout();
 }

@@ -1,27 +1,58 @@
 package io.mirrorbootstrap.access;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Cuts a connection that sends request after request and does not read the answers: Vert.x queues them without bound,
- * before anybody is asked who they are. Event loop only.
+ * Has the requests of a connection begin one after another, each when the answer before it is written and read so far that the
+ * socket takes more. Vert.x would begin the next at once: whatever is answered in one piece would be held for each of them,
+ * and whatever is written piece by piece by a worker would keep that worker, for as long as nobody reads.
+ * <p>
+ * What has come in already waits meanwhile, and no more is read from the socket. A connection that has sent more than may wait
+ * is cut: Vert.x would hold it without bound, before anybody is asked who they are. Event loop only.
  */
 final class Pipelining extends ChannelDuplexHandler {
 
+    /** So many requests may have no answer yet, the one that is being answered among them. */
     private static final int MAX_WAITING = 16;
 
+    /** So many bytes of the heap may the requests take that wait, about: all connections' together are to fit it. */
+    private static final int MAX_WEIGHT = 64 * 1024;
+
+    /** What a header takes beside its letters, in bytes. */
+    private static final int HEADER_WEIGHT = 160;
+
+    private final ConnectionBase connection;
+
+    /** Requests and what is in them, as they came. While there is anything, the socket is not read. */
+    private final Queue<Object> held = new ArrayDeque<>();
+
     private int waiting = 1; // the request for which it was put in
+    private int weight;
+    private boolean answering = true;
     private boolean over;
+
+    private Pipelining(ConnectionBase connection) {
+        this.connection = connection;
+    }
 
     /**
      * Bounds what {@code connection} may send, from its first request on.
@@ -35,38 +66,138 @@ final class Pipelining extends ChannelDuplexHandler {
 
     /** What is in the pipeline of {@code connection}, or is put there now; empty when that is closed. */
     private static Optional<Pipelining> of(HttpConnection connection) {
-        ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
+        ConnectionBase base = (ConnectionBase) connection;
+        ChannelPipeline pipeline = base.channel().pipeline();
         Pipelining there = pipeline.get(Pipelining.class);
         if (there == null && pipeline.get("handler") != null) {
-            there = new Pipelining();
+            there = new Pipelining(base);
             pipeline.addBefore("handler", null, there);
         }
         return Optional.ofNullable(there);
     }
 
-    /** The request at hand is the last that {@code connection} has answered; Vert.x may hold others already. */
+    /** The request at hand is the last that {@code connection} has answered. */
     static void end(HttpConnection connection) {
-        of(connection).ifPresent(pipelining -> pipelining.over = true);
+        of(connection).ifPresent(Pipelining::end);
+    }
+
+    private void end() {
+        over = true;
+        if (!held.isEmpty()) {
+            drop();
+            connection.doResume(); // a socket that is closed with bytes unread would take the answer back
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (message instanceof HttpRequest && (++waiting > MAX_WAITING || !context.channel().isWritable())) {
-            over = true;
-            context.close();
+        boolean begins = message instanceof HttpRequest;
+        if (begins && !over) {
+            waiting++;
         }
         if (over) {
             ReferenceCountUtil.release(message);
-        } else {
+        } else if (held.isEmpty() && !(begins && isBusy(context))) {
+            answering |= begins;
             context.fireChannelRead(message);
+        } else {
+            held.add(message);
+            weight += weight(message);
+            connection.doPause(); // each time: Vert.x resumes it when it has taken the body of the request before
+            if (waiting > MAX_WAITING || weight > MAX_WEIGHT) {
+                over = true;
+                drop();
+                context.close();
+            }
         }
+    }
+
+    private boolean isBusy(ChannelHandlerContext context) {
+        return answering || !context.channel().isWritable();
     }
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (message instanceof LastHttpContent) {
-            waiting--;
-        }
         context.write(message, promise);
+        if (isUpgrade(message)) {
+            if (!held.isEmpty()) {
+                context.close(); // what was sent before the upgrade was answered has been taken for HTTP
+            }
+            context.pipeline().remove(this);
+        } else if (message instanceof LastHttpContent && !isInterim(message)) {
+            waiting--;
+            answering = false;
+            goOnSoon(context);
+        }
+    }
+
+    /** Whether {@code message} is the last that HTTP says on its connection. */
+    static boolean isUpgrade(Object message) {
+        return message instanceof HttpResponse response
+                && response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+    }
+
+    private static boolean isInterim(Object message) {
+        return message instanceof HttpResponse response
+                && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        context.fireChannelWritabilityChanged();
+        goOnSoon(context);
+    }
+
+    /** Not from within a write: Vert.x has not done with the answer before. */
+    private void goOnSoon(ChannelHandlerContext context) {
+        if (!held.isEmpty()) {
+            context.executor().execute(() -> goOn(context));
+        }
+    }
+
+    private void goOn(ChannelHandlerContext context) {
+        if (held.isEmpty() || isBusy(context)) {
+            return;
+        }
+        List<Object> next = new ArrayList<>();
+        do {
+            weight -= weight(held.element());
+            next.add(held.remove());
+        } while (!held.isEmpty() && !(held.element() instanceof HttpRequest));
+        answering = true;
+        if (held.isEmpty()) {
+            connection.doResume(); // before the request is heard: a link decides by itself when its socket is read
+        }
+        for (Object each : next) {
+            if (over) {
+                ReferenceCountUtil.release(each);
+            } else {
+                context.fireChannelRead(each);
+            }
+        }
+        context.fireChannelReadComplete(); // Vert.x flushes then
+    }
+
+    private static int weight(Object message) {
+        if (!(message instanceof HttpRequest request)) {
+            return 0; // bodies are bounded by what is read at once
+        }
+        int weight = request.uri().length();
+        for (Iterator<Map.Entry<CharSequence, CharSequence>> all = request.headers().iteratorCharSequence(); all
+                .hasNext();) {
+            Map.Entry<CharSequence, CharSequence> header = all.next();
+            weight += HEADER_WEIGHT + header.getKey().length() + header.getValue().length();
+        }
+        return weight;
+    }
+
+    private void drop() {
+        held.forEach(ReferenceCountUtil::release);
+        held.clear();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        drop();
     }
 }

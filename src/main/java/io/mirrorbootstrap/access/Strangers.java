@@ -270,7 +270,8 @@ class Strangers {
         stranger.door.strangers--;
         stranger.isCut = true;
         try {
-            stranger.channel.close();
+            // from here on: Vert.x, behind, would wait until all is written, which a stranger need not read
+            stranger.channel.pipeline().context(stranger).close();
         } catch (IllegalStateException e) {
             stranger.channel.unsafe().closeForcibly(); // it has got no event loop
         }

@@ -18,6 +18,7 @@ import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -42,9 +43,12 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 
 /** {@code /v1/mirrors}: the status board. What only reads it never blocks, so it is answered on the event loop. */
@@ -69,15 +73,26 @@ public class MirrorsResource {
         this.mirrors = mirrors;
     }
 
-    /** All mirrors that anything is known of, by name. */
+    /** All mirrors that anything is known of, by name; written as fast as it is read. */
     @GET
     @Operation(operationId = "mirrors", summary = "All mirrors, by name")
-    public List<MirrorView> mirrors() {
-        return board.mirrors().stream().map(mirrors::now).map(MirrorView::of).toList();
+    @APIResponse(responseCode = "200", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MirrorView.class)))
+    public Multi<MirrorView> mirrors(@Context RoutingContext request) {
+        if (request.request().method().equals(HttpMethod.HEAD)) {
+            return Multi.createFrom().empty(); // whose reader would set no pace
+        }
+        if (request.request().version() == HttpVersion.HTTP_1_0) { // which knows no other end of what has no length
+            request.addEndHandler(done -> request.request().connection().close());
+        }
+        // of an answer that waits to be read, no more than names is kept: each row is made when the one before it is gone
+        List<DatabaseId> names = board.mirrors().stream().map(Mirror::database).toList();
+        return Multi.createFrom().iterable(names).map(board::mirror).filter(Optional::isPresent).map(Optional::get)
+                .map(mirrors::now).map(MirrorView::of);
     }
 
     /** One mirror. */
     @GET
+    @NonBlocking
     @Path("/{database}")
     @Operation(operationId = "mirror", summary = "One mirror")
     @APIResponse(responseCode = "200", content = @Content(schema = @Schema(implementation = MirrorView.class)))
@@ -124,6 +139,7 @@ public class MirrorsResource {
 
     /** As {@link #mirror}, for a database of that name: {@link EventsOrMirror} tells it from {@link #events(Sse)}. */
     @GET
+    @NonBlocking
     @Path("/events")
     @Operation(hidden = true)
     public RestResponse<Object> mirrorNamedEvents() {
