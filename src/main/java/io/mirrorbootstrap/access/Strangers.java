@@ -24,6 +24,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -70,6 +71,9 @@ class Strangers {
     /** Of all places, one in so many may be strangers' of one port: those of others, and who is let in, have the rest. */
     private static final int STRANGERS = 3;
 
+    /** The first byte of a TLS record of that kind. */
+    private static final byte TLS_HANDSHAKE = 0x16;
+
     private final Vertx vertx;
     private final int maxOpen;
     private final int maxStrangers;
@@ -81,6 +85,7 @@ class Strangers {
     // all guarded by this
     private int open;
     private final Map<Channel, Stranger> strangers = new LinkedHashMap<>(); // the longest silent first
+    private final Map<Channel, Stranger> unheard = new HashMap<>(); // cut, unless they have asked something already
     private int known;
     private final Map<String, Integer> knownOf = new HashMap<>(); // of each caller
     private final Set<InetSocketAddress> ports = new HashSet<>();
@@ -134,7 +139,15 @@ class Strangers {
 
     /** Somebody asks something over {@code connection}. */
     synchronized void asked(HttpConnection connection) {
-        Stranger stranger = strangers.remove(channel(connection));
+        Channel channel = channel(connection);
+        Stranger stranger = strangers.remove(channel);
+        if (stranger == null) {
+            stranger = unheard.remove(channel);
+            if (stranger != null) {
+                stranger.isCut = false;
+                stranger.door.strangers++;
+            }
+        }
         if (stranger != null) {
             stranger.hasAsked = true;
             stranger.sinceNanos = System.nanoTime();
@@ -262,19 +275,41 @@ class Strangers {
         if (strangers.remove(stranger.channel) != null) {
             stranger.door.strangers--;
         }
+        unheard.remove(stranger.channel);
         stranger.door.goOnIfRested();
     }
 
+    /** One that has not been heard yet, as its event loop is busy, is heard first: it may be a probe. */
     private void cut(Stranger stranger) {
         strangers.remove(stranger.channel);
         stranger.door.strangers--;
         stranger.isCut = true;
         try {
-            // from here on: Vert.x, behind, would wait until all is written, which a stranger need not read
-            stranger.channel.pipeline().context(stranger).close();
+            if (stranger.isHeard) {
+                close(stranger);
+            } else {
+                unheard.put(stranger.channel, stranger);
+                stranger.channel.eventLoop().schedule(() -> closeUnlessAsked(stranger), 1, TimeUnit.MILLISECONDS);
+            }
         } catch (IllegalStateException e) {
+            unheard.remove(stranger.channel);
             stranger.channel.unsafe().closeForcibly(); // it has got no event loop
         }
+    }
+
+    private void closeUnlessAsked(Stranger stranger) {
+        boolean hasAsked;
+        synchronized (this) {
+            hasAsked = unheard.remove(stranger.channel) == null;
+        }
+        if (!hasAsked) {
+            close(stranger);
+        }
+    }
+
+    private static void close(Stranger stranger) {
+        // from here on: Vert.x, behind, would wait until all is written, which a stranger need not read
+        Optional.ofNullable(stranger.channel.pipeline().context(stranger)).ifPresent(ChannelHandlerContext::close);
     }
 
     private void tellOfTooMany() {
@@ -308,6 +343,7 @@ class Strangers {
         private Optional<String> caller = Optional.empty(); // once it is known
 
         private volatile boolean isCut;
+        private volatile boolean isHeard;
 
         Stranger(Channel channel, Door door) {
             this.channel = channel;
@@ -316,11 +352,18 @@ class Strangers {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            if (isCut) {
+            boolean isFirst = !isHeard;
+            isHeard = true;
+            if (isCut && !(isFirst && message instanceof ByteBuf bytes && !isHandshake(bytes))) {
                 ReferenceCountUtil.release(message);
             } else {
                 context.fireChannelRead(message);
             }
+        }
+
+        /** Of TLS, which costs most. */
+        private static boolean isHandshake(ByteBuf bytes) {
+            return bytes.isReadable() && bytes.getByte(bytes.readerIndex()) == TLS_HANDSHAKE;
         }
     }
 

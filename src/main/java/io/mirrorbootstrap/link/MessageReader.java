@@ -69,10 +69,21 @@ final class MessageReader {
         }
     }
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    /** A slice that is shorter waits for others, in bytes. */
+    private static final int SMALL_BYTES = 4 * 1024;
+
+    /** As much waits at most, in bytes; each link may hold it. */
+    private static final int GATHERED_BYTES = 16 * 1024;
+
     private final Mirrors mirrors;
     private final Source source;
     private final LinkLimits limits;
     private final PayloadSpill spill;
+
+    /** Payload that came in small slices, as of frames of a byte: each would be checked and written by itself. */
+    private ByteBuffer gathered = NOTHING;
 
     private ByteArrayOutputStream text = new ByteArrayOutputStream();
     private Optional<Unfinished> unfinished = Optional.empty();
@@ -232,6 +243,7 @@ final class MessageReader {
             reading.feed(piece, this::payload);
             if (last) {
                 reading.finish(this::payload);
+                passGathered();
                 answer = answer(chunk.isEmpty() ? start() : finishSoon());
             }
         } catch (RefusedException e) {
@@ -250,6 +262,7 @@ final class MessageReader {
         cancelChunk();
         decoder = Optional.empty();
         putsAside = false;
+        gathered.clear();
         spill.clear(); // or it would be taken for the payload of the next
     }
 
@@ -259,6 +272,26 @@ final class MessageReader {
     }
 
     private void payload(ByteBuffer slice) {
+        if (slice.remaining() >= SMALL_BYTES) {
+            passGathered();
+            pass(slice);
+            return;
+        } else if (gathered == NOTHING) {
+            gathered = ByteBuffer.allocate(GATHERED_BYTES);
+        } else if (gathered.remaining() < slice.remaining()) {
+            passGathered();
+        }
+        gathered.put(slice);
+    }
+
+    private void passGathered() {
+        if (gathered.position() > 0) {
+            pass(gathered.flip());
+            gathered.clear();
+        }
+    }
+
+    private void pass(ByteBuffer slice) {
         if (chunk.isEmpty() && !putsAside && decoder.flatMap(ChunkDecoder::head).isPresent()) {
             putsAside = !(begin() instanceof ChunkStart.Arriving);
         }
