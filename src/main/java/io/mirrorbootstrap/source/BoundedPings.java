@@ -52,7 +52,7 @@ final class BoundedPings extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (context.channel().isWritable()) {
             held = 0;
-            answer(context);
+            context.executor().execute(() -> answerLatest(context)); // not in the midst of a write
         }
         context.fireChannelWritabilityChanged();
     }
@@ -61,6 +61,13 @@ final class BoundedPings extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         forget();
+    }
+
+    private void answerLatest(ChannelHandlerContext context) {
+        if (latest != null && context.channel().isWritable()) {
+            answer(context);
+            context.fireChannelReadComplete(); // Vert.x flushes nothing, of whoever writes, before
+        }
     }
 
     private void answer(ChannelHandlerContext context) {
