@@ -20,6 +20,14 @@ import picocli.CommandLine.Spec;
         "Example:  mirror-bootstrap serve --data-dir /var/lib/mirror --port 8080"})
 final class ServeCommand implements Callable<Integer> {
 
+    /**
+     * How many sessions of TLS are kept, to be resumed: Java keeps 20480 for a day, which whoever makes handshakes would fill
+     * half of the launcher's heap with. Java reads it when it opens the port, on a JVM and in a native executable alike.
+     */
+    private static final String TLS_SESSIONS = "javax.net.ssl.sessionCacheSize";
+
+    private static final int MAX_TLS_SESSIONS = 256;
+
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Where snapshots are stored, in recv_snapshots below it. Default: data")
     private Path dataDir;
 
@@ -48,6 +56,7 @@ final class ServeCommand implements Callable<Integer> {
         set("mirror-bootstrap.auth-token-file", authTokenFile);
         set("mirror-bootstrap.insecure", insecure ? true : null);
         set("quarkus.http.port", port);
+        set(TLS_SESSIONS, System.getProperty(TLS_SESSIONS) == null ? MAX_TLS_SESSIONS : null);
         // ends the process by itself, with the exit code of the service
         Quarkus.run(ServeApplication.class);
         return ExitCode.COMMITTED.number();

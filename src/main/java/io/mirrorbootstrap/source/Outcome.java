@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.Protocol;
 
 /** What became of sending a snapshot: a type for each end there is. What a sidecar says is as it came, but in messages. */
 public sealed interface Outcome {
@@ -72,6 +73,7 @@ public sealed interface Outcome {
      */
     record NotUpgraded(Endpoint endpoint, int status, Optional<Answer.Failure> answer) implements Outcome {
 
+        private static final int NOT_FOUND = 404;
         private static final int FIRST_SERVER_ERROR = 500;
 
         @Override
@@ -81,6 +83,10 @@ public sealed interface Outcome {
 
         @Override
         public String message() {
+            if (status == NOT_FOUND && answer.isEmpty()) {
+                return endpoint + " refused the link: HTTP 404, which no sidecar answers at " + Protocol.PATH
+                        + ": the path is wrong, or a proxy in between does not lead to the sidecar";
+            }
             return endpoint + " refused the link: HTTP " + status
                     + answer.map(
                             failure -> ", " + Text.readable(failure.code()) + ": " + Text.readable(failure.message()))
@@ -110,7 +116,7 @@ public sealed interface Outcome {
      * The link ended before the commit.
      *
      * @param closeCode the WebSocket close code; {@link #CUT} when there was none
-     * @param reason what the sidecar gave as the reason, may be empty
+     * @param reason what the sidecar gave as the reason, or why the link was cut here; may be empty
      * @param bytesDone bytes of the snapshot that the sidecar had answered
      */
     record LinkLost(int closeCode, String reason, long bytesDone) implements Outcome {
@@ -129,10 +135,8 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return "the link was lost after " + bytesDone + " bytes"
-                    + (closeCode == CUT
-                            ? ""
-                            : ": the sidecar closed it with " + closeCode
-                                    + (reason.isEmpty() ? "" : ", " + Text.readable(reason)));
+                    + (closeCode == CUT ? "" : ": the sidecar closed it with " + closeCode)
+                    + (reason.isEmpty() ? "" : (closeCode == CUT ? ": " : ", ") + Text.readable(reason));
         }
     }
 

@@ -13,6 +13,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -41,11 +42,14 @@ final class SourceLink implements AutoCloseable {
     private final Vertx vertx;
     private final WebSocket socket;
     private final Context context;
+    private final Channel channel;
     private final long pings;
     private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
     /** Written on the event loop only. */
     private volatile boolean paused;
+    /** Whether the end has been told. Event loop only. */
+    private boolean over;
 
     /** An event, and what it counts. */
     private record Waiting(LinkEvent event, int weight) {
@@ -56,7 +60,9 @@ final class SourceLink implements AutoCloseable {
         this.vertx = vertx;
         this.socket = socket;
         this.context = Vertx.currentContext();
-        BoundedTransport.lift(((WebSocketInternal) socket).channelHandlerContext().channel());
+        this.channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
+        BoundedTransport.lift(channel);
+        channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded));
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));
         socket.exceptionHandler(failure -> {
@@ -66,7 +72,7 @@ final class SourceLink implements AutoCloseable {
             // any other failure of a socket is followed by its close
         });
         socket.closeHandler(nothing -> closed());
-        this.pings = vertx.setPeriodic(PING_MILLIS, id -> socket.writePing(Buffer.buffer()));
+        this.pings = vertx.setPeriodic(PING_MILLIS, id -> ping());
     }
 
     /** Sending thread. */
@@ -139,11 +145,29 @@ final class SourceLink implements AutoCloseable {
         }
     }
 
+    /** Behind what is not read a ping would only wait, and the next behind it. */
+    private void ping() {
+        if (channel.isWritable()) {
+            socket.writePing(Buffer.buffer());
+        }
+    }
+
     private void closed() {
-        vertx.cancelTimer(pings);
         Short code = socket.closeStatusCode();
         String reason = socket.closeReason();
-        said(new LinkEvent.Closed(code == null ? Outcome.LinkLost.CUT : code, reason == null ? "" : reason), 0);
+        over(new LinkEvent.Closed(code == null ? Outcome.LinkLost.CUT : code, reason == null ? "" : reason));
+    }
+
+    private void flooded() {
+        over(new LinkEvent.Closed(Outcome.LinkLost.CUT, "the sidecar sends pings and reads no pongs"));
+    }
+
+    private void over(LinkEvent.Closed end) {
+        vertx.cancelTimer(pings);
+        if (!over) {
+            over = true;
+            said(end, 0);
+        }
     }
 
     /** Event loop only. A sidecar that says more than the sending thread hears, or than it waits for, waits itself. */

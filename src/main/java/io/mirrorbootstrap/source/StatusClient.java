@@ -2,10 +2,13 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.MirrorStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -25,6 +28,7 @@ public final class StatusClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
+    private static final Pattern JSON = Pattern.compile("application/json *(;.*)?", Pattern.CASE_INSENSITIVE);
 
     /** What came of asking. */
     public sealed interface Reply {
@@ -73,7 +77,8 @@ public final class StatusClient implements AutoCloseable {
         HttpClient client = vertx.createHttpClient(options);
         try {
             Future<Reply> asking = client.request(request).compose(asked -> asked.send()).compose(
-                    answer -> answer.body().map(body -> reply(database, answer.statusCode(), body)));
+                    answer -> answer.body().map(body -> reply(database, answer.statusCode(),
+                            answer.getHeader(HttpHeaders.CONTENT_TYPE), body)));
             Blocking.await(asking, PATIENCE);
             if (asking.succeeded()) {
                 return asking.result();
@@ -87,9 +92,12 @@ public final class StatusClient implements AutoCloseable {
         }
     }
 
-    private static Reply reply(DatabaseId database, int status, Buffer body) {
+    private static Reply reply(DatabaseId database, int status, String contentType, Buffer body) {
         if (status == NOT_FOUND) {
-            return new Reply.Unknown();
+            return isOwnNotFound(contentType, body.toString())
+                    ? new Reply.Unknown()
+                    : new Reply.Refused("what answers HTTP 404 there is no sidecar but, for one, a proxy: "
+                            + Text.readable(body.toString()));
         } else if (status != OK) {
             return new Reply.Refused("HTTP " + status + " " + Text.readable(body.toString()));
         }
@@ -100,6 +108,16 @@ public final class StatusClient implements AutoCloseable {
                     : new Reply.Refused("asked for " + database + ", it answers about " + mirror.database());
         } catch (RefusedException e) {
             return new Reply.Refused("what answers is no sidecar: " + Text.readable(e.getMessage()));
+        }
+    }
+
+    /** That nothing has come yet, the sidecar alone can know: a 404 of whoever is in between does not say it. */
+    private static boolean isOwnNotFound(String contentType, String body) {
+        try {
+            return contentType != null && JSON.matcher(contentType).matches()
+                    && JsonMessages.isError(ErrorCode.NOT_FOUND, body);
+        } catch (RefusedException e) {
+            return false;
         }
     }
 

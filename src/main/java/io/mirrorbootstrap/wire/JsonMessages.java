@@ -146,6 +146,15 @@ public final class JsonMessages {
         }
     }
 
+    /**
+     * Whether {@code text} is an error of the HTTP API, which has no type, with this code.
+     *
+     * @throws RefusedException with {@link Refusal.MalformedControl} when it is no error at all
+     */
+    public static boolean isError(ErrorCode code, String text) {
+        return Json.read(text).text("code").equals(code.spelling());
+    }
+
     private static Answer failure(Json.Reader message) {
         Map<String, String> fields = new LinkedHashMap<>();
         message.node().properties().forEach(field -> {

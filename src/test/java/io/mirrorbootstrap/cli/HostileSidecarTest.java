@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -102,6 +103,36 @@ class HostileSidecarTest {
         assertEquals(3, await("200 OK", "{\"a\\u001b\\n\":1,\"a\\u001b\\n\":2}"));
         assertSaid("mirror-bootstrap: the sidecar does not tell: what answers is no sidecar: not a JSON object: "
                 + "Duplicate field 'a\\u001b\\n'");
+    }
+
+    @Test
+    void onlyTheSidecarItselfCanSayThatNothingHasCome() throws Exception {
+        assertEquals(4, await("404 Not Found", "{\"code\":\"not_found\",\"message\":\"m\"}"));
+        assertSaid("mirror-bootstrap: no snapshot of d in 1 seconds: nothing has come yet");
+        String foreign = "mirror-bootstrap: the sidecar does not tell: what answers HTTP 404 there is no sidecar but, for one, "
+                + "a proxy: ";
+        for (String body : new String[]{"default backend - 404", "", "{}", "{\"code\":7}",
+                "{\"code\":\"busy\",\"message\":\"m\"}", "[]"}) {
+            assertEquals(3, await("404 Not Found", body), body);
+            assertSaid(foreign + body);
+        }
+        String own = "{\"code\":\"not_found\"}";
+        try (RawServer server = new RawServer(out -> out.write(("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
+                + "Content-Length: " + own.length() + "\r\n\r\n" + own).getBytes(StandardCharsets.US_ASCII)))) {
+            assertEquals(3, run("wait", "--database", "d", "--url", server.url(), "--timeout", "1"));
+        }
+        assertSaid(foreign + own);
+    }
+
+    @Test
+    void aLinkThatIsNotFoundIsToldAsAWrongPath() throws Exception {
+        try (RawServer server = RawServer.of("404 Not Found", "default backend - 404")) {
+            assertEquals(3, send(server.url() + "/mirror-a"));
+            assertSaid("mirror-bootstrap: " + server.url().replace("http", "ws")
+                    + "/mirror-a refused the link: HTTP 404, "
+                    + "which no sidecar answers at /v1/bootstrap: the path is wrong, or a proxy in between does not lead to "
+                    + "the sidecar");
+        }
     }
 
     @Test

@@ -20,9 +20,12 @@ import org.junit.jupiter.api.Timeout;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.wire.Protocol;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.http.impl.WebSocketInternal;
 
 /** No answer takes more memory than an answer may, however long it is. */
 @Timeout(60)
@@ -115,6 +118,61 @@ class EndlessAnswersTest {
             assertInstanceOf(Outcome.Committed.class, outcome.get(50, TimeUnit.SECONDS));
         }
         assertEquals(messages, written.get());
+    }
+
+    @Test
+    void aSidecarThatPingsWithoutReadingIsLeft() throws Exception {
+        int ping = 2 + 125; // the longest, so that sockets are soon full of pongs
+        byte[] pings = new byte[8000 * ping];
+        for (int i = 0; i < pings.length; i += ping) {
+            pings[i] = (byte) 0x89;
+            pings[i + 1] = 125;
+        }
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            ChannelHandlerContext context = ((WebSocketInternal) link).channelHandlerContext();
+            context.channel().closeFuture().addListener(closed -> left.complete(null));
+            link.textMessageHandler(open -> {
+                context.channel().config().setAutoRead(false);
+                link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+                flood(context, pings);
+            });
+        })) {
+            Outcome outcome = send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream()));
+            assertEquals("the link was lost after 0 bytes: the sidecar sends pings and reads no pongs",
+                    outcome.message());
+            assertTrue(outcome.canHeal());
+            left.get(50, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aSidecarThatPingsAndReadsIsAnsweredAndNotLeft() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.pongHandler(pong -> {
+                if (pong.toString().equals("999")) { // which stands for those before it
+                    link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
+                }
+            });
+            link.textMessageHandler(open -> {
+                for (int i = 0; i < 1000; i++) {
+                    link.writePing(Buffer.buffer(String.valueOf(i)));
+                }
+            });
+            link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.committed(1)));
+        })) {
+            assertInstanceOf(Outcome.Committed.class,
+                    send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream())));
+        }
+    }
+
+    /** Past what makes frames of messages: all at once, as often as the socket takes it. */
+    private static void flood(ChannelHandlerContext context, byte[] frames) {
+        context.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(frames)).addListener(written -> {
+            if (written.isSuccess()) {
+                flood(context, frames);
+            }
+        });
     }
 
     private static void flood(ServerWebSocket link, String text, int messages, AtomicInteger written,
