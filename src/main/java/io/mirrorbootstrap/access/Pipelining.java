@@ -12,10 +12,12 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
@@ -37,6 +39,9 @@ final class Pipelining extends ChannelDuplexHandler {
     /** So many bytes of the heap may the requests take that wait, about: all connections' together are to fit it. */
     private static final int MAX_WEIGHT = 64 * 1024;
 
+    /** What a piece of a body takes beside its bytes: one byte may be a piece. */
+    private static final int PIECE_WEIGHT = 160;
+
     /** What a header takes beside its letters, in bytes. */
     private static final int HEADER_WEIGHT = 160;
 
@@ -48,6 +53,7 @@ final class Pipelining extends ChannelDuplexHandler {
     private int waiting = 1; // the request for which it was put in
     private int weight;
     private boolean answering = true;
+    private boolean isLast; // a request that ends the connection has come
     private boolean over;
 
     private Pipelining(ConnectionBase connection) {
@@ -95,6 +101,8 @@ final class Pipelining extends ChannelDuplexHandler {
         if (begins && !over) {
             waiting++;
         }
+        over |= begins && isLast; // Vert.x would drop what follows, and not release it
+        isLast |= message instanceof HttpRequest request && !HttpUtil.isKeepAlive(request);
         if (over) {
             ReferenceCountUtil.release(message);
         } else if (held.isEmpty() && !(begins && isBusy(context))) {
@@ -180,7 +188,7 @@ final class Pipelining extends ChannelDuplexHandler {
 
     private static int weight(Object message) {
         if (!(message instanceof HttpRequest request)) {
-            return 0; // bodies are bounded by what is read at once
+            return PIECE_WEIGHT + (message instanceof HttpContent content ? content.content().readableBytes() : 0);
         }
         int weight = request.uri().length();
         for (Iterator<Map.Entry<CharSequence, CharSequence>> all = request.headers().iteratorCharSequence(); all

@@ -144,8 +144,7 @@ class Strangers {
         if (stranger == null) {
             stranger = unheard.remove(channel);
             if (stranger != null) {
-                stranger.isCut = false;
-                stranger.door.strangers++;
+                comesBack(stranger);
             }
         }
         if (stranger != null) {
@@ -173,6 +172,17 @@ class Strangers {
             known++;
             stranger.channel.pipeline().remove(stranger);
         }
+    }
+
+    /** One that was to be cut has asked: another is cut for it, and the port does not wait for its end any more. */
+    private void comesBack(Stranger stranger) {
+        stranger.isCut = false;
+        Door door = stranger.door;
+        door.strangers++;
+        if (door.strangers > maxStrangers) {
+            strangers.values().stream().filter(each -> each.door == door).findFirst().ifPresent(this::cut);
+        }
+        door.goOnIfRested();
     }
 
     private boolean mayHaveMore(Optional<String> caller) {

@@ -15,7 +15,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.quarkus.vertx.http.ManagementInterface;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
@@ -59,9 +58,7 @@ class UnreadAnswers {
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
             pipeline.addBefore("handler", null, new Watch());
-            if (!request.headers().contains(HttpHeaders.UPGRADE)) {
-                channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES);
-            }
+            channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // of links too: their answers are short
         }
     }
 

@@ -298,6 +298,7 @@ final class MessageReader {
         if (chunk.isPresent()) {
             chunk.get().write(slice);
         } else {
+            putsAside = true; // the rest too, though it may become known meanwhile where it belongs
             spill.write(slice);
         }
     }

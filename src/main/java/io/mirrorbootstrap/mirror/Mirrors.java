@@ -248,7 +248,7 @@ public class Mirrors {
 
     private Void lookForLosses(SnapshotReceiver receiver) {
         try {
-            receiver.lookForLosses(board.mirror(receiver.database()).flatMap(Mirror::committed)
+            receiver.lookForLosses(() -> board.mirror(receiver.database()).flatMap(Mirror::committed)
                     .map(MirrorState.Following::snapshot));
         } catch (IOException | RuntimeException | Error e) {
             LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);

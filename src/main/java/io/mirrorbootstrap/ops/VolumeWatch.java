@@ -106,7 +106,7 @@ class VolumeWatch {
     private static final class Look {
 
         private final Keeping keeping;
-        private String found = "";
+        private String told = "";
         private long toldNanos = System.nanoTime() - SILENCE.toNanos();
 
         Look(Keeping keeping) {
@@ -115,7 +115,7 @@ class VolumeWatch {
 
         /** Says what stays as it was found once, and what comes again and again not each time. */
         void look() throws DirectoryTakenException {
-            String before = found;
+            String found;
             try {
                 found = keeping.keep().orElse("");
             } catch (DirectoryTakenException e) {
@@ -123,9 +123,12 @@ class VolumeWatch {
             } catch (IOException | RuntimeException | Error e) {
                 found = "the volume cannot be looked after: " + e;
             }
-            if (!found.isEmpty() && !found.equals(before) && System.nanoTime() - toldNanos >= SILENCE.toNanos()) {
-                toldNanos = System.nanoTime();
-                LOG.error(found);
+            if (!found.equals(told) && System.nanoTime() - toldNanos >= SILENCE.toNanos()) {
+                told = found;
+                if (!found.isEmpty()) {
+                    toldNanos = System.nanoTime();
+                    LOG.error(found);
+                }
             }
         }
     }

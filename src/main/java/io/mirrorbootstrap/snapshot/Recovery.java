@@ -200,12 +200,6 @@ final class Recovery {
     private void underWay() throws IOException {
         long there = disk.facts(partial).map(FileFacts::bytes).orElse(-1L);
         Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
-        if (there > disk.totalBytes()) {
-            inventory.repaired(path(partial) + " has more bytes than its file system: it is removed");
-            disk.remove(SnapshotNames.checkpoint(database));
-            disk.remove(partial);
-            return;
-        }
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
             inventory.add(new Inventory.Resumable(checkpoint.get(), age()));
             return;

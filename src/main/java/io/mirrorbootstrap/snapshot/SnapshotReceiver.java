@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
@@ -445,14 +446,14 @@ public final class SnapshotReceiver {
 
     /**
      * Looks whether files are gone that nobody but this receiver may remove. The transfer under way then fails with what its
-     * source sends next, so that the source is told; and who takes {@code told} for committed hears that it is not. Does
+     * source sends next, so that the source is told; and who takes what is {@code told} for committed hears that it is not. Does
      * nothing while somebody else is at work here: it is called again.
      *
      * @param told what is said to be committed
      * @throws IOException when that cannot be told now
      */
-    public void lookForLosses(Optional<CommittedSnapshot> told) throws IOException {
-        if (isSnapshotThere(told) && isPartialThere(underWay()) || !tryLock()) {
+    public void lookForLosses(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
+        if (isSnapshotThere(told.get()) && isPartialThere(underWay()) || !tryLock()) {
             return;
         }
         try {
@@ -460,8 +461,9 @@ public final class SnapshotReceiver {
             if (!isPartialThere(torn)) {
                 torn.get().transfer().file().lost();
             }
-            if (!isSnapshotThere(told)) {
-                listener.on(new TransferEvent.Lost(told.get()));
+            Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
+            if (!isSnapshotThere(now)) {
+                listener.on(new TransferEvent.Lost(now.get()));
             }
         } finally {
             lock.unlock();

@@ -84,7 +84,7 @@ final class DirectoryLock {
     synchronized void take(boolean used) throws IOException {
         Held taken = open();
         try {
-            if (used && !namesItself(taken)) {
+            if (used && !namesItself(taken.channel(), Optional.of(taken.file()))) {
                 write(taken.channel(), CANDIDATE);
                 sleep();
             }
@@ -96,6 +96,11 @@ final class DirectoryLock {
             throw e;
         }
         held = taken;
+    }
+
+    /** Whether this process has the directory. */
+    synchronized boolean isHeld() {
+        return held != null;
     }
 
     /** Opens and locks the file that is there; an empty one is made before if there is none. */
@@ -132,7 +137,13 @@ final class DirectoryLock {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
-        FileLock lock = channel.tryLock(); // if it throws because this process has it: to close the channel would unlock that
+        FileLock lock;
+        try {
+            lock = channel.tryLock(); // if this process has it: to close the channel would unlock that
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
         if (lock == null) {
             channel.close();
             throw new IOException("another process is using it");
@@ -153,10 +164,14 @@ final class DirectoryLock {
         return ("held as inode " + file.inode() + "\n").getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static boolean namesItself(Held taken) throws IOException {
-        ByteBuffer expected = ByteBuffer.wrap(text(taken.file()));
+    /** @param named what {@code channel} has open, as its name tells */
+    private static boolean namesItself(FileChannel channel, Optional<Facts> named) throws IOException {
+        if (named.isEmpty()) {
+            return false;
+        }
+        ByteBuffer expected = ByteBuffer.wrap(text(named.get()));
         ByteBuffer there = ByteBuffer.allocate(expected.remaining());
-        return taken.channel().size() == there.capacity() && taken.channel().read(there, 0) == there.capacity()
+        return channel.size() == there.capacity() && channel.read(there, 0) == there.capacity()
                 && there.flip().equals(expected);
     }
 
@@ -220,13 +235,18 @@ final class DirectoryLock {
         }
         try {
             boolean isLocked = channel.tryLock() == null;
+            // whoever has locked it and not said yet that it is a candidate, or is none of these processes, is no holder
+            boolean isHeld = isLocked && namesItself(channel, look(file));
             channel.close();
-            if (isLocked) {
+            if (isHeld) {
                 throw new DirectoryTakenException(file + " is locked by another process, which has this directory now");
             }
             return Optional.empty();
         } catch (OverlappingFileLockException e) {
             return Optional.of(channel);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
         }
     }
 

@@ -114,6 +114,9 @@ public final class LocalDisk implements Disk {
     @Override
     public synchronized Optional<String> keepDirectory() throws IOException {
         requireOwn();
+        if (!lock.isHeld()) {
+            return Optional.empty(); // it may be another's
+        }
         String mended = "was removed or moved away while it was in use: it is made again, without what was in it";
         if (look(path).filter(there -> !there.isDirectory()).isPresent()) {
             Path aside = path.resolveSibling(path.getFileName() + ".aside-" + UUID.randomUUID());

@@ -153,6 +153,19 @@ class LinkTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"20000, 1000", "20000, 5000", "307300, 307200", "100000, 16384", "4096, 4095", "50000, 1"})
+    void payloadThatComesBeforeItIsKnownWhereItBelongsIsAllThere(int bytes, int frameBytes) throws Exception {
+        byte[] whole = random(bytes, frameBytes);
+        for (TestChunk.Form form : List.of(MAP_DATA_FIRST, MAP_DATA_LAST)) {
+            client.binary(part(whole, database, 0, bytes / 3).encode(form), frameBytes);
+            assertEquals(bytes / 3, client.answer().path("bytes_done").asInt());
+            client.binary(part(whole, database, bytes / 3, bytes).encode(form), frameBytes);
+            assertEquals("committed", client.answer().path("type").asText(), form::toString);
+            assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aChunkThatADyingLinkCutsShortLeavesNoByte(boolean dataFirst) throws Exception {
         byte[] whole = random(5000, 5);

@@ -406,10 +406,8 @@ class RecoveryTest {
         Inventory inventory = directory().prepare();
 
         assertEquals(List.of(), inventory.toBeRead());
-        assertEquals(List.of(), inventory.resumable());
-        assertFiles(".aside-1", ".aside-2"); // not removed: it may be a snapshot, where a file system compresses
-        assertTrue(inventory.repairs().stream().anyMatch(line -> line.contains("more bytes than its file system")),
-                inventory.repairs()::toString);
+        assertEquals(1, inventory.resumable().size()); // nobody reads it but for its own source, whose bytes it may be
+        assertFiles(".aside-1", ".aside-2", ".checkpoint.json", ".partial"); // not removed: it may be a snapshot, where a file system compresses
     }
 
     @Test

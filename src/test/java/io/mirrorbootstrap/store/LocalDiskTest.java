@@ -142,6 +142,7 @@ class LocalDiskTest {
 
     @Test
     void aDirectoryThatIsGoneIsMadeAgainAndSaidOnce() throws Exception {
+        disk.lock();
         assertEquals(Optional.empty(), disk.keepDirectory());
         Files.move(files, data.resolve("elsewhere"));
         assertTrue(disk.keepDirectory().orElseThrow().contains("was removed or moved away"));
@@ -151,6 +152,7 @@ class LocalDiskTest {
 
     @Test
     void aDirectoryThatSomebodyElseHasMadeAgainIsSaidToo() throws Exception {
+        disk.lock();
         disk.keepDirectory();
         Files.delete(files);
         disk.make(); // as each transfer does that begins
@@ -159,6 +161,7 @@ class LocalDiskTest {
 
     @Test
     void aLinkInPlaceOfTheDirectoryIsPutAsideAndNotFollowed() throws Exception {
+        disk.lock();
         disk.keepDirectory();
         Path theirs = Files.createDirectory(data.resolve("theirs"));
         Files.delete(files);
@@ -220,8 +223,10 @@ class LocalDiskTest {
         DiskFile open = disk.create("file");
         Files.delete(data.resolve(LOCK));
         try (LockHolder other = new LockHolder(data.resolve(LOCK))) {
-            assertThrows(DirectoryTakenException.class, disk::keepLock);
             assertTrue(other.isLocked());
+            Files.writeString(data.resolve(LOCK),
+                    "held as inode " + Files.getAttribute(data.resolve(LOCK), "unix:ino") + "\n");
+            assertThrows(DirectoryTakenException.class, disk::keepLock);
         }
         assertTrue(Interrupted.is(
                 assertThrows(DirectoryTakenException.class, () -> open.write(ByteBuffer.wrap(CONTENT), 0))));
@@ -230,6 +235,18 @@ class LocalDiskTest {
         assertThrows(DirectoryTakenException.class, () -> disk.remove("file"));
         assertEquals(0, Files.size(files.resolve("file")));
         open.close();
+    }
+
+    @Test
+    void whatSomebodyLocksWhoIsNoHolderIsReplaced() throws Exception {
+        disk.lock();
+        Files.delete(data.resolve(LOCK));
+        try (LockHolder other = new LockHolder(data.resolve(LOCK))) { // or a newcomer, before it has said that it is one
+            assertTrue(other.isLocked());
+            assertTrue(disk.keepLock().orElseThrow().contains("was replaced"));
+            assertTrue(isLocked());
+        }
+        disk.create("file").close();
     }
 
     @Test
