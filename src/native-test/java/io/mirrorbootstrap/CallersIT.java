@@ -97,6 +97,18 @@ class CallersIT {
     }
 
     @Test
+    void theSidecarsOwnFileIsGoodForWhoeverWaitsBesideIt() throws Exception {
+        Path tokens = startWithTokens("# of all\ntoken-a== = a: orders\n", Map.of());
+        RawClient source = new RawClient(sidecar.uri(), "token-a==");
+        source.binary(chunk("orders", new byte[]{1, 2, 3}), 65536);
+        assertEquals("committed", source.answer().path("type").asText());
+        Process wait = SidecarProcess.command("wait", "--database", "orders", "--url", sidecar.uri().toString(),
+                "--token-file", tokens.toString(), "--timeout", "20").redirectErrorStream(true).start();
+        String said = new String(wait.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, wait.waitFor(), said);
+    }
+
+    @Test
     void aTokenIsForItsDatabasesOnly() throws Exception {
         startWithTokens("token-a = a: orders, stock\ntoken-b = b\n", Map.of());
         RawClient allowed = new RawClient(sidecar.uri(), "token-a");

@@ -11,13 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.wire.TokenLine;
 
 /**
  * The tokens that let somebody in; kept and compared as their SHA-256. Any thread.
@@ -27,10 +25,6 @@ import io.mirrorbootstrap.snapshot.Principal;
  * @param badLines the numbers, from 1, of the lines that hold none
  */
 record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines) {
-
-    /** {@code token}, {@code token = name} or {@code token = name: databases}; a token is RFC 6750's {@code b64token}. */
-    private static final Pattern LINE = Pattern
-            .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>[A-Za-z0-9._-]{1,64})\\s*(?<list>:.*)?)?");
 
     private static final String SCHEME = "Bearer ";
 
@@ -62,10 +56,9 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
         int number = 0;
         for (String line : text.split("\n", -1)) {
             number++;
-            String content = line.strip();
-            if (!content.isEmpty() && !content.startsWith("#")) {
+            if (!TokenLine.isBlank(line)) {
                 // a token that is there twice would be two callers'
-                Optional<Token> token = token(content);
+                Optional<Token> token = TokenLine.parse(line).flatMap(Tokens::token);
                 if (token.isEmpty() || tokens.putIfAbsent(token.get().digest(), token.get()) != null) {
                     bad.add(number);
                 }
@@ -75,23 +68,14 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
                 List.copyOf(bad));
     }
 
-    private static Optional<Token> token(String line) {
-        Matcher parts = LINE.matcher(line);
-        if (!parts.matches()) {
-            return Optional.empty();
-        }
-        ByteBuffer digest = ByteBuffer.wrap(digest(parts.group("token")));
-        Optional<String> name = Optional.ofNullable(parts.group("name"));
-        if (parts.group("list") == null) {
-            return Optional.of(new Token(digest, name, Optional.empty()));
-        }
-        Set<String> databases = Stream.of(parts.group("list").substring(1).split("[,\\s]+"))
-                .filter(database -> !database.isEmpty()).collect(Collectors.toSet());
+    private static Optional<Token> token(TokenLine line) {
         // a list that is not understood must not let anybody in: it is there to keep somebody out
-        return databases.isEmpty() || !databases.stream().allMatch(DatabaseId::isValid)
+        boolean isBad = line.databases().filter(all -> all.isEmpty() || !all.stream().allMatch(DatabaseId::isValid))
+                .isPresent();
+        return isBad
                 ? Optional.empty()
-                : Optional.of(new Token(digest, name,
-                        Optional.of(databases.stream().map(DatabaseId::new).collect(Collectors.toUnmodifiableSet()))));
+                : Optional.of(new Token(ByteBuffer.wrap(digest(line.token())), line.name(), line.databases()
+                        .map(all -> all.stream().map(DatabaseId::new).collect(Collectors.toUnmodifiableSet()))));
     }
 
     /**

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
+import io.mirrorbootstrap.wire.TokenLine;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.ClientOptionsBase;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -14,7 +15,7 @@ import io.vertx.core.net.PemTrustOptions;
  * What a source proves itself with, and whom it believes. The files are read for each link, so that what was replaced
  * counts for the next.
  *
- * @param tokenFile its first line that is not empty, nor begins with {@code #}, is the token
+ * @param tokenFile its first line that is not empty, nor begins with {@code #}, is the token, perhaps with what a sidecar reads in it
  * @param authorities certificates (PEM) of those who may vouch for the sidecar; empty: those that Java knows
  * @param own the certificate (PEM) and key (PEM, PKCS#8) that the sidecar is shown
  */
@@ -37,8 +38,9 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             return Optional.empty();
         }
         try (var lines = Files.lines(tokenFile.get())) {
-            return Optional.of(lines.map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                    .findFirst().orElseThrow(() -> new IOException(tokenFile.get() + " holds no token")));
+            return Optional.of(lines.filter(line -> !TokenLine.isBlank(line)).findFirst()
+                    .map(line -> TokenLine.parse(line).map(TokenLine::token).orElseGet(line::strip))
+                    .orElseThrow(() -> new IOException(tokenFile.get() + " holds no token")));
         }
     }
 
