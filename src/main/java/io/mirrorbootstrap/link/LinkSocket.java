@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -197,7 +198,8 @@ final class LinkSocket {
 
     /** Closes the connection without a word. Any thread. */
     void cut() {
-        channel.close();
+        // the socket, not what stands before it: Vert.x would wait until all is written, which nobody may read
+        Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
     }
 
     /** Who is at the other end, for the log. */
@@ -210,21 +212,21 @@ final class LinkSocket {
         if (channel.isWritable()) {
             writableNanos = now;
         } else if (now - writableNanos > idleTimeout.toNanos()) {
-            channel.close(); // it does not read: answers, pongs and even the close frame would wait for ever
+            cut(); // it does not read: answers, pongs and even the close frame would wait for ever
             return;
         }
         if (webSocket.isClosed()) {
             if (closedNanos == 0) {
                 closedNanos = now;
             } else if (now - closedNanos > idleTimeout.toNanos()) {
-                channel.close(); // Vert.x waits for the close frame to be written, which may never be
+                cut(); // Vert.x waits for the close frame to be written, which may never be
             }
             return;
         }
         long silence = reader.silentNanos(); // 0 while it is not read: then it cannot be heard
         long began = messageBeganNanos;
         if (silence > idleTimeout.toNanos()) {
-            channel.close(); // no close frame: nobody is there to read it
+            cut(); // no close frame: nobody is there to read it
         } else if (silence > 0 && began != NO_MESSAGE
                 && reader.waitedNanos() + silence - began > MESSAGE_TIMEOUTS * idleTimeout.toNanos()) {
             onEnd.accept(new Inbound.TooSlow(idleTimeout.multipliedBy(MESSAGE_TIMEOUTS)));
