@@ -558,7 +558,7 @@ class AccessIT {
             assertTrue(response.headers().firstValue("Server").isEmpty(), path);
             assertFalse(response.body().contains("SNAPSHOT"), path);
             assertFalse(response.body().contains(java), path);
-            assertFalse(response.body().contains("3.33"), path);
+            assertFalse(response.body().contains("3.33."), path); // of the framework; a metric may be 3.33
             assertFalse(response.body().contains("\tat "), path);
         }
     }
