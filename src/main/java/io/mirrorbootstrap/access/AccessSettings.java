@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.access;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 
 import io.smallrye.config.ConfigMapping;
@@ -26,7 +25,4 @@ interface AccessSettings {
     @WithDefault("false")
     boolean insecure();
 
-    /** A connection whose answers are not read for so long is cut; a link has the same time. */
-    @WithDefault("60S")
-    Duration idleTimeout();
 }

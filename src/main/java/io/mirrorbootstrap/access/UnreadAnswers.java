@@ -7,6 +7,8 @@ import java.util.concurrent.TimeUnit;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import org.eclipse.microprofile.config.Config;
+
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,10 +34,13 @@ class UnreadAnswers {
     /** What the kernel may hold of answers: by itself it takes megabytes for each connection, which count as the container's. */
     private static final int KERNEL_BYTES = 64 * 1024;
 
-    private final Duration patience;
+    /** Of links, and so of another room's settings: with the default that it has there. */
+    private static final String PATIENCE = "mirror-bootstrap.idle-timeout";
 
-    UnreadAnswers(AccessSettings settings) {
-        this.patience = settings.idleTimeout();
+    private final Config config;
+
+    UnreadAnswers(Config config) {
+        this.config = config;
     }
 
     void register(@Observes Router router) {
@@ -57,17 +62,22 @@ class UnreadAnswers {
         Channel channel = ((ConnectionBase) request.connection()).channel();
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
-            pipeline.addBefore("handler", null, new Watch());
+            pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class)));
             channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // of links too: their answers are short
         }
     }
 
     /** Sees bytes leave for the socket: that more is written to it does not count. */
-    private final class Watch extends ChannelDuplexHandler {
+    private static final class Watch extends ChannelDuplexHandler {
 
+        private final Duration patience;
         private ScheduledFuture<?> looks;
         private long movedNanos = System.nanoTime();
         private long seenOfFirst;
+
+        Watch(Duration patience) {
+            this.patience = patience;
+        }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
