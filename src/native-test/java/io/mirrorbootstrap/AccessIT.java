@@ -161,6 +161,16 @@ class AccessIT {
     }
 
     @Test
+    void aProgramThatHasATokenMayNameAnyOriginAndHost() throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        String throughAProxy = "Host: 10.1.2.3:8080\r\nOrigin: https://mirror.example\r\n" + Upgrade.HEADERS;
+        assertEquals(101, status("/v1/bootstrap", throughAProxy + "\r\nAuthorization: Bearer secret"));
+        assertEquals(401, status("/v1/bootstrap", throughAProxy));
+        assertEquals(401, status("/v1/bootstrap", throughAProxy + "\r\nAuthorization: Bearer other"));
+    }
+
+    @Test
     void tokensChangeWithoutARestart() throws Exception {
         // as Kubernetes does it: the file is a link into a directory that is a link, which is replaced
         Path volume = Files.createDirectory(temp.resolve("volume"));

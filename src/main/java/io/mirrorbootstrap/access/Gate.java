@@ -132,7 +132,7 @@ class Gate {
             return;
         }
         Optional<String> stranger = foreignPage(request.request());
-        if (stranger.isPresent()) {
+        if (stranger.isPresent() && !tokens.isUsed() && !certificates.isUsed()) {
             refuse(request, FORBIDDEN, ErrorCode.ORIGIN_NOT_ALLOWED, stranger.get());
         } else {
             checkToken(request);
@@ -210,7 +210,8 @@ class Gate {
     }
 
     /**
-     * What tells that a page of another site makes a browser ask this: its origin; or, where nothing but being on this
+     * What tells that a page of another site makes a browser ask this, which matters where nothing else is asked for (a page
+     * cannot show a token, and programs behind proxies name origins that are none of ours): its origin; or, where nothing but being on this
      * machine lets anyone in, a name that is not this machine's, which such a page may have made to point here.
      */
     private Optional<String> foreignPage(HttpServerRequest request) {

@@ -1,7 +1,5 @@
 package io.mirrorbootstrap.link;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -57,24 +55,21 @@ class BootstrapRoute {
 
     /** Event loop only. */
     private void upgrade(RoutingContext request) {
-        if (!"websocket".equalsIgnoreCase(request.request().getHeader(HttpHeaders.UPGRADE))) {
-            request.response().putHeader(HttpHeaders.UPGRADE, "websocket").putHeader(HttpHeaders.CONNECTION, "Upgrade");
-            refuse(request, 426, ErrorCode.UPGRADE_REQUIRED,
-                    "this is where a source opens a WebSocket: the request must ask for an upgrade");
+        Optional<Handshake.Problem> problem = Handshake.problem(request.request().headers());
+        if (problem.isPresent()) {
+            if (problem.get().code() == ErrorCode.UPGRADE_REQUIRED) {
+                request.response().putHeader(HttpHeaders.UPGRADE, "websocket")
+                        .putHeader(HttpHeaders.CONNECTION, "Upgrade")
+                        .putHeader(Handshake.VERSION_HEADER, Handshake.VERSION);
+            }
+            refuse(request, problem.get().status(), problem.get().code(), problem.get().message());
             return;
         }
         if (links.isEnding()) {
             refuse(request, 503, ErrorCode.SHUTTING_DOWN, "the sidecar is shutting down: come back later");
             return;
         }
-        List<String> offered = request.request().headers().getAll("Sec-WebSocket-Protocol").stream()
-                .flatMap(header -> Arrays.stream(header.split(","))).map(String::trim).filter(name -> !name.isEmpty())
-                .toList();
-        if (!offered.isEmpty() && !offered.contains(Protocol.SUBPROTOCOL)) {
-            refuse(request, 400, ErrorCode.PROTOCOL_VERSION_MISMATCH, "the subprotocols offered are "
-                    + Text.quoted(String.join(", ", offered)) + ", this sidecar speaks " + Protocol.SUBPROTOCOL);
-            return;
-        }
+        Handshake.normalize(request.request().headers());
         try {
             upgrade(request, links.takePlace(Caller.of(request).principal().id()));
         } catch (Links.NoPlace e) {

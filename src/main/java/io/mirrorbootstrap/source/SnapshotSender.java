@@ -114,7 +114,9 @@ public final class SnapshotSender implements AutoCloseable {
         progress.update(Progress.Phase.CONNECTING, 0, input.size());
         WebSocketConnectOptions request = new WebSocketConnectOptions().setHost(endpoint.host())
                 .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.path())
-                .addSubProtocol(Protocol.SUBPROTOCOL);
+                .addSubProtocol(Protocol.SUBPROTOCOL)
+                // a browser's header: behind a proxy that ends TLS or renames the host, it is another one's
+                .setAllowOriginHeader(false);
         try {
             credentials.applyTo(request);
         } catch (IOException e) {

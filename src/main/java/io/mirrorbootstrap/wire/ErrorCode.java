@@ -36,7 +36,9 @@ public enum ErrorCode {
     TRANSPORT(1011),
     /** Before the upgrade only, as HTTP 400: the client offers only subprotocols unknown here. */
     PROTOCOL_VERSION_MISMATCH,
-    /** Before the upgrade only, as HTTP 426: a plain request where a WebSocket is opened. */
+    /** Before the upgrade only, as HTTP 400: it is no opening handshake of a WebSocket. */
+    MALFORMED_HANDSHAKE,
+    /** Before the upgrade only, as HTTP 426: a plain request where a WebSocket is opened, or another version of it. */
     UPGRADE_REQUIRED,
     /** Before the upgrade only, as HTTP 503: no link is taken any more. */
     SHUTTING_DOWN,

@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -162,6 +163,32 @@ class LinkTest {
             client.binary(part(whole, database, bytes / 3, bytes).encode(form), frameBytes);
             assertEquals("committed", client.answer().path("type").asText(), form::toString);
             assertArrayEquals(whole, Files.readAllBytes(file(".snapshot")));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "Host: localhost~Connection: keep-alive~Connection: Upgrade~Upgrade: h2c~Upgrade: WebSocket~V: 13~K: k | 101",
+            "Host: localhost~Connection: keep-alive, Upgrade~Upgrade: websocket, h2c~V: 13~K: k | 101",
+            "Host: localhost~Connection: Upgrade~Upgrade: websocket~V: 13~K: k~P: other~P: mirror-bootstrap.v1 | 101",
+            "Host: localhost~Host: localhost~Connection: Upgrade~Upgrade: websocket~V: 13~K: k | 400",
+            "Host: localhost~Connection: Upgrade~Upgrade: websocket~V: 13~K: k~K: k | 400",
+            "Host: localhost~Connection: Upgrade~Upgrade: websocket~V: 8~K: k | 426",
+            "Host: localhost~Connection: Upgrade~Upgrade: websocket~V: 13~K: short | 400"})
+    void aHandshakeMayBeSpelledInAllWaysThatSayTheSame(String fields, int status) throws Exception {
+        String headers = fields.replace("~", "\r\n").replace("V: ", "Sec-WebSocket-Version: ").replace("K: k", "K: "
+                + "dGhlIHNhbXBsZSBub25jZQ==").replace("K: ", "Sec-WebSocket-Key: ")
+                .replace("P: ", "Sec-WebSocket-Protocol: ");
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            socket.getOutputStream().write(("GET /v1/bootstrap HTTP/1.1\r\n" + headers + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            String response = Upgrade.response(socket.getInputStream());
+            assertTrue(response.startsWith("HTTP/1.1 " + status), response);
+            assertEquals(status == 426, response.toLowerCase(Locale.ROOT).contains("sec-websocket-version: 13"),
+                    response);
+            assertEquals(fields.contains("P: "),
+                    response.toLowerCase(Locale.ROOT).contains("protocol: mirror-bootstrap.v1"),
+                    response);
         }
     }
 
