@@ -30,6 +30,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who reaches the port and is not let in: nothing is kept of what they say, and they keep nobody else out. */
 class StrangersIT {
@@ -121,6 +123,34 @@ class StrangersIT {
             assertEquals(200, askAgain(letIn, "/q/openapi", "Authorization: Bearer secret"));
         } finally {
             close(silent);
+        }
+    }
+
+    /** Each is tiny, and none comes to where requests are counted. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"POST /q/health/live HTTP/1.1~Host: x~Transfer-Encoding: chunked~~ | 1~x~",
+            "GET x HTTP/1.1~Host: x~~ | GET x HTTP/1.1~Host: x~~"})
+    void whoSendsOnWithoutAskingIsCut(String first, String more) throws Exception {
+        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        try (Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort())) {
+            socket.getOutputStream().write(first.strip().replace("~", "\r\n").getBytes(StandardCharsets.US_ASCII));
+            byte[] tiny = more.strip().replace("~", "\r\n").repeat(1000).getBytes(StandardCharsets.US_ASCII);
+            Thread sender = new Thread(() -> sendOn(socket, tiny));
+            sender.start();
+            Awaitility.await().atMost(9, TimeUnit.SECONDS) // after 10 it is cut for having asked nothing
+                    .until(() -> ask("/q/metrics").contains("mirror_bootstrap_connections_cut_total 1.0"));
+            sender.join();
+        }
+    }
+
+    private static void sendOn(Socket socket, byte[] tiny) {
+        try {
+            while (true) {
+                socket.getOutputStream().write(tiny);
+            }
+        } catch (IOException e) {
+            Thread.currentThread().interrupt(); // it is cut
         }
     }
 

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.access;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.Text;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -56,6 +58,12 @@ class Strangers {
 
     /** How long a stranger may take from being accepted until it has asked something. */
     private static final long ASK_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /**
+     * How much a stranger may send without asking something, in bytes as they come: a handshake with certificates, 16 requests. What is
+     * tiny costs most, as records of TLS, chunks of a body, or requests for what is no path, and nobody behind counts it.
+     */
+    private static final int UNASKED_BYTES = 128 * 1024;
 
     private static final long LOOK_EVERY_MILLIS = 1000;
 
@@ -149,6 +157,7 @@ class Strangers {
         }
         if (stranger != null) {
             stranger.hasAsked = true;
+            stranger.unaskedBytes = 0;
             stranger.sinceNanos = System.nanoTime();
             strangers.put(stranger.channel, stranger); // the last now
         }
@@ -162,6 +171,9 @@ class Strangers {
      */
     synchronized void letIn(HttpConnection connection, Optional<String> caller) {
         Stranger stranger = strangers.get(channel(connection));
+        if (stranger != null) {
+            stranger.isLetIn = true;
+        }
         if (stranger != null && known < maxKnown && mayHaveMore(caller)) {
             caller.ifPresent(id -> knownOf.merge(id, 1, Integer::sum));
             stranger.caller = caller;
@@ -332,6 +344,14 @@ class Strangers {
         }
     }
 
+    private synchronized void tellOfFailure(Throwable failure) {
+        long now = System.nanoTime();
+        if (now - tellAgainNanos >= 0) {
+            tellAgainNanos = now + TELL_EVERY_NANOS;
+            LOG.errorf("a connection could not be accepted, %d are open: %s", open, Text.readable(failure.toString()));
+        }
+    }
+
     private synchronized Optional<CompletableFuture<Void>> takeExpected(Channel accepted) {
         return !expected.isEmpty() && accepted.remoteAddress() instanceof InetSocketAddress from
                 && accepted.localAddress() instanceof InetSocketAddress to
@@ -355,6 +375,10 @@ class Strangers {
         private volatile boolean isCut;
         private volatile boolean isHeard;
 
+        // its event loop only
+        private long unaskedBytes;
+        private boolean isLetIn; // though there may be no place for it among those that are known
+
         Stranger(Channel channel, Door door) {
             this.channel = channel;
             this.door = door;
@@ -364,6 +388,12 @@ class Strangers {
         public void channelRead(ChannelHandlerContext context, Object message) {
             boolean isFirst = !isHeard;
             isHeard = true;
+            if (!isLetIn && message instanceof ByteBuf bytes) {
+                unaskedBytes += bytes.readableBytes();
+                if (unaskedBytes > UNASKED_BYTES && !isCut) {
+                    door.hasHeardTooMuch(this);
+                }
+            }
             if (isCut && !(isFirst && message instanceof ByteBuf bytes && !isHandshake(bytes))) {
                 ReferenceCountUtil.release(message);
             } else {
@@ -389,6 +419,33 @@ class Strangers {
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
             port = context.channel();
+        }
+
+        void hasHeardTooMuch(Stranger stranger) {
+            synchronized (Strangers.this) {
+                if (Strangers.this.strangers.containsKey(stranger.channel)) {
+                    cut.increment();
+                    Strangers.this.cut(stranger);
+                }
+            }
+        }
+
+        /** As with no descriptor left: it is tried again in a while, and said now and then. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+            if (!(failure instanceof IOException)) {
+                context.fireExceptionCaught(failure);
+                return;
+            }
+            port.config().setAutoRead(false);
+            port.eventLoop().schedule(this::goOnAfterFailure, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+            tellOfFailure(failure);
+        }
+
+        private void goOnAfterFailure() {
+            synchronized (Strangers.this) {
+                port.config().setAutoRead(!rests);
+            }
         }
 
         /** Whoever comes waits in the kernel, and is not refused, while those that are cut are being closed. */

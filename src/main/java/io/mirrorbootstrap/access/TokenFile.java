@@ -59,6 +59,7 @@ class TokenFile {
     private final CountDownLatch readOnce = new CountDownLatch(1);
 
     private volatile Reading before = NO_ANSWER;
+    private volatile Tokens agreed = Tokens.NONE;
     private volatile Reading last = new Reading(Tokens.NONE, Optional.empty());
     /** Since when a read is under way. Guarded by this. */
     private OptionalLong readingSinceNanos = OptionalLong.empty();
@@ -88,9 +89,12 @@ class TokenFile {
         return path.isPresent();
     }
 
-    /** Those that let somebody in now. */
+    /**
+     * Those that let somebody in now: as two readings agree, because a file that was half written when it was read may have
+     * less of a line than is meant.
+     */
     Tokens tokens() {
-        return last.tokens();
+        return agreed;
     }
 
     /**
@@ -141,8 +145,9 @@ class TokenFile {
 
     private void take(Reading now) {
         boolean changed = !now.equals(last);
-        before = last;
+        before = readOnce.getCount() == 0 ? last : now; // a start has the first only
         last = now;
+        agreed = now.tokens().agreedWith(before.tokens());
         if (changed && readOnce.getCount() == 0) { // of the first, the start tells
             tell();
         }

@@ -64,8 +64,20 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
                 }
             }
         }
-        return new Tokens(Map.copyOf(tokens), tokens.values().stream().map(Token::id).distinct().count(),
-                List.copyOf(bad));
+        return of(tokens, bad);
+    }
+
+    private static Tokens of(Map<ByteBuffer, Token> known, List<Integer> badLines) {
+        return new Tokens(Map.copyOf(known), known.values().stream().map(Token::id).distinct().count(),
+                List.copyOf(badLines));
+    }
+
+    /** Those that are the same in {@code other}. */
+    Tokens agreedWith(Tokens other) {
+        return equals(other)
+                ? this
+                : of(known.values().stream().filter(token -> token.equals(other.known().get(token.digest())))
+                        .collect(Collectors.toMap(Token::digest, token -> token)), badLines);
     }
 
     private static Optional<Token> token(TokenLine line) {

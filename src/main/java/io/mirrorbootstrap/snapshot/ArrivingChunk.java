@@ -74,7 +74,9 @@ abstract class ArrivingChunk implements IncomingChunk {
 
     @Override
     public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-        if (!receiver.tryLock()) {
+        if (mine().isPresent()) {
+            receiver.lock().lock(); // who owns it is not kept out by those who ask for it
+        } else if (!receiver.tryLock()) {
             return new ChunkOutcome.Busy();
         }
         try {

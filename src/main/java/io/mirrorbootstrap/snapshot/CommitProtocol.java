@@ -49,7 +49,7 @@ final class CommitProtocol {
         DatabaseId database = snapshot.database();
         String payload = SnapshotNames.partial(database);
         partial.force();
-        FileFacts facts = disk.facts(payload).filter(there -> there.bytes() == snapshot.bytes())
+        FileFacts facts = partial.facts().filter(there -> there.bytes() == snapshot.bytes())
                 .orElseThrow(() -> new IOException(payload + " is not the file that was written"));
         Manifest manifest = Manifest.of(snapshot, facts);
         try {

@@ -9,6 +9,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 
 import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * A transfer that waits for its source, as a partial file that nobody has open. What this process received is known to
@@ -18,28 +19,41 @@ import io.mirrorbootstrap.store.Disk;
  * @param durableBytes how many of these survive a power cut
  * @param readBytes how many of these are known to be in the file
  * @param readCrc32c of these
+ * @param mark what the file had when this process closed it: with another, it is read back like what an earlier one left
  */
-record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc32c readCrc32c) {
+record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc32c readCrc32c, Optional<String> mark) {
 
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
 
     /** What an earlier process left: not a byte of it is believed. */
     static KeptTransfer left(Checkpoint checkpoint) {
-        return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY);
+        return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY, Optional.empty());
     }
 
     /** What this process received. */
-    static KeptTransfer received(Transfer transfer) {
+    static KeptTransfer received(Transfer transfer, Optional<String> mark) {
         Checkpoint accepted = transfer.checkpoint();
-        return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c());
+        return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c(), mark);
+    }
+
+    /** The same, all of it durable. */
+    KeptTransfer durable() {
+        return new KeptTransfer(accepted, accepted.bytes(), readBytes, readCrc32c, mark);
+    }
+
+    /** The same, of which nothing is believed if somebody has been at the file. */
+    KeptTransfer asFound(Optional<FileFacts> file) {
+        boolean isTouched = mark.isPresent() && file.filter(
+                there -> there.bytes() >= accepted.bytes() && !there.mark().equals(mark.get())).isPresent();
+        return isTouched ? new KeptTransfer(accepted, durableBytes, 0, Crc32c.EMPTY, Optional.empty()) : this;
     }
 
     /** The same, going on on behalf of {@code owner}. */
     KeptTransfer ownedBy(Optional<String> owner) {
         return new KeptTransfer(
                 new Checkpoint(identity().ownedBy(owner), accepted.bytes(), accepted.crc32c()), durableBytes,
-                readBytes, readCrc32c);
+                readBytes, readCrc32c, mark);
     }
 
     SnapshotIdentity identity() {
@@ -73,7 +87,8 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
         other.run(); // if nobody has begun it
         ReadBack second = result(other);
         KeptTransfer further = new KeptTransfer(accepted, durableBytes, end,
-                readCrc32c.followedBy(first.crc32c(), first.bytes()).followedBy(second.crc32c(), second.bytes()));
+                readCrc32c.followedBy(first.crc32c(), first.bytes()).followedBy(second.crc32c(), second.bytes()),
+                mark);
         boolean tooShort = first.bytes() + second.bytes() < end - readBytes;
         boolean different = end == accepted.bytes() && !further.isVerified();
         return tooShort || different ? Optional.empty() : Optional.of(further);

@@ -8,6 +8,7 @@ import java.util.Optional;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * A file that payload is written to until it is committed or discarded. Worker only, one thread at a time, but for
@@ -17,20 +18,30 @@ final class PartialFile implements Closeable {
 
     private final Disk disk;
     private final DiskFile file;
+    /** Which one it is: under its name there may be another, if somebody has put it there. */
+    private final String identity;
     private String name;
     private boolean published;
     private volatile boolean lost;
     private Optional<IOException> forceFailure = Optional.empty();
 
-    private PartialFile(Disk disk, DiskFile file, String name) {
+    private PartialFile(Disk disk, DiskFile file, String identity, String name) {
         this.disk = disk;
         this.file = file;
+        this.identity = identity;
         this.name = name;
     }
 
     /** A new, empty file. */
     static PartialFile create(Disk disk, String name) throws IOException {
-        return new PartialFile(disk, disk.create(name), name);
+        DiskFile file = disk.create(name);
+        try {
+            FileFacts facts = disk.facts(name).orElseThrow(() -> gone(disk, name));
+            return new PartialFile(disk, file, facts.file(), name);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
     }
 
     /**
@@ -39,13 +50,14 @@ final class PartialFile implements Closeable {
      * @return empty when it is not there, or shorter
      */
     static Optional<PartialFile> reopen(Disk disk, String name, long length) throws IOException {
-        if (disk.facts(name).filter(facts -> facts.bytes() >= length).isEmpty()) {
+        Optional<FileFacts> there = disk.facts(name).filter(facts -> facts.bytes() >= length);
+        if (there.isEmpty()) {
             return Optional.empty();
         }
         DiskFile file = disk.open(name, true);
         try {
             file.truncate(length);
-            return Optional.of(new PartialFile(disk, file, name));
+            return Optional.of(new PartialFile(disk, file, there.get().file(), name));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -92,9 +104,18 @@ final class PartialFile implements Closeable {
 
     private void requireName() throws IOException {
         if (lost) {
-            throw new NoSuchFileException(disk.path().resolve(name).toString(), null,
-                    "somebody has removed it, or moved it away, while it was being written");
+            throw gone(disk, name);
         }
+    }
+
+    private static NoSuchFileException gone(Disk disk, String name) {
+        return new NoSuchFileException(disk.path().resolve(name).toString(), null,
+                "somebody has removed it, or moved it away, while it was being written");
+    }
+
+    /** What is said of it under its name; empty when that is not there, or another file's. */
+    Optional<FileFacts> facts() throws IOException {
+        return disk.facts(name).filter(there -> there.file().equals(identity));
     }
 
     /** Whether it must not be changed or removed any more: it is a snapshot. */

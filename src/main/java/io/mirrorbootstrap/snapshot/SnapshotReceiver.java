@@ -187,8 +187,9 @@ public final class SnapshotReceiver {
                 return new OpenOutcome.AlreadyCommitted(committed.get(), directory.snapshot(database));
             }
             Optional<UnderWay> taken = underWay().filter(u -> isSame(u.transfer().identity(), identity));
+            Optional<FileFacts> partial = directory.disk().facts(SnapshotNames.partial(database));
             Optional<KeptTransfer> kept = kept().filter(k -> isSame(k.identity(), identity))
-                    .map(k -> k.ownedBy(identity.owner())); // it was nobody's, or this source's already
+                    .map(k -> k.ownedBy(identity.owner()).asFound(partial)); // it was nobody's, or this source's already
             long offset = taken.map(u -> u.transfer().bytesDone())
                     .or(() -> kept.map(k -> k.accepted().bytes())).orElse(0L);
             Optional<Refusal> refusal = refuseGone(source);
@@ -475,7 +476,7 @@ public final class SnapshotReceiver {
     }
 
     private boolean isPartialThere(Optional<UnderWay> transfer) throws IOException {
-        return transfer.isEmpty() || directory.disk().facts(SnapshotNames.partial(database)).isPresent();
+        return transfer.isEmpty() || transfer.get().transfer().file().facts().isPresent();
     }
 
     /**
@@ -514,8 +515,7 @@ public final class SnapshotReceiver {
                         open.force();
                         directory.write(accepted);
                     }
-                    phase = new Kept(new KeptTransfer(accepted, accepted.bytes(), accepted.bytes(), accepted.crc32c()),
-                            kept.sinceNanos(), kept.before());
+                    phase = new Kept(kept.transfer().durable(), kept.sinceNanos(), kept.before());
                 }
             }
         } finally {
@@ -544,8 +544,9 @@ public final class SnapshotReceiver {
                     transfer.cutBack();
                     takesLong = true;
                     durability.checkpointNow(transfer);
+                    Optional<String> mark = transfer.file().facts().map(FileFacts::mark);
                     transfer.file().close(); // many may wait, for long, and files that are open are few
-                    keep(KeptTransfer.received(transfer), reason);
+                    keep(KeptTransfer.received(transfer, mark), reason);
                 } else {
                     drop(DropReason.LINK_LOST);
                 }
@@ -584,7 +585,10 @@ public final class SnapshotReceiver {
     private IncomingChunk next(Source source, SnapshotIdentity identity, long offset) throws IOException {
         Optional<Transfer> mine = underWay().filter(u -> u.source() == source).map(UnderWay::transfer);
         long expected = mine.map(Transfer::bytesDone).orElse(0L);
-        if (mine.isEmpty() || offset != expected) {
+        Optional<Refusal> foreign = mine.isEmpty() ? refuseCluster(source, identity) : Optional.empty();
+        if (foreign.isPresent()) {
+            return new RefusedChunk(this, foreign.get());
+        } else if (mine.isEmpty() || offset != expected) {
             return new RefusedChunk(this, new Refusal.OffsetRegression(expected, offset));
         }
         Transfer transfer = mine.get();

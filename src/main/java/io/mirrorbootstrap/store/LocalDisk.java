@@ -94,10 +94,12 @@ public final class LocalDisk implements Disk {
     }
 
     @Override
-    public void lock() throws IOException {
+    public synchronized void lock() throws IOException {
         boolean used = look(path).filter(BasicFileAttributes::isDirectory).isPresent();
         Files.createDirectories(path.getParent());
         lock.take(used);
+        known = look(path).map(BasicFileAttributes::fileKey).orElse(null);
+        madeAgain = false; // what is made from here on is made again
     }
 
     @Override

@@ -75,6 +75,17 @@ class TokensTest {
         assertTrue(principal("one\ntwo = b: ../x", "one").respectsOwners(), "a slip of the pen gives nothing away");
     }
 
+    @Test
+    void whatTwoReadingsDoNotAgreeOnLetsNobodyIn() {
+        Tokens whole = Tokens.parse("one = a: db1, db2\ntwo = abill");
+        Tokens cut = Tokens.parse("one = a: db1, db2\ntwo = a");
+        for (Tokens agreed : List.of(whole.agreedWith(cut), cut.agreedWith(whole))) {
+            assertTrue(agreed.accept("Bearer one").isPresent());
+            assertTrue(agreed.accept("Bearer two").isEmpty());
+        }
+        assertEquals(whole, whole.agreedWith(whole));
+    }
+
     private static Principal principal(String file, String token) {
         Tokens tokens = Tokens.parse(file);
         return tokens.principal(tokens.accept("Bearer " + token).orElseThrow());

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -249,6 +252,40 @@ class ReceiverTest {
         send(a, 1000, 2000);
         receiver.disconnected(a, KeptReason.LINK_LOST);
         assertEquals(Optional.of("a"), directory.readCheckpoint(DB).orElseThrow().identity().owner());
+    }
+
+    @Test
+    void aFileThatSomebodyPutInPlaceOfThePartialOneIsNotCommitted() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        Path other = Files.write(data.resolve("other"), new byte[1000]);
+        Files.move(other, directory.partial(DB), StandardCopyOption.REPLACE_EXISTING);
+
+        ChunkOutcome outcome = send(one, 1000, whole.length); // goes to the file that has no name any more
+        assertInstanceOf(Refusal.Transport.class, ((ChunkOutcome.Refused) outcome).refusal());
+        assertFalse(Files.exists(directory.snapshot(DB)));
+    }
+
+    @Test
+    void aKeptFileThatSomebodyHasBeenAtIsReadBackFirst() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        try (FileChannel file = FileChannel.open(directory.partial(DB), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[]{(byte) ~whole[500]}), 500);
+        }
+
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity), "it is damaged");
+        assertInstanceOf(ChunkOutcome.Committed.class, send(other, 0, whole.length));
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+    }
+
+    @Test
+    void whoeverMayNotSendItIsToldSoAtAnyOffset() throws Exception {
+        receiver.open(new TestSource(TestSource.token("a")), identity);
+        TestSource b = new TestSource(TestSource.token("b"));
+        assertInstanceOf(Refusal.TransferInProgress.class, ((ChunkOutcome.Refused) TestSource
+                .chunk(receiver, b, identity, 777).finish(false, Optional.empty())).refusal());
     }
 
     @Test
