@@ -85,7 +85,8 @@ public final class LocalDisk implements Disk {
             Files.createDirectories(path.getParent());
             try {
                 Files.createDirectory(path, DIRECTORY_MODE);
-                madeAgain = true;
+                madeAgain = known != null;
+                known = known == null ? look(path).map(BasicFileAttributes::fileKey).orElse(null) : known;
             } catch (FileAlreadyExistsException e) {
                 // somebody else was faster, or somebody's link is there now
             }
@@ -99,7 +100,6 @@ public final class LocalDisk implements Disk {
         Files.createDirectories(path.getParent());
         lock.take(used);
         known = look(path).map(BasicFileAttributes::fileKey).orElse(null);
-        madeAgain = false; // what is made from here on is made again
     }
 
     @Override

@@ -150,6 +150,17 @@ class LocalDiskTest {
     }
 
     @Test
+    void aDirectoryThatIsGoneBeforeItIsLookedAtIsSaid() throws Exception {
+        Path fresh = data.resolve("fresh");
+        LocalDisk first = new LocalDisk(fresh, ".fresh");
+        first.lock();
+        first.make();
+        Files.delete(fresh);
+        assertTrue(first.keepDirectory().isPresent());
+        assertEquals(Optional.empty(), first.keepDirectory());
+    }
+
+    @Test
     void aDirectoryThatSomebodyElseHasMadeAgainIsSaidToo() throws Exception {
         disk.lock();
         Files.delete(files);
