@@ -41,9 +41,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -60,21 +58,9 @@ import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.SnapshotSender;
 
 /** Who is let in, and who is not. */
-class AccessIT {
+class AccessIT extends WithSidecar {
 
     private static final String BEARER = "Bearer ";
-
-    @TempDir
-    Path temp;
-
-    private SidecarProcess sidecar;
-
-    @AfterEach
-    void stop() {
-        if (sidecar != null) {
-            sidecar.close();
-        }
-    }
 
     @Test
     void whereNothingIsAskedForOnlyThisMachineIsServed() throws Exception {
@@ -122,7 +108,7 @@ class AccessIT {
 
     @Test
     void whoHasNoTokenIsNotLetIn() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"),
+        Path tokens = Files.writeString(directory.resolve("tokens"),
                 "# of the two primaries\nfirst-Secret.1\n\n  second~2==  \n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString(),
                 "QUARKUS_LOG_CATEGORY__IO_MIRRORBOOTSTRAP__LEVEL", "DEBUG"));
@@ -151,7 +137,7 @@ class AccessIT {
 
     @Test
     void aSourceWithTheTokenSends() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         Outcome refused = send(sidecar.uri(), "cluster-a", Credentials.NONE);
         assertTrue(refused.message().contains("HTTP 401, unauthorized"), refused.message());
@@ -162,7 +148,7 @@ class AccessIT {
 
     @Test
     void aProgramThatHasATokenMayNameAnyOriginAndHost() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         String throughAProxy = "Host: 10.1.2.3:8080\r\nOrigin: https://mirror.example\r\n" + Upgrade.HEADERS;
         assertEquals(101, status("/v1/bootstrap", throughAProxy + "\r\nAuthorization: Bearer secret"));
@@ -173,7 +159,7 @@ class AccessIT {
     @Test
     void tokensChangeWithoutARestart() throws Exception {
         // as Kubernetes does it: the file is a link into a directory that is a link, which is replaced
-        Path volume = Files.createDirectory(temp.resolve("volume"));
+        Path volume = Files.createDirectory(directory.resolve("volume"));
         generation(volume, "one", "first\n");
         Files.createSymbolicLink(volume.resolve("tokens"), Path.of("..data/tokens"));
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", volume.resolve("tokens").toString()));
@@ -196,23 +182,23 @@ class AccessIT {
 
     @Test
     void aTokenFileThatIsNoFileLetsNobodyInUntilItIsOneAgain() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         Files.delete(tokens);
         assertEquals(0, new ProcessBuilder("mkfifo", tokens.toString()).start().waitFor());
         await(() -> statusWith("secret") == 401);
         assertTrue(sidecar.log().contains("is no regular file: nobody is let in"), sidecar.log());
-        Path back = Files.writeString(temp.resolve("back"), "secret\n");
+        Path back = Files.writeString(directory.resolve("back"), "secret\n");
         Files.move(back, tokens, StandardCopyOption.REPLACE_EXISTING);
         await(() -> statusWith("secret") == 200);
     }
 
     @Test
     void aTokenFileThatDoesNotAnswerCountsForAWhileAndHoldsNothingElseUp() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
-        Path hangs = temp.resolve("hangs");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
+        Path hangs = directory.resolve("hangs");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString(), "LD_PRELOAD",
-                SidecarProcess.slowDisk(temp).toString(), "HANGING_FILE", tokens.toString(), "HANGING_DISK_WHILE",
+                SidecarProcess.slowDisk(directory).toString(), "HANGING_FILE", tokens.toString(), "HANGING_DISK_WHILE",
                 hangs.toString(), "QUARKUS_THREAD_POOL_MAX_THREADS", "2"));
         Files.createFile(hangs);
         await(() -> statusWith("secret") == 401);
@@ -225,8 +211,8 @@ class AccessIT {
 
     @Test
     void whoHasNoCertificateIsNotLetIn() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
-        TestAuthority other = new TestAuthority(temp, "other");
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        TestAuthority other = new TestAuthority(directory, "other");
         int port = startWithCertificates(authority, Map.of());
         URI uri = URI.create("https://localhost:" + port);
         TestAuthority.Identity source = authority.issue("source", "CN=cluster-a");
@@ -255,7 +241,7 @@ class AccessIT {
 
     @Test
     void aClusterCannotBeClaimedByAnother() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
+        TestAuthority authority = new TestAuthority(directory, "authority");
         int port = startWithCertificates(authority, Map.of("MIRROR_BOOTSTRAP_CLUSTER_ID_FROM_CERTIFICATE", "true"));
         URI uri = URI.create("https://localhost:" + port);
         SSLContext a = authority.client(authority.issue("a", "O=mirrors,CN=cluster-a"));
@@ -291,7 +277,7 @@ class AccessIT {
 
     @Test
     void certificatesChangeWithoutARestart() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
+        TestAuthority authority = new TestAuthority(directory, "authority");
         int port = startWithCertificates(authority, Map.of("QUARKUS_TLS_RELOAD_PERIOD", "1S"));
         SSLContext client = authority.client(authority.issue("source", "CN=cluster-a"));
         URI uri = URI.create("https://localhost:" + port);
@@ -414,7 +400,7 @@ class AccessIT {
 
     @Test
     void whoAsksWithoutReadingIsCut() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         for (String path : List.of("/v1/mirrors", "/q/metrics", "/q/health/ready")) {
             byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").repeat(100)
@@ -432,7 +418,7 @@ class AccessIT {
 
     @Test
     void aRefusedRequestIsTheLastOfItsConnection() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         String allowed = "GET /v1/mirrors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n";
         for (String refused : List.of("GET /v1/mirrors HTTP/1.1\r\nHost: x\r\n\r\n", "GET /v1/mirrors HTTP/1.1\r\n\r\n",
@@ -586,7 +572,7 @@ class AccessIT {
     }
 
     private void start(Map<String, String> environment) throws IOException {
-        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
+        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m"), environment);
     }
 
     /** @return the port of HTTPS */
@@ -598,7 +584,7 @@ class AccessIT {
     }
 
     private Outcome send(URI uri, String cluster, Credentials credentials) throws Exception {
-        Path file = Files.writeString(temp.resolve("snapshot"), "the snapshot");
+        Path file = Files.writeString(directory.resolve("snapshot"), "the snapshot");
         try (FileInput input = new FileInput(file, Optional.empty());
                 SnapshotSender sender = new SnapshotSender(Endpoint.parse(uri.toString()), credentials)) {
             return sender.send(input, new Origin(cluster, new DatabaseId("orders"), 7), (phase, done, total) -> {

@@ -30,9 +30,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -44,19 +42,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 
 /** What those who are let in may do to each other, and for how long they are. */
-class CallersIT {
-
-    @TempDir
-    Path temp;
-
-    private SidecarProcess sidecar;
-
-    @AfterEach
-    void stop() {
-        if (sidecar != null) {
-            sidecar.close();
-        }
-    }
+class CallersIT extends WithSidecar {
 
     @Test
     void whatIsOfOneTokenIsNotAnothersToReplaceOrRemove() throws Exception {
@@ -86,14 +72,14 @@ class CallersIT {
             assertEquals("opened", other.answer().path("type").asText(), "the link is open");
             other.cut();
         }
-        assertEquals("of b", Files.readString(temp.resolve("data/recv_snapshots/orders.snapshot")));
+        assertEquals("of b", Files.readString(directory.resolve("data/recv_snapshots/orders.snapshot")));
         assertFalse(b.isClosed());
 
         sidecar.kill(); // whose it is outlives the process
         startWithTokens("token-a = a\nanother = b\n", Map.of());
         assertEquals(403, delete("orders", "token-a"));
         assertEquals(204, delete("orders", "another"));
-        assertFalse(Files.exists(temp.resolve("data/recv_snapshots/orders.snapshot")));
+        assertFalse(Files.exists(directory.resolve("data/recv_snapshots/orders.snapshot")));
     }
 
     @Test
@@ -197,10 +183,10 @@ class CallersIT {
 
     @Test
     void aCertificateThatExpiresLetsNobodyInNorStay() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
+        TestAuthority authority = new TestAuthority(directory, "authority");
         Map<String, String> environment = new HashMap<>(authority.service());
         environment.put("MIRROR_BOOTSTRAP_CLUSTER_ID_FROM_CERTIFICATE", "true");
-        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
+        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m"), environment);
         URI uri = sidecar.secureUri();
         SSLContext lasting = authority.client(authority.issue("lasting", "CN=lasting"));
         RawClient stays = new RawClient(uri, lasting);
@@ -246,15 +232,15 @@ class CallersIT {
 
     /** @return the file of tokens */
     private Path startWithTokens(String lines, Map<String, String> more) throws IOException {
-        Path tokens = Files.writeString(temp.resolve("tokens"), lines);
+        Path tokens = Files.writeString(directory.resolve("tokens"), lines);
         Map<String, String> environment = new HashMap<>(more);
         environment.put("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString());
-        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
+        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m"), environment);
         return tokens;
     }
 
     private void replace(Path tokens, String lines) throws IOException {
-        Path next = Files.writeString(temp.resolve("tokens.next"), lines);
+        Path next = Files.writeString(directory.resolve("tokens.next"), lines);
         Files.move(next, tokens, StandardCopyOption.ATOMIC_MOVE);
     }
 

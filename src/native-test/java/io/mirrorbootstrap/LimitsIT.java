@@ -35,9 +35,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -56,22 +54,10 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Each limit of the packaged service, and what a source is told when it meets it. */
-class LimitsIT {
+class LimitsIT extends WithSidecar {
 
     private static final int MIB = 1024 * 1024;
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-
-    @TempDir
-    Path directory;
-
-    private SidecarProcess sidecar;
-
-    @AfterEach
-    void stop() {
-        if (sidecar != null) {
-            sidecar.close();
-        }
-    }
 
     @Test
     void moreTransfersThanAllowedAreToldToComeBack() throws Exception {

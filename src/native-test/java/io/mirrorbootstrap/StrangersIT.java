@@ -27,30 +27,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who reaches the port and is not let in: nothing is kept of what they say, and they keep nobody else out. */
-class StrangersIT {
-
-    @TempDir
-    Path temp;
-
-    private SidecarProcess sidecar;
-
-    @AfterEach
-    void stop() {
-        if (sidecar != null) {
-            sidecar.close();
-        }
-    }
+class StrangersIT extends WithSidecar {
 
     @Test
     void aHealthGroupThatDoesNotExistIsNotMadeUp() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         for (String open : List.of("", "/live", "/ready", "/started", "/well", "/group", "/group/mirror")) {
             assertTrue(ask("/q/health" + open).startsWith("HTTP/1.1 200"), open);
@@ -66,7 +52,7 @@ class StrangersIT {
 
     @Test
     void handshakesThatDoNotGoOnAreBoundedAndKeepNobodyOut() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
+        TestAuthority authority = new TestAuthority(directory, "authority");
         start(authority.service());
         URI secure = sidecar.secureUri();
         long before = descriptors();
@@ -109,7 +95,7 @@ class StrangersIT {
 
     @Test
     void whoSaysNothingHoldsNoPlaceAndCutsNobodyWhoIsLetIn() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         List<Socket> silent = new ArrayList<>();
         try (Socket letIn = new Socket("127.0.0.1", sidecar.uri().getPort())) {
@@ -131,7 +117,7 @@ class StrangersIT {
     @CsvSource(delimiter = '|', value = {"POST /q/health/live HTTP/1.1~Host: x~Transfer-Encoding: chunked~~ | 1~x~",
             "GET x HTTP/1.1~Host: x~~ | GET x HTTP/1.1~Host: x~~"})
     void whoSendsOnWithoutAskingIsCut(String first, String more) throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret\n");
+        Path tokens = Files.writeString(directory.resolve("tokens"), "secret\n");
         start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
         try (Socket socket = new Socket("127.0.0.1", sidecar.uri().getPort())) {
             socket.getOutputStream().write(first.strip().replace("~", "\r\n").getBytes(StandardCharsets.US_ASCII));
@@ -182,10 +168,10 @@ class StrangersIT {
 
     @Test
     void aPortThatIsDeafIsNotAlive() throws Exception {
-        Path library = temp.resolve("deaf_port.so");
+        Path library = directory.resolve("deaf_port.so");
         assertEquals(0, new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
                 "src/native-test/c/deaf_port.c", "-ldl").inheritIO().start().waitFor());
-        Path deaf = temp.resolve("deaf");
+        Path deaf = directory.resolve("deaf");
         start(Map.of("LD_PRELOAD", library.toString(), "DEAF_WHILE", deaf.toString()));
         try (Socket probe = new Socket("127.0.0.1", sidecar.uri().getPort())) {
             probe.setSoTimeout(20_000);
@@ -208,7 +194,7 @@ class StrangersIT {
             socket.setSoTimeout(20_000);
             for (int i = 0; i < 300; i++) {
                 assertEquals(200, askAgain(socket, "/q/health/ready"));
-                changes.add(Files.getLastModifiedTime(temp.resolve("data/recv_snapshots")));
+                changes.add(Files.getLastModifiedTime(directory.resolve("data/recv_snapshots")));
             }
         }
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
@@ -254,7 +240,7 @@ class StrangersIT {
     }
 
     private void start(Map<String, String> environment) throws IOException {
-        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=96m"),
+        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=96m"),
                 environment);
     }
 

@@ -20,9 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -31,15 +29,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
  * between the steps of a commit), SIGTERM, a full disk, bits flipped on the way and on disk, two sources that fight for one
  * database, several databases at once. {@code -Dtorture.faults=N} makes it longer, {@code -Dtorture.seed=N} repeats a run.
  */
-class TortureIT {
+class TortureIT extends WithSidecar {
 
     private static final int DATABASES = 3;
     private static final long CHECKPOINT_BYTES = 1024 * 1024;
     private static final Pattern LIVE = Pattern
             .compile("db[0-9](\\.partial|\\.checkpoint\\.json|\\.snapshot|\\.(manifest|successor)\\.json)");
-
-    @TempDir
-    Path directory;
 
     private final int faults = Integer.getInteger("torture.faults", 20);
     private final long seed = Long.getLong("torture.seed", System.nanoTime());
@@ -47,14 +42,6 @@ class TortureIT {
     /** Held while there is no sidecar. */
     private final Object lifecycle = new Object();
     private Path library;
-    private SidecarProcess sidecar;
-
-    @AfterEach
-    void stop() {
-        if (sidecar != null) {
-            sidecar.close();
-        }
-    }
 
     @Test
     void nothingIsLostAndNothingWrongIsPublished() throws Exception {

@@ -24,5 +24,4 @@ interface AccessSettings {
     /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
     @WithDefault("false")
     boolean insecure();
-
 }

@@ -75,6 +75,11 @@ class Exposure implements HttpServerOptionsCustomizer {
         }
     }
 
+    /** Whether those who come must prove who they are, by a token or a certificate. */
+    boolean isGuarded() {
+        return guarded;
+    }
+
     /** Whether only who is on this machine can be meant to speak. */
     boolean isLoopbackOnly() {
         return !guarded && !insecure;

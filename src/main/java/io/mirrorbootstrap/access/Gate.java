@@ -28,7 +28,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.HostAndPort;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
@@ -131,8 +130,8 @@ class Gate {
             notFound(request);
             return;
         }
-        Optional<String> stranger = foreignPage(request.request());
-        if (stranger.isPresent() && !tokens.isUsed() && !certificates.isUsed()) {
+        Optional<String> stranger = exposure.isGuarded() ? Optional.empty() : foreignPage(request.request());
+        if (stranger.isPresent()) {
             refuse(request, FORBIDDEN, ErrorCode.ORIGIN_NOT_ALLOWED, stranger.get());
         } else {
             checkToken(request);
@@ -187,7 +186,7 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         strangers.letIn(request.request().connection(), caller.principal().id());
-        standing.letIn(((ConnectionBase) request.request().connection()).channel(), caller);
+        standing.letIn(Connections.channel(request.request().connection()), caller);
         caller.attachTo(request);
         request.next();
     }

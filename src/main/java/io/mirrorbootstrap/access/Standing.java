@@ -13,7 +13,6 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 
@@ -53,7 +52,7 @@ public class Standing {
         Consumer<String> close = reason -> {
             LOG.warnf("closing the connection from %s: %s", Text.field(String.valueOf(channel.remoteAddress())),
                     reason);
-            cut(channel);
+            Connections.cut(channel);
         };
         if (open.put(channel, new Open(caller, close)) == null) {
             channel.closeFuture().addListener(closed -> open.remove(channel));
@@ -74,7 +73,7 @@ public class Standing {
                 }
             } catch (RuntimeException | Error e) { // one must not keep the others
                 LOG.errorf(e, "whether %s is still let in cannot be told, closing it", channel.remoteAddress());
-                cut(channel);
+                Connections.cut(channel);
             }
         });
     }
@@ -82,10 +81,5 @@ public class Standing {
     @PreDestroy
     void close() {
         vertx.cancelTimer(timer);
-    }
-
-    /** The socket, not what stands before it: Vert.x would wait until all is written, which nobody may read. */
-    private static void cut(Channel channel) {
-        Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
     }
 }

@@ -41,7 +41,6 @@ import io.quarkus.vertx.http.HttpsServerStart;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.impl.VertxInternal;
-import io.vertx.core.net.impl.ConnectionBase;
 
 /**
  * Bounds the connections of all ports where they are accepted, before anything is allocated for them: Vert.x and Quarkus
@@ -147,7 +146,7 @@ class Strangers {
 
     /** Somebody asks something over {@code connection}. */
     synchronized void asked(HttpConnection connection) {
-        Channel channel = channel(connection);
+        Channel channel = Connections.channel(connection);
         Stranger stranger = strangers.remove(channel);
         if (stranger == null) {
             stranger = unheard.remove(channel);
@@ -170,7 +169,7 @@ class Strangers {
      * @param caller tells it apart from others: one of them gets half of these places at most
      */
     synchronized void letIn(HttpConnection connection, Optional<String> caller) {
-        Stranger stranger = strangers.get(channel(connection));
+        Stranger stranger = strangers.get(Connections.channel(connection));
         if (stranger != null) {
             stranger.isLetIn = true;
         }
@@ -199,10 +198,6 @@ class Strangers {
 
     private boolean mayHaveMore(Optional<String> caller) {
         return caller.isEmpty() || knownOf.getOrDefault(caller.get(), 0) < Math.max(1, maxKnown / 2);
-    }
-
-    private static Channel channel(HttpConnection connection) {
-        return ((ConnectionBase) connection).channel();
     }
 
     /** Where connections are accepted, or were. */
@@ -308,7 +303,7 @@ class Strangers {
         stranger.isCut = true;
         try {
             if (stranger.isHeard) {
-                close(stranger);
+                Connections.cut(stranger.channel);
             } else {
                 unheard.put(stranger.channel, stranger);
                 stranger.channel.eventLoop().schedule(() -> closeUnlessAsked(stranger), 1, TimeUnit.MILLISECONDS);
@@ -325,31 +320,29 @@ class Strangers {
             hasAsked = unheard.remove(stranger.channel) == null;
         }
         if (!hasAsked) {
-            close(stranger);
+            Connections.cut(stranger.channel);
         }
-    }
-
-    private static void close(Stranger stranger) {
-        // from here on: Vert.x, behind, would wait until all is written, which a stranger need not read
-        Optional.ofNullable(stranger.channel.pipeline().context(stranger)).ifPresent(ChannelHandlerContext::close);
     }
 
     private void tellOfTooMany() {
         cut.increment();
-        long now = System.nanoTime();
-        if (now - tellAgainNanos >= 0) {
-            tellAgainNanos = now + TELL_EVERY_NANOS;
+        if (mayTell()) {
             LOG.warnf("%d connections are open, and on %d of them nobody has been let in: the longest silent are cut "
                     + "(%.0f so far)", open, strangers.size(), cut.count());
         }
     }
 
     private synchronized void tellOfFailure(Throwable failure) {
-        long now = System.nanoTime();
-        if (now - tellAgainNanos >= 0) {
-            tellAgainNanos = now + TELL_EVERY_NANOS;
+        if (mayTell()) {
             LOG.errorf("a connection could not be accepted, %d are open: %s", open, Text.readable(failure.toString()));
         }
+    }
+
+    private boolean mayTell() {
+        long now = System.nanoTime();
+        boolean isTime = now - tellAgainNanos >= 0;
+        tellAgainNanos = isTime ? now + TELL_EVERY_NANOS : tellAgainNanos;
+        return isTime;
     }
 
     private synchronized Optional<CompletableFuture<Void>> takeExpected(Channel accepted) {

@@ -18,7 +18,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 
 /**
@@ -59,7 +58,7 @@ class UnreadAnswers {
     }
 
     private void watch(HttpServerRequest request) {
-        Channel channel = ((ConnectionBase) request.connection()).channel();
+        Channel channel = Connections.channel(request.connection());
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
             pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class)));

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.access.Connections;
 import io.mirrorbootstrap.access.Standing;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Text;
@@ -16,13 +17,11 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
@@ -79,7 +78,7 @@ class BootstrapRoute {
 
     private void upgrade(RoutingContext request, Links.Place place) {
         Context context = Vertx.currentContext();
-        Channel channel = ((ConnectionBase) request.request().connection()).channel();
+        Channel channel = Connections.channel(request.request().connection());
         // by the socket, not by the link, which has ended when its source still keeps the socket open
         ChannelFutureListener gone = closed -> place.giveBack();
         channel.closeFuture().addListener(gone);
@@ -107,8 +106,7 @@ class BootstrapRoute {
                     Text.field(String.valueOf(webSocket.remoteAddress())), Text.readable(e.toString()));
             links.closed(link);
             webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started");
-            // the socket, not what stands before it: Vert.x would wait for a close frame that nobody reads
-            Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
+            Connections.cut(channel);
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import io.mirrorbootstrap.access.Connections;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -198,8 +198,7 @@ final class LinkSocket {
 
     /** Closes the connection without a word. Any thread. */
     void cut() {
-        // the socket, not what stands before it: Vert.x would wait until all is written, which nobody may read
-        Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
+        Connections.cut(channel);
     }
 
     /** Who is at the other end, for the log. */

@@ -132,7 +132,7 @@ public class StatusBoard implements TransferListener {
         if (!(event instanceof TransferEvent.Refused refused)) {
             return before.orElse(null); // while it is being read back it stays disconnected: nothing comes in
         }
-        if (refused.refusal().isAboutCaller()) {
+        if (refused.refusal() instanceof Refusal.AboutCaller) {
             return before.orElse(null); // or one tenant would write into the rows of another
         }
         // a refusal alone makes no mirror: a stranger could fill the board with names

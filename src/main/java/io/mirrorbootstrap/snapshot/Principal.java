@@ -21,7 +21,10 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
     /** No more names are listed to a caller, whose message may have an end. */
     private static final int MANY = 100;
 
-    private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    /** An owner's name, as a regular expression: it is read from files, and shown. */
+    public static final String OWNER_NAME = "[A-Za-z0-9._-]{1,64}";
+
+    private static final Pattern OWNER = Pattern.compile(OWNER_NAME);
 
     /** Nothing was proven, because nothing was asked for: everything may be done. */
     public static final Principal ANYBODY = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
@@ -53,7 +56,7 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
         return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();
     }
 
-    /** Whether an owner may have this name: it is read from files, too, and shown. */
+    /** Whether an owner may have this name: it is one of {@link #OWNER_NAME}. */
     public static boolean isValidOwner(String name) {
         return OWNER.matcher(name).matches();
     }

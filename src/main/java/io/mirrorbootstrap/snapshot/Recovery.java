@@ -15,7 +15,8 @@ import io.mirrorbootstrap.store.FileFacts;
  * Brings the files of one database into order after whatever end the last process had. It believes neither a name nor a
  * size: a {@code .snapshot} is what the record with its mark says, and where no record has its mark, what its CRC-32C says. It
  * deletes nothing that may be a snapshot. To read may take hours, so a start does without at first. What has more bytes than its
- * whole file system is a hole that somebody has planted, and not read at all.
+ * whole file system is not read: it is a hole that somebody has planted, or a partial file where a file system compresses, which is
+ * read when its source comes.
  * <table>
  * <caption>crash matrix, by the step of {@link CommitProtocol} before which the machine died</caption>
  * <tr><th>died before</th><th>manifest</th><th>successor</th><th>.snapshot</th><th>.partial</th><th>start-up</th></tr>

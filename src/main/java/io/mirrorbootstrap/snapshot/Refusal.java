@@ -11,9 +11,15 @@ public sealed interface Refusal {
     /** One sentence for a person: what is wrong, with the values and the rule. Says nothing about paths. */
     String message();
 
-    /** Whether it says who may not do something, and nothing of the mirror: then it is none of the mirror's errors. */
-    default boolean isAboutCaller() {
-        return false;
+    /** Says who may not do something, and nothing of the mirror: it is none of the mirror's errors. */
+    sealed interface AboutCaller extends Refusal {
+    }
+
+    /** There is as much as there may be. */
+    sealed interface LimitReached extends Refusal {
+
+        /** How much that is. */
+        int limit();
     }
 
     /** A chunk that cannot be read. */
@@ -34,16 +40,11 @@ public sealed interface Refusal {
     }
 
     /** A source cluster that this sidecar was told not to take snapshots from. */
-    record ClusterIdMismatch(String declared, List<String> allowed) implements Refusal {
+    record ClusterIdMismatch(String declared, List<String> allowed) implements AboutCaller {
         @Override
         public String message() {
             return "cluster " + Text.quoted(declared) + " is none that this source may speak for here, only "
                     + String.join(", ", allowed);
-        }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
         }
     }
 
@@ -108,16 +109,11 @@ public sealed interface Refusal {
      * @param whose for whose source alone it may be replaced
      */
     record StaleSnapshot(long declaredLsn, long committedLsn, String declaredCluster,
-            String committedCluster, String whose) implements Refusal {
+            String committedCluster, String whose) implements AboutCaller {
         @Override
         public String message() {
             return "the snapshot that is here, of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
                     + ", belongs to " + whose + ": only that may replace it";
-        }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
         }
     }
 
@@ -127,42 +123,27 @@ public sealed interface Refusal {
      * @param whose for whose source alone it may be replaced
      */
     record TransferInProgress(String sourceClusterId, long snapshotLsn, long bytesDone,
-            long bytesTotal, String whose) implements Refusal {
+            long bytesTotal, String whose) implements AboutCaller {
         @Override
         public String message() {
             return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
                     + bytesDone + " and belongs to " + whose + ": only that may replace it";
         }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
-        }
     }
 
     /** What the sender of another token has here may not be dropped or removed by this one. */
-    record NotOwner(String owner) implements Refusal {
+    record NotOwner(String owner) implements AboutCaller {
         @Override
         public String message() {
             return "it belongs to the token named " + owner + ": only a token of that name may remove it";
         }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
-        }
     }
 
     /** A database that is none of those that the caller's token is for. */
-    record DatabaseNotAllowed(DatabaseId database, List<String> allowed) implements Refusal {
+    record DatabaseNotAllowed(DatabaseId database, List<String> allowed) implements AboutCaller {
         @Override
         public String message() {
             return "the token that was shown is not for database " + database;
-        }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
         }
     }
 
@@ -176,7 +157,7 @@ public sealed interface Refusal {
     }
 
     /** As many transfers under way as are allowed. */
-    record TooManyBootstraps(int limit) implements Refusal {
+    record TooManyBootstraps(int limit) implements LimitReached {
         @Override
         public String message() {
             return limit + " transfers are under way, no more are allowed at once: try again later";
@@ -190,20 +171,15 @@ public sealed interface Refusal {
      * @param of of what, as a clause: "transfers of this caller are under way"
      * @param key what configures it, below {@code mirror-bootstrap.}
      */
-    record ShareTaken(int limit, String of, String key) implements Refusal {
+    record ShareTaken(int limit, String of, String key) implements AboutCaller, LimitReached {
         @Override
         public String message() {
             return limit + " " + of + ", it may have no more (mirror-bootstrap." + key + ")";
         }
-
-        @Override
-        public boolean isAboutCaller() {
-            return true;
-        }
     }
 
     /** As many databases are known as one sidecar may have. */
-    record TooManyMirrors(int limit) implements Refusal {
+    record TooManyMirrors(int limit) implements LimitReached {
         @Override
         public String message() {
             return limit + " databases have a snapshot or a transfer here, another one is not allowed: remove one "

@@ -43,7 +43,9 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
 
     /** The same, sent on behalf of {@code owner}. */
     SnapshotIdentity ownedBy(Optional<String> owner) {
-        return new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, owner);
+        return owner.equals(this.owner) // as in each chunk of a source that has no name
+                ? this
+                : new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, owner);
     }
 
     /** Whether a cluster's name can be shown and stored: it keeps {@link #CLUSTER_ID_RULE}. */

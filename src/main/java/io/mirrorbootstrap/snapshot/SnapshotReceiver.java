@@ -290,13 +290,10 @@ public final class SnapshotReceiver {
      * @param offset position of its payload in the snapshot, in bytes, 0 or more
      */
     public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
-        return arriving(source, identity.ownedBy(source.principal().owner()), offset);
-    }
-
-    private ChunkStart arriving(Source source, SnapshotIdentity identity, long offset) {
+        SnapshotIdentity owned = identity.ownedBy(source.principal().owner());
         Optional<SnapshotIdentity> waiting = kept().filter(k -> offset > 0 && offset == k.accepted().bytes())
-                .map(KeptTransfer::identity).filter(begun -> mayBelong(identity, begun))
-                .map(begun -> begun.ownedBy(identity.owner()));
+                .map(KeptTransfer::identity).filter(begun -> mayBelong(owned, begun))
+                .map(begun -> begun.ownedBy(owned.owner()));
         if (waiting.isPresent()) {
             OpenOutcome outcome = open(source, waiting.get(), false);
             if (outcome instanceof OpenOutcome.Verifying) {
@@ -313,10 +310,10 @@ public final class SnapshotReceiver {
             return new ChunkStart.Busy();
         }
         try {
-            return new ChunkStart.Arriving(offset == 0 ? first(source, identity) : next(source, identity, offset));
+            return new ChunkStart.Arriving(offset == 0 ? first(source, owned) : next(source, owned, offset));
         } catch (IOException | RuntimeException e) {
             return new ChunkStart.Arriving(new RefusedChunk(this,
-                    DiskFull.is(e) ? noRoom(identity.totalBytes() - offset) : broken(), Optional.of(e)));
+                    DiskFull.is(e) ? noRoom(owned.totalBytes() - offset) : broken(), Optional.of(e)));
         } finally {
             lock.unlock();
         }
@@ -333,11 +330,9 @@ public final class SnapshotReceiver {
      * @param who asks for it
      */
     public Removal abort(Principal who) {
-        Optional<Refusal> forbidden = who.refuse(database);
+        Optional<Refusal> forbidden = refuseRemoval(who);
         if (forbidden.isPresent()) {
             return new Removal.Refused(refused(forbidden.get()));
-        } else if (isUnrecovered()) {
-            return new Removal.Refused(refused(broken()));
         } else if (!tryLock()) {
             return new Removal.Busy();
         }
@@ -353,6 +348,11 @@ public final class SnapshotReceiver {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What forbids {@code who} to remove anything here, whosever it is. */
+    private Optional<Refusal> refuseRemoval(Principal who) {
+        return who.refuse(database).or(() -> isUnrecovered() ? Optional.of(broken()) : Optional.empty());
     }
 
     private Optional<Refusal> refuseCluster(Source source, SnapshotIdentity identity) throws IOException {
@@ -391,11 +391,9 @@ public final class SnapshotReceiver {
      * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
     public Removal removeSnapshot(Principal who) throws IOException {
-        Optional<Refusal> forbidden = who.refuse(database);
+        Optional<Refusal> forbidden = refuseRemoval(who);
         if (forbidden.isPresent()) {
             return new Removal.Refused(refused(forbidden.get()));
-        } else if (isUnrecovered()) {
-            return new Removal.Refused(refused(broken()));
         } else if (!tryLock()) {
             return new Removal.Busy();
         }

@@ -105,8 +105,7 @@ public enum ErrorCode {
             return DATABASE_NOT_ALLOWED;
         } else if (refusal instanceof Refusal.InsufficientStorage) {
             return INSUFFICIENT_STORAGE;
-        } else if (refusal instanceof Refusal.TooManyBootstraps || refusal instanceof Refusal.TooManyMirrors
-                || refusal instanceof Refusal.ShareTaken) {
+        } else if (refusal instanceof Refusal.LimitReached) {
             return TOO_MANY_BOOTSTRAPS;
         } else if (refusal instanceof Refusal.Superseded) {
             return SUPERSEDED;
@@ -161,11 +160,7 @@ public enum ErrorCode {
         } else if (refusal instanceof Refusal.InsufficientStorage r) {
             fields.put("needed", r.needed());
             fields.put("available", r.available());
-        } else if (refusal instanceof Refusal.TooManyBootstraps r) {
-            fields.put("limit", (long) r.limit());
-        } else if (refusal instanceof Refusal.TooManyMirrors r) {
-            fields.put("limit", (long) r.limit());
-        } else if (refusal instanceof Refusal.ShareTaken r) {
+        } else if (refusal instanceof Refusal.LimitReached r) {
             fields.put("limit", (long) r.limit());
         }
         return fields;

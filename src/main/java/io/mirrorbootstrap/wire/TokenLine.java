@@ -6,6 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.mirrorbootstrap.snapshot.Principal;
+
 /**
  * A line of a file of tokens: {@code token}, {@code token = name} or {@code token = name: database, database}. The sidecar's and a
  * client's may be the same file. Any thread.
@@ -17,7 +19,8 @@ import java.util.stream.Stream;
 public record TokenLine(String token, Optional<String> name, Optional<List<String>> databases) {
 
     private static final Pattern LINE = Pattern
-            .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>[A-Za-z0-9._-]{1,64})\\s*(?<list>:.*)?)?");
+            .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>" + Principal.OWNER_NAME
+                    + ")\\s*(?<list>:.*)?)?");
 
     /** Whether there is nothing to be read in {@code line}. */
     public static boolean isBlank(String line) {
