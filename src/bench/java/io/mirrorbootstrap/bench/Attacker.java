@@ -3,6 +3,7 @@ package io.mirrorbootstrap.bench;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.Random;
@@ -113,6 +114,18 @@ public final class Attacker {
                 held.removeFirst().close();
             }
             return socket;
+        }
+
+        /** What is kept open, the oldest first. */
+        Collection<Socket> held() {
+            return held;
+        }
+
+        /** Closes all that is kept open. */
+        void letGo() throws IOException {
+            for (Socket each = held.poll(); each != null; each = held.poll()) {
+                each.close();
+            }
         }
 
         /** Sends a byte over each that is held, and forgets those that are cut. */

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.bench;
 
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -7,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -94,12 +96,26 @@ enum Flood {
         for (int i = 0; i < 16; i++) {
             Control open = new Control.Open(new SnapshotIdentity("flood",
                     new DatabaseId("open" + hand.number() + "-" + hand.next() % 200), 1, 1_000_000, new Crc32c(1)));
-            Target.write(link,
-                    WireImage.frame(0x81, ByteBuffer.wrap(JsonMessages.write(open).getBytes(StandardCharsets.UTF_8))));
+            Target.write(link, text(JsonMessages.write(open)));
             WireImage.answer(in);
             hand.tally(1);
         }
     }),
+    OPENS_AND_ABORTS("32 links that open and abort transfers as fast as they are answered", "transfers",
+            hand -> onEachLink(hand, 8, "aborted", 2 * Target.BATCH, database -> {
+                String open = JsonMessages.write(new Control.Open(unfinished(database)));
+                String abort = JsonMessages.write(new Control.Abort(database));
+                return repeated(joined(text(open), text(abort)), Target.BATCH);
+            })),
+    RESTARTS("32 links that begin transfers again, at offset 0, as fast as they are answered", "chunks",
+            hand -> onEachLink(hand, 8, "restarted", Target.BATCH, database -> {
+                byte[] payload = {1};
+                byte[] head = ChunkEncoder.head(unfinished(database), 0, 1, Crc32c.of(ByteBuffer.wrap(payload)), false);
+                return repeated(
+                        WireImage.frame(0x82,
+                                ByteBuffer.allocate(head.length + 1).put(head).put(payload).flip()),
+                        Target.BATCH);
+            })),
     QUIET_LINKS("links that say nothing, beyond the 64", "upgrades", hand -> {
         hand.tally(1);
         hand.hold(hand.target().link(), 20);
@@ -200,6 +216,43 @@ enum Flood {
             default ->
                 new byte[]{(byte) 0x98, (byte) 0xa1, 'c', (byte) 0xa1, 'd', 1, 0, 0, 0, (byte) 0xc6, 0, 127, -1, -1};
         };
+    }
+
+    private static SnapshotIdentity unfinished(DatabaseId database) {
+        return new SnapshotIdentity("flood", database, 1, 1_000_000, new Crc32c(1));
+    }
+
+    /** Says the same, for a database of its own, on each of so many links, and reads all answers. */
+    private static void onEachLink(Attacker.Hand hand, int links, String kind, int answers,
+            Function<DatabaseId, byte[]> said) throws IOException {
+        while (hand.held().size() < links) {
+            hand.hold(hand.target().link(), links);
+        }
+        try {
+            int number = 0;
+            for (Socket link : hand.held()) {
+                DatabaseId database = new DatabaseId(kind + hand.number() + "-" + number++);
+                link.getOutputStream().write(said.apply(database));
+            }
+            for (Socket link : hand.held()) {
+                DataInputStream in = new DataInputStream(new BufferedInputStream(link.getInputStream()));
+                for (int i = 0; i < answers; i++) {
+                    WireImage.answer(in);
+                }
+                hand.tally(Target.BATCH);
+            }
+        } catch (IOException e) {
+            hand.letGo();
+            throw e;
+        }
+    }
+
+    private static ByteBuffer text(String message) {
+        return WireImage.frame(0x81, ByteBuffer.wrap(message.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static ByteBuffer joined(ByteBuffer first, ByteBuffer second) {
+        return ByteBuffer.allocate(first.remaining() + second.remaining()).put(first).put(second).flip();
     }
 
     private static byte[] halfRecord() {

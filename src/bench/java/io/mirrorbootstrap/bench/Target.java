@@ -23,6 +23,9 @@ import io.mirrorbootstrap.wire.ChunkEncoder;
  */
 record Target(int port, int tlsPort, String token) {
 
+    /** So many messages of one kind are on their way on a link at once. */
+    static final int BATCH = 64;
+
     private static final int PATIENCE_MILLIS = 5000;
 
     /** So many addresses of this machine connect: one has no more than 28 000 ports, and those that have ended keep theirs. */

@@ -48,6 +48,7 @@ public final class UnderFire {
     private static final int SPARE_DESCRIPTORS = 3;
 
     private static final String TOKEN = "bench";
+    private static final String FLOODER = "flooder";
     private static final String PASSWORD = "changeit";
 
     private final Map<String, String> options;
@@ -152,7 +153,9 @@ public final class UnderFire {
             environment.putAll(secured(keys, tlsPort));
         } else {
             environment.put("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE",
-                    Files.writeString(work.resolve("tokens"), TOKEN + "\n").toString());
+                    Files.writeString(work.resolve("tokens"), TOKEN + " = bench\n" + FLOODER + " = flooder\n")
+                            .toString());
+            environment.put("MIRROR_BOOTSTRAP_MAX_DATABASES_PER_CALLER", "1000"); // what others are kept is not the point
         }
         options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
                 .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
@@ -173,7 +176,7 @@ public final class UnderFire {
         Process attacker = new ProcessBuilder("nice", "-n", "19",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Attacker.class.getName(),
-                flood.name(), String.valueOf(target.port()), String.valueOf(target.tlsPort()), target.token(),
+                flood.name(), String.valueOf(target.port()), String.valueOf(target.tlsPort()), FLOODER,
                 String.valueOf(seconds)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader said = new BufferedReader(new InputStreamReader(attacker.getInputStream()));
                 SteadyTransfer transfer = new SteadyTransfer(link(target, tls), pace)) {
