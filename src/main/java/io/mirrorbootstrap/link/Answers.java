@@ -43,6 +43,7 @@ final class Answers {
     private final Context context;
     private final int maxWaiting;
     private final Runnable whenDrained;
+    private final Runnable whenClosed;
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong waitingBytes = new AtomicLong();
@@ -52,12 +53,14 @@ final class Answers {
     /**
      * @param maxWaiting as many may wait before the link stops working for a source that does not read
      * @param whenDrained called on the event loop when, after {@link #isFull}, there is room again
+     * @param whenClosed called on the event loop when the last answer has been handed to the socket
      */
-    Answers(ServerWebSocket socket, Context context, int maxWaiting, Runnable whenDrained) {
+    Answers(ServerWebSocket socket, Context context, int maxWaiting, Runnable whenDrained, Runnable whenClosed) {
         this.socket = socket;
         this.context = context;
         this.maxWaiting = maxWaiting;
         this.whenDrained = whenDrained;
+        this.whenClosed = whenClosed;
     }
 
     /** Sent with the next {@link #flushSoon}. Any thread; the order is that of the calls. */
@@ -125,6 +128,9 @@ final class Answers {
         if (!outgoing.text().isEmpty()) {
             socket.writeTextMessage(outgoing.text());
         }
-        outgoing.closes().ifPresent(code -> socket.close((short) code, outgoing.reason()));
+        if (outgoing.closes().isPresent()) {
+            socket.close((short) outgoing.closes().getAsInt(), outgoing.reason());
+            whenClosed.run();
+        }
     }
 }

@@ -24,7 +24,7 @@ sealed interface Frame {
     }
 
     /**
-     * What came is no WebSocket, or too long. Nothing follows it: what else comes is passed over.
+     * What came is no WebSocket, or too long. Nothing follows it but a close frame: what else comes is passed over.
      *
      * @param reason what ends the link
      */

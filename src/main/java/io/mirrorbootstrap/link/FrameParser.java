@@ -31,7 +31,7 @@ final class FrameParser {
     private static final int MAX_HEADER_BYTES = 14;
 
     private enum State {
-        HEADER, DATA, CONTROL, OVER
+        HEADER, DATA, CONTROL, LOST, OVER
     }
 
     private final long maxFrameBytes;
@@ -53,7 +53,8 @@ final class FrameParser {
 
     /** Whether more must come for what has begun to be whole. */
     boolean isMidway() {
-        return state != State.OVER && (inMessage || state != State.HEADER || collected.position() > 0);
+        return state != State.OVER && state != State.LOST
+                && (inMessage || state != State.HEADER || collected.position() > 0);
     }
 
     /**
@@ -68,6 +69,7 @@ final class FrameParser {
                 case HEADER -> header(bytes);
                 case DATA -> Optional.of(data(bytes));
                 case CONTROL -> control(bytes);
+                case LOST -> close(bytes);
                 case OVER -> {
                     bytes.position(bytes.limit());
                     yield Optional.empty();
@@ -131,8 +133,7 @@ final class FrameParser {
                 || lengthField == LENGTH_IN_8_BYTES && left >= 0 && left <= 0xFFFF) {
             return unacceptable("the length of a frame takes more bytes than it needs");
         } else if (left < 0 || left > maxFrameBytes) {
-            state = State.OVER;
-            return Optional.of(new Frame.Unacceptable(new Inbound.FrameTooLarge()));
+            return unacceptable(new Inbound.FrameTooLarge());
         } else if ((first & OPCODE) >= CLOSE) {
             closing = (first & OPCODE) == CLOSE;
             state = State.CONTROL;
@@ -176,7 +177,27 @@ final class FrameParser {
     }
 
     private Optional<Frame> unacceptable(String reason) {
-        state = State.OVER;
-        return Optional.of(new Frame.Unacceptable(new Inbound.NotWebSocket(reason)));
+        return unacceptable(new Inbound.NotWebSocket(reason));
+    }
+
+    private Optional<Frame> unacceptable(Inbound reason) {
+        state = State.LOST;
+        collected.clear();
+        return Optional.of(new Frame.Unacceptable(reason));
+    }
+
+    /** Passes over what comes, up to the close frame that the source ends with. */
+    private Optional<Frame> close(ByteBuffer bytes) {
+        int kept = Math.max(0, Math.min(collected.position(), CloseFrame.MAX_BYTES - bytes.remaining()));
+        collected.flip().position(collected.limit() - kept);
+        collected.compact();
+        int fresh = Math.min(bytes.remaining(), CloseFrame.MAX_BYTES);
+        collected.put(bytes.slice(bytes.limit() - fresh, fresh));
+        bytes.position(bytes.limit());
+        Optional<ByteBuffer> close = CloseFrame.last(collected.duplicate().flip());
+        if (close.isPresent()) {
+            state = State.OVER;
+        }
+        return close.map(frame -> new Frame.Control(ByteBuffer.allocate(frame.remaining()).put(frame).flip()));
     }
 }

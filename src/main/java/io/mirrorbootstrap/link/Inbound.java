@@ -35,6 +35,10 @@ sealed interface Inbound {
     record NotWebSocket(String reason) implements Inbound {
     }
 
+    /** What has to be text is not UTF-8. */
+    record NotText(String reason) implements Inbound {
+    }
+
     /** A message that was not whole after so long. */
     record TooSlow(Duration limit) implements Inbound {
     }

@@ -148,12 +148,16 @@ final class Link implements Source, SocketReader.Listener {
         this.workers = workers;
         this.parser = new FrameParser(limits.maxFrameBytes());
         this.reader = new MessageReader(mirrors, this, limits);
-        this.answers = new Answers(webSocket, context, limits.windowMessages(), this::startJob);
+        this.answers = new Answers(webSocket, context, limits.windowMessages(), this::startJob, this::saidGoodbye);
         this.socket = new LinkSocket(webSocket, channel, guard, context, limits.idleTimeout(), this, this::ended);
     }
 
     /** How going on aside has ended: with an answer or without, or by a failure. */
     private record Aside(Optional<MessageReader.Further> further, Optional<Throwable> failure) {
+    }
+
+    private void saidGoodbye() {
+        socket.saidGoodbye();
     }
 
     /** Starts reading. Event loop only. */
@@ -176,8 +180,9 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     @Override
-    public void superseded(DatabaseId database) {
-        LOG.infof("link from %s: another link has taken over %s, closing this one", socket.remote(), database);
+    public void superseded(DatabaseId database, Source successor) {
+        LOG.infof("link from %s: the source at %s has taken over %s, closing this link", socket.remote(),
+                successor.address(), database);
         end(new Answer.Refused(new Refusal.Superseded(database), Optional.of(database)));
         enqueue(new Inbound.LinkLost()); // its other transfers end or wait as if the link had dropped
     }
@@ -190,6 +195,11 @@ final class Link implements Source, SocketReader.Listener {
     @Override
     public Principal principal() {
         return caller.principal();
+    }
+
+    @Override
+    public String address() {
+        return socket.remote();
     }
 
     /** What has let its source in does so no more. Any thread. */
@@ -576,6 +586,8 @@ final class Link implements Source, SocketReader.Listener {
                     Optional.empty()));
         } else if (item instanceof Inbound.NotWebSocket violation) {
             hangUp(LinkSocket.PROTOCOL_ERROR, violation.reason());
+        } else if (item instanceof Inbound.NotText violation) {
+            hangUp(LinkSocket.NOT_TEXT, violation.reason());
         } else if (item instanceof Inbound.TooSlow slow) {
             hangUp(LinkSocket.POLICY_VIOLATION, "a message takes longer than " + slow.limit().toMillis() + " ms");
         }

@@ -25,6 +25,9 @@ final class LinkSocket {
     /** WebSocket close code: what came is not WebSocket. */
     static final int PROTOCOL_ERROR = 1002;
 
+    /** WebSocket close code: what has to be text is not UTF-8. */
+    static final int NOT_TEXT = 1007;
+
     /** WebSocket close code: that is not allowed here. */
     static final int POLICY_VIOLATION = 1008;
 
@@ -74,6 +77,8 @@ final class LinkSocket {
     /** The latest of those that came since the channel took no more to write, and how many these are. */
     private Optional<ByteBuffer> unansweredPing = Optional.empty();
     private int unansweredPings;
+    /** Whether the source has said its last. */
+    private boolean peerClosed;
 
     /**
      * @param listener hears what comes
@@ -145,7 +150,7 @@ final class LinkSocket {
         for (ByteBuffer frame : frames) {
             int opcode = frame.get(0) & OPCODE;
             if (opcode == CLOSE) {
-                reader.handBack(frame);
+                closedByPeer(frame);
             } else if (opcode == PING && channel.isWritable()) {
                 forgetUnansweredPings();
                 reader.handBack(frame);
@@ -156,6 +161,26 @@ final class LinkSocket {
         }
         if (unansweredPings > MAX_UNANSWERED_PINGS) {
             onEnd.accept(new Inbound.NotWebSocket("pings come faster than their pongs are read"));
+        }
+    }
+
+    /** A close frame of the source: it may be the answer to the link's own, behind which nothing is waited for. */
+    private void closedByPeer(ByteBuffer frame) {
+        peerClosed = true;
+        Optional<Inbound> flaw = CloseFrame.flaw(frame);
+        if (webSocket.isClosed()) {
+            reader.endConnection();
+        } else if (flaw.isPresent()) {
+            onEnd.accept(flaw.get());
+        } else {
+            reader.handBack(frame);
+        }
+    }
+
+    /** The link's own close frame is on its way. Event loop only. */
+    void saidGoodbye() {
+        if (peerClosed) {
+            reader.endConnection();
         }
     }
 

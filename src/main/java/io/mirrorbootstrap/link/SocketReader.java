@@ -109,6 +109,11 @@ final class SocketReader extends ChannelDuplexHandler {
         context.fireChannelReadComplete();
     }
 
+    /** Closes the connection when what is written has left: from here, because Vert.x, behind, would wait for the source first. */
+    void endConnection() {
+        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> context.close());
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         this.context = context;

@@ -24,10 +24,12 @@ public class TransferLog implements TransferListener {
     @Override
     public void on(TransferEvent event) {
         if (event instanceof TransferEvent.Began began) {
-            LOG.infof("begun: %s, from byte %d", facts(began.identity()), began.bytesDone());
+            LOG.infof("begun: %s, from byte %d, by the source at %s", facts(began.identity()), began.bytesDone(),
+                    began.address());
         } else if (event instanceof TransferEvent.Verifying verifying) {
-            LOG.infof("verifying: %s, %d bytes that an earlier process received are read back first",
-                    facts(verifying.identity()), verifying.bytesKept());
+            LOG.infof(
+                    "verifying: %s, %d bytes that an earlier process received are read back first, for the source at %s",
+                    facts(verifying.identity()), verifying.bytesKept(), verifying.address());
         } else if (event instanceof TransferEvent.Committed done) {
             LOG.infof("committed: database=%s cluster=%s%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
                     done.database(), Text.field(done.snapshot().sourceClusterId()), owner(done.snapshot().owner()),

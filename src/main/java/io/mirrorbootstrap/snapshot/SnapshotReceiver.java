@@ -212,7 +212,7 @@ public final class SnapshotReceiver {
             }
             replace(kept.isPresent() ? DropReason.DAMAGED : DropReason.REPLACED);
             phase = new Announced(source, identity);
-            listener.on(new TransferEvent.Began(identity, 0, 0));
+            listener.on(new TransferEvent.Began(identity, 0, 0, source.address()));
             return new OpenOutcome.Opened(0);
         } finally {
             if (owner().isEmpty()) {
@@ -224,7 +224,7 @@ public final class SnapshotReceiver {
 
     private OpenOutcome verify(Source source, KeptTransfer kept) {
         if (phase instanceof Kept) {
-            listener.on(new TransferEvent.Verifying(kept.identity(), kept.accepted().bytes()));
+            listener.on(new TransferEvent.Verifying(kept.identity(), kept.accepted().bytes(), source.address()));
         }
         phase = new Verifying(source, kept);
         return new OpenOutcome.Verifying(kept.readBytes(), kept.accepted().bytes());
@@ -270,7 +270,8 @@ public final class SnapshotReceiver {
                 kept.accepted().bytes());
         file.ifPresent(there -> {
             phase = new UnderWay(source, new Transfer(kept, there), true);
-            listener.on(new TransferEvent.Began(kept.identity(), kept.accepted().bytes(), kept.durableBytes()));
+            listener.on(new TransferEvent.Began(kept.identity(), kept.accepted().bytes(), kept.durableBytes(),
+                    source.address()));
         });
         return file.isPresent();
     }
@@ -279,7 +280,8 @@ public final class SnapshotReceiver {
     private void takeOver(Source source, Transfer transfer) throws IOException {
         transfer.cutBack(); // should that fail, the link that was superseded meets it too, and drops the transfer
         phase = new UnderWay(source, transfer, true);
-        listener.on(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes()));
+        listener.on(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes(),
+                source.address()));
     }
 
     /**
@@ -669,7 +671,7 @@ public final class SnapshotReceiver {
     }
 
     private void supersedeAllBut(Source source) {
-        owner().filter(owner -> owner != source).ifPresent(owner -> owner.superseded(database));
+        owner().filter(owner -> owner != source).ifPresent(owner -> owner.superseded(database, source));
     }
 
     /** Ends what is under way, with nothing in its place. */
@@ -767,7 +769,7 @@ public final class SnapshotReceiver {
             phase = Idle.IDLE; // not dropped: this is what was announced
         } else {
             replace(DropReason.REPLACED);
-            listener.on(new TransferEvent.Began(identity, 0, 0));
+            listener.on(new TransferEvent.Began(identity, 0, 0, source.address()));
         }
         Transfer transfer = new Transfer(identity, file);
         phase = new UnderWay(source, transfer, opened);

@@ -7,10 +7,10 @@ package io.mirrorbootstrap.snapshot;
 public interface Source {
 
     /**
-     * Another source has taken this database over; nothing of this one is accepted any more. Called on the other
-     * source's thread with a lock held: must return at once and must not call back.
+     * {@code successor} has taken this database over; nothing of this source is accepted any more. Called on the
+     * successor's thread with a lock held: must return at once and must not call back.
      */
-    void superseded(DatabaseId database);
+    void superseded(DatabaseId database, Source successor);
 
     /**
      * Whether its link has ended, or it has been superseded: then it takes nothing over any more, though messages of it
@@ -20,4 +20,7 @@ public interface Source {
 
     /** On whose behalf it sends. Any thread. */
     Principal principal();
+
+    /** Where it sends from, for people, as in {@code 10.0.0.7:41234}. Any thread. */
+    String address();
 }

@@ -10,16 +10,22 @@ public sealed interface TransferEvent {
     /** The database it is about. */
     DatabaseId database();
 
-    /** A source has opened a transfer or sent its first chunk; it goes on after {@code bytesDone}. */
-    record Began(SnapshotIdentity identity, long bytesDone, long durableBytes) implements TransferEvent {
+    /**
+     * The source at {@code address} has opened a transfer or sent its first chunk; it goes on after {@code bytesDone}.
+     */
+    record Began(SnapshotIdentity identity, long bytesDone, long durableBytes,
+            String address) implements TransferEvent {
         @Override
         public DatabaseId database() {
             return identity.database();
         }
     }
 
-    /** A source is back; {@code bytesKept} bytes that an earlier process left are read back before it may go on. */
-    record Verifying(SnapshotIdentity identity, long bytesKept) implements TransferEvent {
+    /**
+     * The source at {@code address} is back; {@code bytesKept} bytes that an earlier process left are read back before it
+     * may go on.
+     */
+    record Verifying(SnapshotIdentity identity, long bytesKept, String address) implements TransferEvent {
         @Override
         public DatabaseId database() {
             return identity.database();

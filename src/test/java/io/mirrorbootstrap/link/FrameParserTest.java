@@ -66,6 +66,32 @@ class FrameParserTest {
     }
 
     @Test
+    void behindWhatIsNoFrameTheCloseOfTheSourceIsFoundWhereverTheBytesAreCut() {
+        for (int length : new int[]{0, 2, 3, 60, 125}) {
+            for (int seed = 0; seed < 50; seed++) {
+                Random random = new Random(seed);
+                byte[] payload = new byte[length];
+                Arrays.fill(payload, (byte) 'x');
+                if (length > 0) {
+                    ByteBuffer.wrap(payload).putShort((short) 1002);
+                }
+                byte[] close = frame(random, 0x88, payload);
+                ByteArrayOutputStream wire = new ByteArrayOutputStream();
+                wire.writeBytes(new byte[]{(byte) 0xC2, (byte) 0x80}); // where its key would be is not known
+                byte[] junk = new byte[random.nextInt(400)];
+                Arrays.fill(junk, (byte) 0x55);
+                wire.writeBytes(junk);
+                wire.writeBytes(close);
+                assertEquals(
+                        List.of("unacceptable NotWebSocket[reason=a frame has reserved bits set, and no extension was agreed on]",
+                                "control " + Arrays.hashCode(close)),
+                        parse(new FrameParser(MAX_FRAME_BYTES), random, wire.toByteArray()),
+                        "seed " + seed + ", " + length + " bytes");
+            }
+        }
+    }
+
+    @Test
     void aFrameMayBeAsLongAsIsAllowedAndNoLonger() {
         assertEquals(List.of(), parse(parser, new Random(3), header(MAX_FRAME_BYTES)));
         assertTrue(parser.isMidway());

@@ -168,8 +168,13 @@ class MirrorsTest {
         }
 
         @Override
-        public void superseded(DatabaseId database) {
+        public void superseded(DatabaseId database, Source successor) {
             throw new IllegalStateException("nobody takes over " + database);
+        }
+
+        @Override
+        public String address() {
+            return "nowhere";
         }
 
         @Override

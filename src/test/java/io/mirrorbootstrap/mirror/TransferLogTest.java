@@ -66,16 +66,17 @@ class TransferLogTest {
 
     @Test
     void anOrdinaryClusterIsReadAsItIs() {
-        assertEquals("begun: database=d cluster=größe-1 lsn=7 bytes=5 crc32c=0x00000001, from byte 0",
-                logged(new TransferEvent.Began(identity("größe-1"), 0, 0)));
+        assertEquals(
+                "begun: database=d cluster=größe-1 lsn=7 bytes=5 crc32c=0x00000001, from byte 0, by the source at 10.0.0.7:41234",
+                logged(new TransferEvent.Began(identity("größe-1"), 0, 0, "10.0.0.7:41234")));
     }
 
     @Test
     void noClusterForgesALineOrAField() {
         CommittedSnapshot snapshot = new CommittedSnapshot(EVIL, DATABASE, 7, 5, new Crc32c(1), Instant.EPOCH);
         String facts = "database=d cluster=" + SHOWN + " lsn=7 bytes=5";
-        assertEquals("begun: " + facts + " crc32c=0x00000001, from byte 0",
-                logged(new TransferEvent.Began(identity(EVIL), 0, 0)));
+        assertEquals("begun: " + facts + " crc32c=0x00000001, from byte 0, by the source at 10.0.0.7:41234",
+                logged(new TransferEvent.Began(identity(EVIL), 0, 0, "10.0.0.7:41234")));
         assertEquals("committed: " + facts + " crc32c=0x00000001 seconds=1.000 path=/data/d.snapshot",
                 logged(new TransferEvent.Committed(snapshot, Path.of("/data/d.snapshot"), Duration.ofSeconds(1))));
         assertEquals("removed on request: the snapshot of " + facts, logged(new TransferEvent.Removed(snapshot)));

@@ -96,13 +96,18 @@ class DomainChunkTest extends ChunkScenarios {
         private final class DirectLink implements Link, Source {
 
             @Override
-            public void superseded(DatabaseId database) {
+            public void superseded(DatabaseId database, Source successor) {
                 throw new AssertionError("nobody else is here");
             }
 
             @Override
             public Principal principal() {
                 return Principal.ANYBODY;
+            }
+
+            @Override
+            public String address() {
+                return "nowhere";
             }
 
             @Override

@@ -344,6 +344,21 @@ class LinkTest {
             assertEquals(1002, (close[0] & 0xFF) << 8 | close[1] & 0xFF);
             String reason = new String(close, StandardCharsets.ISO_8859_1);
             assertTrue(reason.contains(named), reason);
+            socket.getOutputStream().write(masked(0x88, new byte[]{close[0], close[1]}));
+            assertEquals(-1, socket.getInputStream().read());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"03 E8 C3, 1007", "03 E8 6F E2 82, 1007", "03 E8 F0 9F 98, 1007", "03 E8 FF, 1007", "03, 1002",
+            "03 ED, 1002", "00 00, 1002", "03 E8, 1000", "03 E8 E2 82 AC, 1000", "0B B8, 3000"})
+    void aCloseIsEchoedIfItIsOne(String payload, int answered) throws Exception {
+        try (Socket socket = new Socket(service.getHost(), service.getPort())) {
+            handshake(socket, "");
+            socket.getOutputStream().write(masked(0x88, HexFormat.ofDelimiter(" ").parseHex(payload)));
+            byte[] close = readFrame(socket, 0x88);
+            assertEquals(answered, (close[0] & 0xFF) << 8 | close[1] & 0xFF);
+            assertEquals(-1, socket.getInputStream().read());
         }
     }
 

@@ -295,7 +295,7 @@ class BusyReceiverTest {
             assertEquals(new OpenOutcome.Opened(0), receiver.open(other, identity));
 
             assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED),
-                    new TransferEvent.Began(identity, 0, 0)), events);
+                    new TransferEvent.Began(identity, 0, 0, other.address())), events);
             receiver.abort(Principal.ANYBODY);
         }
     }
@@ -317,7 +317,7 @@ class BusyReceiverTest {
         chunk.write(ByteBuffer.wrap(next, 0, 10));
         chunk.finish(false, Optional.empty());
         assertEquals(List.of(new TransferEvent.Dropped(identity, 0, DropReason.REPLACED),
-                new TransferEvent.Began(identity(next, 43), 0, 0)), events);
+                new TransferEvent.Began(identity(next, 43), 0, 0, one.address())), events);
     }
 
     @Test

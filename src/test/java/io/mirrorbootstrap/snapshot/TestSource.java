@@ -1,11 +1,15 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A source without a link. */
 final class TestSource implements Source {
 
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+
     private final Principal principal;
+    private final String address = "192.0.2.1:" + NUMBERS.incrementAndGet();
     private boolean gone;
 
     /** One that is believed. */
@@ -53,13 +57,18 @@ final class TestSource implements Source {
         return ((ChunkStart.Arriving) start).chunk();
     }
 
+    @Override
+    public String address() {
+        return address;
+    }
+
     /** Its link ends. */
     void leave() {
         gone = true;
     }
 
     @Override
-    public void superseded(DatabaseId database) {
+    public void superseded(DatabaseId database, Source successor) {
         gone = true;
     }
 
