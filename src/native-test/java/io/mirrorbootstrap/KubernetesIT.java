@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -79,12 +80,17 @@ class KubernetesIT {
     /** The one kustomization that is no mirror. */
     private static final String SOURCE = "k8s/examples/postgres-source";
 
+    /** What is nothing if it is empty, and yet kept: these are there or not. */
+    private static final Set<String> KEPT_EMPTY = Set.of("emptyDir", "podSelector", "namespaceSelector");
+
     private static final int PORT = setting("quarkus.http.port");
     private static final int TLS_PORT = 8443; // Quarkus' own default
 
     @TempDir
     Path temp;
 
+    /** All that was rendered, as it is written. */
+    private final List<JsonNode> documents = new ArrayList<>();
     private final Map<Class<?>, HasMetadata> objects = new HashMap<>();
     /** The Service that is not the headless one. */
     private Service outside;
@@ -138,6 +144,13 @@ class KubernetesIT {
         return all;
     }
 
+    /** These, and the one that is no mirror. */
+    static List<String> all() throws IOException {
+        List<String> all = mirrors();
+        all.add(SOURCE);
+        return all;
+    }
+
     private void render(String kustomization) throws Exception {
         renderAll(kustomization);
         assertTrue(objects.keySet().containsAll(KINDS.values()), objects.keySet()::toString);
@@ -157,9 +170,13 @@ class KubernetesIT {
                         return false; // the models would keep what they do not know
                     }
                 });
-        try (MappingIterator<JsonNode> documents = strict.readerFor(JsonNode.class).readValues(yaml)) {
-            while (documents.hasNext()) {
-                JsonNode document = documents.next();
+        documents.clear();
+        objects.clear();
+        outside = null;
+        try (MappingIterator<JsonNode> rendered = strict.readerFor(JsonNode.class).readValues(yaml)) {
+            while (rendered.hasNext()) {
+                JsonNode document = rendered.next();
+                documents.add(document);
                 String name = document.path("kind").asText();
                 Class<? extends HasMetadata> kind = KINDS.getOrDefault(name, MORE_KINDS.get(name));
                 assertNotNull(kind, document::toString);
@@ -268,7 +285,7 @@ class KubernetesIT {
         assertRestricted(pod);
         assertEquals(false, get(ServiceAccount.class).getAutomountServiceAccountToken());
         if (kustomization.equals("k8s/base")) {
-            assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress());
+            assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress(), "with its type: nothing may leave");
         }
         assertEquals(Set.of("Ingress", "Egress"), Set.copyOf(get(NetworkPolicy.class).getSpec().getPolicyTypes()));
         get(NetworkPolicy.class).getSpec().getIngress()
@@ -301,6 +318,78 @@ class KubernetesIT {
             assertNull(security.getSeccompProfile(), container.getName());
             container.getPorts().forEach(port -> assertNull(port.getHostPort(), container.getName()));
         }
+    }
+
+    /** So that one selector finds all of it, also what {@code kubectl delete -k} leaves. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void everyObjectAndEachTemplateOfOneHasTheName(String kustomization) throws Exception {
+        renderAll(kustomization);
+        String name = kustomization.equals(SOURCE) ? "mirror-bootstrap-source" : "mirror-bootstrap";
+        for (JsonNode document : documents) {
+            List<JsonNode> labelled = new ArrayList<>(document.findValues("volumeClaimTemplate"));
+            document.findValues("volumeClaimTemplates").forEach(templates -> templates.forEach(labelled::add));
+            labelled.addAll(document.at("/spec").findValues("template"));
+            labelled.add(document);
+            for (JsonNode object : labelled) {
+                assertEquals(name, object.path("metadata").path("labels").path("app.kubernetes.io/name").asText(),
+                        object::toString);
+            }
+            if (document.path("kind").asText().equals("Certificate")) {
+                assertEquals(name, document.at("/spec/secretTemplate/labels").path("app.kubernetes.io/name").asText(),
+                        "the secret that cert-manager makes");
+            }
+        }
+    }
+
+    /**
+     * What the API server would drop makes {@code kubectl diff} differ for ever; what it would add within a list that is one
+     * value to it, or write in another way, makes a server-side apply conflict with whoever applied before.
+     */
+    @ParameterizedTest
+    @MethodSource("all")
+    void theApiServerKeepsEachObjectAsItIsWritten(String kustomization) throws Exception {
+        renderAll(kustomization);
+        for (JsonNode document : documents) {
+            assertFalse(document.has("status"), document::toString);
+            assertKept(document, "/" + document.path("kind").asText());
+        }
+    }
+
+    private static void assertKept(JsonNode node, String path) {
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        assertFalse(node.isNull(), path);
+        assertFalse(node.isContainerNode() && node.isEmpty() && !KEPT_EMPTY.contains(name), path);
+        assertFalse(node.isTextual() && node.asText().isEmpty() && !path.startsWith("/ConfigMap/data/"), path);
+        if (path.matches(".*/ports/[0-9]+")) {
+            assertTrue(node.has("protocol"), path + ": " + node);
+        }
+        if (path.matches(".*/volumeClaimTemplates/[0-9]+")) {
+            assertEquals("v1 PersistentVolumeClaim Filesystem", node.path("apiVersion").asText() + " "
+                    + node.path("kind").asText() + " " + node.at("/spec/volumeMode").asText(), path);
+        }
+        if (name.equals("fieldRef")) {
+            assertEquals("v1", node.path("apiVersion").asText(), path);
+        }
+        if (path.matches(".*/(requests|limits)/[^/]+|.*/sizeLimit")) {
+            assertCanonical(node, path);
+        }
+        if (name.equals("metadata")) {
+            assertFalse(node.has("creationTimestamp"), path);
+        }
+        node.fields().forEachRemaining(field -> assertKept(field.getValue(), path + "/" + field.getKey()));
+        for (int i = 0; node.isArray() && i < node.size(); i++) {
+            assertKept(node.get(i), path + "/" + i);
+        }
+    }
+
+    /** Whether a quantity is written as the API server writes it: text, whole, the largest suffix that leaves it whole. */
+    private static void assertCanonical(JsonNode quantity, String path) {
+        assertTrue(quantity.isTextual(), path + ": " + quantity);
+        Matcher parts = Pattern.compile("([1-9][0-9]*)(m|[KMGTPE]i|[kMGTPE]?)").matcher(quantity.asText());
+        assertTrue(parts.matches(), path + ": " + quantity);
+        assertTrue(Long.parseLong(parts.group(1)) % (parts.group(2).endsWith("i") ? 1024 : 1000) != 0,
+                path + ": " + quantity);
     }
 
     @ParameterizedTest
