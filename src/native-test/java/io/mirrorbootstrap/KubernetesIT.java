@@ -392,6 +392,17 @@ class KubernetesIT {
                 path + ": " + quantity);
     }
 
+    /** Else a sidecar that hangs has the grace of the whole pod, which is the mirror's, before it is killed. */
+    @ParameterizedTest
+    @MethodSource("mirrors")
+    void aSidecarThatHangsIsKilledWhenItsOwnEndWouldHaveTaken(String kustomization) throws Exception {
+        render(kustomization);
+        for (Probe probe : List.of(init("sidecar").getLivenessProbe(), init("sidecar").getStartupProbe())) {
+            assertEquals(Long.valueOf(SidecarProcess.SHUTDOWN_SECONDS), probe.getTerminationGracePeriodSeconds());
+        }
+        assertNull(init("sidecar").getReadinessProbe().getTerminationGracePeriodSeconds(), "it ends nothing");
+    }
+
     @ParameterizedTest
     @MethodSource("mirrors")
     void theOrderOfTheHandoverIsKept(String kustomization) throws Exception {
