@@ -60,6 +60,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
@@ -82,6 +83,10 @@ class KubernetesIT {
 
     /** What is nothing if it is empty, and yet kept: these are there or not. */
     private static final Set<String> KEPT_EMPTY = Set.of("emptyDir", "podSelector", "namespaceSelector");
+
+    /** Where a pod finds its number among those of its StatefulSet or Job. */
+    private static final Set<String> NUMBERS = Set.of("metadata.labels['apps.kubernetes.io/pod-index']",
+            "metadata.annotations['batch.kubernetes.io/job-completion-index']");
 
     private static final int PORT = setting("quarkus.http.port");
     private static final int TLS_PORT = 8443; // Quarkus' own default
@@ -412,7 +417,7 @@ class KubernetesIT {
         assertEquals("wait", init("wait").getArgs().get(0));
         assertEquals(List.of("mirror"), pod.getContainers().stream().map(Container::getName).toList());
         List<String> wait = init("wait").getArgs();
-        String restored = environment(pod.getContainers().get(0)).get("PGDATA");
+        String restored = environment(pod.getContainers().get(0), 0).get("PGDATA");
         int unless = wait.indexOf("--unless");
         assertEquals(restored == null ? List.of() : List.of("--unless", restored + "/PG_VERSION"),
                 unless < 0 ? List.of() : wait.subList(unless, unless + 2));
@@ -501,21 +506,32 @@ class KubernetesIT {
         render("k8s/examples/postgres-mirror");
         String expected = get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES");
         String namespace = get(StatefulSet.class).getMetadata().getNamespace();
-        Map<String, String> mirror = environment(pod.getContainers().get(0));
-        String url = "http://" + get(StatefulSet.class).getMetadata().getName() + "-0."
-                + get(Service.class).getMetadata().getName() + "." + namespace + ".svc:" + PORT;
+        String name = get(StatefulSet.class).getMetadata().getName();
+        String service = get(Service.class).getMetadata().getName();
+        Container mirror = pod.getContainers().get(0);
 
         renderAll(SOURCE);
-        PodSpec source = get(Job.class).getSpec().getTemplate().getSpec();
+        JobSpec job = get(Job.class).getSpec();
+        PodSpec source = job.getTemplate().getSpec();
         assertRestricted(source);
-        List<String> send = source.getContainers().get(0).getArgs();
-        assertEquals("send", send.get(0));
-        assertEquals(url, send.get(send.indexOf("--url") + 1));
-        assertEquals(expected, send.get(send.indexOf("--database") + 1));
-        Map<String, String> backup = environment(source.getInitContainers().get(0));
-        assertEquals(mirror.get("PRIMARY"), backup.get("PGHOST"));
-        assertEquals(mirror.get("SLOT"), backup.get("SLOT"));
-        assertTrue(send.containsAll(List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+        assertEquals("Indexed", job.getCompletionMode());
+        assertEquals(1, job.getCompletions(), "a number that a patch can replace");
+        assertEquals(1, job.getParallelism(), "one base backup of the primary at a time");
+        for (int number : List.of(0, 2)) {
+            Map<String, String> numbers = environment(source.getContainers().get(0), number);
+            List<String> send = source.getContainers().get(0).getArgs().stream()
+                    .map(each -> expanded(each, numbers)).toList();
+            assertEquals("send", send.get(0));
+            assertEquals("http://" + name + "-" + number + "." + service + "." + namespace + ".svc:" + PORT,
+                    send.get(send.indexOf("--url") + 1));
+            assertEquals(expected, send.get(send.indexOf("--database") + 1));
+            Map<String, String> backup = environment(source.getInitContainers().get(0), number);
+            assertEquals(environment(mirror, number).get("PRIMARY"), backup.get("PGHOST"));
+            assertEquals("orders_mirror_" + number, backup.get("SLOT"), "two standbys cannot share one");
+            assertEquals(backup.get("SLOT"), environment(mirror, number).get("SLOT"));
+            assertTrue(send.containsAll(
+                    List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+        }
     }
 
     @Test
@@ -526,10 +542,24 @@ class KubernetesIT {
         assertTrue(ready.contains("-U"), "the user of the container has no name that pg_isready could take");
     }
 
-    /** What is set there itself, and not taken from elsewhere. */
-    static Map<String, String> environment(Container container) {
-        return container.getEnv().stream().filter(each -> each.getValue() != null)
-                .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    /** What is set there itself, and not taken from elsewhere but from the number of the pod, as the kubelet puts it together. */
+    static Map<String, String> environment(Container container, int number) {
+        Map<String, String> environment = new HashMap<>();
+        for (EnvVar variable : container.getEnv()) {
+            if (variable.getValue() != null) {
+                environment.put(variable.getName(), expanded(variable.getValue(), environment));
+            } else if (variable.getValueFrom().getFieldRef() != null) {
+                assertTrue(NUMBERS.contains(variable.getValueFrom().getFieldRef().getFieldPath()), variable.toString());
+                environment.put(variable.getName(), String.valueOf(number));
+            }
+        }
+        return environment;
+    }
+
+    /** With the variables in it that were set before; what is not known stays as it is. */
+    private static String expanded(String value, Map<String, String> environment) {
+        return Pattern.compile("\\$\\(([A-Z_]+)\\)").matcher(value).replaceAll(name -> Matcher
+                .quoteReplacement(environment.getOrDefault(name.group(1), name.group())));
     }
 
     private <T extends HasMetadata> T get(Class<T> kind) {
