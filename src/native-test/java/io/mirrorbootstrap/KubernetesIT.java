@@ -535,6 +535,25 @@ class KubernetesIT {
     }
 
     @Test
+    void theKustomizationsOfThePageCanBeCopied() throws Exception {
+        List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("docs/kubernetes.md"))).results().map(block -> block.group(1))
+                .toList();
+        assertEquals(2, blocks.size());
+        Path copy = Files.createDirectories(Path.of("target/k8s/copy"));
+        String mirror = blocks.get(0).replace("[mirror-bootstrap/k8s/base]", "[../../../k8s/base]");
+        Files.writeString(copy.resolve("kustomization.yaml"), mirror);
+        render(copy.toString());
+        assertEquals("orders", get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
+
+        render("k8s/examples/three-replicas");
+        int replicas = get(StatefulSet.class).getSpec().getReplicas();
+        Files.writeString(copy.resolve("kustomization.yaml"), "resources: [../../../" + SOURCE + "]\n" + blocks.get(1));
+        renderAll(copy.toString());
+        assertEquals(replicas, get(Job.class).getSpec().getCompletions(), "a base backup and a slot for each");
+    }
+
+    @Test
     void aMirrorThatIsNotReadyHoldsUpNoDrainAndAStandbyCanGetReady() throws Exception {
         render("k8s/examples/postgres-mirror");
         assertEquals("AlwaysAllow", get(PodDisruptionBudget.class).getSpec().getUnhealthyPodEvictionPolicy());
