@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -59,6 +60,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
@@ -79,12 +81,21 @@ class KubernetesIT {
     /** The one kustomization that is no mirror. */
     private static final String SOURCE = "k8s/examples/postgres-source";
 
+    /** What is nothing if it is empty, and yet kept: these are there or not. */
+    private static final Set<String> KEPT_EMPTY = Set.of("emptyDir", "podSelector", "namespaceSelector");
+
+    /** Where a pod finds its number among those of its StatefulSet or Job. */
+    private static final Set<String> NUMBERS = Set.of("metadata.labels['apps.kubernetes.io/pod-index']",
+            "metadata.annotations['batch.kubernetes.io/job-completion-index']");
+
     private static final int PORT = setting("quarkus.http.port");
     private static final int TLS_PORT = 8443; // Quarkus' own default
 
     @TempDir
     Path temp;
 
+    /** All that was rendered, as it is written. */
+    private final List<JsonNode> documents = new ArrayList<>();
     private final Map<Class<?>, HasMetadata> objects = new HashMap<>();
     /** The Service that is not the headless one. */
     private Service outside;
@@ -138,6 +149,13 @@ class KubernetesIT {
         return all;
     }
 
+    /** These, and the one that is no mirror. */
+    static List<String> all() throws IOException {
+        List<String> all = mirrors();
+        all.add(SOURCE);
+        return all;
+    }
+
     private void render(String kustomization) throws Exception {
         renderAll(kustomization);
         assertTrue(objects.keySet().containsAll(KINDS.values()), objects.keySet()::toString);
@@ -157,9 +175,13 @@ class KubernetesIT {
                         return false; // the models would keep what they do not know
                     }
                 });
-        try (MappingIterator<JsonNode> documents = strict.readerFor(JsonNode.class).readValues(yaml)) {
-            while (documents.hasNext()) {
-                JsonNode document = documents.next();
+        documents.clear();
+        objects.clear();
+        outside = null;
+        try (MappingIterator<JsonNode> rendered = strict.readerFor(JsonNode.class).readValues(yaml)) {
+            while (rendered.hasNext()) {
+                JsonNode document = rendered.next();
+                documents.add(document);
                 String name = document.path("kind").asText();
                 Class<? extends HasMetadata> kind = KINDS.getOrDefault(name, MORE_KINDS.get(name));
                 assertNotNull(kind, document::toString);
@@ -268,7 +290,7 @@ class KubernetesIT {
         assertRestricted(pod);
         assertEquals(false, get(ServiceAccount.class).getAutomountServiceAccountToken());
         if (kustomization.equals("k8s/base")) {
-            assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress());
+            assertEquals(List.of(), get(NetworkPolicy.class).getSpec().getEgress(), "with its type: nothing may leave");
         }
         assertEquals(Set.of("Ingress", "Egress"), Set.copyOf(get(NetworkPolicy.class).getSpec().getPolicyTypes()));
         get(NetworkPolicy.class).getSpec().getIngress()
@@ -303,6 +325,89 @@ class KubernetesIT {
         }
     }
 
+    /** So that one selector finds all of it, also what {@code kubectl delete -k} leaves. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void everyObjectAndEachTemplateOfOneHasTheName(String kustomization) throws Exception {
+        renderAll(kustomization);
+        String name = kustomization.equals(SOURCE) ? "mirror-bootstrap-source" : "mirror-bootstrap";
+        for (JsonNode document : documents) {
+            List<JsonNode> labelled = new ArrayList<>(document.findValues("volumeClaimTemplate"));
+            document.findValues("volumeClaimTemplates").forEach(templates -> templates.forEach(labelled::add));
+            labelled.addAll(document.at("/spec").findValues("template"));
+            labelled.add(document);
+            for (JsonNode object : labelled) {
+                assertEquals(name, object.path("metadata").path("labels").path("app.kubernetes.io/name").asText(),
+                        object::toString);
+            }
+            if (document.path("kind").asText().equals("Certificate")) {
+                assertEquals(name, document.at("/spec/secretTemplate/labels").path("app.kubernetes.io/name").asText(),
+                        "the secret that cert-manager makes");
+            }
+        }
+    }
+
+    /**
+     * What the API server would drop makes {@code kubectl diff} differ for ever; what it would add within a list that is one
+     * value to it, or write in another way, makes a server-side apply conflict with whoever applied before.
+     */
+    @ParameterizedTest
+    @MethodSource("all")
+    void theApiServerKeepsEachObjectAsItIsWritten(String kustomization) throws Exception {
+        renderAll(kustomization);
+        for (JsonNode document : documents) {
+            assertFalse(document.has("status"), document::toString);
+            assertKept(document, "/" + document.path("kind").asText());
+        }
+    }
+
+    private static void assertKept(JsonNode node, String path) {
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        assertFalse(node.isNull(), path);
+        assertFalse(node.isContainerNode() && node.isEmpty() && !KEPT_EMPTY.contains(name), path);
+        assertFalse(node.isTextual() && node.asText().isEmpty() && !path.startsWith("/ConfigMap/data/"), path);
+        if (path.matches(".*/ports/[0-9]+")) {
+            assertTrue(node.has("protocol"), path + ": " + node);
+        }
+        if (path.matches(".*/volumeClaimTemplates/[0-9]+")) {
+            assertEquals("v1 PersistentVolumeClaim Filesystem", node.path("apiVersion").asText() + " "
+                    + node.path("kind").asText() + " " + node.at("/spec/volumeMode").asText(), path);
+        }
+        if (name.equals("fieldRef")) {
+            assertEquals("v1", node.path("apiVersion").asText(), path);
+        }
+        if (path.matches(".*/(requests|limits)/[^/]+|.*/sizeLimit")) {
+            assertCanonical(node, path);
+        }
+        if (name.equals("metadata")) {
+            assertFalse(node.has("creationTimestamp"), path);
+        }
+        node.fields().forEachRemaining(field -> assertKept(field.getValue(), path + "/" + field.getKey()));
+        for (int i = 0; node.isArray() && i < node.size(); i++) {
+            assertKept(node.get(i), path + "/" + i);
+        }
+    }
+
+    /** Whether a quantity is written as the API server writes it: text, whole, the largest suffix that leaves it whole. */
+    private static void assertCanonical(JsonNode quantity, String path) {
+        assertTrue(quantity.isTextual(), path + ": " + quantity);
+        Matcher parts = Pattern.compile("([1-9][0-9]*)(m|[KMGTPE]i|[kMGTPE]?)").matcher(quantity.asText());
+        assertTrue(parts.matches(), path + ": " + quantity);
+        assertTrue(Long.parseLong(parts.group(1)) % (parts.group(2).endsWith("i") ? 1024 : 1000) != 0,
+                path + ": " + quantity);
+    }
+
+    /** Else a sidecar that hangs has the grace of the whole pod, which is the mirror's, before it is killed. */
+    @ParameterizedTest
+    @MethodSource("mirrors")
+    void aSidecarThatHangsIsKilledWhenItsOwnEndWouldHaveTaken(String kustomization) throws Exception {
+        render(kustomization);
+        for (Probe probe : List.of(init("sidecar").getLivenessProbe(), init("sidecar").getStartupProbe())) {
+            assertEquals(Long.valueOf(SidecarProcess.SHUTDOWN_SECONDS), probe.getTerminationGracePeriodSeconds());
+        }
+        assertNull(init("sidecar").getReadinessProbe().getTerminationGracePeriodSeconds(), "it ends nothing");
+    }
+
     @ParameterizedTest
     @MethodSource("mirrors")
     void theOrderOfTheHandoverIsKept(String kustomization) throws Exception {
@@ -312,7 +417,7 @@ class KubernetesIT {
         assertEquals("wait", init("wait").getArgs().get(0));
         assertEquals(List.of("mirror"), pod.getContainers().stream().map(Container::getName).toList());
         List<String> wait = init("wait").getArgs();
-        String restored = environment(pod.getContainers().get(0)).get("PGDATA");
+        String restored = environment(pod.getContainers().get(0), 0).get("PGDATA");
         int unless = wait.indexOf("--unless");
         assertEquals(restored == null ? List.of() : List.of("--unless", restored + "/PG_VERSION"),
                 unless < 0 ? List.of() : wait.subList(unless, unless + 2));
@@ -401,21 +506,51 @@ class KubernetesIT {
         render("k8s/examples/postgres-mirror");
         String expected = get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES");
         String namespace = get(StatefulSet.class).getMetadata().getNamespace();
-        Map<String, String> mirror = environment(pod.getContainers().get(0));
-        String url = "http://" + get(StatefulSet.class).getMetadata().getName() + "-0."
-                + get(Service.class).getMetadata().getName() + "." + namespace + ".svc:" + PORT;
+        String name = get(StatefulSet.class).getMetadata().getName();
+        String service = get(Service.class).getMetadata().getName();
+        Container mirror = pod.getContainers().get(0);
 
         renderAll(SOURCE);
-        PodSpec source = get(Job.class).getSpec().getTemplate().getSpec();
+        JobSpec job = get(Job.class).getSpec();
+        PodSpec source = job.getTemplate().getSpec();
         assertRestricted(source);
-        List<String> send = source.getContainers().get(0).getArgs();
-        assertEquals("send", send.get(0));
-        assertEquals(url, send.get(send.indexOf("--url") + 1));
-        assertEquals(expected, send.get(send.indexOf("--database") + 1));
-        Map<String, String> backup = environment(source.getInitContainers().get(0));
-        assertEquals(mirror.get("PRIMARY"), backup.get("PGHOST"));
-        assertEquals(mirror.get("SLOT"), backup.get("SLOT"));
-        assertTrue(send.containsAll(List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+        assertEquals("Indexed", job.getCompletionMode());
+        assertEquals(1, job.getCompletions(), "a number that a patch can replace");
+        assertEquals(1, job.getParallelism(), "one base backup of the primary at a time");
+        for (int number : List.of(0, 2)) {
+            Map<String, String> numbers = environment(source.getContainers().get(0), number);
+            List<String> send = source.getContainers().get(0).getArgs().stream()
+                    .map(each -> expanded(each, numbers)).toList();
+            assertEquals("send", send.get(0));
+            assertEquals("http://" + name + "-" + number + "." + service + "." + namespace + ".svc:" + PORT,
+                    send.get(send.indexOf("--url") + 1));
+            assertEquals(expected, send.get(send.indexOf("--database") + 1));
+            Map<String, String> backup = environment(source.getInitContainers().get(0), number);
+            assertEquals(environment(mirror, number).get("PRIMARY"), backup.get("PGHOST"));
+            assertEquals("orders_mirror_" + number, backup.get("SLOT"), "two standbys cannot share one");
+            assertEquals(backup.get("SLOT"), environment(mirror, number).get("SLOT"));
+            assertTrue(send.containsAll(
+                    List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+        }
+    }
+
+    @Test
+    void theKustomizationsOfThePageCanBeCopied() throws Exception {
+        List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("docs/kubernetes.md"))).results().map(block -> block.group(1))
+                .toList();
+        assertEquals(3, blocks.size(), "the third is a line of a rule");
+        Path copy = Files.createDirectories(Path.of("target/k8s/copy"));
+        String mirror = blocks.get(0).replace("[mirror-bootstrap/k8s/base]", "[../../../k8s/base]");
+        Files.writeString(copy.resolve("kustomization.yaml"), mirror);
+        render(copy.toString());
+        assertEquals("orders", get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
+
+        render("k8s/examples/three-replicas");
+        int replicas = get(StatefulSet.class).getSpec().getReplicas();
+        Files.writeString(copy.resolve("kustomization.yaml"), "resources: [../../../" + SOURCE + "]\n" + blocks.get(1));
+        renderAll(copy.toString());
+        assertEquals(replicas, get(Job.class).getSpec().getCompletions(), "a base backup and a slot for each");
     }
 
     @Test
@@ -426,10 +561,24 @@ class KubernetesIT {
         assertTrue(ready.contains("-U"), "the user of the container has no name that pg_isready could take");
     }
 
-    /** What is set there itself, and not taken from elsewhere. */
-    static Map<String, String> environment(Container container) {
-        return container.getEnv().stream().filter(each -> each.getValue() != null)
-                .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    /** What is set there itself, and not taken from elsewhere but from the number of the pod, as the kubelet puts it together. */
+    static Map<String, String> environment(Container container, int number) {
+        Map<String, String> environment = new HashMap<>();
+        for (EnvVar variable : container.getEnv()) {
+            if (variable.getValue() != null) {
+                environment.put(variable.getName(), expanded(variable.getValue(), environment));
+            } else if (variable.getValueFrom().getFieldRef() != null) {
+                assertTrue(NUMBERS.contains(variable.getValueFrom().getFieldRef().getFieldPath()), variable.toString());
+                environment.put(variable.getName(), String.valueOf(number));
+            }
+        }
+        return environment;
+    }
+
+    /** With the variables in it that were set before; what is not known stays as it is. */
+    private static String expanded(String value, Map<String, String> environment) {
+        return Pattern.compile("\\$\\(([A-Z_]+)\\)").matcher(value).replaceAll(name -> Matcher
+                .quoteReplacement(environment.getOrDefault(name.group(1), name.group())));
     }
 
     private <T extends HasMetadata> T get(Class<T> kind) {
