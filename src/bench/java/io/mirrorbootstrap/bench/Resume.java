@@ -61,13 +61,18 @@ public final class Resume {
                     }, Optional.of(Inventory.Resumable.of(left)));
             Source source = new Source() {
                 @Override
-                public void superseded(DatabaseId taken) {
+                public void superseded(DatabaseId taken, Source successor) {
                     throw new IllegalStateException("nobody else is here");
                 }
 
                 @Override
                 public Principal principal() {
                     return Principal.ANYBODY;
+                }
+
+                @Override
+                public String address() {
+                    return "here";
                 }
 
                 @Override

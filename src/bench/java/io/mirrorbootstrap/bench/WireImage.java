@@ -2,6 +2,7 @@ package io.mirrorbootstrap.bench;
 
 import java.io.BufferedReader;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -14,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -172,7 +174,11 @@ final class WireImage {
         return head.toString();
     }
 
-    /** The next text message; what is none is skipped. */
+    /**
+     * The next text message; pings are skipped.
+     *
+     * @throws EOFException when the other end says goodbye
+     */
     static String answer(DataInputStream in) throws IOException {
         while (true) {
             int kind = in.readUnsignedByte() & 0x0F;
@@ -180,6 +186,8 @@ final class WireImage {
             byte[] bytes = in.readNBytes(length == 126 ? in.readUnsignedShort() : length);
             if (kind == 1) {
                 return new String(bytes, StandardCharsets.UTF_8);
+            } else if (kind == 8) {
+                throw new EOFException("closed: " + HexFormat.of().formatHex(bytes));
             }
         }
     }

@@ -63,13 +63,18 @@ public class HotPath {
 
     private final Source source = new Source() {
         @Override
-        public void superseded(DatabaseId database) {
+        public void superseded(DatabaseId database, Source successor) {
             throw new IllegalStateException("nobody else is here");
         }
 
         @Override
         public Principal principal() {
             return Principal.ANYBODY;
+        }
+
+        @Override
+        public String address() {
+            return "here";
         }
 
         @Override

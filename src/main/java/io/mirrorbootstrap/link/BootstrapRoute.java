@@ -17,7 +17,6 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -37,15 +36,17 @@ class BootstrapRoute {
     private final IngestBudget budget;
     private final IngestRate rate;
     private final Standing standing;
+    private final Turns turns;
 
     BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
-            Standing standing) {
+            Standing standing, Turns turns) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
         this.rate = rate;
         this.standing = standing;
+        this.turns = turns;
     }
 
     void register(@Observes Router router) {
@@ -83,9 +84,10 @@ class BootstrapRoute {
         ChannelFutureListener gone = closed -> place.giveBack();
         channel.closeFuture().addListener(gone);
         UpgradeGuard guard = UpgradeGuard.on(channel);
+        Caller caller = Caller.of(request);
         request.request().toWebSocket()
-                .onSuccess(webSocket -> start(new Link(webSocket, channel, guard, context, Caller.of(request), links,
-                        mirrors, limits, budget, rate, Infrastructure.getDefaultWorkerPool()), webSocket, channel))
+                .onSuccess(webSocket -> start(new Link(webSocket, channel, guard, context, caller, links,
+                        mirrors, limits, budget, rate, turns.of(caller.principal())), webSocket, channel))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.giveBack();

@@ -1,0 +1,106 @@
+package io.mirrorbootstrap.link;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+import jakarta.inject.Singleton;
+
+import io.mirrorbootstrap.snapshot.Principal;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+
+/**
+ * Shares the workers out among callers: while more than one of them has something to do, only so many jobs of each run at once.
+ * By itself each thread gets as much of the processors as any other, and so a caller with 32 links thirty-two times as much as
+ * one with a single link. A caller that is alone has them all. Callers that are not told apart are one.
+ * <p>
+ * A job's turn is short ({@link Link}), so that a newcomer soon has its share. Any thread.
+ */
+@Singleton
+class Turns {
+
+    /** For each processor: while one job of a caller waits for the disk, another may run. */
+    private static final int JOBS_PER_PROCESSOR = 2;
+
+    private final Executor workers;
+    private final int share;
+    /** Those that have something to do, whoever has been served last at the end. Guarded by this. */
+    private final Map<String, Lane> busy = new LinkedHashMap<>();
+
+    /** The jobs of one caller. Guarded by the outer object. */
+    private static final class Lane {
+        private final Queue<Runnable> waiting = new ArrayDeque<>();
+        private int running;
+    }
+
+    Turns() {
+        this(job -> Infrastructure.getDefaultWorkerPool().execute(job),
+                JOBS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
+    }
+
+    /** @param share how many jobs of one caller run at once, while others have some too; 1 or more */
+    Turns(Executor workers, int share) {
+        this.workers = workers;
+        this.share = share;
+    }
+
+    /** Runs what is done for {@code caller}. */
+    Executor of(Principal caller) {
+        String id = caller.id().orElse("");
+        return job -> submit(id, job);
+    }
+
+    private void submit(String caller, Runnable job) {
+        synchronized (this) {
+            Lane lane = busy.computeIfAbsent(caller, same -> new Lane());
+            lane.waiting.add(job);
+            if (!mayRun(lane)) {
+                return;
+            }
+            lane.waiting.remove();
+            lane.running++;
+        }
+        try {
+            start(caller, job);
+        } catch (RejectedExecutionException e) {
+            ended(caller);
+            throw e;
+        }
+    }
+
+    private void start(String caller, Runnable job) {
+        workers.execute(() -> {
+            try {
+                job.run();
+            } finally {
+                ended(caller);
+            }
+        });
+    }
+
+    /** A job has ended: perhaps others may run now, also of other callers, as this one may have nothing to do any more. */
+    private void ended(String caller) {
+        Map<String, Queue<Runnable>> next = new LinkedHashMap<>();
+        synchronized (this) {
+            Lane lane = busy.remove(caller);
+            lane.running--;
+            if (lane.running > 0 || !lane.waiting.isEmpty()) {
+                busy.put(caller, lane); // at the end
+            }
+            busy.forEach((id, each) -> {
+                while (!each.waiting.isEmpty() && mayRun(each)) {
+                    each.running++;
+                    next.computeIfAbsent(id, same -> new ArrayDeque<>()).add(each.waiting.remove());
+                }
+            });
+        }
+        next.forEach((id, jobs) -> jobs.forEach(job -> start(id, job)));
+    }
+
+    private boolean mayRun(Lane lane) {
+        return busy.size() == 1 || lane.running < share;
+    }
+}

@@ -1,0 +1,135 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.Principal;
+
+/** Workers that are turned by hand: what was handed to them is what runs. */
+class TurnsTest {
+
+    private static final int SHARE = 2;
+
+    private final Deque<Runnable> handedOut = new ArrayDeque<>();
+    private final List<String> ran = new ArrayList<>();
+    private boolean isOver;
+    private final Turns turns = new Turns(job -> {
+        if (isOver) {
+            throw new RejectedExecutionException("over");
+        }
+        handedOut.add(job);
+    }, SHARE);
+    private final Executor a = turns.of(caller("a"));
+    private final Executor b = turns.of(caller("b"));
+    private final Executor c = turns.of(caller("c"));
+
+    @Test
+    void aCallerThatIsAloneHasAllWorkers() {
+        submit(a, "a", 40);
+        assertEquals(40, handedOut.size());
+        turn(40);
+        submit(b, "b", 40);
+        assertEquals(40, handedOut.size());
+    }
+
+    @Test
+    void aNewcomerIsServedAtOnceAndTheOtherKeepsItsShareOnly() {
+        submit(a, "a", 5);
+        submit(b, "b", 1);
+        submit(a, "a again", 5);
+        assertEquals(6, handedOut.size());
+        turn(4); // four of a's: one is running
+        assertEquals(3, handedOut.size(), "a's fifth, b's, and one of a's new");
+        submit(b, "b again", 3);
+        assertEquals(4, handedOut.size());
+        turn(2);
+        assertEquals(List.of("a", "a", "a", "a", "a", "b"), ran);
+        turn(100);
+        assertEquals(14, ran.size());
+    }
+
+    @Test
+    void whenTheOthersHaveNothingToDoAllThatWaitsRuns() {
+        submit(b, "b", 1);
+        submit(a, "a", 10);
+        assertEquals(1 + SHARE, handedOut.size());
+        turn(1);
+        assertEquals(List.of("b"), ran);
+        assertEquals(10, handedOut.size());
+    }
+
+    @Test
+    void eachOfManyHasItsShare() {
+        submit(a, "a", 9);
+        submit(b, "b", 9);
+        submit(c, "c", 9);
+        turn(9); // what a had begun alone
+        assertEquals(List.of("a"), ran.stream().distinct().toList());
+        ran.clear();
+        turn(4 * SHARE);
+        assertEquals(2 * SHARE, ran.stream().filter("b"::equals).count(), ran.toString());
+        assertEquals(2 * SHARE, ran.stream().filter("c"::equals).count(), ran.toString());
+        turn(100);
+        assertEquals(18, ran.size());
+    }
+
+    @Test
+    void aJobThatFailsGivesItsPlaceBack() {
+        submit(b, "b", 1);
+        Executor failing = a;
+        for (int i = 0; i < SHARE; i++) {
+            failing.execute(() -> {
+                throw new IllegalStateException("it fails");
+            });
+        }
+        submit(a, "a", 2);
+        turn(1);
+        for (int i = 0; i < SHARE; i++) {
+            assertThrows(IllegalStateException.class, () -> turn(1));
+        }
+        turn(2);
+        assertEquals(List.of("b", "a", "a"), ran);
+    }
+
+    @Test
+    void whoIsNotToldApartIsOneCaller() {
+        submit(turns.of(Principal.ANYBODY), "anybody", 10);
+        submit(turns.of(Principal.ANYBODY), "anybody", 10);
+        assertEquals(20, handedOut.size());
+    }
+
+    @Test
+    void whereThereIsNoWorkerTheCallerIsToldAndNothingIsHeld() {
+        isOver = true;
+        assertThrows(RejectedExecutionException.class, () -> submit(a, "a", 1));
+        isOver = false;
+        submit(b, "b", 10);
+        assertEquals(10, handedOut.size());
+    }
+
+    private void submit(Executor executor, String name, int times) {
+        for (int i = 0; i < times; i++) {
+            executor.execute(() -> ran.add(name));
+        }
+    }
+
+    private void turn(int jobs) {
+        for (int i = 0; i < jobs && !handedOut.isEmpty(); i++) {
+            handedOut.remove().run();
+        }
+    }
+
+    private static Principal caller(String id) {
+        return new Principal(Optional.of(id), Optional.empty(), Optional.empty(), false, Optional.empty());
+    }
+}
