@@ -172,7 +172,7 @@ class VolumeIT {
     }
 
     @Test
-    void aSnapshotThatSomebodyRemovesIsNotFollowingAnyMore() throws Exception {
+    void aSnapshotThatSomebodyRemovesOrCutsShortIsNotFollowingAnyMore() throws Exception {
         SidecarProcess sidecar = start(Map.of("EXPECTED_DATABASES", "a"));
         assertEquals("committed", send(sidecar, "a", 0, WHOLE.length).path("type").asText());
         assertEquals("committed", send(sidecar, "b", 0, WHOLE.length).path("type").asText());
@@ -186,6 +186,14 @@ class VolumeIT {
         assertTrue(sidecar.log().contains("lost: the snapshot of database=a cluster=cluster"), sidecar.log());
         assertEquals("committed", send(sidecar, "a", 0, WHOLE.length).path("type").asText());
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
+
+        try (RandomAccessFile file = new RandomAccessFile(files.resolve("b.snapshot").toFile(), "rw")) {
+            file.setLength(WHOLE.length - 1);
+        }
+        awaitStatus(sidecar, "/v1/mirrors/b", 404);
+        assertEquals(200, status(sidecar, "/v1/mirrors/a"));
+        assertEquals("committed", send(sidecar, "b", 0, WHOLE.length).path("type").asText());
+        awaitStatus(sidecar, "/v1/mirrors/b", 200);
     }
 
     /** Reading that hole takes a minute and more, all of which the rest of this test does not. */

@@ -52,8 +52,8 @@ public class TransferLog implements TransferListener {
                     removed.snapshot().bytes());
         } else if (event instanceof TransferEvent.Lost lost) {
             LOG.errorf(
-                    "lost: the snapshot of database=%s cluster=%s lsn=%d bytes=%d was committed, and its file is not "
-                            + "there any more: somebody has removed it",
+                    "lost: the snapshot of database=%s cluster=%s lsn=%d bytes=%d was committed, and its file is gone or "
+                            + "has another size: somebody has removed or changed it",
                     lost.database(),
                     Text.field(lost.snapshot().sourceClusterId()), lost.snapshot().lsn(), lost.snapshot().bytes());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {

@@ -472,7 +472,12 @@ public final class SnapshotReceiver {
     }
 
     private boolean isSnapshotThere(Optional<CommittedSnapshot> told) throws IOException {
-        return told.isEmpty() || directory.disk().facts(SnapshotNames.snapshot(database)).isPresent();
+        if (told.isEmpty()) {
+            return true;
+        }
+        Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
+        return file.isPresent() && (file.get().bytes() == told.get().bytes()
+                || directory.readSuccessor(database).isPresent()); // its successor is there, and its commit half done
     }
 
     private boolean isPartialThere(Optional<UnderWay> transfer) throws IOException {

@@ -111,7 +111,7 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** The file of the committed snapshot is not there any more, though nobody has asked for that; its manifest is. */
+    /** The file of the committed snapshot is gone, or has another size, though nobody has asked for that; its manifest is there. */
     record Lost(CommittedSnapshot snapshot) implements TransferEvent {
         @Override
         public DatabaseId database() {
