@@ -10,7 +10,7 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "mirror-bootstrap")
 interface AccessSettings {
 
-    /** A file with one token a line, perhaps with a name and databases; whoever speaks must have one of them. Read again when it changes. */
+    /** A file with one token a line, perhaps with a name and databases; whoever speaks must have one of them. Read again every second. */
     Optional<Path> authTokenFile();
 
     /** Whether the common name of a client's certificate is the only {@code source_cluster_id} it may use. */

@@ -37,7 +37,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "The port for sources, the API and the probes; 0 takes a free one. Default: 8080")
     private Integer port;
 
-    @Option(names = "--auth-token-file", paramLabel = "FILE", description = "Tokens, one a line: whoever speaks to the sidecar must have one. Read again when it changes.")
+    @Option(names = "--auth-token-file", paramLabel = "FILE", description = "Tokens, one a line: whoever speaks to the sidecar must have one. Read again every second.")
     private Path authTokenFile;
 
     @Option(names = "--insecure", description = "Lets other machines in though nobody has to prove anything.")
