@@ -2,14 +2,13 @@ package io.mirrorbootstrap.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 import io.mirrorbootstrap.access.Loopback;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.HttpProxy;
 
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -28,13 +27,16 @@ final class CredentialOptions {
     @ArgGroup(exclusive = false)
     private OwnCertificate own;
 
+    @Option(names = "--proxy", paramLabel = "URL", description = "An HTTP proxy that leads to the sidecar (CONNECT): http://[USER:PASSWORD@]HOST[:PORT], or none. Default: as in https_proxy, http_proxy, all_proxy and no_proxy of the environment, but none for this machine itself.")
+    private Optional<String> proxy;
+
     /** What only makes sense together. */
     static final class OwnCertificate {
 
         @Option(names = "--certificate", required = true, paramLabel = "FILE", description = "The certificate (PEM) to show the sidecar; with --key.")
         private Path certificate;
 
-        @Option(names = "--key", required = true, paramLabel = "FILE", description = "Its key (PEM, PKCS#8).")
+        @Option(names = "--key", required = true, paramLabel = "FILE", description = "Its key (PEM: PKCS#8, or OpenSSL's older forms for RSA and EC), without a password.")
         private Path key;
     }
 
@@ -48,12 +50,24 @@ final class CredentialOptions {
             throw new ParameterException(command, "--token-file " + tokenFile.orElseThrow()
                     + " cannot be used: " + Report.reason(e), e);
         }
-        Stream.concat(authorities.stream(),
-                Stream.ofNullable(own).flatMap(pair -> Stream.of(pair.certificate, pair.key)))
-                .filter(path -> !Files.isReadable(path)).findFirst().ifPresent(path -> {
-                    throw new ParameterException(command, path + " cannot be read");
-                });
+        try {
+            credentials.check();
+        } catch (IOException e) {
+            throw new ParameterException(command, e.getMessage(), e);
+        }
         return credentials;
+    }
+
+    /** @throws ParameterException when there is to be a proxy, but it cannot be understood which */
+    Optional<HttpProxy> proxy(CommandLine command, Endpoint endpoint) {
+        try {
+            if (proxy.isEmpty()) {
+                return HttpProxy.of(System.getenv(), endpoint);
+            }
+            return proxy.filter(url -> !url.isEmpty() && !url.equals("none")).map(HttpProxy::parse);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, (proxy.isPresent() ? "--proxy: " : "") + e.getMessage(), e);
+        }
     }
 
     void warnOfPlainText(Endpoint endpoint, PrintWriter err) {

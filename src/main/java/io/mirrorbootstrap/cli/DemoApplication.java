@@ -11,7 +11,6 @@ import io.mirrorbootstrap.source.FileInput;
 import io.mirrorbootstrap.source.Origin;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.SnapshotSender;
-import io.mirrorbootstrap.wire.Protocol;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.vertx.http.HttpServer;
 
@@ -32,7 +31,7 @@ public final class DemoApplication implements QuarkusApplication {
         PrintWriter out = new PrintWriter(System.out, true);
         PrintWriter err = new PrintWriter(System.err, true);
         Path snapshot = Path.of(args[0]);
-        Endpoint endpoint = new Endpoint("127.0.0.1", server.getPort(), false, Protocol.PATH);
+        Endpoint endpoint = Endpoint.parse("http://127.0.0.1:" + server.getPort());
         out.println("a sidecar listens at " + endpoint + ", its data directory is " + args[1]);
         out.println("a source sends " + snapshot + " as database " + ORIGIN.database() + " of "
                 + ORIGIN.sourceClusterId() + ", LSN " + ORIGIN.lsn());

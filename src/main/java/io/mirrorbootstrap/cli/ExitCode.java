@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.cli;
 
+import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.Outcome;
 
 /** What a script can tell from the exit code: the one place where outcomes become numbers. */
@@ -34,7 +35,9 @@ enum ExitCode {
     static ExitCode of(Outcome outcome) {
         if (outcome instanceof Outcome.Committed) {
             return COMMITTED;
-        } else if (outcome instanceof Outcome.Unreachable || outcome instanceof Outcome.LinkLost) {
+        } else if (outcome instanceof Outcome.NoLink noLink) {
+            return of(noLink.obstacle());
+        } else if (outcome instanceof Outcome.LinkLost) {
             return LINK;
         } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
             return INPUT;
@@ -43,6 +46,11 @@ enum ExitCode {
         } else if (outcome instanceof Outcome.ProducerFailed) {
             return PRODUCER;
         }
-        return REFUSED; // Refused, NotUpgraded, NotUnderstood
+        return REFUSED; // Refused, NotUnderstood
+    }
+
+    /** The exit code of what stood between a client and its sidecar. */
+    static ExitCode of(Obstacle obstacle) {
+        return obstacle.canHeal() ? LINK : REFUSED;
     }
 }

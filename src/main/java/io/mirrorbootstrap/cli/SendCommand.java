@@ -14,9 +14,11 @@ import java.util.concurrent.Callable;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.FileInput;
 import io.mirrorbootstrap.source.FileStream;
+import io.mirrorbootstrap.source.HttpProxy;
 import io.mirrorbootstrap.source.Origin;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Producer;
@@ -115,9 +117,11 @@ final class SendCommand implements Callable<Integer> {
             err.println("mirror-bootstrap: standard input is closed, or cannot be read");
             return ExitCode.USAGE.number();
         }
+        Credentials read = credentials.read(spec.commandLine());
+        Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
         Outcome outcome;
         try (SnapshotInput input = open();
-                SnapshotSender sender = new SnapshotSender(endpoint, credentials.read(spec.commandLine()), allowEmpty);
+                SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty);
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
             outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress,
                     Duration.ofSeconds(patienceSeconds));

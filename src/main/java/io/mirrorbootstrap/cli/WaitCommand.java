@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -15,7 +16,10 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.HttpProxy;
+import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.wire.JsonRecords;
@@ -41,7 +45,8 @@ import picocli.CommandLine.Spec;
                 "  mirror-bootstrap wait --database orders --verify --unless /data/postgres/PG_VERSION"})
 final class WaitCommand implements Callable<Integer> {
 
-    private static final long ASK_EVERY_MILLIS = 500;
+    private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final Duration LONG = Duration.ofHours(1);
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     @Option(names = "--database", required = true, split = ",", paramLabel = "ID", description = "The database, or several: each "
@@ -85,8 +90,10 @@ final class WaitCommand implements Callable<Integer> {
         }
         ClientLogging.quiet();
         credentials.warnOfPlainText(endpoint, err);
+        Credentials read = credentials.read(spec.commandLine());
+        Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
         long start = System.nanoTime();
-        try (StatusClient client = new StatusClient(endpoint, credentials.read(spec.commandLine()))) {
+        try (StatusClient client = new StatusClient(endpoint, read, proxy)) {
             for (DatabaseId database : databases) {
                 int code = await(database, client, start);
                 if (code != ExitCode.COMMITTED.number()) {
@@ -115,10 +122,14 @@ final class WaitCommand implements Callable<Integer> {
     private int await(DatabaseId database, StatusClient client, long start) throws InterruptedException {
         boolean doubted = false;
         while (true) {
-            Reply reply = client.ask(database);
+            Reply reply = client.ask(database, patience(start));
             String now = words(reply);
-            if (reply instanceof Reply.Refused) {
-                return end(ExitCode.REFUSED, now);
+            long pauseNanos = ASK_EVERY_NANOS;
+            if (reply instanceof Reply.Blocked blocked) {
+                if (!blocked.obstacle().canHeal()) {
+                    return end(ExitCode.of(blocked.obstacle()), now);
+                }
+                pauseNanos = Math.max(pauseNanos, blocked.obstacle().comeBackAfter().orElse(Duration.ZERO).toNanos());
             } else if (reply instanceof Reply.Known known) {
                 MirrorStatus status = known.status();
                 Optional<String> impossible = impossible(database, status);
@@ -144,12 +155,20 @@ final class WaitCommand implements Callable<Integer> {
                 }
                 doubted = doubtful; // once is no proof: a successor may have been taking its place just then
             }
-            if (timeoutSeconds > 0 && System.nanoTime() - start >= TimeUnit.SECONDS.toNanos(timeoutSeconds)) {
+            long left = patience(start).toNanos();
+            if (left <= 0) {
                 return end(ExitCode.LINK, "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now);
             }
             tell(database, now);
-            TimeUnit.MILLISECONDS.sleep(ASK_EVERY_MILLIS);
+            TimeUnit.NANOSECONDS.sleep(Math.min(pauseNanos, left)); // once more, at the end
         }
+    }
+
+    /** What is left of the time to wait; while there is no end to it, more than any answer takes. */
+    private Duration patience(long start) {
+        return timeoutSeconds == 0
+                ? LONG
+                : Duration.ofSeconds(timeoutSeconds).minusNanos(System.nanoTime() - start);
     }
 
     private boolean isHandedOver(DatabaseId database, MirrorStatus status) throws IOException {
@@ -225,10 +244,10 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private static String words(Reply reply) {
-        if (reply instanceof Reply.Unreachable unreachable) {
-            return "the sidecar cannot be reached: " + unreachable.reason();
-        } else if (reply instanceof Reply.Refused refused) {
-            return "the sidecar does not tell: " + refused.message();
+        if (reply instanceof Reply.Blocked blocked) {
+            return (blocked.obstacle() instanceof Obstacle.Unreachable
+                    ? "the sidecar cannot be reached: "
+                    : "the sidecar does not tell: ") + blocked.obstacle().message();
         } else if (reply instanceof Reply.Known known) {
             MirrorStatus status = known.status();
             return Text.readable(status.word()) + ", " + Quantities.size(status.bytesDone())

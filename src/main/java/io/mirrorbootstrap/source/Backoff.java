@@ -26,20 +26,22 @@ final class Backoff {
 
     /**
      * @param bytesDone how far the last attempt got
-     * @return how long to wait; empty when it is time to give up
+     * @param comeBackAfter how long the other side does not want to be asked
+     * @return how long to wait, not beyond the end of the patience; empty when it is time to give up
      */
-    Optional<Duration> next(long bytesDone) {
+    Optional<Duration> next(long bytesDone, Optional<Duration> comeBackAfter) {
         if (bytesDone > furthest) {
             furthest = bytesDone;
             pause = FIRST;
             gotFurtherNanos = System.nanoTime();
         }
-        if (System.nanoTime() - gotFurtherNanos >= patience.toNanos()) {
+        long left = patience.toNanos() - (System.nanoTime() - gotFurtherNanos);
+        if (left <= 0) {
             return Optional.empty();
         }
         double factor = 1 + ThreadLocalRandom.current().nextDouble(-JITTER, JITTER);
-        Duration now = Duration.ofNanos((long) (pause.toNanos() * factor));
+        long wanted = Math.max((long) (pause.toNanos() * factor), comeBackAfter.orElse(Duration.ZERO).toNanos());
         pause = pause.multipliedBy(2).compareTo(LAST) < 0 ? pause.multipliedBy(2) : LAST;
-        return Optional.of(now);
+        return Optional.of(Duration.ofNanos(Math.min(wanted, left))); // once more, at the end
     }
 }

@@ -1,6 +1,10 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -11,24 +15,51 @@ import io.vertx.core.impl.transports.JDKTransport;
 /**
  * Sockets that say at most {@value #MAX_BYTES} bytes, TLS included, and are closed then. Vert.x puts the whole answer to a
  * request for a WebSocket together, whatever it is, and has no bound for it; a mirror's status is bounded by the same.
+ * <p>
+ * They go to the address they are aimed at: Vert.x itself would try one address of a name, and no other.
  */
 final class BoundedTransport extends JDKTransport {
 
     /** A status, a refusal or a handshake takes a fraction of it. */
     static final int MAX_BYTES = 256 * 1024;
 
+    private volatile InetSocketAddress target;
+    private volatile Supplier<Optional<Tunnel>> tunnels = Optional::empty;
     /** How the last socket ended; written on its event loop. */
     private volatile boolean exceeded;
+    /** What the last socket said first. */
+    private volatile int first = -1;
+
+    /**
+     * The next socket goes there, whoever is to be met.
+     *
+     * @param tunnels makes what each socket goes through
+     */
+    void aim(InetSocketAddress target, Supplier<Optional<Tunnel>> tunnels) {
+        this.tunnels = tunnels;
+        this.target = target;
+    }
+
+    @Override
+    public SocketAddress convert(io.vertx.core.net.SocketAddress address) {
+        return target;
+    }
 
     @Override
     public ChannelFactory<? extends Channel> channelFactory(boolean domainSocket) {
         exceeded = false;
+        first = -1;
         return BoundedChannel::new;
     }
 
     /** Whether the socket that was opened last was closed for what it said. */
     boolean isExceeded() {
         return exceeded;
+    }
+
+    /** The first byte that the socket said that was opened last, without what a proxy said; below 0: none. */
+    int first() {
+        return first;
     }
 
     /** What comes from now on is bounded by its reader. Event loop of {@code channel} only. */
@@ -38,12 +69,22 @@ final class BoundedTransport extends JDKTransport {
 
     private final class BoundedChannel extends NioSocketChannel {
 
+        private static final String TUNNEL = "tunnel";
+
         /** Event loop only. */
         private long left = MAX_BYTES;
 
+        BoundedChannel() {
+            tunnels.get().ifPresent(tunnel -> pipeline().addFirst(TUNNEL, tunnel));
+        }
+
         @Override
         protected int doReadBytes(ByteBuf into) throws Exception {
+            int start = into.writerIndex();
             int read = super.doReadBytes(into);
+            if (read > 0 && first < 0 && pipeline().get(TUNNEL) == null) {
+                first = into.getUnsignedByte(start);
+            }
             left -= Math.max(0, read);
             if (left < 0) {
                 exceeded = true;

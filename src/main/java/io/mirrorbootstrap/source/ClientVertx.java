@@ -1,8 +1,5 @@
 package io.mirrorbootstrap.source;
 
-import javax.net.ssl.SSLException;
-
-import io.mirrorbootstrap.snapshot.Text;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -24,16 +21,5 @@ final class ClientVertx {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)))
                 .findTransport(transport).init().vertx();
-    }
-
-    /** What failed and, of a TLS handshake, why: readable, as it may quote the other side. */
-    static String reason(Throwable failure) {
-        String what = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return Text.readable(
-                root == failure || !(failure instanceof SSLException) ? what : what + ": " + root.getMessage());
     }
 }

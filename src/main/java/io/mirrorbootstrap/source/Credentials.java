@@ -17,7 +17,7 @@ import io.vertx.core.net.PemTrustOptions;
  *
  * @param tokenFile its first line that is not empty, nor begins with {@code #}, is the token, perhaps with what a sidecar reads in it
  * @param authorities certificates (PEM) of those who may vouch for the sidecar; empty: those that Java knows
- * @param own the certificate (PEM) and key (PEM, PKCS#8) that the sidecar is shown
+ * @param own the certificate (PEM) and key (PEM) that the sidecar is shown
  */
 public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, Optional<Own> own) {
 
@@ -41,6 +41,20 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             return Optional.of(lines.filter(line -> !TokenLine.isBlank(line)).findFirst()
                     .map(line -> TokenLine.parse(line).map(TokenLine::token).orElseGet(line::strip))
                     .orElseThrow(() -> new IOException(tokenFile.get() + " holds no token")));
+        }
+    }
+
+    /**
+     * Reads the files, so that what is wrong with one is told before anything is done.
+     *
+     * @throws IOException with a sentence that names the file
+     */
+    public void check() throws IOException {
+        if (authorities.isPresent()) {
+            Pem.checkCertificates(authorities.get());
+        }
+        if (own.isPresent()) {
+            Pem.checkPair(own.get().certificate(), own.get().key());
         }
     }
 

@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
-import io.mirrorbootstrap.wire.Protocol;
 
 /** What became of sending a snapshot: a type for each end there is. What a sidecar says is as it came, but in messages. */
 public sealed interface Outcome {
@@ -20,6 +19,11 @@ public sealed interface Outcome {
     /** Whether coming back later may help: a link that broke, a disk that is full, a sidecar that restarts. */
     default boolean canHeal() {
         return false;
+    }
+
+    /** How long not to come back, where the other side says so. */
+    default Optional<Duration> comeBackAfter() {
+        return Optional.empty();
     }
 
     /** How far the snapshot got, in bytes, as far as that is known. */
@@ -66,49 +70,26 @@ public sealed interface Outcome {
     }
 
     /**
-     * An HTTP server answered, but would not upgrade to a WebSocket.
-     *
-     * @param status the HTTP status
-     * @param answer what it said, if anything
-     */
-    record NotUpgraded(Endpoint endpoint, int status, Optional<Answer.Failure> answer) implements Outcome {
-
-        private static final int NOT_FOUND = 404;
-        private static final int FIRST_SERVER_ERROR = 500;
-
-        @Override
-        public boolean canHeal() {
-            return status >= FIRST_SERVER_ERROR; // it is shutting down, or a proxy misses it
-        }
-
-        @Override
-        public String message() {
-            if (status == NOT_FOUND && answer.isEmpty()) {
-                return endpoint + " refused the link: HTTP 404, which no sidecar answers at " + Protocol.PATH
-                        + ": the path is wrong, or a proxy in between does not lead to the sidecar";
-            }
-            return endpoint + " refused the link: HTTP " + status
-                    + answer.map(
-                            failure -> ", " + Text.readable(failure.code()) + ": " + Text.readable(failure.message()))
-                            .orElse("");
-        }
-    }
-
-    /**
      * No link came about.
      *
-     * @param reason the failure, in words
+     * @param obstacle what stood in between
      */
-    record Unreachable(Endpoint endpoint, String reason) implements Outcome {
+    record NoLink(Endpoint endpoint, Obstacle obstacle) implements Outcome {
 
         @Override
         public boolean canHeal() {
-            return true;
+            return obstacle.canHeal();
+        }
+
+        @Override
+        public Optional<Duration> comeBackAfter() {
+            return obstacle.comeBackAfter();
         }
 
         @Override
         public String message() {
-            return endpoint + " cannot be reached: " + reason;
+            return endpoint + (obstacle instanceof Obstacle.Answered ? " refused the link: " : " cannot be reached: ")
+                    + obstacle.message();
         }
     }
 

@@ -3,18 +3,16 @@ package io.mirrorbootstrap.source;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
-import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
@@ -28,8 +26,8 @@ public final class SnapshotSender implements AutoCloseable {
     /** Enough that reading, masking and the socket never wait for each other. */
     private static final int CHUNK_BUFFERS = 4;
 
-    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(10);
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+    /** More than all addresses of a name together may take. */
+    private static final Duration CONNECT_PATIENCE = Duration.ofHours(1);
 
     /** A sidecar that has nothing to say still answers pings. */
     private static final int SILENCE_SECONDS = 60;
@@ -37,13 +35,12 @@ public final class SnapshotSender implements AutoCloseable {
     private final Endpoint endpoint;
     private final Credentials credentials;
     private final boolean allowEmpty;
-    private final BoundedTransport transport = new BoundedTransport();
-    private final Vertx vertx;
+    private final Dialer dialer;
     private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
 
-    /** Opens nothing yet. An input without a byte is refused. */
+    /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
     public SnapshotSender(Endpoint endpoint, Credentials credentials) {
-        this(endpoint, credentials, false);
+        this(endpoint, credentials, Optional.empty(), false);
     }
 
     /**
@@ -51,13 +48,14 @@ public final class SnapshotSender implements AutoCloseable {
      *
      * @param endpoint the sidecar
      * @param credentials what it is shown
+     * @param proxy what leads there, if not the network itself
      * @param allowEmpty whether an input without a byte is a snapshot: mostly it is what a program left that failed
      */
-    public SnapshotSender(Endpoint endpoint, Credentials credentials, boolean allowEmpty) {
+    public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty) {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.allowEmpty = allowEmpty;
-        this.vertx = ClientVertx.create(transport);
+        this.dialer = new Dialer(endpoint, proxy);
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
         }
@@ -91,7 +89,9 @@ public final class SnapshotSender implements AutoCloseable {
             while (true) {
                 Outcome outcome = blame(input, attempt(input, identity, progress));
                 boolean again = outcome.canHeal() && input.seek(0);
-                Optional<Duration> pause = again ? backoff.next(outcome.bytesDone()) : Optional.empty();
+                Optional<Duration> pause = again
+                        ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
+                        : Optional.empty();
                 if (pause.isEmpty()) {
                     return outcome;
                 }
@@ -106,40 +106,39 @@ public final class SnapshotSender implements AutoCloseable {
     /** Closes the link, if there is one, and ends the event loop. */
     @Override
     public void close() {
-        Blocking.await(vertx.close(), STOP_PATIENCE);
+        dialer.close();
     }
 
     private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Progress progress)
             throws IOException, InterruptedException {
         progress.update(Progress.Phase.CONNECTING, 0, input.size());
-        WebSocketConnectOptions request = new WebSocketConnectOptions().setHost(endpoint.host())
-                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.path())
-                .addSubProtocol(Protocol.SUBPROTOCOL)
+        WebSocketConnectOptions request = new WebSocketConnectOptions();
+        request.setHost(endpoint.name()).setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.link())
+                .putHeader(HttpHeaders.HOST, endpoint.authority());
+        request.addSubProtocol(Protocol.SUBPROTOCOL)
                 // a browser's header: behind a proxy that ends TLS or renames the host, it is another one's
                 .setAllowOriginHeader(false);
+        List<WebSocketClient> clients = new ArrayList<>();
         try {
             credentials.applyTo(request);
         } catch (IOException e) {
-            return new Outcome.Unreachable(endpoint, "there is no token to show (" + e + ")");
+            return new Outcome.NoLink(endpoint, new Obstacle.Unreachable("there is no token to show (" + e + ")"));
         }
-        WebSocketClient client = client();
-        try {
-            Future<SourceLink> connecting = client.connect(request).map(socket -> new SourceLink(vertx, socket));
+        try (SourceLink link = dialer.dial(CONNECT_PATIENCE, time -> {
+            WebSocketClient client = client(time);
+            clients.add(client);
             // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
-            // and cuts the link when it is in full swing
-            Blocking.await(connecting, CONNECT_PATIENCE.multipliedBy(2));
-            if (!connecting.succeeded()) {
-                connecting.onSuccess(SourceLink::hangUp); // too late
-                return unreachable(connecting);
-            }
-            try (SourceLink link = connecting.result()) {
-                Optional<Outcome> unusable = unusable(input);
-                return unusable.isPresent()
-                        ? unusable.get()
-                        : new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
-            }
+            // and cuts the link when it is in full swing. A link that comes too late ends with its client
+            return client.connect(request).map(socket -> new SourceLink(dialer.vertx(), socket));
+        })) {
+            Optional<Outcome> unusable = unusable(input);
+            return unusable.isPresent()
+                    ? unusable.get()
+                    : new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+        } catch (BlockedException e) {
+            return new Outcome.NoLink(endpoint, e.obstacle());
         } finally {
-            client.close();
+            clients.forEach(WebSocketClient::close);
         }
     }
 
@@ -164,41 +163,15 @@ public final class SnapshotSender implements AutoCloseable {
     }
 
     /** One for each link, as it reads certificates once. */
-    private WebSocketClient client() {
+    private WebSocketClient client(Duration time) {
         WebSocketClientOptions options = new WebSocketClientOptions()
-                .setConnectTimeout((int) CONNECT_PATIENCE.toMillis())
+                .setConnectTimeout((int) time.toMillis())
                 .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
                 // an answer is a small text, and what is longer is none
                 .setMaxFrameSize(JsonMessages.MAX_CONTROL_BYTES).setMaxMessageSize(JsonMessages.MAX_CONTROL_BYTES)
                 // snapshots are compressed or encrypted already
                 .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false);
         credentials.applyTo(options);
-        return vertx.createWebSocketClient(options);
-    }
-
-    private Outcome unreachable(Future<?> connecting) throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException();
-        }
-        if (connecting.cause() instanceof UpgradeRejectedException rejected) {
-            return new Outcome.NotUpgraded(endpoint, rejected.getStatus(), explanation(rejected));
-        }
-        if (transport.isExceeded()) {
-            return new Outcome.Unreachable(endpoint,
-                    "it answered with more than " + BoundedTransport.MAX_BYTES + " bytes, and no link");
-        }
-        return new Outcome.Unreachable(endpoint,
-                connecting.failed() ? ClientVertx.reason(connecting.cause()) : "no answer in time");
-    }
-
-    private static Optional<Answer.Failure> explanation(UpgradeRejectedException rejected) {
-        try {
-            return rejected.getBody() != null
-                    && JsonMessages.answer(rejected.getBody().toString()) instanceof Answer.Failure failure
-                            ? Optional.of(failure)
-                            : Optional.empty();
-        } catch (RefusedException e) {
-            return Optional.empty(); // not a sidecar's words: a proxy's page, for one
-        }
+        return dialer.vertx().createWebSocketClient(options);
     }
 }

@@ -2,6 +2,9 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -10,11 +13,11 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.MirrorStatus;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
@@ -25,7 +28,6 @@ import io.vertx.core.http.RequestOptions;
  */
 public final class StatusClient implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final Pattern JSON = Pattern.compile("application/json *(;.*)?", Pattern.CASE_INSENSITIVE);
@@ -41,81 +43,83 @@ public final class StatusClient implements AutoCloseable {
         record Unknown() implements Reply {
         }
 
-        /** Somebody answered, but not that; {@code message} is readable. */
-        record Refused(String message) implements Reply {
-        }
-
-        /** Nobody answered in time; {@code reason} is readable. */
-        record Unreachable(String reason) implements Reply {
+        /** The sidecar did not answer that. */
+        record Blocked(Obstacle obstacle) implements Reply {
         }
     }
 
     private final Endpoint endpoint;
     private final Credentials credentials;
-    private final BoundedTransport transport = new BoundedTransport();
-    private final Vertx vertx;
+    private final Dialer dialer;
+
+    /** Opens nothing yet; without a proxy. */
+    public StatusClient(Endpoint endpoint, Credentials credentials) {
+        this(endpoint, credentials, Optional.empty());
+    }
 
     /** Opens nothing yet. */
-    public StatusClient(Endpoint endpoint, Credentials credentials) {
+    public StatusClient(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy) {
         this.endpoint = endpoint;
         this.credentials = credentials;
-        this.vertx = ClientVertx.create(transport);
+        this.dialer = new Dialer(endpoint, proxy);
     }
 
-    /** What {@code database} is doing. */
-    public Reply ask(DatabaseId database) {
-        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.host())
-                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI("/v1/mirrors/" + database)
+    /**
+     * What {@code database} is doing.
+     *
+     * @param patience how long to wait for the answer, at most: 20 s for each address is enough
+     */
+    public Reply ask(DatabaseId database, Duration patience) throws InterruptedException {
+        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.name())
+                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.mirror(database))
+                .putHeader(HttpHeaders.HOST, endpoint.authority())
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
+        List<HttpClient> clients = new ArrayList<>();
         try {
             credentials.applyTo(request);
+            return dialer.dial(patience, time -> {
+                HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
+                credentials.applyTo(options);
+                HttpClient client = dialer.vertx().createHttpClient(options);
+                clients.add(client);
+                return client.request(request).compose(HttpClientRequest::send).compose(
+                        answer -> answer.body().map(body -> reply(database, answer, body)));
+            });
+        } catch (BlockedException e) {
+            return new Reply.Blocked(e.obstacle());
         } catch (IOException e) {
-            return new Reply.Unreachable("there is no token to show (" + e + ")");
-        }
-        HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) PATIENCE.toMillis());
-        credentials.applyTo(options);
-        HttpClient client = vertx.createHttpClient(options);
-        try {
-            Future<Reply> asking = client.request(request).compose(asked -> asked.send()).compose(
-                    answer -> answer.body().map(body -> reply(database, answer.statusCode(),
-                            answer.getHeader(HttpHeaders.CONTENT_TYPE), body)));
-            Blocking.await(asking, PATIENCE);
-            if (asking.succeeded()) {
-                return asking.result();
-            } else if (transport.isExceeded()) {
-                return new Reply.Refused("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
-            }
-            return new Reply.Unreachable(
-                    asking.failed() ? ClientVertx.reason(asking.cause()) : "no answer in time");
+            return new Reply.Blocked(new Obstacle.Unreachable("there is no token to show (" + e + ")"));
         } finally {
-            client.close();
+            clients.forEach(HttpClient::close);
         }
     }
 
-    private static Reply reply(DatabaseId database, int status, String contentType, Buffer body) {
-        if (status == NOT_FOUND) {
-            return isOwnNotFound(contentType, body.toString())
-                    ? new Reply.Unknown()
-                    : new Reply.Refused("what answers HTTP 404 there is no sidecar but, for one, a proxy: "
-                            + Text.readable(body.toString()));
+    private Reply reply(DatabaseId database, HttpClientResponse answer, Buffer body) {
+        int status = answer.statusCode();
+        if (status == NOT_FOUND && isOwnNotFound(answer.getHeader(HttpHeaders.CONTENT_TYPE), body.toString())) {
+            return new Reply.Unknown();
         } else if (status != OK) {
-            return new Reply.Refused("HTTP " + status + " " + Text.readable(body.toString()));
+            return new Reply.Blocked(Refusals.of(status, answer.headers(), body, endpoint, endpoint.mirror(database)));
         }
         try {
             MirrorStatus mirror = MirrorStatus.read(body.toString());
             return mirror.database().equals(database)
                     ? new Reply.Known(mirror)
-                    : new Reply.Refused("asked for " + database + ", it answers about " + mirror.database());
+                    : unfit("asked for " + database + ", it answers about " + mirror.database());
         } catch (RefusedException e) {
-            return new Reply.Refused("what answers is no sidecar: " + Text.readable(e.getMessage()));
+            return unfit("what answers is no sidecar: " + Text.readable(e.getMessage()));
         }
+    }
+
+    private static Reply unfit(String message) {
+        return new Reply.Blocked(new Obstacle.Unfit(message));
     }
 
     /** That nothing has come yet, the sidecar alone can know: a 404 of whoever is in between does not say it. */
     private static boolean isOwnNotFound(String contentType, String body) {
         try {
             return contentType != null && JSON.matcher(contentType).matches()
-                    && JsonMessages.isError(ErrorCode.NOT_FOUND, body);
+                    && JsonMessages.failure(body).code().equals(ErrorCode.NOT_FOUND.spelling());
         } catch (RefusedException e) {
             return false;
         }
@@ -124,6 +128,6 @@ public final class StatusClient implements AutoCloseable {
     /** Ends the event loop. */
     @Override
     public void close() {
-        Blocking.await(vertx.close(), PATIENCE);
+        dialer.close();
     }
 }

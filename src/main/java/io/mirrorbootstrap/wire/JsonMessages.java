@@ -147,15 +147,15 @@ public final class JsonMessages {
     }
 
     /**
-     * Whether {@code text} is an error of the HTTP API, which has no type, with this code.
+     * Reads an error as a source does, also one of the HTTP API, which has no type.
      *
-     * @throws RefusedException with {@link Refusal.MalformedControl} when it is no error at all
+     * @throws RefusedException with {@link Refusal.MalformedControl} when it is none
      */
-    public static boolean isError(ErrorCode code, String text) {
-        return Json.read(text).text("code").equals(code.spelling());
+    public static Answer.Failure failure(String text) {
+        return failure(Json.read(text));
     }
 
-    private static Answer failure(Json.Reader message) {
+    private static Answer.Failure failure(Json.Reader message) {
         Map<String, String> fields = new LinkedHashMap<>();
         message.node().properties().forEach(field -> {
             if (!List.of("type", "code", "message", "source_database_id").contains(field.getKey())) {

@@ -109,19 +109,19 @@ class HostileSidecarTest {
     void onlyTheSidecarItselfCanSayThatNothingHasCome() throws Exception {
         assertEquals(4, await("404 Not Found", "{\"code\":\"not_found\",\"message\":\"m\"}"));
         assertSaid("mirror-bootstrap: no snapshot of d in 1 seconds: nothing has come yet");
-        String foreign = "mirror-bootstrap: the sidecar does not tell: what answers HTTP 404 there is no sidecar but, for one, "
-                + "a proxy: ";
+        String foreign = "mirror-bootstrap: the sidecar does not tell: HTTP 404, which no sidecar answers at /v1/mirrors/d: "
+                + "the path is wrong, or a proxy in between does not lead to one";
         for (String body : new String[]{"default backend - 404", "", "{}", "{\"code\":7}",
                 "{\"code\":\"busy\",\"message\":\"m\"}", "[]"}) {
             assertEquals(3, await("404 Not Found", body), body);
-            assertSaid(foreign + body);
+            assertSaid(foreign + (body.isEmpty() ? "" : ": " + body));
         }
         String own = "{\"code\":\"not_found\"}";
         try (RawServer server = new RawServer(out -> out.write(("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
                 + "Content-Length: " + own.length() + "\r\n\r\n" + own).getBytes(StandardCharsets.US_ASCII)))) {
             assertEquals(3, run("wait", "--database", "d", "--url", server.url(), "--timeout", "1"));
         }
-        assertSaid(foreign + own);
+        assertSaid(foreign + ": " + own);
     }
 
     @Test
@@ -129,9 +129,9 @@ class HostileSidecarTest {
         try (RawServer server = RawServer.of("404 Not Found", "default backend - 404")) {
             assertEquals(3, send(server.url() + "/mirror-a"));
             assertSaid("mirror-bootstrap: " + server.url().replace("http", "ws")
-                    + "/mirror-a refused the link: HTTP 404, "
-                    + "which no sidecar answers at /v1/bootstrap: the path is wrong, or a proxy in between does not lead to "
-                    + "the sidecar");
+                    + "/mirror-a/v1/bootstrap refused the link: HTTP 404, which no sidecar answers at "
+                    + "/mirror-a/v1/bootstrap: the path is wrong, or a proxy in between does not lead to one: "
+                    + "default backend - 404");
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,8 @@ class EndlessAnswersTest {
     /** More than sockets take. */
     private static final int MIB = 64;
     private static final int TOO_LONG = 70_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Obstacle TOO_MUCH = new Obstacle.Unfit("it answered with more than 262144 bytes");
 
     private final AtomicInteger mibSent = new AtomicInteger();
 
@@ -43,7 +46,7 @@ class EndlessAnswersTest {
     void aStatusWithoutEndIsNotRead() throws Exception {
         for (String status : new String[]{"200 OK", "403 No", "404 Not Found"}) {
             try (RawServer server = endless(status); StatusClient client = client(server)) {
-                assertEquals(new Reply.Refused("it answered with more than 262144 bytes"), client.ask(DATABASE));
+                assertEquals(new Reply.Blocked(TOO_MUCH), client.ask(DATABASE, PATIENCE));
             }
             assertTrue(mibSent.get() < MIB, "all of it was read");
         }
@@ -58,7 +61,8 @@ class EndlessAnswersTest {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         }); StatusClient client = client(server)) {
-            assertEquals(new Reply.Unreachable("no answer in time"), client.ask(DATABASE));
+            assertEquals(new Reply.Blocked(new Obstacle.Unreachable("no answer in time")),
+                    client.ask(DATABASE, Duration.ofSeconds(2)));
         }
     }
 
@@ -66,8 +70,7 @@ class EndlessAnswersTest {
     void aRefusalOfALinkWithoutEndIsNotRead() throws Exception {
         try (RawServer server = endless("403 No")) {
             Outcome outcome = send(Endpoint.parse(server.url()), zeros(InputStream.nullInputStream()));
-            assertEquals("it answered with more than 262144 bytes, and no link",
-                    assertInstanceOf(Outcome.Unreachable.class, outcome).reason());
+            assertEquals(TOO_MUCH, assertInstanceOf(Outcome.NoLink.class, outcome).obstacle());
         }
         assertTrue(mibSent.get() < MIB, "all of it was read");
     }

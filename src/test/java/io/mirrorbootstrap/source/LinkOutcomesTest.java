@@ -226,9 +226,9 @@ class LinkOutcomesTest {
     @Test
     void anHttpAnswerInsteadOfAnUpgradeIsToldWithItsStatus() throws Exception {
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.close())) {
-            Outcome.NotUpgraded refused = assertInstanceOf(Outcome.NotUpgraded.class,
+            Outcome.NoLink none = assertInstanceOf(Outcome.NoLink.class,
                     send(sidecar.endpoint(ScriptedSidecar.FORBIDDEN)));
-            assertEquals(401, refused.status());
+            assertEquals(401, assertInstanceOf(Obstacle.Answered.class, none.obstacle()).status());
         }
     }
 

@@ -8,8 +8,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A peer that answers each HTTP request with whatever bytes a test wants, on a thread for each, and ends the connection. */
 public final class RawServer implements Closeable {
@@ -19,12 +21,24 @@ public final class RawServer implements Closeable {
         void to(OutputStream out) throws IOException, InterruptedException;
     }
 
-    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    /** What becomes of a connection, when a request's head has been read. */
+    public interface Dialogue {
+        void with(String head, Socket client) throws IOException, InterruptedException;
+    }
+
+    private final ServerSocket server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private final Answer answer;
+    private final List<String> heads = new CopyOnWriteArrayList<>();
+    private final Dialogue dialogue;
 
     public RawServer(Answer answer) throws IOException {
-        this.answer = answer;
+        this("127.0.0.1", (head, client) -> answer.to(client.getOutputStream()));
+    }
+
+    /** One that listens on an address of this machine. */
+    public RawServer(String address, Dialogue dialogue) throws IOException {
+        this.server = new ServerSocket(0, 50, InetAddress.getByName(address));
+        this.dialogue = dialogue;
         start(this::accept);
     }
 
@@ -43,9 +57,18 @@ public final class RawServer implements Closeable {
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Where it listens. */
+    /** Where it listens, by its IPv4 address. */
     public String url() {
-        return "http://127.0.0.1:" + server.getLocalPort();
+        return "http://127.0.0.1:" + port();
+    }
+
+    public int port() {
+        return server.getLocalPort();
+    }
+
+    /** What it was asked: the heads of all requests. */
+    public List<String> heads() {
+        return heads;
     }
 
     private static void start(Runnable task) {
@@ -77,7 +100,8 @@ public final class RawServer implements Closeable {
                 }
                 head.append((char) next);
             }
-            answer.to(socket.getOutputStream());
+            heads.add(head.toString());
+            dialogue.with(head.toString(), socket);
             socket.shutdownOutput();
             in.readAllBytes(); // the other side has read it all, or has had enough
         } catch (IOException | InterruptedException e) {

@@ -21,7 +21,7 @@ public final class ScriptedSidecar implements AutoCloseable {
         void on(Vertx vertx, ServerWebSocket link);
     }
 
-    /** A path that is not upgraded. */
+    /** A base path below which nothing is upgraded. */
     static final String FORBIDDEN = "/forbidden";
 
     private final Vertx vertx = Vertx.vertx();
@@ -34,7 +34,7 @@ public final class ScriptedSidecar implements AutoCloseable {
                 .addWebSocketSubProtocol(Protocol.SUBPROTOCOL))
                 // not a webSocketHandler: Quarkus, when it has run in this process, has switched these off for all
                 .requestHandler(request -> {
-                    if (request.path().equals(FORBIDDEN)) {
+                    if (request.path().startsWith(FORBIDDEN)) {
                         request.response().setStatusCode(401).end("who are you?");
                         return;
                     }
@@ -48,7 +48,7 @@ public final class ScriptedSidecar implements AutoCloseable {
 
     /** Where it listens. */
     public Endpoint endpoint(String path) {
-        return new Endpoint("127.0.0.1", server.actualPort(), false, path);
+        return Endpoint.parse("http://127.0.0.1:" + server.actualPort() + path);
     }
 
     /** Waits for a source. */

@@ -53,7 +53,7 @@ class SnapshotSenderTest {
 
     @BeforeEach
     void source() {
-        sender = new SnapshotSender(Endpoint.parse(service.toString()), Credentials.NONE, true);
+        sender = new SnapshotSender(Endpoint.parse(service.toString()), Credentials.NONE, Optional.empty(), true);
     }
 
     @AfterEach

@@ -1,0 +1,139 @@
+package io.mirrorbootstrap.source;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+import io.mirrorbootstrap.snapshot.Text;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+
+/**
+ * Finds the way to one sidecar, directly or through a proxy: each address of a name in turn, each with a time of its own,
+ * until somebody answers. Holds an event loop until it is closed. One thread at a time, which must not be an event loop: it
+ * waits.
+ */
+final class Dialer implements AutoCloseable {
+
+    /** For one address; half of it to be connected, and half to be answered by a proxy. */
+    private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(20);
+    private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(250);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+
+    private final Endpoint endpoint;
+    private final Optional<HttpProxy> proxy;
+    private final BoundedTransport transport = new BoundedTransport();
+    private final Vertx vertx = ClientVertx.create(transport);
+
+    /** Opens nothing yet. */
+    Dialer(Endpoint endpoint, Optional<HttpProxy> proxy) {
+        this.endpoint = endpoint;
+        this.proxy = proxy;
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    /**
+     * Has an answer of the sidecar.
+     *
+     * @param patience for all addresses together, shared evenly by those that are left; each has 20 s at most
+     * @param attempt asks on a new connection, which is to be there in the time given
+     * @return what {@code attempt} has come to
+     * @throws BlockedException when it has not
+     */
+    <T> T dial(Duration patience, Function<Duration, Future<T>> attempt) throws BlockedException, InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        List<InetAddress> addresses = addresses(bounded(patience));
+        Set<String> failed = new LinkedHashSet<>();
+        for (int i = 0; i < addresses.size(); i++) {
+            Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+            Duration time = bounded(left.dividedBy(addresses.size() - i));
+            Duration half = time.dividedBy(2);
+            transport.aim(new InetSocketAddress(addresses.get(i), proxy.map(HttpProxy::port).orElse(endpoint.port())),
+                    () -> proxy.map(through -> new Tunnel(through, endpoint, half.toMillis())));
+            Future<T> answer = attempt.apply(half);
+            Blocking.await(answer, time);
+            if (answer.succeeded()) {
+                return answer.result();
+            } else if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            Obstacle obstacle = obstacle(answer);
+            if (!(obstacle instanceof Obstacle.Unreachable)) {
+                throw new BlockedException(obstacle);
+            }
+            failed.add(told(addresses.get(i), obstacle.message()));
+        }
+        throw new BlockedException(new Obstacle.Unreachable(String.join("; ", failed)));
+    }
+
+    /** Closes what is open, and ends the event loop. */
+    @Override
+    public void close() {
+        Blocking.await(vertx.close(), STOP_PATIENCE);
+    }
+
+    private Obstacle obstacle(Future<?> answer) {
+        if (transport.isExceeded()) {
+            return new Obstacle.Unfit("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
+        }
+        return answer.failed()
+                ? Failures.of(answer.cause(), endpoint, transport.first())
+                : new Obstacle.Unreachable("no answer in time");
+    }
+
+    /** The resolver's time is its own: a thread of Vert.x waits for it. */
+    private List<InetAddress> addresses(Duration patience) throws BlockedException, InterruptedException {
+        String host = proxy.map(HttpProxy::host).orElse(endpoint.host());
+        Future<List<InetAddress>> resolving = vertx.executeBlocking(() -> resolved(host), false);
+        Blocking.await(resolving, patience);
+        if (resolving.succeeded()) {
+            return resolving.result();
+        } else if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        String why = resolving.failed()
+                ? reason(host, String.valueOf(resolving.cause().getMessage()))
+                : "no name server answers in time";
+        throw new BlockedException(
+                new Obstacle.Unreachable(proxy.map(through -> "the proxy " + through + ": ").orElse("")
+                        + "no address of " + host + " is known (" + Text.readable(why) + ")"));
+    }
+
+    /** A machine's own name means both of its addresses, whatever a file or a name server has (RFC 6761). */
+    private static List<InetAddress> resolved(String host) throws UnknownHostException {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost") || name.endsWith(".localhost")
+                ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"))
+                : List.of(InetAddress.getAllByName(host));
+    }
+
+    private static String reason(String host, String message) {
+        return message.startsWith(host + ": ") ? message.substring(host.length() + 2) : message;
+    }
+
+    /** With the address, where that is not what was given; what a proxy leads to, the proxy alone knows. */
+    private String told(InetAddress address, String why) {
+        String text = address.getHostAddress();
+        return proxy.isPresent() || text.equals(endpoint.host())
+                || address instanceof Inet6Address && endpoint.host().contains(":")
+                        ? why
+                        : text + ": " + why;
+    }
+
+    private static Duration bounded(Duration wanted) {
+        return wanted.compareTo(LONGEST_ATTEMPT) > 0
+                ? LONGEST_ATTEMPT
+                : wanted.compareTo(SHORTEST_ATTEMPT) < 0 ? SHORTEST_ATTEMPT : wanted;
+    }
+}

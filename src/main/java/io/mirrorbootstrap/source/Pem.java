@@ -1,0 +1,141 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.impl.KeyStoreHelper;
+
+/** Looks at PEM files as Vert.x will read them, and says what is wrong with one: a sentence that names the file. */
+final class Pem {
+
+    private static final Pattern BEGIN = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----");
+    private static final String CERTIFICATE = "CERTIFICATE";
+    private static final Set<String> KEYS = Set.of("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY");
+    private static final int DER_SEQUENCE = 0x30;
+    /** As many authorities as there are take less. */
+    private static final long MAX_BYTES = 16 * 1024 * 1024;
+
+    private Pem() {
+    }
+
+    /** @throws IOException when {@code file} has not at least one certificate that can be read */
+    static void checkCertificates(Path file) throws IOException {
+        loadCertificates(file, read(file));
+    }
+
+    /** @throws IOException when {@code key} has no key that can be used, or not that of the first one in {@code certificate} */
+    static void checkPair(Path certificate, Path key) throws IOException {
+        byte[] shown = read(certificate);
+        loadCertificates(certificate, shown);
+        byte[] secret = read(key);
+        List<String> blocks = blocks(key, secret, "key");
+        if (blocks.contains("ENCRYPTED PRIVATE KEY") || text(secret).contains("Proc-Type: 4,ENCRYPTED")) {
+            throw new IOException(key + " has a key that is encrypted with a password, which cannot be given: "
+                    + "'openssl pkey -in FILE' writes it without one");
+        } else if (blocks.stream().noneMatch(KEYS::contains)) {
+            throw new IOException(key + " has no key, but " + names(blocks));
+        }
+        if (!belong(certificate, shown, key, secret)) {
+            throw new IOException("the key in " + key + " is not that of the certificate in " + certificate);
+        }
+    }
+
+    /** Vert.x' own reader throws whatever it meets, and names no file. */
+    private static void loadCertificates(Path file, byte[] content) throws IOException {
+        List<String> blocks = blocks(file, content, "certificate");
+        if (!blocks.contains(CERTIFICATE)) {
+            throw new IOException(file + " has no certificate, but " + names(blocks));
+        }
+        try {
+            KeyStoreHelper.loadCA(Stream.of(Buffer.buffer(content)));
+        } catch (Exception e) {
+            throw new IOException(file + " has a certificate that cannot be read: it is damaged", e);
+        }
+    }
+
+    private static boolean belong(Path certificate, byte[] shown, Path key, byte[] secret) throws IOException {
+        KeyStore pair;
+        try {
+            pair = KeyStoreHelper.loadKeyCert(List.of(Buffer.buffer(secret)), List.of(Buffer.buffer(shown)));
+        } catch (Exception e) {
+            if (String.valueOf(e.getMessage()).contains("does not match")) {
+                return false; // RSA and EC
+            }
+            throw new IOException(key + " has a key that cannot be read: it is damaged, or neither of RSA nor EC", e);
+        }
+        try {
+            String alias = pair.aliases().nextElement();
+            PrivateKey mine = (PrivateKey) pair.getKey(alias, KeyStoreHelper.DUMMY_PASSWORD.toCharArray());
+            Certificate theirs = pair.getCertificate(alias);
+            String algorithm = mine.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
+            byte[] any = certificate.toString().getBytes(StandardCharsets.UTF_8);
+            Signature sign = Signature.getInstance(algorithm);
+            sign.initSign(mine);
+            sign.update(any);
+            byte[] signature = sign.sign();
+            Signature verify = Signature.getInstance(algorithm);
+            verify.initVerify(theirs.getPublicKey());
+            verify.update(any);
+            return verify.verify(signature);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    private static List<String> blocks(Path file, byte[] content, String wanted) throws IOException {
+        List<String> blocks = new ArrayList<>();
+        Matcher begin = BEGIN.matcher(text(content));
+        while (begin.find()) {
+            blocks.add(begin.group(1));
+        }
+        if (content.length == 0) {
+            throw new IOException(file + " is empty: it must have a " + wanted + " (PEM)");
+        } else if (blocks.isEmpty()) {
+            throw new IOException(file + (content[0] == DER_SEQUENCE
+                    ? " is binary (DER, or PKCS#12): it must be PEM, as openssl writes it"
+                    : " has no " + wanted + ": no line in it is -----BEGIN …-----, as in a PEM file"));
+        }
+        return blocks;
+    }
+
+    private static String names(List<String> blocks) {
+        return String.join(", ",
+                blocks.stream().distinct().map(block -> "a " + block.toLowerCase(Locale.ROOT)).toList());
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try {
+            if (Files.isDirectory(file)) {
+                throw new IOException(file + " is a directory");
+            } else if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+                throw new IOException(file + " has more than " + MAX_BYTES + " bytes, which no PEM file has");
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " cannot be read: there is no such file", e);
+        } catch (AccessDeniedException e) {
+            throw new IOException(file + " cannot be read: permission denied", e);
+        }
+    }
+
+    private static String text(byte[] content) {
+        return new String(content, StandardCharsets.ISO_8859_1);
+    }
+}
