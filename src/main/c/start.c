@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /*
@@ -45,8 +46,34 @@ static void end_on_signals(void) {
     }
 }
 
+/*
+ * What would be taken from the locale, the names that files can have, digits and the C library's words, is always the same. What
+ * "send" starts gets the caller's back (Producer), as after the launcher, which has done this already.
+ */
+static void fix_locale(void) {
+    const char *callers = getenv("LC_ALL");
+    if (setenv("MIRRORBOOTSTRAP_LC_ALL", callers == NULL ? "" : callers, 0) != 0 || setenv("LC_ALL", "C.UTF-8", 1) != 0) {
+        _exit(1);
+    }
+}
+
+static void go_on(int number) {
+    (void) number;
+}
+
+/*
+ * A write past the size that a file may have (ulimit -f) shall fail, and be told, not end the process. Not ignored, because what
+ * is started would ignore it, too.
+ */
+static void survive_the_limit_of_a_file(void) {
+    struct sigaction action = {.sa_handler = go_on};
+    sigaction(SIGXFSZ, &action, NULL);
+}
+
 /* 101 is the first that is not the C library's own */
 __attribute__((constructor(101))) static void start(void) {
     end_on_signals();
+    survive_the_limit_of_a_file();
+    fix_locale();
     keep_standard_descriptors();
 }

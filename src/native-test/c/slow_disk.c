@@ -5,6 +5,8 @@
  * Forcing a file takes SLOW_FORCE_MS milliseconds longer, and does not end, whoever interrupts it, while there is a file
  * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
+ * While there is a file named NO_INODE_WHILE, no other can be made; while there is one named REFUSED_WHILE, writing fails with the
+ * number REFUSED_ERRNO. Where STRANGE_WORDS is set, the C library speaks another language.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
  * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
  * it takes megabytes that nobody reads.
@@ -53,6 +55,10 @@ static int takes_after_a_while(int fd, size_t bytes) {
     if (is_file(fd)) {
         if (is_there("FULL_DISK_WHILE")) {
             errno = ENOSPC;
+            return 0;
+        }
+        if (is_there("REFUSED_WHILE")) {
+            errno = atoi(getenv("REFUSED_ERRNO"));
             return 0;
         }
         wait_for(bytes);
@@ -118,6 +124,26 @@ int rename(const char *from, const char *to) {
     return real(from, to);
 }
 
+static int has_inode(const char *file, int flags) {
+    if (!(flags & O_CREAT) || access(file, F_OK) == 0 || !is_there("NO_INODE_WHILE")) {
+        return 1;
+    }
+    errno = ENOSPC;
+    return 0;
+}
+
+int __xpg_strerror_r(int number, char *words, size_t length) {
+    static int (*real)(int, char *, size_t);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "__xpg_strerror_r");
+    }
+    if (getenv("STRANGE_WORDS") == NULL) {
+        return real(number, words, length);
+    }
+    snprintf(words, length, "Fehler Nummer %d", number);
+    return 0;
+}
+
 static void wait_for_server_of(const char *file) {
     const char *hanging = getenv("HANGING_FILE");
     while (hanging != NULL && strcmp(file, hanging) == 0 && is_there("HANGING_DISK_WHILE")) {
@@ -136,7 +162,7 @@ int open64(const char *file, int flags, ...) {
     mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
     va_end(more);
     wait_for_server_of(file);
-    return real(file, flags, mode);
+    return has_inode(file, flags) ? real(file, flags, mode) : -1;
 }
 
 int open(const char *file, int flags, ...) {
@@ -149,7 +175,7 @@ int open(const char *file, int flags, ...) {
     mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
     va_end(more);
     wait_for_server_of(file);
-    return real(file, flags, mode);
+    return has_inode(file, flags) ? real(file, flags, mode) : -1;
 }
 
 int accept(int fd, struct sockaddr *from, socklen_t *length) {

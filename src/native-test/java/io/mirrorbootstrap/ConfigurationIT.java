@@ -2,13 +2,19 @@ package io.mirrorbootstrap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,27 +26,105 @@ class ConfigurationIT {
     Path data;
 
     @ParameterizedTest
-    @CsvSource({"MAX_CHUNK_BYTES,abc,mirror-bootstrap.max-chunk-bytes",
-            "MAX_CHUNK_BYTES,0,mirror-bootstrap.max-chunk-bytes is 0",
-            "MAX_CHUNK_BYTES,2G,mirror-bootstrap.max-chunk-bytes is 2147483648",
-            "WINDOW_BYTES,0,mirror-bootstrap.window-bytes is 0", "BUFFER_BYTES,0,mirror-bootstrap.buffer-bytes is 0",
-            "MAX_BOOTSTRAPS,0,mirror-bootstrap.max-bootstraps is 0",
-            "MAX_BOOTSTRAPS,many,mirror-bootstrap.max-bootstraps", "IDLE_TIMEOUT,0S,mirror-bootstrap.idle-timeout is",
-            "IDLE_TIMEOUT,soon,mirror-bootstrap.idle-timeout",
-            "DATA_DIR,/proc/none,mirror-bootstrap.data-dir: /proc/none"})
+    @CsvSource(delimiter = '|', value = {"MAX_CHUNK_BYTES|abc|mirror-bootstrap.max-chunk-bytes is \"abc\"",
+            "MAX_CHUNK_BYTES|0|mirror-bootstrap.max-chunk-bytes is 0",
+            "MAX_CHUNK_BYTES|2G|mirror-bootstrap.max-chunk-bytes is 2147483648",
+            "CHECKPOINT_BYTES|64MB|mirror-bootstrap.checkpoint-bytes is \"64MB\", it must be a number of bytes",
+            "WINDOW_BYTES|0|mirror-bootstrap.window-bytes is 0", "BUFFER_BYTES|0|mirror-bootstrap.buffer-bytes is 0",
+            "MAX_BOOTSTRAPS|0|mirror-bootstrap.max-bootstraps is 0",
+            "MAX_BOOTSTRAPS||mirror-bootstrap.max-bootstraps is empty",
+            "MAX_BOOTSTRAPS|many|mirror-bootstrap.max-bootstraps is \"many\", it must be a whole number",
+            "IDLE_TIMEOUT|0S|mirror-bootstrap.idle-timeout is",
+            "IDLE_TIMEOUT|soon|mirror-bootstrap.idle-timeout is \"soon\", it must be a time",
+            "INSECURE|maybe|mirror-bootstrap.insecure is \"maybe\", it must be true or false",
+            "EXPECTED_DATABASES|a, b/c|mirror-bootstrap.expected-databases has \"b/c\"",
+            "DATA_DIR|/proc/none|mirror-bootstrap.data-dir: /proc/none",
+            "DATA_DIR|/dev/null|mirror-bootstrap.data-dir: /dev/null",
+            "AUTH_TOKEN_FILE|/none|mirror-bootstrap.auth-token-file: /none cannot be read: there is no such file"})
     void aWrongValueStopsTheStart(String key, String value, String said) throws Exception {
+        assertStopped(Map.of("MIRROR_BOOTSTRAP_" + key, value == null ? "" : value), said);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"QUARKUS_HTTP_PORT|abc|quarkus.http.port is \"abc\"",
+            "QUARKUS_HTTP_PORT|70000|quarkus.http.port is 70000",
+            "QUARKUS_HTTP_HOST|no.host.invalid|which is no address",
+            "QUARKUS_HTTP_HOST|192.0.2.1|no address of this machine",
+            "QUARKUS_LOG_LEVEL|LOUD|quarkus.log.level is \"LOUD\"",
+            "QUARKUS_HTTP_IDLE_TIMEOUT|soon|quarkus.http.idle-timeout is \"soon\""})
+    void aWrongValueOfAnotherKeyStopsTheStartToo(String key, String value, String said) throws Exception {
+        assertStopped(Map.of("MIRROR_BOOTSTRAP_INSECURE", "true", key, value), said);
+    }
+
+    @Test
+    void aPortThatIsTakenIsToldWithWhatNamesAnother() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertStopped(Map.of("QUARKUS_HTTP_PORT", String.valueOf(taken.getLocalPort())),
+                    "port " + taken.getLocalPort() + " of 127.0.0.1 is in use by another process: quarkus.http.port");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"none|key|CERT: %s/none cannot be read: there is no such file",
+            "key|key|CERT: %s/key holds no certificate", "certificate|none|KEY: %s/none cannot be read",
+            "certificate|certificate|KEY: %s/certificate holds no key", "empty|key|CERT: %s/empty holds no certificate",
+            "certificate|locked|KEY: %s/locked holds a key that needs a password",
+            "certificate|other|is not for the key", "certificate|curve|do not belong together"})
+    void aCertificateThatCannotBeUsedIsNamed(String certificate, String key, String said) throws Exception {
+        writeCertificates();
+        assertStopped(tls(certificate, key), said.replace("%s", data.toString()));
+    }
+
+    @Test
+    void aTrustFileThatCannotBeUsedIsNamed() throws Exception {
+        writeCertificates();
+        Map<String, String> settings = new HashMap<>(tls("certificate", "key"));
+        settings.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", data.resolve("key").toString());
+        assertStopped(settings, "CERTS: " + data + "/key holds no certificate");
+    }
+
+    @Test
+    void aSettingThatIsNoneIsTold() throws Exception {
+        Path directory = Files.createDirectory(data.resolve("data"));
+        try (SidecarProcess sidecar = SidecarProcess.start(directory,
+                List.of("-Xmx64m", "-Dmirror-bootstrap.max-link=1"),
+                Map.of("MIRROR_BOOTSTRAP_CHEKPOINT_BYTES", "1M", "MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "a, b"))) {
+            assertTrue(sidecar.log().contains("MIRROR_BOOTSTRAP_CHEKPOINT_BYTES is no setting"), sidecar.log());
+            assertTrue(sidecar.log().contains("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES is"), sidecar.log());
+            assertTrue(sidecar.log().contains("mirror-bootstrap.max-links is"), sidecar.log());
+        }
+    }
+
+    private Map<String, String> tls(String certificate, String key) {
+        return Map.of("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", data.resolve(certificate).toString(),
+                "QUARKUS_TLS_KEY_STORE_PEM__0__KEY", data.resolve(key).toString(), "QUARKUS_HTTP_SSL_PORT", "0");
+    }
+
+    private void writeCertificates() throws Exception {
+        for (String command : List.of(
+                "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -days 2 -subj /CN=x",
+                "openssl genrsa -out other 2048", "openssl ecparam -name prime256v1 -genkey -noout -out curve",
+                "openssl pkcs8 -topk8 -in key -passout pass:x -out locked", "touch empty")) {
+            Process openssl = new ProcessBuilder(command.split(" ")).directory(data.toFile())
+                    .redirectErrorStream(true).redirectOutput(data.resolve("openssl").toFile()).start();
+            assertEquals(0, openssl.waitFor(), command);
+        }
+    }
+
+    /** One line says what is wrong, and nothing of Java is in it. */
+    private void assertStopped(Map<String, String> environment, String said) throws Exception {
         ProcessBuilder builder = SidecarProcess.command().redirectErrorStream(true);
-        builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", data.toString());
-        builder.environment().put("MIRROR_BOOTSTRAP_" + key, value);
+        builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", data.resolve("data").toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
+        builder.environment().putAll(environment);
         Process process = builder.start();
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
-            assertNotEquals(0, process.exitValue());
+            assertEquals(2, process.exitValue(), output);
             assertTrue(output.contains(said), output);
-            assertFalse(output.contains("\tat "), output);
-            assertEquals(1, output.lines().filter(line -> line.contains("mirror-bootstrap.")).count(), output);
+            assertFalse(output.contains("Exception") || output.contains("kill"), output);
+            assertEquals(1, output.lines().count(), output);
         } finally {
             process.destroyForcibly();
         }

@@ -37,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -90,14 +91,16 @@ class LimitsIT extends WithSidecar {
         for (JsonNode refused : refusals("insufficient_storage", 1013, identity("db", whole), whole)) {
             assertEquals(10, refused.path("needed").asLong());
             assertEquals(0, refused.path("available").asLong());
+            assertTrue(refused.path("message").asText().contains("disk-reserve-bytes"), refused::toString);
         }
     }
 
-    @Test
-    void aDiskThatIsFullInTheMiddleKeepsTheTransferUntilThereIsSpace() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"OTHER", "STRANGE_WORDS"}) // the C library may speak any language
+    void aDiskThatIsFullInTheMiddleKeepsTheTransferUntilThereIsSpace(String words) throws Exception {
         Path full = directory.resolve("full");
         start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "FULL_DISK_WHILE",
-                full.toString()));
+                full.toString(), words, "1"));
         byte[] whole = random(3 * MIB);
         SnapshotIdentity identity = identity("db", whole);
         RawClient client = new RawClient(sidecar.uri());
@@ -116,6 +119,33 @@ class LimitsIT extends WithSidecar {
         assertEquals(MIB, open(client, identity).path("offset").asLong());
         assertEquals("committed", send(client, identity, whole, MIB, 3 * MIB).path("type").asText());
         assertArrayEquals(whole, Files.readAllBytes(data().resolve("recv_snapshots/db.snapshot")));
+    }
+
+    @Test
+    void aDiskWithoutInodesIsNotSaidToLackBytes() throws Exception {
+        Path full = directory.resolve("full");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "NO_INODE_WHILE",
+                full.toString()));
+        byte[] whole = random(10);
+        Files.createFile(full);
+        JsonNode refused = send(new RawClient(sidecar.uri()), identity("db", whole), whole, 0, 10);
+        assertEquals("insufficient_storage", refused.path("code").asText(), refused::toString);
+        String message = refused.path("message").asText();
+        assertTrue(message.contains("no inode left") && !message.contains("needs"), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"27,transport,allows no file so large", "30,transport,can only be read", "13,transport,may not write",
+            "122,insufficient_storage,quota"})
+    void whyADiskRefusesIsTold(int number, String code, String words) throws Exception {
+        Path refuses = directory.resolve("refuses");
+        start(Map.of(), Map.of("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString(), "REFUSED_WHILE",
+                refuses.toString(), "REFUSED_ERRNO", String.valueOf(number)));
+        byte[] whole = random(10);
+        Files.createFile(refuses);
+        JsonNode refused = send(new RawClient(sidecar.uri()), identity("db", whole), whole, 0, 10);
+        assertEquals(code, refused.path("code").asText(), refused::toString);
+        assertTrue(refused.path("message").asText().contains(words), refused::toString);
     }
 
     @Test

@@ -3,7 +3,9 @@ package io.mirrorbootstrap.access;
 import java.nio.file.Path;
 import java.util.Optional;
 
+import io.mirrorbootstrap.mirror.Switch;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 
 /** Who may speak, {@code mirror-bootstrap.*}: docs/security.md explains each key. */
@@ -15,13 +17,16 @@ interface AccessSettings {
 
     /** Whether the common name of a client's certificate is the only {@code source_cluster_id} it may use. */
     @WithDefault("false")
+    @WithConverter(Switch.class)
     boolean clusterIdFromCertificate();
 
     /** Whether what was let in by a token is ended when that is no more in the file. */
     @WithDefault("false")
+    @WithConverter(Switch.class)
     boolean removedTokenEndsLinks();
 
     /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
     @WithDefault("false")
+    @WithConverter(Switch.class)
     boolean insecure();
 }

@@ -1,5 +1,12 @@
 package io.mirrorbootstrap.access;
 
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -9,6 +16,9 @@ import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigValue;
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.snapshot.Text;
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
@@ -24,7 +34,9 @@ class Exposure implements HttpServerOptionsCustomizer {
     private static final String HOST = "quarkus.http.host";
     private static final String LOOPBACK = "127.0.0.1";
     private static final String ANY = "0.0.0.0";
+    private static final int MAX_PORT = 0xFFFF;
 
+    private final Config config;
     private final boolean guarded;
     private final boolean insecure;
     private final ClientCertificates certificates;
@@ -33,6 +45,7 @@ class Exposure implements HttpServerOptionsCustomizer {
     private final String host;
 
     Exposure(AccessSettings settings, TokenFile tokens, ClientCertificates certificates, Config config) {
+        this.config = config;
         this.certificates = certificates;
         this.guarded = tokens.isUsed() || certificates.isUsed();
         this.insecure = settings.insecure();
@@ -55,11 +68,49 @@ class Exposure implements HttpServerOptionsCustomizer {
                             + "where they could show one: set quarkus.tls.key-store.pem.0.cert and quarkus.tls.key-store.pem.0.key "
                             + "(QUARKUS_TLS_KEY_STORE_PEM__0__CERT, two underscores)");
         }
+        requireAddress();
         if (isLoopbackOnly() && !Loopback.isAddressOf(host)) {
             throw new ConfigurationException(HOST + " is " + host
                     + ", which other machines can reach, and nobody there "
                     + "has to prove who they are: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
                     + "or mirror-bootstrap.insecure=true");
+        }
+    }
+
+    private void requireAddress() {
+        try {
+            InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new ConfigurationException(
+                    HOST + " is " + Text.quoted(host) + ", which is no address that can be found");
+        }
+    }
+
+    /** In front of all that takes time or is told: whether a port can be opened shows otherwise only when all else is done. */
+    void requirePorts(@Observes @Priority(3) StartupEvent event) throws IOException {
+        if (LaunchMode.current() != LaunchMode.NORMAL) {
+            return;
+        }
+        if (!config.getOptionalValue("quarkus.http.insecure-requests", String.class)
+                .filter("disabled"::equalsIgnoreCase)
+                .isPresent()) {
+            requirePort("quarkus.http.port");
+        }
+        if (certificates.canBeShown()) {
+            requirePort("quarkus.http.ssl-port");
+        }
+    }
+
+    private void requirePort(String key) throws IOException {
+        int port = config.getOptionalValue(key, Integer.class).orElse(0);
+        if (port < 0 || port > MAX_PORT) {
+            throw new ConfigurationException(key + " is " + port + ", it must be from 0 to " + MAX_PORT);
+        }
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (BindException e) {
+            throw new QuarkusBindException(host, port, e);
         }
     }
 

@@ -2,7 +2,7 @@ package io.mirrorbootstrap.access;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -15,6 +15,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.wire.TokenLine;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.Vertx;
 
@@ -175,7 +177,7 @@ class TokenFile {
             }
             return parse(file);
         } catch (Exception | Error e) {
-            return Reading.none("cannot be read (" + e.getClass().getSimpleName() + ")");
+            return Reading.none("cannot be read: " + Reason.of(e));
         }
     }
 
@@ -185,8 +187,17 @@ class TokenFile {
             if (bytes.length > MAX_BYTES) {
                 return Reading.none("is longer than " + MAX_BYTES + " bytes");
             }
-            Tokens tokens = Tokens.parse(new String(bytes, StandardCharsets.UTF_8));
-            return new Reading(tokens, tokens.known().isEmpty() ? Optional.of("holds no token") : Optional.empty());
+            Tokens tokens = Tokens.parse(TokenLine.text(bytes));
+            return new Reading(tokens, tokens.known().isEmpty() ? Optional.of(emptiness(tokens)) : Optional.empty());
+        } catch (CharacterCodingException e) {
+            return Reading.none(e.getMessage());
         }
+    }
+
+    private static String emptiness(Tokens tokens) {
+        return tokens.badLines().isEmpty()
+                ? "holds no token"
+                : "has no line that lets somebody in, line " + tokens.badLines().get(0) + " is none: " + TokenLine.RULE
+                        + ", alone or as token = name, or token = name: database, database";
     }
 }

@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
-import io.quarkus.runtime.Quarkus;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -38,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
         System.setProperty("quarkus.http.port", "0");
         System.setProperty("quarkus.log.level", "WARN");
         // ends the process by itself, with the exit code of the demonstration
-        Quarkus.run(DemoApplication.class, snapshot.toString(), data.toString());
+        StartFailure.run(DemoApplication.class, snapshot.toString(), data.toString());
         return ExitCode.COMMITTED.number();
     }
 

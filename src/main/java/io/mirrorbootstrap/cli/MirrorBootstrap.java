@@ -1,12 +1,18 @@
 package io.mirrorbootstrap.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.store.Reason;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
 import picocli.CommandLine;
@@ -26,7 +32,11 @@ public final class MirrorBootstrap {
      * @param args the command line; none means {@code serve}
      */
     public static void main(String[] args) {
-        int code = commandLine().execute(args);
+        Surroundings.ignore();
+        CommandLine line = commandLine();
+        line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        int code = line.execute(args);
         if (code != ExitCode.COMMITTED.number()) {
             System.exit(code);
         }
@@ -39,6 +49,10 @@ public final class MirrorBootstrap {
             /** What stands behind {@code --} is the producer's: neither an option, nor the name of a file of arguments. */
             @Override
             public int execute(String... args) {
+                return Report.end(this, run(args));
+            }
+
+            private int run(String... args) {
                 int end = List.of(args).indexOf(END_OF_OPTIONS);
                 if (end < 1 || !args[0].equals(SendCommand.NAME)) {
                     return super.execute(args);
@@ -48,6 +62,7 @@ public final class MirrorBootstrap {
                 return super.execute(Arrays.copyOf(args, end));
             }
         };
+        line.registerConverter(Path.class, MirrorBootstrap::path);
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
         line.registerConverter(Endpoint.class, MirrorBootstrap::endpoint);
         line.registerConverter(Lsn.class, MirrorBootstrap::lsn);
@@ -67,9 +82,17 @@ public final class MirrorBootstrap {
         return line;
     }
 
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new CommandLine.TypeConversionException(Text.quoted(text) + " is no name of a file: " + Reason.of(e));
+        }
+    }
+
     private static DatabaseId databaseId(String text) {
         try {
-            return new DatabaseId(text);
+            return new DatabaseId(text.strip());
         } catch (RefusedException e) {
             throw new CommandLine.TypeConversionException("'" + text + "' is no database name: it must be "
                     + DatabaseId.RULE);

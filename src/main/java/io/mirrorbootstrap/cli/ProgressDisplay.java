@@ -1,11 +1,12 @@
 package io.mirrorbootstrap.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.IntSupplier;
 
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Progress;
@@ -20,21 +21,49 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private static final long LOG_NANOS = Duration.ofSeconds(5).toNanos();
     private static final int BAR_CELLS = 24;
 
+    /** What a line is made of, from the widest on: the first that fits is shown. */
+    private static final List<Set<Part>> CHOICES = List.of(EnumSet.allOf(Part.class),
+            EnumSet.of(Part.AMOUNT, Part.RATE, Part.LEFT), EnumSet.of(Part.AMOUNT, Part.LEFT), EnumSet.of(Part.LEFT),
+            EnumSet.noneOf(Part.class));
+
     private final PrintWriter out;
     private final boolean terminal;
+    private final IntSupplier columns;
     private final RateMeter meter = new RateMeter();
     private Phase phase;
     private long shownNanos;
     private String shown = "";
 
-    ProgressDisplay(PrintWriter out, boolean terminal) {
+    /** What a line has beside the percentage, the least worth first. */
+    private enum Part {
+        BAR, RATE, AMOUNT, LEFT
+    }
+
+    /** Lines for a log. */
+    ProgressDisplay(PrintWriter out) {
+        this(out, false, () -> Integer.MAX_VALUE);
+    }
+
+    /**
+     * One line on a terminal.
+     *
+     * @param columns how many characters a line has, asked for each
+     */
+    ProgressDisplay(PrintWriter out, IntSupplier columns) {
+        this(out, true, columns);
+    }
+
+    private ProgressDisplay(PrintWriter out, boolean terminal, IntSupplier columns) {
         this.out = out;
         this.terminal = terminal;
+        this.columns = columns;
     }
 
     /** On standard error, as that is. */
     static ProgressDisplay on(PrintWriter standardError) {
-        return new ProgressDisplay(standardError, isTerminal(2));
+        return Terminal.isStandardError()
+                ? new ProgressDisplay(standardError, Terminal.ofStandardError())
+                : new ProgressDisplay(standardError);
     }
 
     @Override
@@ -88,35 +117,53 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     }
 
     private String amount(String what, long done, OptionalLong total) {
+        int room = room();
+        return CHOICES.stream().map(parts -> amount(what, done, total, parts)).filter(line -> line.length() <= room)
+                .findFirst().orElseGet(() -> amount(what.strip(), done, total, Set.of()));
+    }
+
+    private String amount(String what, long done, OptionalLong total, Set<Part> parts) {
         StringBuilder line = new StringBuilder(what).append(' ');
-        if (total.isPresent() && total.getAsLong() > 0) {
+        boolean isKnown = total.isPresent() && total.getAsLong() > 0;
+        if (isKnown) {
             double part = (double) done / total.getAsLong();
-            if (terminal) {
+            if (terminal && parts.contains(Part.BAR)) {
                 int cells = (int) (part * BAR_CELLS);
                 line.append('[').append("#".repeat(cells)).append(".".repeat(BAR_CELLS - cells)).append("] ");
             }
-            line.append((int) (part * 100)).append(" %, ").append(Quantities.size(done)).append(" of ")
-                    .append(Quantities.size(total.getAsLong()));
+            line.append((int) (part * 100)).append(" %");
+            if (parts.contains(Part.AMOUNT)) {
+                line.append(", ").append(Quantities.size(done)).append(" of ")
+                        .append(Quantities.size(total.getAsLong()));
+            }
         } else {
             line.append(Quantities.size(done));
         }
         double rate = meter.bytesPerSecond();
-        if (rate > 0) {
+        if (rate > 0 && parts.contains(Part.RATE)) {
             line.append(", ").append(Quantities.rate(rate));
-            if (total.isPresent() && done < total.getAsLong()) {
-                line.append(", ").append(Quantities.duration(
-                        Duration.ofMillis((long) ((total.getAsLong() - done) / rate * 1000)))).append(" left");
-            }
+        }
+        if (rate > 0 && isKnown && done < total.getAsLong() && parts.contains(Part.LEFT)) {
+            line.append(", ").append(Quantities.duration(
+                    Duration.ofMillis((long) ((total.getAsLong() - done) / rate * 1000)))).append(" left");
         }
         return line.toString();
     }
 
-    private void show(String line) {
+    /** How long a line may be: in the last column a terminal may begin another. */
+    private int room() {
+        return Math.max(0, columns.getAsInt() - 1);
+    }
+
+    private void show(String whole) {
+        String line = whole.substring(0, Math.min(whole.length(), room()));
         if (line.equals(shown)) {
             return;
         }
         if (terminal) {
-            out.print("\r" + line + " ".repeat(Math.max(0, shown.length() - line.length())));
+            // what was shown may be longer than the terminal is wide by now: it has wrapped then, and is left
+            int covered = Math.min(shown.length(), room()) - line.length();
+            out.print("\r" + line + " ".repeat(Math.max(0, covered)));
             out.flush();
         } else {
             out.println(line);
@@ -129,22 +176,5 @@ final class ProgressDisplay implements Progress, AutoCloseable {
             out.println();
         }
         shown = "";
-    }
-
-    /**
-     * Whether a file descriptor of this process is a terminal. {@code System.console()} does not tell: on newer JDKs it
-     * is there even without one.
-     */
-    private static boolean isTerminal(int descriptor) {
-        String term = System.getenv("TERM");
-        if (term == null || term.equals("dumb")) {
-            return false;
-        }
-        try {
-            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
-        } catch (IOException | UnsupportedOperationException e) {
-            return false; // no such file system here: plain lines are right everywhere
-        }
     }
 }

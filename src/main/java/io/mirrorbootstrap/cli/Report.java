@@ -1,10 +1,7 @@
 package io.mirrorbootstrap.cli;
 
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
-
 import io.mirrorbootstrap.source.Outcome;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
 
 import picocli.CommandLine;
@@ -16,16 +13,19 @@ final class Report {
     }
 
     /**
-     * The exit code of a command that has printed its result and reached what it is for: a result that nobody can read
-     * is no success.
+     * The exit code of a command that has ended with {@code code}, and has printed what it has to say, a result or its help: what
+     * nobody can read is no success.
      */
-    static int end(CommandLine command) {
+    static int end(CommandLine command, int code) {
+        if (code != ExitCode.COMMITTED.number()) {
+            return code;
+        }
         // picocli's writer does not see what System.out swallows
         if (command.getOut().checkError() || System.out.checkError()) {
             command.getErr().println("mirror-bootstrap: standard output cannot be written: the result is lost");
             return ExitCode.FAILED.number();
         }
-        return ExitCode.COMMITTED.number();
+        return code;
     }
 
     /** The one line of a success. */
@@ -39,13 +39,8 @@ final class Report {
                 + snapshot.crc32c() + ", LSN " + snapshot.lsn() + " (" + how + ")";
     }
 
-    /** Why a file cannot be opened; the JDK's messages for the two most frequent reasons are the bare path. */
-    static String reason(IOException failure) {
-        if (failure instanceof NoSuchFileException) {
-            return "there is no such file";
-        } else if (failure instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return failure.toString();
+    /** Why a file cannot be opened. */
+    static String reason(Exception failure) {
+        return Reason.of(failure);
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.FileInput;
@@ -128,7 +129,7 @@ final class SendCommand implements Callable<Integer> {
         }
         if (outcome instanceof Outcome.Committed committed) {
             spec.commandLine().getOut().println(Report.line(committed));
-            return Report.end(spec.commandLine());
+            return ExitCode.COMMITTED.number();
         }
         err.println("mirror-bootstrap: " + outcome.message()
                 + (outcome instanceof Outcome.InputEmpty ? " (--allow-empty sends it all the same)" : ""));
@@ -182,7 +183,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             return Path.of(file);
         } catch (InvalidPathException e) {
-            throw wrong("FILE is no name of a file: " + e.getMessage());
+            throw wrong("FILE " + Text.quoted(file) + " is no name of a file: " + Report.reason(e));
         }
     }
 

@@ -3,8 +3,6 @@ package io.mirrorbootstrap.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
-import io.quarkus.runtime.Quarkus;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -58,7 +56,7 @@ final class ServeCommand implements Callable<Integer> {
         set("quarkus.http.port", port);
         set(TLS_SESSIONS, System.getProperty(TLS_SESSIONS) == null ? MAX_TLS_SESSIONS : null);
         // ends the process by itself, with the exit code of the service
-        Quarkus.run(ServeApplication.class);
+        StartFailure.run(ServeApplication.class);
         return ExitCode.COMMITTED.number();
     }
 

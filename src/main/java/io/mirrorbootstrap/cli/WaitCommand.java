@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ final class WaitCommand implements Callable<Integer> {
                 }
             }
         }
-        return Report.end(spec.commandLine());
+        return ExitCode.COMMITTED.number();
     }
 
     /** What would let a mirror start without its snapshot must not be taken for an answer. */
@@ -224,7 +225,7 @@ final class WaitCommand implements Callable<Integer> {
 
     private void print(Path path, long lsn, Crc32c crc32c, long bytes) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%s\t%d\t%s\t%d%n", path, lsn, crc32c, bytes);
+        out.printf(Locale.ROOT, "%s\t%d\t%s\t%d%n", path, lsn, crc32c, bytes);
         out.flush();
     }
 

@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.TrimmedStringConverter;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 
 /** The configuration, {@code mirror-bootstrap.*}: docs/configuration.md explains each key. Sizes are in bytes. */
@@ -68,8 +70,8 @@ public interface MirrorSettings {
     Duration idleTimeout();
 
     /** The databases that must all have a snapshot for the health group {@code mirror} to be up. */
-    Optional<List<String>> expectedDatabases();
+    Optional<List<@WithConverter(TrimmedStringConverter.class) String>> expectedDatabases();
 
     /** The clusters that may send snapshots; empty: any. */
-    Optional<List<String>> allowedSourceClusters();
+    Optional<List<@WithConverter(TrimmedStringConverter.class) String>> allowedSourceClusters();
 }

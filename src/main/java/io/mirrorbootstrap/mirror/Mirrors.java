@@ -39,6 +39,7 @@ import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.mirrorbootstrap.store.Reason;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -106,7 +107,7 @@ public class Mirrors {
                     directory.path(), inventory.committed().size(), inventory.resumable().size());
         } catch (IOException e) {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
-                    + " cannot be used as the directory for snapshots: " + e);
+                    + " cannot be used as the directory for snapshots: " + Reason.of(e));
         }
     }
 

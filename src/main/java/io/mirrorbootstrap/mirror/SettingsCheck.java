@@ -6,6 +6,10 @@ import java.util.List;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
+
+import org.eclipse.microprofile.config.Config;
+import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
@@ -15,6 +19,8 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 /** Stops the start on a value out of range, before anything is made of it, with one line that names the key. */
 @ApplicationScoped
 class SettingsCheck {
+
+    private static final Logger LOG = Logger.getLogger(SettingsCheck.class);
 
     /** Twice as much, and the envelope, must fit a frame's length as an {@code int}. */
     private static final long MAX_CHUNK_BYTES = 512L * 1024 * 1024;
@@ -39,6 +45,11 @@ class SettingsCheck {
                 });
         positive("idle-timeout", settings.idleTimeout());
         positive("partial-retention", settings.partialRetention());
+    }
+
+    /** Of a start that a wrong value stops there is one line to read: this is told when all values are known to be right. */
+    void tell(@Observes @Priority(Interceptor.Priority.APPLICATION) StartupEvent event, Config config) {
+        SettingsKeys.mistyped(config).forEach(LOG::warn);
     }
 
     private static void positive(String key, Duration value) {

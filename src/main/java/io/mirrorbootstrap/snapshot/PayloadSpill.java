@@ -42,7 +42,7 @@ public final class PayloadSpill implements Closeable {
             }
             if (bytes >= askAgainAt) {
                 if (directory.available() == 0) {
-                    throw new RefusedException(new Refusal.InsufficientStorage(slice.remaining(), 0));
+                    throw new RefusedException(directory.noRoom(slice.remaining(), Optional.empty()));
                 }
                 askAgainAt = bytes + ASK_EVERY_BYTES;
             }
@@ -95,7 +95,7 @@ public final class PayloadSpill implements Closeable {
 
     private RefusedException refused(IOException e, long needed) {
         return new RefusedException(DiskFull.is(e)
-                ? new Refusal.InsufficientStorage(needed, 0)
-                : new Refusal.Transport("the sidecar could not store the payload: " + e.getClass().getSimpleName()));
+                ? directory.noRoom(needed, Optional.of(e))
+                : SnapshotReceiver.broken(e));
     }
 }

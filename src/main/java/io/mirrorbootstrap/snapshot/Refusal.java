@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Why a source is not served: a type per reason, with the numbers that an operator needs. How each is spelled on the
@@ -147,12 +148,21 @@ public sealed interface Refusal {
         }
     }
 
-    /** No room on the disk; both in bytes. */
-    record InsufficientStorage(long needed, long available) implements Refusal {
+    /**
+     * No room on the disk; all in bytes.
+     *
+     * @param reserve how much is left to the mirror, beside what is available
+     * @param other what is used up where it is not bytes, as a sentence
+     */
+    record InsufficientStorage(long needed, long available, long reserve, Optional<String> other) implements Refusal {
         @Override
         public String message() {
-            return "the snapshot needs " + needed + " more bytes on the mirror's disk, " + available
-                    + " may be used";
+            return other
+                    .orElseGet(() -> "the snapshot needs " + needed + " more bytes on the mirror's disk, " + available
+                            + " may be used" + (reserve == 0
+                                    ? ""
+                                    : ", because " + reserve
+                                            + " are left free for the mirror (mirror-bootstrap.disk-reserve-bytes)"));
         }
     }
 

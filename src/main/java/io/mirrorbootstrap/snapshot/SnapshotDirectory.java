@@ -15,8 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.LocalDisk;
+import io.mirrorbootstrap.store.Reason;
 
 /**
  * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}: the records in it, and what all databases share.
@@ -102,14 +104,16 @@ public final class SnapshotDirectory {
      * what was being written is removed, what nobody can say the meaning of is put aside. Databases for which a payload has
      * to be read are left to {@link SnapshotReceiver#recover}, because that may take long.
      *
-     * @throws IOException when it is not a directory, cannot be written to, or another process has it
+     * @throws IOException when it is not a directory, another process has it, or something cannot be done in it that a transfer
+     *             needs: the message says which, and why
      */
     public Inventory prepare() throws IOException {
-        disk.lock();
-        disk.make();
-        probe();
-        disk.force(); // what an earlier process changed and did not force is built upon from now on
         Inventory inventory = new Inventory();
+        disk.lock();
+        step("it cannot be made", disk::make);
+        tryOut(inventory);
+        // what an earlier process changed and did not force is built upon from now on
+        step("its list of names cannot be made durable", disk::force);
         Set<DatabaseId> databases = new TreeSet<>(Comparator.comparing(DatabaseId::value));
         for (String name : disk.names()) {
             if (SnapshotNames.isUnfinished(name)) {
@@ -130,12 +134,50 @@ public final class SnapshotDirectory {
         return inventory;
     }
 
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void step(String failed, Step step) throws IOException {
+        try {
+            step.run();
+        } catch (DirectoryTakenException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(failed + ": " + Reason.of(e), e);
+        }
+    }
+
+    /** All that a transfer does to files: what cannot be done is said now. A full disk can be emptied, and stops nothing. */
+    private void tryOut(Inventory inventory) throws IOException {
+        String name = unfinished("probe");
+        String renamed = unfinished("probe");
+        try {
+            DiskFile[] made = new DiskFile[1];
+            step("no file can be made in it", () -> made[0] = disk.create(name));
+            try (DiskFile file = made[0]) {
+                step("a file in it cannot be written to", () -> file.write(ByteBuffer.wrap(new byte[1]), 0));
+                step("a file in it cannot be made durable", file::force);
+                step("a file in it cannot be cut", () -> file.truncate(0));
+            }
+            step("a file in it cannot be renamed", () -> disk.rename(name, renamed));
+        } catch (IOException e) {
+            if (!DiskFull.is(e.getCause())) {
+                throw e;
+            }
+            inventory.repaired(path() + " has no room now: " + e.getMessage());
+        }
+        removeUnfinished(name, inventory);
+        removeUnfinished(renamed, inventory);
+    }
+
     /** One file that cannot be removed, as a busy one of NFS, is in nobody's way: names are not used twice. */
     private void removeUnfinished(String name, Inventory inventory) {
         try {
             disk.remove(name);
         } catch (IOException e) {
-            inventory.repaired(path().resolve(name) + " is of no worth and cannot be removed: " + e);
+            inventory.repaired(path().resolve(name) + " is of no worth and cannot be removed: " + Reason.of(e));
         }
     }
 
@@ -144,7 +186,7 @@ public final class SnapshotDirectory {
         try {
             return new Recovery(this, database, inventory).runWithoutReading();
         } catch (IOException e) {
-            inventory.repaired(database + ": its files cannot be brought into order: " + e);
+            inventory.repaired(database + ": its files cannot be brought into order: " + Reason.of(e));
             return false;
         }
     }
@@ -204,9 +246,45 @@ public final class SnapshotDirectory {
         PartialFile.create(disk, unfinished("probe")).discard();
     }
 
+    /** How much of the disk is left to the mirror itself, in bytes. */
+    long reserveBytes() {
+        return reserveBytes;
+    }
+
     /** The bytes that may still be written without touching the reserve, 0 or more. */
     public long available() throws IOException {
         return Math.max(0, disk.usableBytes() - reserveBytes);
+    }
+
+    /**
+     * What is said when the disk has no room.
+     *
+     * @param needed how many bytes, 0 or more
+     * @param failure what told it; empty when nothing was tried
+     */
+    Refusal noRoom(long needed, Optional<Exception> failure) {
+        long available = 0;
+        try {
+            available = available();
+        } catch (IOException e) {
+            // nothing is known to be available
+        }
+        return new Refusal.InsufficientStorage(needed, available, reserveBytes,
+                other(needed, available, failure.filter(DiskFull::is)));
+    }
+
+    private static Optional<String> other(long needed, long available, Optional<Exception> failure) {
+        if (failure.isEmpty()) {
+            return Optional.empty();
+        } else if (DiskFull.isQuota(failure.get())) {
+            return Optional.of("the quota on the mirror's disk is used up");
+        } else if (available < Math.max(1, needed)) {
+            return Optional.empty();
+        }
+        return Optional.of(DiskFull.isOfName(failure.get())
+                ? "no more file can be made on the mirror's disk: it has no inode left, but " + available
+                        + " bytes that may be used"
+                : "the mirror's disk says that it is full, though it has " + available + " bytes that may be used");
     }
 
     /** A place for payload that does not know yet where it belongs. */

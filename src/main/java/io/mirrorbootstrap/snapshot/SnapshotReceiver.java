@@ -22,6 +22,7 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
+import io.mirrorbootstrap.store.Reason;
 
 /**
  * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by
@@ -166,7 +167,7 @@ public final class SnapshotReceiver {
             }
             return outcome;
         } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(refused(DiskFull.is(e) ? noRoom(1) : broken(), Optional.of(e)));
+            return new OpenOutcome.Refused(refused(unstored(e, 1), Optional.of(e)));
         }
     }
 
@@ -315,7 +316,7 @@ public final class SnapshotReceiver {
             return new ChunkStart.Arriving(offset == 0 ? first(source, owned) : next(source, owned, offset));
         } catch (IOException | RuntimeException e) {
             return new ChunkStart.Arriving(new RefusedChunk(this,
-                    DiskFull.is(e) ? noRoom(owned.totalBytes() - offset) : broken(), Optional.of(e)));
+                    unstored(e, owned.totalBytes() - offset), Optional.of(e)));
         } finally {
             lock.unlock();
         }
@@ -557,7 +558,7 @@ public final class SnapshotReceiver {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            underWay().ifPresent(u -> fail(u.transfer(), broken(), Optional.of(e)));
+            underWay().ifPresent(u -> fail(u.transfer(), broken(e), Optional.of(e)));
         } finally {
             takesLong = false;
             lock.unlock();
@@ -604,7 +605,8 @@ public final class SnapshotReceiver {
         }
         if ((identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0) {
             // what a stream brings is known to nobody, and others write to this disk too
-            return new RefusedChunk(this, noRoom(Math.max(1, identity.totalBytes() - offset)));
+            return new RefusedChunk(this,
+                    directory.noRoom(Math.max(1, identity.totalBytes() - offset), Optional.empty()));
         }
         return new NextChunk(this, source, identity, transfer);
     }
@@ -621,7 +623,8 @@ public final class SnapshotReceiver {
         long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
         long available = directory.available() + freed;
         return needed > available
-                ? Optional.of(new Refusal.InsufficientStorage(needed, available))
+                ? Optional.of(
+                        new Refusal.InsufficientStorage(needed, available, directory.reserveBytes(), Optional.empty()))
                 : Optional.empty();
     }
 
@@ -853,13 +856,17 @@ public final class SnapshotReceiver {
         return new Refusal.Transport("the sidecar could not store the snapshot, its log says why");
     }
 
-    Refusal noRoom(long needed) {
-        long available = 0;
-        try {
-            available = directory.available();
-        } catch (IOException e) {
-            // nothing is known to be available
-        }
-        return new Refusal.InsufficientStorage(Math.max(0, needed), available);
+    /** As {@link #broken()}, and of which kind the failure is. */
+    static Refusal broken(Exception failure) {
+        return Reason.kind(failure).<Refusal>map(
+                kind -> new Refusal.Transport("the sidecar could not store the snapshot: " + kind))
+                .orElseGet(SnapshotReceiver::broken);
+    }
+
+    /** What is said of a failure that leaves what is under way as it was, {@code needed} bytes before its end. */
+    private Refusal unstored(Exception failure, long needed) {
+        return DiskFull.is(failure)
+                ? directory.noRoom(Math.max(0, needed), Optional.of(failure))
+                : broken(failure);
     }
 }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * How strange text is shown, so that nothing in it moves a cursor, turns a line around, hides, or forges a line or a field
@@ -99,7 +100,7 @@ public final class Text {
     }
 
     private static void escape(StringBuilder shown, char c) {
-        shown.append(String.format("\\u%04x", (int) c));
+        shown.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
     }
 
     private static String length(String value) {

@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,6 +23,9 @@ import io.vertx.core.net.PemTrustOptions;
  */
 public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, Optional<Own> own) {
 
+    /** As much as the sidecar reads of its own. */
+    private static final int MAX_TOKEN_FILE_BYTES = 1024 * 1024;
+
     /** Neither token nor certificate; the sidecar must be vouched for by an authority that Java knows. */
     public static final Credentials NONE = new Credentials(Optional.empty(), Optional.empty(), Optional.empty());
 
@@ -37,10 +42,28 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
         if (tokenFile.isEmpty()) {
             return Optional.empty();
         }
-        try (var lines = Files.lines(tokenFile.get())) {
-            return Optional.of(lines.filter(line -> !TokenLine.isBlank(line)).findFirst()
-                    .map(line -> TokenLine.parse(line).map(TokenLine::token).orElseGet(line::strip))
-                    .orElseThrow(() -> new IOException(tokenFile.get() + " holds no token")));
+        Path file = tokenFile.get();
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MAX_TOKEN_FILE_BYTES);
+        }
+        int number = 0;
+        for (String line : text(file, bytes).split("\n", -1)) {
+            number++;
+            if (!TokenLine.isBlank(line)) {
+                int here = number;
+                return Optional.of(TokenLine.parse(line).map(TokenLine::token).orElseThrow(
+                        () -> new IOException(file + ", line " + here + ", is no token: " + TokenLine.RULE)));
+            }
+        }
+        throw new IOException(file + " holds no token");
+    }
+
+    private static String text(Path file, byte[] bytes) throws IOException {
+        try {
+            return TokenLine.text(bytes);
+        } catch (CharacterCodingException e) {
+            throw new IOException(file + " " + e.getMessage(), e);
         }
     }
 

@@ -6,21 +6,28 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.store.OpenFile;
 import io.mirrorbootstrap.store.PageMemory;
 
-/** A snapshot in a regular file: its size is known, and any part of it can be read again. */
+/**
+ * A snapshot in a regular file: its size is known, and any part of it can be read again. It is what was opened, whatever its name
+ * means by now: it may be removed, or another renamed over it.
+ */
 public final class FileInput implements SnapshotInput {
 
     private static final int READ_BYTES = 256 * 1024;
 
     private final Path file;
     private final FileChannel channel;
+    /** Leads to what is open; where the system has no such path, the name. */
+    private final Path opened;
     private final long size;
     private final FileTime modified;
     private final Optional<Crc32c> known;
@@ -45,12 +52,19 @@ public final class FileInput implements SnapshotInput {
         this.known = known;
         this.channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
+            this.opened = opened(file);
             this.size = channel.size();
-            this.modified = Files.getLastModifiedTime(file);
+            this.modified = Files.getLastModifiedTime(opened);
         } catch (IOException e) {
             channel.close();
             throw e;
         }
+    }
+
+    /** By its name for an instant: should that have become another file's already, none that is open leads to it. */
+    private static Path opened(Path file) throws IOException {
+        Optional<Object> key = Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        return key.flatMap(OpenFile::of).orElse(file);
     }
 
     @Override
@@ -118,17 +132,13 @@ public final class FileInput implements SnapshotInput {
     }
 
     private Optional<String> change() throws IOException {
-        // the channel for the size: it is the file that is being read, even if another now bears its name
         if (channel.size() != size) {
             return Optional.of("it had " + size + " bytes, now it has " + channel.size());
         }
         if (hasBytesAt(size)) {
             return Optional.of("it says that it has " + size + " bytes, but has more");
         }
-        if (!Files.exists(file)) {
-            return Optional.of("it was removed");
-        }
-        FileTime now = Files.getLastModifiedTime(file);
+        FileTime now = Files.getLastModifiedTime(opened);
         return now.equals(modified)
                 ? Optional.empty()
                 : Optional.of("it was modified at " + now);

@@ -30,6 +30,10 @@ public final class Producer implements StreamSource {
 
     private static final Duration LOOK = Duration.ofMillis(20);
 
+    /** What {@code LC_ALL} was when the launcher, or the native executable, gave this process one of its own; empty: none. */
+    private static final String CALLERS_LOCALE = "MIRRORBOOTSTRAP_LC_ALL";
+    private static final String LOCALE = "LC_ALL";
+
     /** What a status of 128 and more tells, as Java and shells have it. */
     private static final int SIGNALLED = 128;
     private static final Map<Integer, String> SIGNALS = Map.ofEntries(Map.entry(1, "SIGHUP"), Map.entry(2, "SIGINT"),
@@ -65,6 +69,16 @@ public final class Producer implements StreamSource {
         this.builder = new ProcessBuilder(command).redirectError(Redirect.INHERIT)
                 .redirectOutput(Redirect.appendTo(pipe.writeEnd()))
                 .redirectInput(inheritsInput ? Redirect.INHERIT : Redirect.from(new File("/dev/null")));
+        giveBackLocale(builder.environment());
+    }
+
+    private static void giveBackLocale(Map<String, String> environment) {
+        String callers = environment.remove(CALLERS_LOCALE);
+        if (callers != null && callers.isEmpty()) {
+            environment.remove(LOCALE);
+        } else if (callers != null) {
+            environment.put(LOCALE, callers);
+        }
     }
 
     /** The name of the program. */

@@ -15,7 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +46,6 @@ final class DirectoryLock {
     private static final int ATTEMPTS = 10;
 
     private final Path file;
-    private final FileAttribute<?> mode;
     private final Duration patience;
 
     /** Null before the directory is this process's. Guarded by this. */
@@ -66,12 +64,10 @@ final class DirectoryLock {
 
     /**
      * @param file to be locked
-     * @param mode what the file gets when it is made
      * @param patience how long a candidate waits for a holder, several times as long as a holder lets pass between two looks
      */
-    DirectoryLock(Path file, FileAttribute<?> mode, Duration patience) {
+    DirectoryLock(Path file, Duration patience) {
         this.file = file;
-        this.mode = mode;
         this.patience = patience;
     }
 
@@ -122,8 +118,9 @@ final class DirectoryLock {
     }
 
     private void make() throws IOException {
-        try {
-            FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), mode).close();
+        try (FileChannel made = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                Modes.FILE)) {
+            Modes.mend(file);
         } catch (FileAlreadyExistsException e) {
             // then that one
         }
@@ -251,10 +248,11 @@ final class DirectoryLock {
     }
 
     private void putBack() throws IOException {
-        Files.createDirectories(file.getParent());
+        Modes.makeAll(file.getParent());
         Path next = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID());
         FileChannel channel = FileChannel.open(next,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), mode);
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), Modes.FILE);
+        Modes.mend(next);
         Held before = held;
         try {
             FileLock lock = channel.tryLock();

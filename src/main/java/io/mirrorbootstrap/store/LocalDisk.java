@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,8 +30,6 @@ import java.util.UUID;
  */
 public final class LocalDisk implements Disk {
 
-    private static final FileAttribute<?> FILE_MODE = mode("rw-r-----");
-    private static final FileAttribute<?> DIRECTORY_MODE = mode("rwxr-x---");
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
     /** Three looks of {@link #keepLock}, once a second each. */
@@ -65,11 +61,7 @@ public final class LocalDisk implements Disk {
      */
     public LocalDisk(Path path, String lockName, Duration lockPatience) {
         this.path = path.toAbsolutePath().normalize();
-        this.lock = new DirectoryLock(this.path.resolveSibling(lockName), FILE_MODE, lockPatience);
-    }
-
-    private static FileAttribute<?> mode(String permissions) {
-        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+        this.lock = new DirectoryLock(this.path.resolveSibling(lockName), lockPatience);
     }
 
     @Override
@@ -82,9 +74,9 @@ public final class LocalDisk implements Disk {
     public synchronized void make() throws IOException {
         requireOwn();
         if (look(path).isEmpty()) {
-            Files.createDirectories(path.getParent());
+            Modes.makeAll(path.getParent());
             try {
-                Files.createDirectory(path, DIRECTORY_MODE);
+                Modes.make(path);
                 madeAgain = known != null;
                 known = known == null ? look(path).map(BasicFileAttributes::fileKey).orElse(null) : known;
             } catch (FileAlreadyExistsException e) {
@@ -97,8 +89,17 @@ public final class LocalDisk implements Disk {
     @Override
     public synchronized void lock() throws IOException {
         boolean used = look(path).filter(BasicFileAttributes::isDirectory).isPresent();
-        Files.createDirectories(path.getParent());
-        lock.take(used);
+        try {
+            Modes.makeAll(path.getParent());
+        } catch (IOException e) {
+            throw new IOException(path.getParent() + " cannot be made: " + Reason.of(e), e);
+        }
+        try {
+            lock.take(used);
+        } catch (FileSystemException e) {
+            throw new IOException("its lock file " + e.getFile() + " cannot be made, or not opened: " + Reason.of(e),
+                    e);
+        }
         known = look(path).map(BasicFileAttributes::fileKey).orElse(null);
     }
 
@@ -202,7 +203,9 @@ public final class LocalDisk implements Disk {
         requireDirectory();
         Set<OpenOption> options = new HashSet<>(List.of(more));
         options.addAll(List.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        return new LocalFile(this::requireOwn, FileChannel.open(path.resolve(name), options, FILE_MODE));
+        FileChannel channel = FileChannel.open(path.resolve(name), options, Modes.FILE);
+        Modes.mend(path.resolve(name));
+        return new LocalFile(this::requireOwn, channel);
     }
 
     /**

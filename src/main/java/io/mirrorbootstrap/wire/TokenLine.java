@@ -1,5 +1,9 @@
 package io.mirrorbootstrap.wire;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -21,6 +25,51 @@ public record TokenLine(String token, Optional<String> name, Optional<List<Strin
     private static final Pattern LINE = Pattern
             .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>" + Principal.OWNER_NAME
                     + ")\\s*(?<list>:.*)?)?");
+
+    /** What a token may be, for whoever has written another. */
+    public static final String RULE = "a token is letters, digits and ._~+/-=, without blanks";
+
+    private static final byte[] UTF_8_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+    private static final byte[] UTF_16_MARK = {(byte) 0xFE, (byte) 0xFF};
+    private static final byte[] UTF_16_MARK_REVERSED = {(byte) 0xFF, (byte) 0xFE};
+
+    /**
+     * What a whole file of tokens says: UTF-8, perhaps behind the mark that some editors put there.
+     *
+     * @throws CharacterCodingException when it is something else, with a clause for a person that follows the file's name
+     */
+    public static String text(byte[] file) throws CharacterCodingException {
+        if (begins(file, UTF_16_MARK) || begins(file, UTF_16_MARK_REVERSED)) {
+            throw new WrongText("is UTF-16, it must be UTF-8");
+        }
+        int start = begins(file, UTF_8_MARK) ? UTF_8_MARK.length : 0;
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(file, start, file.length - start))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new WrongText("has bytes that are no UTF-8");
+        }
+    }
+
+    private static boolean begins(byte[] file, byte[] mark) {
+        return file.length >= mark.length && Arrays.equals(file, 0, mark.length, mark, 0, mark.length);
+    }
+
+    private static final class WrongText extends CharacterCodingException {
+
+        private static final long serialVersionUID = 1;
+
+        private final String clause;
+
+        WrongText(String clause) {
+            this.clause = clause;
+        }
+
+        @Override
+        public String getMessage() {
+            return clause;
+        }
+    }
 
     /** Whether there is nothing to be read in {@code line}. */
     public static boolean isBlank(String line) {

@@ -64,11 +64,11 @@ class DiskReserveTest {
         chunk.write(ByteBuffer.allocate(1));
         ChunkOutcome.Refused refused = assertInstanceOf(ChunkOutcome.Refused.class,
                 chunk.finish(true, Optional.empty()));
-        assertEquals(new Refusal.InsufficientStorage(1, 0), refused.refusal());
+        assertEquals(new Refusal.InsufficientStorage(1, 0, Long.MAX_VALUE, Optional.empty()), refused.refusal());
 
         try (PayloadSpill spill = directory.spill()) {
             RefusedException aside = assertThrows(RefusedException.class, () -> spill.write(ByteBuffer.allocate(1)));
-            assertEquals(new Refusal.InsufficientStorage(1, 0), aside.refusal());
+            assertEquals(new Refusal.InsufficientStorage(1, 0, Long.MAX_VALUE, Optional.empty()), aside.refusal());
         }
     }
 

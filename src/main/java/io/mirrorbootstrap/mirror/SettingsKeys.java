@@ -1,0 +1,123 @@
+package io.mirrorbootstrap.mirror;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+import io.smallrye.config.EnvConfigSource;
+
+/** Which keys there are below {@code mirror-bootstrap.}, and what their values are: for those who have mistyped one. */
+public final class SettingsKeys {
+
+    /** What all keys begin with. */
+    public static final String PREFIX = "mirror-bootstrap.";
+
+    private static final String ENVIRONMENT_PREFIX = "MIRROR_BOOTSTRAP_";
+
+    private static final String SIZE = "a number of bytes, or one of K, M or G, as in 64M";
+    private static final String NUMBER = "a whole number";
+    private static final String TIME = "a time, as in 60S, 500MS, P7D or PT1H";
+    private static final String SWITCH = "true or false";
+    private static final String FILE = "the name of a file";
+    private static final String NAMES = "names with commas between";
+
+    private static final Map<String, String> VALUES = Map.ofEntries(Map.entry("data-dir", "the name of a directory"),
+            Map.entry("max-chunk-bytes", SIZE), Map.entry("window-bytes", SIZE), Map.entry("buffer-bytes", SIZE),
+            Map.entry("checkpoint-bytes", SIZE), Map.entry("disk-reserve-bytes", SIZE),
+            Map.entry("ingest-rate-bytes-per-second", SIZE), Map.entry("max-bootstraps", NUMBER),
+            Map.entry("max-bootstraps-per-caller", NUMBER), Map.entry("max-links", NUMBER),
+            Map.entry("max-links-per-caller", NUMBER), Map.entry("max-databases-per-caller", NUMBER),
+            Map.entry("partial-retention", TIME), Map.entry("idle-timeout", TIME),
+            Map.entry("expected-databases", NAMES), Map.entry("allowed-source-clusters", NAMES),
+            Map.entry("auth-token-file", FILE), Map.entry("removed-token-ends-links", SWITCH),
+            Map.entry("cluster-id-from-certificate", SWITCH), Map.entry("insecure", SWITCH));
+
+    /** What Kubernetes tells each container of a service that is named as this program, or begins so. */
+    private static final Pattern OF_A_SERVICE = Pattern
+            .compile("MIRROR_BOOTSTRAP(_\\w+)?_(SERVICE_HOST|SERVICE_PORT(_\\w+)?"
+                    + "|PORT_\\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)");
+    private static final Pattern ADDRESS_OF_A_SERVICE = Pattern.compile("(tcp|udp|sctp)://.*");
+
+    /** A key that differs in more than a third of its letters is another word. */
+    private static final int LETTERS_FOR_A_MISTAKE = 3;
+
+    private SettingsKeys() {
+    }
+
+    /** What the value of {@code key} must be, if there is such a key. */
+    public static Optional<String> value(String key) {
+        return key.startsWith(PREFIX)
+                ? Optional.ofNullable(VALUES.get(key.substring(PREFIX.length())))
+                : Optional.empty();
+    }
+
+    /** The keys, below {@link #PREFIX}. */
+    static List<String> all() {
+        return VALUES.keySet().stream().sorted().toList();
+    }
+
+    /** The keys and variables that begin as the known ones do, and are none: a sentence for each. */
+    static List<String> mistyped(Config config) {
+        Set<String> sentences = new TreeSet<>();
+        for (ConfigSource source : config.getConfigSources()) {
+            for (String name : source.getPropertyNames()) {
+                if (source instanceof EnvConfigSource) { // of a variable, it makes names that nobody has written
+                    if (isMistyped(name, String.valueOf(source.getValue(name)))) {
+                        sentences.add(sentence(name, variables()));
+                    }
+                } else if (name.startsWith(PREFIX) && value(name).isEmpty()) {
+                    sentences.add(sentence(name, all().stream().map(PREFIX::concat)));
+                }
+            }
+        }
+        return List.copyOf(sentences);
+    }
+
+    private static boolean isMistyped(String name, String value) {
+        String upper = name.toUpperCase(Locale.ROOT);
+        if (!upper.startsWith(ENVIRONMENT_PREFIX) || OF_A_SERVICE.matcher(name).matches()
+                || ADDRESS_OF_A_SERVICE.matcher(value).matches()) {
+            return false;
+        }
+        boolean isOneCase = name.equals(upper) || name.equals(name.toLowerCase(Locale.ROOT));
+        return !isOneCase || variables().noneMatch(upper::equals);
+    }
+
+    private static Stream<String> variables() {
+        return all().stream().map(key -> ENVIRONMENT_PREFIX + key.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    private static String sentence(String name, Stream<String> known) {
+        String nearest = known.min(Comparator.comparingInt(key -> distance(name, key))).orElseThrow();
+        boolean isNear = distance(name, nearest) <= (nearest.length() - PREFIX.length()) / LETTERS_FOR_A_MISTAKE + 1;
+        return name + " is no setting, and changes nothing" + (isNear ? ": " + nearest + " is" : "");
+    }
+
+    /** How many letters have to be changed, added or left out, whatever their case. */
+    private static int distance(String one, String other) {
+        int[] row = new int[other.length() + 1];
+        for (int j = 0; j < row.length; j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= other.length(); j++) {
+                boolean same = Character.toLowerCase(one.charAt(i - 1)) == Character.toLowerCase(other.charAt(j - 1));
+                int changed = diagonal + (same ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[other.length()];
+    }
+}

@@ -1,0 +1,105 @@
+package io.mirrorbootstrap.store;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Who may do what with what is made: the same whatever the process' mask (umask) is. The mask only takes away, so nothing is
+ * ever open to more than it shall be: what is missing is given afterwards.
+ */
+final class Modes {
+
+    /** The user writes, the group reads. */
+    static final FileAttribute<?> FILE = attribute("rw-r-----");
+
+    /** The user makes files, the group lists and reads them. */
+    static final FileAttribute<?> DIRECTORY = attribute("rwxr-x---");
+
+    private static final int FILE_BITS = 0640;
+    private static final int DIRECTORY_BITS = 0750;
+    private static final int PERMISSIONS = 0777;
+    private static final int ALL = 07777;
+    private static final String FACTS = "unix:mode,fileKey,isRegularFile";
+    private static final String MODE = "unix:mode";
+
+    private Modes() {
+    }
+
+    private static FileAttribute<?> attribute(String permissions) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+    }
+
+    /**
+     * Gives a file that was made a moment ago with {@link #FILE} what the mask has taken. Not by its name: whoever may write to
+     * the directory could have put a link to another file there. A file system that has no permissions of its own keeps what it
+     * has.
+     *
+     * @param file open in this process, or nothing is done
+     */
+    static void mend(Path file) {
+        try {
+            Map<String, Object> facts = Files.readAttributes(file, FACTS, LinkOption.NOFOLLOW_LINKS);
+            if ((boolean) facts.get("isRegularFile") && lacks((int) facts.get("mode"), FILE_BITS)) {
+                Optional<Path> open = OpenFile.of(facts.get("fileKey"));
+                if (open.isPresent() && Files.readSymbolicLink(open.get()).endsWith(file.getFileName())) {
+                    Files.setAttribute(open.get(), MODE, FILE_BITS);
+                }
+            }
+        } catch (IOException e) {
+            // what cannot be given is missed by whoever reads the file, and not by this process
+        }
+    }
+
+    /**
+     * Makes a directory, and those above it that are missing: these are the operator's, and may be links.
+     *
+     * @throws IOException also when one of them is no directory
+     */
+    static void makeAll(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        if (directory.getParent() != null) {
+            makeAll(directory.getParent());
+        }
+        try {
+            make(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Makes a directory.
+     *
+     * @throws FileAlreadyExistsException when something has its name
+     */
+    static void make(Path directory) throws IOException {
+        Files.createDirectory(directory, DIRECTORY);
+        try {
+            int mode = (int) Files.getAttribute(directory, MODE, LinkOption.NOFOLLOW_LINKS);
+            if (lacks(mode, DIRECTORY_BITS)) { // what it has inherited, as the group of those above it, stays
+                Files.setAttribute(directory, MODE, mode & ALL & ~PERMISSIONS | DIRECTORY_BITS,
+                        LinkOption.NOFOLLOW_LINKS);
+            }
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (IOException e) {
+            // as for a file
+        }
+    }
+
+    private static boolean lacks(int mode, int bits) {
+        return (mode & bits) != bits;
+    }
+}

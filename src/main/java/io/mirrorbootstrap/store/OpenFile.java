@@ -1,0 +1,48 @@
+package io.mirrorbootstrap.store;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
+
+/**
+ * What Java does not tell of a file that is open: it knows the name only, which may be another file's by now, or nobody's. The
+ * kernel has a path for each descriptor that leads to the very file.
+ */
+public final class OpenFile {
+
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    private OpenFile() {
+    }
+
+    /**
+     * A path to a file that this process has open, as long as it does: also when the file has no name any more.
+     *
+     * @param key of the file, as {@link BasicFileAttributes#fileKey} tells it
+     * @return empty when no descriptor leads to it, or where the system has no such paths
+     */
+    public static Optional<Path> of(Object key) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
+            for (Path descriptor : all) {
+                if (leadsTo(descriptor, key)) {
+                    return Optional.of(descriptor);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // no such paths here
+        }
+        return Optional.empty();
+    }
+
+    private static boolean leadsTo(Path descriptor, Object key) {
+        try {
+            return key.equals(Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey());
+        } catch (IOException e) {
+            return false; // closed since it was listed
+        }
+    }
+}
