@@ -123,7 +123,7 @@ final class Transmission {
     }
 
     private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
-        if (answer instanceof Answer.Pending pending && pending.bytesDone() <= nextByte) {
+        if (answer instanceof Answer.Pending pending && unansweredMessages > 0 && pending.bytesDone() <= nextByte) {
             answeredBytes = Math.max(answeredBytes, pending.bytesDone());
             unansweredMessages--;
             return Optional.empty();

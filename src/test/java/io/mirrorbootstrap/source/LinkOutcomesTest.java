@@ -107,6 +107,19 @@ class LinkOutcomesTest {
     }
 
     @Test
+    void moreAnswersThanQuestionsAreNoSidecars() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> {
+                link.writeTextMessage(ScriptedSidecar.opened(0, 1 << 20, 1 << 22));
+                vertx.setPeriodic(1, id -> link.writeTextMessage(ScriptedSidecar.pending(0)));
+            });
+        })) {
+            Outcome.NotUnderstood outcome = assertInstanceOf(Outcome.NotUnderstood.class, send(sidecar));
+            assertTrue(outcome.message().contains("unexpected here: Pending"), outcome.message());
+        }
+    }
+
+    @Test
     void onlyAnEmptyLastChunkIsSentWhenAllBytesAreThere() throws Exception {
         AtomicInteger messages = new AtomicInteger();
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
