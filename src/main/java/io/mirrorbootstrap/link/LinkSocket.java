@@ -43,11 +43,11 @@ final class LinkSocket {
     /** A message may take so many time outs: a source that sends a byte now and then holds a place of others. */
     private static final int MESSAGE_TIMEOUTS = 10;
 
-    /** However long idle-timeout is: whoever is in between, and the source itself, may cut what is silent for a minute. */
-    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
+    /** However long idle-timeout is: whoever is in between may cut what is silent, some after 10 s; the next look comes later. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(4);
 
     /** However long idle-timeout is: a link is looked at so often. */
-    private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(15);
+    private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(2);
 
     /** As many pings may go unanswered while their pongs could not be written: more are a flood. */
     private static final int MAX_UNANSWERED_PINGS = 64;
