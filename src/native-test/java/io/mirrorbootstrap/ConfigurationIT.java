@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -69,7 +68,8 @@ class ConfigurationIT {
             "key|key|CERT: %s/key holds no certificate", "certificate|none|KEY: %s/none cannot be read",
             "certificate|certificate|KEY: %s/certificate holds no key", "empty|key|CERT: %s/empty holds no certificate",
             "certificate|locked|KEY: %s/locked holds a key that needs a password",
-            "certificate|other|is not for the key", "certificate|curve|do not belong together"})
+            "certificate|other|is not for the key", "certificate|longer|is not for the key",
+            "certificate|curve|do not belong together"})
     void aCertificateThatCannotBeUsedIsNamed(String certificate, String key, String said) throws Exception {
         writeCertificates();
         assertStopped(tls(certificate, key), said.replace("%s", data.toString()));
@@ -81,6 +81,27 @@ class ConfigurationIT {
         Map<String, String> settings = new HashMap<>(tls("certificate", "key"));
         settings.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", data.resolve("key").toString());
         assertStopped(settings, "CERTS: " + data + "/key holds no certificate");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FAIL_FORCE_ONCE,a file in it cannot be made durable: Input/output error",
+            "REFUSED_WHILE,cannot be written to: Read-only file system"})
+    void whatCannotBeDoneInTheDataDirectoryIsNamed(String fault, String said) throws Exception {
+        Path happens = Files.createFile(data.resolve("happens"));
+        assertStopped(Map.of("LD_PRELOAD", SidecarProcess.slowDisk(data).toString(), fault, happens.toString(),
+                "REFUSED_ERRNO", "30"), said);
+    }
+
+    @Test
+    void aDiskThatIsFullStopsNoStart() throws Exception {
+        Path directory = Files.createDirectory(data.resolve("data"));
+        SidecarProcess.start(directory, List.of("-Xmx64m"), Map.of()).close();
+        Path full = Files.createFile(data.resolve("full"));
+        try (SidecarProcess sidecar = SidecarProcess.start(directory, List.of("-Xmx64m"), Map.of("LD_PRELOAD",
+                SidecarProcess.slowDisk(data).toString(), "NO_INODE_WHILE", full.toString()))) {
+            assertTrue(sidecar.log().contains("has no room now: no file can be made in it: No space left on device"),
+                    sidecar.log());
+        }
     }
 
     @Test
@@ -103,7 +124,8 @@ class ConfigurationIT {
     private void writeCertificates() throws Exception {
         for (String command : List.of(
                 "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -days 2 -subj /CN=x",
-                "openssl genrsa -out other 2048", "openssl ecparam -name prime256v1 -genkey -noout -out curve",
+                "openssl genrsa -out other 2048", "openssl genrsa -out longer 3072",
+                "openssl ecparam -name prime256v1 -genkey -noout -out curve",
                 "openssl pkcs8 -topk8 -in key -passout pass:x -out locked", "touch empty")) {
             Process openssl = new ProcessBuilder(command.split(" ")).directory(data.toFile())
                     .redirectErrorStream(true).redirectOutput(data.resolve("openssl").toFile()).start();
@@ -113,18 +135,19 @@ class ConfigurationIT {
 
     /** One line says what is wrong, and nothing of Java is in it. */
     private void assertStopped(Map<String, String> environment, String said) throws Exception {
-        ProcessBuilder builder = SidecarProcess.command().redirectErrorStream(true);
+        Path output = Files.createTempFile(data, "output", ".log");
+        ProcessBuilder builder = SidecarProcess.command().redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", data.resolve("data").toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
         builder.environment().putAll(environment);
         Process process = builder.start();
         try {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
-            assertEquals(2, process.exitValue(), output);
-            assertTrue(output.contains(said), output);
-            assertFalse(output.contains("Exception") || output.contains("kill"), output);
-            assertEquals(1, output.lines().count(), output);
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it has started");
+            String told = Files.readString(output);
+            assertEquals(2, process.exitValue(), told);
+            assertTrue(told.contains(said), told);
+            assertFalse(told.contains("Exception") || told.contains("kill"), told);
+            assertEquals(1, told.lines().count(), told);
         } finally {
             process.destroyForcibly();
         }

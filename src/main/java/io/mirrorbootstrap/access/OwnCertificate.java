@@ -2,8 +2,10 @@ package io.mirrorbootstrap.access;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Optional;
@@ -82,8 +84,12 @@ class OwnCertificate {
         signature.initSign(key);
         signature.update(ANYTHING);
         byte[] signed = signature.sign();
-        signature.initVerify(certificate.getPublicKey());
-        signature.update(ANYTHING);
-        return signature.verify(signed);
+        try {
+            signature.initVerify(certificate.getPublicKey());
+            signature.update(ANYTHING);
+            return signature.verify(signed);
+        } catch (InvalidKeyException | SignatureException e) {
+            return false; // a key of another kind, or of another length
+        }
     }
 }

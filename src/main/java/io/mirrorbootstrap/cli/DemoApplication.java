@@ -2,6 +2,7 @@ package io.mirrorbootstrap.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -28,8 +29,8 @@ public final class DemoApplication implements QuarkusApplication {
     /** @param args the snapshot, and the data directory of this sidecar */
     @Override
     public int run(String... args) throws IOException, InterruptedException {
-        PrintWriter out = new PrintWriter(System.out, true);
-        PrintWriter err = new PrintWriter(System.err, true);
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         Path snapshot = Path.of(args[0]);
         Endpoint endpoint = Endpoint.parse("http://127.0.0.1:" + server.getPort());
         out.println("a sidecar listens at " + endpoint + ", its data directory is " + args[1]);
@@ -49,6 +50,6 @@ public final class DemoApplication implements QuarkusApplication {
         } else {
             err.println("mirror-bootstrap: " + outcome.message());
         }
-        return ExitCode.of(outcome).number();
+        return (out.checkError() || System.out.checkError() ? ExitCode.FAILED : ExitCode.of(outcome)).number();
     }
 }

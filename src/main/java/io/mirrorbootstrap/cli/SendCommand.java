@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused; the message says why, the code in brackets is the protocol's",
                 "4:the sidecar could not be reached, or the link was lost, for too long; a file goes on where it stood",
-                "5:FILE or standard input cannot be read, or changed while it was being sent",
+                "5:FILE or standard input cannot be read, or was written to while it was being sent",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
                         "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",
                         "link. Only when it has ended with status 0 the snapshot is committed. It never outlives send.",

@@ -10,12 +10,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the sidecar until it is told to stop. */
-@Command(name = "serve", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Runs the sidecar: receives snapshots until SIGTERM or SIGINT.", footer = {
-        "",
-        "The options stand for configuration keys, which can also be given as environment variables",
-        "(MIRROR_BOOTSTRAP_DATA_DIR, QUARKUS_HTTP_PORT, ...) or in config/application.properties;",
-        "an option wins. All other keys: docs/configuration.md.", "",
-        "Example:  mirror-bootstrap serve --data-dir /var/lib/mirror --port 8080"})
+@Command(name = "serve", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Runs the sidecar: receives snapshots until SIGTERM or SIGINT.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+        "1:this program failed unexpectedly, or another process has taken the data directory while it ran",
+        "2:a setting is wrong, or what it names cannot be used; the message says which, and why",
+        "143:it was told to end by SIGTERM; 130: by SIGINT"}, footer = {
+                "",
+                "The options stand for configuration keys, which can also be given as environment variables",
+                "(MIRROR_BOOTSTRAP_DATA_DIR, QUARKUS_HTTP_PORT, ...) or in config/application.properties;",
+                "an option wins. All other keys: docs/configuration.md.", "",
+                "Example:  mirror-bootstrap serve --data-dir /var/lib/mirror --port 8080"})
 final class ServeCommand implements Callable<Integer> {
 
     /**

@@ -80,7 +80,9 @@ final class StartFailure {
                 return List.of("quarkus.http.host is no address that can be found: " + oneLine(cause.getMessage()));
             }
         }
-        Optional<String> certificate = CertificateFiles.fault(ConfigProvider.getConfig());
+        Optional<String> certificate = isOfCertificates(failure)
+                ? CertificateFiles.fault(ConfigProvider.getConfig())
+                : Optional.empty();
         if (certificate.isPresent()) {
             return List.of(certificate.get());
         }
@@ -95,6 +97,15 @@ final class StartFailure {
             }
         }
         return List.of();
+    }
+
+    private static boolean isOfCertificates(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (String.valueOf(cause.getMessage()).contains("certificate")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String line(String message) {

@@ -172,9 +172,13 @@ final class DirectoryLock {
                 && there.flip().equals(expected);
     }
 
-    private static void write(FileChannel channel, byte[] text) throws IOException {
-        channel.write(ByteBuffer.wrap(text), 0);
-        channel.truncate(text.length);
+    private void write(FileChannel channel, byte[] text) throws IOException {
+        try {
+            channel.write(ByteBuffer.wrap(text), 0);
+            channel.truncate(text.length);
+        } catch (IOException e) {
+            throw new IOException("its lock file " + file + " cannot be written to: " + Reason.of(e), e);
+        }
     }
 
     private void sleep() throws IOException {

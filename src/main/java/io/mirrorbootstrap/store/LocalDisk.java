@@ -3,10 +3,12 @@ package io.mirrorbootstrap.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -148,15 +150,26 @@ public final class LocalDisk implements Disk {
         List<String> names = new ArrayList<>();
         try (var files = Files.newDirectoryStream(path)) {
             files.forEach(file -> names.add(file.getFileName().toString()));
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return names;
+    }
+
+    /** What another has given a name that is none in this process' locale is not there for it. */
+    private Path file(String name) throws NoSuchFileException {
+        try {
+            return path.resolve(name);
+        } catch (InvalidPathException e) {
+            throw new NoSuchFileException(name, null, e.getReason());
+        }
     }
 
     @Override
     public Optional<FileFacts> facts(String name) throws IOException {
         requireDirectory();
         try {
-            Map<String, Object> facts = Files.readAttributes(path.resolve(name), FACTS, LinkOption.NOFOLLOW_LINKS);
+            Map<String, Object> facts = Files.readAttributes(file(name), FACTS, LinkOption.NOFOLLOW_LINKS);
             if (!(boolean) facts.get("isRegularFile")) {
                 return Optional.empty();
             }
@@ -203,8 +216,8 @@ public final class LocalDisk implements Disk {
         requireDirectory();
         Set<OpenOption> options = new HashSet<>(List.of(more));
         options.addAll(List.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        FileChannel channel = FileChannel.open(path.resolve(name), options, Modes.FILE);
-        Modes.mend(path.resolve(name));
+        FileChannel channel = FileChannel.open(file(name), options, Modes.FILE);
+        Modes.mend(file(name));
         return new LocalFile(this::requireOwn, channel);
     }
 
@@ -218,7 +231,7 @@ public final class LocalDisk implements Disk {
         if (writable) {
             requireOwn();
         }
-        Path file = path.resolve(name);
+        Path file = file(name);
         for (int i = 0; i < ATTEMPTS; i++) {
             requireDirectory();
             Object before = requirePlain(file).fileKey();
@@ -262,14 +275,14 @@ public final class LocalDisk implements Disk {
     public void rename(String from, String to) throws IOException {
         requireOwn();
         requireDirectory();
-        Files.move(path.resolve(from), path.resolve(to), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(file(from), file(to), StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override
     public void remove(String name) throws IOException {
         requireOwn();
         requireDirectory();
-        Path file = path.resolve(name);
+        Path file = file(name);
         if (look(file).filter(BasicFileAttributes::isDirectory).isEmpty()) {
             Files.deleteIfExists(file);
         }
