@@ -65,11 +65,14 @@ class ConfigurationIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"none|key|CERT: %s/none cannot be read: there is no such file",
-            "key|key|CERT: %s/key holds no certificate", "certificate|none|KEY: %s/none cannot be read",
-            "certificate|certificate|KEY: %s/certificate holds no key", "empty|key|CERT: %s/empty holds no certificate",
-            "certificate|locked|KEY: %s/locked holds a key that needs a password",
-            "certificate|other|is not for the key", "certificate|longer|is not for the key",
-            "certificate|curve|do not belong together"})
+            "key|key|CERT: %s/key has no certificate, but a private key",
+            "certificate|none|KEY: %s/none cannot be read",
+            "certificate|certificate|KEY: %s/certificate has no key, but a certificate",
+            "empty|key|CERT: %s/empty is empty: it must have a certificate",
+            "certificate|locked|KEY: %s/locked has a key that is encrypted with a password",
+            "certificate|other|KEY: the key in %s/other is not that of the certificate in %s/certificate",
+            "certificate|longer|KEY: the key in %s/longer is not that",
+            "certificate|curve|KEY: the key in %s/curve is not that"})
     void aCertificateThatCannotBeUsedIsNamed(String certificate, String key, String said) throws Exception {
         writeCertificates();
         assertStopped(tls(certificate, key), said.replace("%s", data.toString()));
@@ -80,7 +83,7 @@ class ConfigurationIT {
         writeCertificates();
         Map<String, String> settings = new HashMap<>(tls("certificate", "key"));
         settings.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", data.resolve("key").toString());
-        assertStopped(settings, "CERTS: " + data + "/key holds no certificate");
+        assertStopped(settings, "CERTS: " + data + "/key has no certificate");
     }
 
     @ParameterizedTest

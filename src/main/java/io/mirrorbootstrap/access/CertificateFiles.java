@@ -1,88 +1,90 @@
 package io.mirrorbootstrap.access;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
 import org.eclipse.microprofile.config.Config;
 
-import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.tls.PemFiles;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 
-/** What is wrong with the files that the settings of TLS name, where the service could not start with them. */
-public final class CertificateFiles {
+/**
+ * What is wrong with the files that the settings of TLS name. With some of it the service does not start, and Quarkus does not
+ * say which file it is; with some, as a key that is another's, it would start, and nobody could connect.
+ */
+@ApplicationScoped
+public class CertificateFiles {
 
-    private static final Pattern CERTIFICATE = Pattern
+    private static final Pattern CERTIFICATES = Pattern
             .compile("(?i)quarkus[._](tls|http)[._].*(pem[._].*[._]cert|certs|certificate[._]files)(\\[\\d+])?");
     private static final Pattern KEY = Pattern
-            .compile("(?i)quarkus[._](tls|http)[._].*(pem[._].*[._]key|certificate[._]key[._-]files)(\\[\\d+])?");
+            .compile("(?i)(quarkus[._](?:tls|http)[._].*)(pem[._].*[._]key|certificate[._]key[._-]files)(\\[\\d+])?");
 
-    private static final String ENCRYPTED = "ENCRYPTED";
-    private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (RSA |EC |)PRIVATE KEY-----");
-    private static final String FORMS = "PKCS#8 (BEGIN PRIVATE KEY), PKCS#1 (BEGIN RSA PRIVATE KEY) or SEC1 (BEGIN EC PRIVATE KEY)";
+    private final Config config;
 
-    private CertificateFiles() {
+    CertificateFiles(Config config) {
+        this.config = config;
+    }
+
+    void check(@Observes @Priority(2) StartupEvent event) {
+        fault(config).ifPresent(fault -> {
+            throw new ConfigurationException(fault);
+        });
     }
 
     /** A line that names the setting, the file and what is wrong with it; empty when no fault is found. */
     public static Optional<String> fault(Config config) {
-        return named(config).entrySet().stream()
-                .flatMap(
-                        each -> Stream.of(each.getValue().split(",")).map(String::strip).filter(file -> !file.isEmpty())
-                                .flatMap(file -> fault(each.getKey(), file).stream()))
+        Map<String, List<String>> settings = new TreeMap<>(); // in capitals, as of the environment, first: so the operator has set them
+        config.getPropertyNames().forEach(name -> {
+            if (CERTIFICATES.matcher(name).matches() || KEY.matcher(name).matches()) {
+                config.getOptionalValue(name, String.class).ifPresent(value -> settings.put(name,
+                        Stream.of(value.split(",")).map(String::strip).filter(file -> !file.isEmpty()).toList()));
+            }
+        });
+        return settings.entrySet().stream().flatMap(each -> fault(each.getKey(), each.getValue(), settings).stream())
                 .findFirst();
     }
 
-    /** What they are called where they are set, by name: the same file may be found twice. */
-    private static Map<String, String> named(Config config) {
-        Map<String, String> named = new LinkedHashMap<>();
-        config.getPropertyNames().forEach(name -> {
-            if (CERTIFICATE.matcher(name).matches() || KEY.matcher(name).matches()) {
-                config.getOptionalValue(name, String.class).ifPresent(value -> named.put(name, value));
+    private static Optional<String> fault(String name, List<String> files, Map<String, List<String>> settings) {
+        Matcher key = KEY.matcher(name);
+        List<String> certificates = key.matches() ? settings.getOrDefault(certificatesOf(key), List.of()) : List.of();
+        for (int i = 0; i < files.size(); i++) {
+            try {
+                Path file = Path.of(files.get(i));
+                if (!key.matches()) {
+                    PemFiles.checkCertificates(file);
+                } else if (i < certificates.size()) {
+                    PemFiles.checkPair(Path.of(certificates.get(i)), file);
+                } else {
+                    PemFiles.checkKey(file);
+                }
+            } catch (IOException e) {
+                return Optional.of(name + ": " + e.getMessage());
+            } catch (InvalidPathException e) {
+                return Optional.of(name + ": " + files.get(i) + " is no path: " + e.getReason());
             }
-        });
-        return named;
-    }
-
-    private static Optional<String> fault(String key, String file) {
-        try {
-            byte[] bytes = Files.readAllBytes(Path.of(file));
-            Optional<String> fault = KEY.matcher(key).matches()
-                    ? faultOfKey(new String(bytes, StandardCharsets.ISO_8859_1))
-                    : faultOfCertificates(bytes);
-            return fault.map(what -> key + ": " + file + " " + what);
-        } catch (IOException | InvalidPathException e) {
-            return Optional.of(key + ": " + file + " cannot be read: " + Reason.of(e));
-        }
-    }
-
-    private static Optional<String> faultOfKey(String text) {
-        if (text.contains(ENCRYPTED)) {
-            return Optional.of("holds a key that needs a password, and none can be given: "
-                    + "'openssl pkey' writes it without");
-        } else if (!PRIVATE_KEY.matcher(text).find()) {
-            return Optional.of("holds no key in PEM: " + FORMS);
         }
         return Optional.empty();
     }
 
-    private static Optional<String> faultOfCertificates(byte[] bytes) {
-        try {
-            boolean holdsOne = new String(bytes, StandardCharsets.ISO_8859_1).contains("-----BEGIN CERTIFICATE-----")
-                    && !CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(bytes))
-                            .isEmpty();
-            return holdsOne ? Optional.empty() : Optional.of("holds no certificate in PEM (BEGIN CERTIFICATE)");
-        } catch (CertificateException e) {
-            return Optional.of("holds what is no certificate: " + Reason.of(e));
-        }
+    /** The setting that names the certificates of a key's. */
+    private static String certificatesOf(Matcher key) {
+        String what = key.group(2).replaceAll("(?i)key[._-](files)$", "$1").replaceAll("key$", "cert")
+                .replaceAll("KEY$", "CERT");
+        String index = key.group(3) == null ? "" : key.group(3);
+        return key.group(1) + what + index;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
+import io.mirrorbootstrap.tls.PemFiles;
 import io.mirrorbootstrap.wire.TokenLine;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.ClientOptionsBase;
@@ -74,10 +75,10 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
      */
     public void check() throws IOException {
         if (authorities.isPresent()) {
-            Pem.checkCertificates(authorities.get());
+            PemFiles.checkCertificates(authorities.get());
         }
         if (own.isPresent()) {
-            Pem.checkPair(own.get().certificate(), own.get().key());
+            PemFiles.checkPair(own.get().certificate(), own.get().key());
         }
     }
 

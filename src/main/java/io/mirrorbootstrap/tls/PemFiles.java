@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.source;
+package io.mirrorbootstrap.tls;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.impl.KeyStoreHelper;
 
-/** Looks at PEM files as Vert.x will read them, and says what is wrong with one: a sentence that names the file. */
-final class Pem {
+/** Looks at PEM files as Vert.x will read them, and says what is wrong with one: a sentence that names the file. Any thread but an event loop. */
+public final class PemFiles {
 
     private static final Pattern BEGIN = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----");
     private static final String CERTIFICATE = "CERTIFICATE";
@@ -32,18 +32,30 @@ final class Pem {
     /** As many authorities as there are take less. */
     private static final long MAX_BYTES = 16 * 1024 * 1024;
 
-    private Pem() {
+    private PemFiles() {
     }
 
     /** @throws IOException when {@code file} has not at least one certificate that can be read */
-    static void checkCertificates(Path file) throws IOException {
+    public static void checkCertificates(Path file) throws IOException {
         loadCertificates(file, read(file));
     }
 
     /** @throws IOException when {@code key} has no key that can be used, or not that of the first one in {@code certificate} */
-    static void checkPair(Path certificate, Path key) throws IOException {
+    public static void checkPair(Path certificate, Path key) throws IOException {
         byte[] shown = read(certificate);
         loadCertificates(certificate, shown);
+        byte[] secret = readKey(key);
+        if (!belong(certificate, shown, key, secret)) {
+            throw new IOException("the key in " + key + " is not that of the certificate in " + certificate);
+        }
+    }
+
+    /** @throws IOException when {@code key} has no key, or one that needs a password */
+    public static void checkKey(Path key) throws IOException {
+        readKey(key);
+    }
+
+    private static byte[] readKey(Path key) throws IOException {
         byte[] secret = read(key);
         List<String> blocks = blocks(key, secret, "key");
         if (blocks.contains("ENCRYPTED PRIVATE KEY") || text(secret).contains("Proc-Type: 4,ENCRYPTED")) {
@@ -52,9 +64,7 @@ final class Pem {
         } else if (blocks.stream().noneMatch(KEYS::contains)) {
             throw new IOException(key + " has no key, but " + names(blocks));
         }
-        if (!belong(certificate, shown, key, secret)) {
-            throw new IOException("the key in " + key + " is not that of the certificate in " + certificate);
-        }
+        return secret;
     }
 
     /** Vert.x' own reader throws whatever it meets, and names no file. */
