@@ -46,6 +46,8 @@ class ConfigurationIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"QUARKUS_HTTP_PORT|abc|quarkus.http.port is \"abc\"",
+            "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE|4X|is \"4X\", it must be a number of bytes",
+            "QUARKUS_HTTP_INSECURE_REQUESTS|maybe|it must be one of redirect, disabled, enabled",
             "QUARKUS_HTTP_PORT|70000|quarkus.http.port is 70000",
             "QUARKUS_HTTP_HOST|no.host.invalid|which is no address",
             "QUARKUS_HTTP_HOST|192.0.2.1|no address of this machine",

@@ -34,6 +34,7 @@ final class StartFailure {
     private static final Pattern EMPTY = Pattern.compile(NAME + "is defined as the empty String.*", Pattern.DOTALL);
     private static final Pattern MISSING = Pattern.compile(NAME + "is required but.*", Pattern.DOTALL);
     private static final String OF_CERTIFICATES = "Invalid key/certificate pair configuration";
+    private static final String OF_ESCAPES = "Malformed \\uxxxx encoding";
     /** What the libraries of the configuration put in front of each message. */
     private static final Pattern NUMBERED = Pattern.compile("(\\b[\\w.]+(Exception|Error): )?SRCFG\\d+: ");
 
@@ -92,6 +93,10 @@ final class StartFailure {
                 return List.of(
                         "the certificate and the key of quarkus.tls.key-store do not belong together, or cannot be used: "
                                 + oneLine(ExceptionUtil.getRootCause(cause).getMessage()));
+            } else if (message.contains(OF_ESCAPES)) {
+                return List.of(
+                        "config/application.properties, or another file of settings, has a backslash and u that are no "
+                                + "character: a backslash is written twice");
             } else if (List.of(NOT_CONVERTED, EMPTY, MISSING).stream().anyMatch(each -> each.matcher(message).find())) {
                 return List.of(line(message));
             }
@@ -113,8 +118,9 @@ final class StartFailure {
         Matcher empty = EMPTY.matcher(message);
         Matcher missing = MISSING.matcher(message);
         if (value.find()) {
-            return value.group(1) + " is " + Text.quoted(value.group(2)) + SettingsKeys.value(value.group(1))
-                    .map(", it must be "::concat).orElseGet(() -> ": " + oneLine(value.group(3)));
+            return value.group(1) + " is " + Text.quoted(value.group(2))
+                    + SettingsKeys.value(value.group(1), value.group(3))
+                            .map(", it must be "::concat).orElseGet(() -> ": " + oneLine(value.group(3)));
         } else if (empty.find()) {
             return empty.group(1) + " is empty"
                     + SettingsKeys.value(empty.group(1)).map(", it must be "::concat).orElse("");

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -41,6 +42,11 @@ public final class SettingsKeys {
             Map.entry("auth-token-file", FILE), Map.entry("removed-token-ends-links", SWITCH),
             Map.entry("cluster-id-from-certificate", SWITCH), Map.entry("insecure", SWITCH));
 
+    private static final Map<String, String> CONVERTERS = Map.of("regular expression): [0-9]+[BbKk", SIZE,
+            "Expected an integer value", NUMBER, "Expected a long value", NUMBER, "Invalid duration", TIME);
+    private static final Pattern CHOICE = Pattern.compile("enum class \\S+, allowed values: (\\S+)");
+    private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
+
     /** What Kubernetes tells each container of a service that is named as this program, or begins so. */
     private static final Pattern OF_A_SERVICE = Pattern
             .compile("MIRROR_BOOTSTRAP(_\\w+)?_(SERVICE_HOST|SERVICE_PORT(_\\w+)?"
@@ -60,6 +66,20 @@ public final class SettingsKeys {
                 : Optional.empty();
     }
 
+    /**
+     * What the value of any key must be, as far as its converter tells: its own words are for programmers.
+     *
+     * @param converter what it says
+     */
+    public static Optional<String> value(String key, String converter) {
+        Matcher choice = CHOICE.matcher(converter);
+        return value(key).or(() -> CONVERTERS.entrySet().stream().filter(each -> converter.contains(each.getKey()))
+                .map(Map.Entry::getValue).findFirst())
+                .or(() -> choice.find()
+                        ? Optional.of("one of " + choice.group(1).replace(",", ", "))
+                        : Optional.empty());
+    }
+
     /** The keys, below {@link #PREFIX}. */
     static List<String> all() {
         return VALUES.keySet().stream().sorted().toList();
@@ -72,14 +92,22 @@ public final class SettingsKeys {
             for (String name : source.getPropertyNames()) {
                 if (source instanceof EnvConfigSource) { // of a variable, it makes names that nobody has written
                     if (isMistyped(name, String.valueOf(source.getValue(name)))) {
-                        sentences.add(sentence(name, variables()));
+                        sentences.add(sentence(name, name, variables()));
                     }
-                } else if (name.startsWith(PREFIX) && value(name).isEmpty()) {
-                    sentences.add(sentence(name, all().stream().map(PREFIX::concat)));
+                } else if (isMistyped(withoutProfile(name))) {
+                    sentences.add(sentence(name, withoutProfile(name), all().stream().map(PREFIX::concat)));
                 }
             }
         }
         return List.copyOf(sentences);
+    }
+
+    private static String withoutProfile(String name) {
+        return PROFILE.matcher(name).replaceFirst("");
+    }
+
+    private static boolean isMistyped(String key) {
+        return key.startsWith(PREFIX) && value(key).isEmpty();
     }
 
     private static boolean isMistyped(String name, String value) {
@@ -96,9 +124,9 @@ public final class SettingsKeys {
         return all().stream().map(key -> ENVIRONMENT_PREFIX + key.toUpperCase(Locale.ROOT).replace('-', '_'));
     }
 
-    private static String sentence(String name, Stream<String> known) {
-        String nearest = known.min(Comparator.comparingInt(key -> distance(name, key))).orElseThrow();
-        boolean isNear = distance(name, nearest) <= (nearest.length() - PREFIX.length()) / LETTERS_FOR_A_MISTAKE + 1;
+    private static String sentence(String name, String key, Stream<String> known) {
+        String nearest = known.min(Comparator.comparingInt(each -> distance(key, each))).orElseThrow();
+        boolean isNear = distance(key, nearest) <= (nearest.length() - PREFIX.length()) / LETTERS_FOR_A_MISTAKE + 1;
         return name + " is no setting, and changes nothing" + (isNear ? ": " + nearest + " is" : "");
     }
 

@@ -62,10 +62,11 @@ class SettingsKeysTest {
         assertTrue(sentence.endsWith(nearest + " is"), sentence);
     }
 
-    @Test
-    void aKeyThatIsNoneIsToldWithTheNearest() {
-        String sentence = mistyped(Map.of(), Map.of("mirror-bootstrap.max-link", "1")).get(0);
-        assertTrue(sentence.startsWith("mirror-bootstrap.max-link is no setting"), sentence);
+    @ParameterizedTest
+    @ValueSource(strings = {"mirror-bootstrap.max-link", "%prod.mirror-bootstrap.max-link"})
+    void aKeyThatIsNoneIsToldWithTheNearest(String key) {
+        String sentence = mistyped(Map.of(), Map.of(key, "1")).get(0);
+        assertTrue(sentence.startsWith(key + " is no setting"), sentence);
         assertTrue(sentence.endsWith("mirror-bootstrap.max-links is"), sentence);
     }
 
