@@ -26,6 +26,7 @@ class ConfigurationIT {
             "WINDOW_BYTES,0,mirror-bootstrap.window-bytes is 0", "BUFFER_BYTES,0,mirror-bootstrap.buffer-bytes is 0",
             "MAX_BOOTSTRAPS,0,mirror-bootstrap.max-bootstraps is 0",
             "MAX_BOOTSTRAPS,many,mirror-bootstrap.max-bootstraps", "IDLE_TIMEOUT,0S,mirror-bootstrap.idle-timeout is",
+            "TRUSTED_PROXIES,proxy.example,mirror-bootstrap.trusted-proxies has \"proxy.example\"",
             "IDLE_TIMEOUT,soon,mirror-bootstrap.idle-timeout",
             "DATA_DIR,/proc/none,mirror-bootstrap.data-dir: /proc/none"})
     void aWrongValueStopsTheStart(String key, String value, String said) throws Exception {

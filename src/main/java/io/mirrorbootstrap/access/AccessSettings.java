@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.access;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 import io.smallrye.config.ConfigMapping;
@@ -24,4 +25,7 @@ interface AccessSettings {
     /** Whether the port may be open to other machines though neither token nor certificate is asked for. */
     @WithDefault("false")
     boolean insecure();
+
+    /** Addresses, or blocks of them, of those whose word counts on whom they speak for: proxies before the sidecar. */
+    Optional<List<String>> trustedProxies();
 }
