@@ -107,6 +107,38 @@ class AccessIT extends WithSidecar {
     }
 
     @Test
+    void whatATrustedProxySaysCounts() throws Exception {
+        start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true",
+                "MIRROR_BOOTSTRAP_TRUSTED_PROXIES", "192.0.2.1, 127.0.0.0/8"));
+        assertEquals(403, status("/v1/mirrors",
+                "Host: x\r\nOrigin: http://y\r\nX-Forwarded-For: 198.51.100.7, 203.0.113.9, 127.0.0.1"));
+        await(() -> sidecar.log().contains("from \"203.0.113.9 by 127.0.0.1:"));
+        String page = "Host: sidecar:8080\r\nOrigin: https://mirror.example";
+        String forwarded = page + "\r\nX-Forwarded-Host: mirror.example\r\nX-Forwarded-Proto: https";
+        assertEquals(403, status("/v1/mirrors", page));
+        assertEquals(200, status("/v1/mirrors", forwarded));
+        assertEquals(200,
+                status("/v1/mirrors", page + "\r\nForwarded: for=x;host=evil.example, for=\"[2001:db8::1]:47\";"
+                        + "proto=https;host=mirror.example"));
+        assertEquals(403, status("/v1/mirrors", page + "\r\nX-Forwarded-Host: mirror.example, sidecar\r\n"
+                + "X-Forwarded-Proto: https"), "the last proxy has it from who came to it");
+        assertEquals(403, status("/v1/mirrors", forwarded + "\r\nForwarded: host=mirror.example"), "one is forged");
+    }
+
+    @Test
+    void whatAnybodyElseSaysOfWhomHeSpeaksForChangesNothing() throws Exception {
+        for (String trusted : List.of("", "192.0.2.1,10.0.0.0/8")) {
+            start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true",
+                    "MIRROR_BOOTSTRAP_TRUSTED_PROXIES", trusted));
+            assertEquals(403, status("/v1/mirrors", "Host: sidecar:8080\r\nOrigin: https://mirror.example\r\n"
+                    + "X-Forwarded-Host: mirror.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9"));
+            await(() -> sidecar.log().contains("refused GET \"/v1/mirrors\" from 127.0.0.1:"));
+            assertFalse(sidecar.log().contains("203.0.113.9"), sidecar.log());
+            sidecar.close();
+        }
+    }
+
+    @Test
     void whoHasNoTokenIsNotLetIn() throws Exception {
         Path tokens = Files.writeString(directory.resolve("tokens"),
                 "# of the two primaries\nfirst-Secret.1\n\n  second~2==  \n");

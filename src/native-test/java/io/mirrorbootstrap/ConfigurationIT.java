@@ -37,6 +37,7 @@ class ConfigurationIT {
             "IDLE_TIMEOUT|soon|mirror-bootstrap.idle-timeout is \"soon\", it must be a time",
             "INSECURE|maybe|mirror-bootstrap.insecure is \"maybe\", it must be true or false",
             "EXPECTED_DATABASES|a, b/c|mirror-bootstrap.expected-databases has \"b/c\"",
+            "TRUSTED_PROXIES|proxy.example|mirror-bootstrap.trusted-proxies has \"proxy.example\"",
             "DATA_DIR|/proc/none|mirror-bootstrap.data-dir: /proc/none",
             "DATA_DIR|/dev/null|mirror-bootstrap.data-dir: /dev/null",
             "AUTH_TOKEN_FILE|/none|mirror-bootstrap.auth-token-file: /none cannot be read: there is no such file"})

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.access;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 import io.mirrorbootstrap.mirror.Switch;
@@ -29,4 +30,7 @@ interface AccessSettings {
     @WithDefault("false")
     @WithConverter(Switch.class)
     boolean insecure();
+
+    /** Addresses, or blocks of them, of those whose word counts on whom they speak for: proxies before the sidecar. */
+    Optional<List<String>> trustedProxies();
 }

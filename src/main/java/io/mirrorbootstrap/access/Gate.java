@@ -21,6 +21,7 @@ import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -65,6 +66,7 @@ class Gate {
     private final Exposure exposure;
     private final Strangers strangers;
     private final Standing standing;
+    private final Forwarding forwarding;
     private final boolean clusterIdFromCertificate;
     private final boolean removedTokenEndsLinks;
 
@@ -72,12 +74,13 @@ class Gate {
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
     Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
-            Standing standing, AccessSettings settings, MeterRegistry metrics) {
+            Standing standing, Forwarding forwarding, AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
         this.exposure = exposure;
         this.strangers = strangers;
         this.standing = standing;
+        this.forwarding = forwarding;
         this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
         this.removedTokenEndsLinks = settings.removedTokenEndsLinks();
         this.refused = Counter.builder("mirror.bootstrap.requests.refused")
@@ -186,7 +189,9 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         strangers.letIn(request.request().connection(), caller.principal().id());
-        standing.letIn(Connections.channel(request.request().connection()), caller);
+        Channel channel = Connections.channel(request.request().connection());
+        Connections.name(channel, forwarding.seen(request.request()).source());
+        standing.letIn(channel, caller);
         caller.attachTo(request);
         request.next();
     }
@@ -214,10 +219,11 @@ class Gate {
      * machine lets anyone in, a name that is not this machine's, which such a page may have made to point here.
      */
     private Optional<String> foreignPage(HttpServerRequest request) {
-        Optional<HostAndPort> host = Optional.ofNullable(request.authority());
+        Forwarding.Seen seen = forwarding.seen(request);
+        Optional<HostAndPort> host = seen.host();
         List<String> origins = request.headers().getAll(HttpHeaders.ORIGIN);
         if (!origins.isEmpty() && !(origins.size() == 1 && host.isPresent()
-                && isSame(origins.get(0), request.isSSL(), host.get()))) {
+                && isSame(origins.get(0), seen.tls(), host.get()))) {
             return Optional.of("pages of another origin, " + Text.quoted(String.join(", ", origins))
                     + ", may not speak to the sidecar");
         }
@@ -248,7 +254,7 @@ class Gate {
         if (now - due >= 0 && tellAgainNanos.compareAndSet(due, now + TELL_EVERY_NANOS)) {
             LOG.warnf("refused %s %s from %s: %s (%.0f refused so far)",
                     Text.field(request.request().method().name()), Text.quoted(request.request().path()),
-                    Text.field(String.valueOf(request.request().remoteAddress())), message, refused.count());
+                    Text.field(forwarding.seen(request.request()).source()), message, refused.count());
         }
         HttpServerResponse response = request.response().setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");

@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
                 "0:committed, also when this very snapshot was there already",
                 "1:this program failed unexpectedly, or standard output cannot be written",
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
-                "3:the sidecar refused; the message says why, the code in brackets is the protocol's",
+                "3:the sidecar refused (the code in brackets is the protocol's), or there is another than the one meant: to come back changes nothing",
                 "4:the sidecar could not be reached, or the link was lost, for too long; a file goes on where it stood",
                 "5:FILE or standard input cannot be read, or was written to while it was being sent",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
@@ -71,7 +71,7 @@ final class SendCommand implements Callable<Integer> {
     private List<String> producer;
 
     @Option(names = "--url", required = true, paramLabel = "URL", description = "The sidecar: http://, https://, "
-            + "ws:// or wss://, host and port. The path defaults to /v1/bootstrap, the port to the scheme's.")
+            + "ws:// or wss://, host, port (default: the scheme's) and, behind a proxy that has one, a base path.")
     private Endpoint endpoint;
 
     @Option(names = "--cluster", required = true, paramLabel = "ID", description = "The cluster that produced the snapshot, at most 256 characters.")
@@ -96,7 +96,7 @@ final class SendCommand implements Callable<Integer> {
     private CredentialOptions credentials;
 
     @Option(names = "--give-up-after", paramLabel = "SECONDS", defaultValue = "600", description = "How long to come "
-            + "back after faults that can heal (a lost link, a restart, a full disk) without getting any further; 0: not "
+            + "back after faults that can heal (a lost link, a restart, a full disk, HTTP 429 or 503) without getting any further; 0: not "
             + "at all. Default: ${DEFAULT-VALUE}.")
     private int patienceSeconds;
 

@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
         "3:the transfer failed, the sidecar refused to tell or told what cannot be, or the file is not what its manifest says",
-        "4:it was not there in time; the message says how far it was"}, footer = {"",
+        "4:it was not there in time, or the sidecar could not be reached; the message says how far it was"}, footer = {
+                "",
                 "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
                 "tabs between, a line for each database, as far as it came.", "",
                 "Example, as an init container between the sidecar and the mirror:",
@@ -54,7 +55,7 @@ final class WaitCommand implements Callable<Integer> {
             + DatabaseId.RULE + ".")
     private List<DatabaseId> databases;
 
-    @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:8080", description = "The sidecar. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:8080", description = "The sidecar, as for send. Default: ${DEFAULT-VALUE}")
     private Endpoint endpoint;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes. Default: ${DEFAULT-VALUE}")

@@ -228,7 +228,7 @@ final class LinkSocket {
 
     /** Who is at the other end, for the log. */
     String remote() {
-        return String.valueOf(webSocket.remoteAddress());
+        return Connections.source(channel);
     }
 
     private void feelPulse() {

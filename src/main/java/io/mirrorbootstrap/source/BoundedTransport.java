@@ -9,6 +9,8 @@ import java.util.function.Supplier;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.vertx.core.impl.transports.JDKTransport;
 
@@ -29,6 +31,8 @@ final class BoundedTransport extends JDKTransport {
     private volatile boolean exceeded;
     /** What the last socket said first. */
     private volatile int first = -1;
+    /** What came of TLS on the last socket; null: nothing special. */
+    private volatile Throwable alert;
 
     /**
      * The next socket goes there, whoever is to be met.
@@ -49,6 +53,7 @@ final class BoundedTransport extends JDKTransport {
     public ChannelFactory<? extends Channel> channelFactory(boolean domainSocket) {
         exceeded = false;
         first = -1;
+        alert = null;
         return BoundedChannel::new;
     }
 
@@ -62,6 +67,14 @@ final class BoundedTransport extends JDKTransport {
         return first;
     }
 
+    /**
+     * Why TLS ended on the socket that was opened last, if it did. With TLS 1.3 a client hears that its certificate is
+     * refused when it has begun to speak, and Vert.x then tells of a closed connection only.
+     */
+    Optional<Throwable> alert() {
+        return Optional.ofNullable(alert);
+    }
+
     /** What comes from now on is bounded by its reader. Event loop of {@code channel} only. */
     static void lift(Channel channel) {
         ((BoundedChannel) channel).left = Long.MAX_VALUE;
@@ -70,6 +83,8 @@ final class BoundedTransport extends JDKTransport {
     private final class BoundedChannel extends NioSocketChannel {
 
         private static final String TUNNEL = "tunnel";
+        private static final String TLS = "ssl";
+        private static final String ALERTS = "alerts";
 
         /** Event loop only. */
         private long left = MAX_BYTES;
@@ -80,6 +95,9 @@ final class BoundedTransport extends JDKTransport {
 
         @Override
         protected int doReadBytes(ByteBuf into) throws Exception {
+            if (pipeline().get(TLS) != null && pipeline().get(ALERTS) == null && left != Long.MAX_VALUE) {
+                pipeline().addAfter(TLS, ALERTS, new Alerts()); // Vert.x takes it out when the handshake is over
+            }
             int start = into.writerIndex();
             int read = super.doReadBytes(into);
             if (read > 0 && first < 0 && pipeline().get(TUNNEL) == null) {
@@ -91,6 +109,15 @@ final class BoundedTransport extends JDKTransport {
                 throw new IOException("more than " + MAX_BYTES + " bytes came in answer");
             }
             return read;
+        }
+    }
+
+    /** Event loop only. */
+    private final class Alerts extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+            alert = failure;
+            context.fireExceptionCaught(failure);
         }
     }
 }

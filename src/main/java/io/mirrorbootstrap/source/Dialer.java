@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.source;
 
+import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +16,9 @@ import java.util.function.Function;
 import io.mirrorbootstrap.snapshot.Text;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
 
 /**
  * Finds the way to one sidecar, directly or through a proxy: each address of a name in turn, each with a time of its own,
@@ -25,7 +29,9 @@ final class Dialer implements AutoCloseable {
 
     /** For one address; half of it to be connected, and half to be answered by a proxy. */
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(20);
-    private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(250);
+    private static final Duration SHORTEST_ATTEMPT = Duration.ofSeconds(2);
+    private static final Duration A_MOMENT = Duration.ofMillis(250);
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
 
     private final Endpoint endpoint;
@@ -53,11 +59,11 @@ final class Dialer implements AutoCloseable {
      */
     <T> T dial(Duration patience, Function<Duration, Future<T>> attempt) throws BlockedException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        List<InetAddress> addresses = addresses(bounded(patience));
+        List<InetAddress> addresses = addresses(bounded(patience, patience));
         Set<String> failed = new LinkedHashSet<>();
         for (int i = 0; i < addresses.size(); i++) {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
-            Duration time = bounded(left.dividedBy(addresses.size() - i));
+            Duration time = bounded(left.dividedBy(addresses.size() - i), left);
             Duration half = time.dividedBy(2);
             transport.aim(new InetSocketAddress(addresses.get(i), proxy.map(HttpProxy::port).orElse(endpoint.port())),
                     () -> proxy.map(through -> new Tunnel(through, endpoint, half.toMillis())));
@@ -87,9 +93,25 @@ final class Dialer implements AutoCloseable {
         if (transport.isExceeded()) {
             return new Obstacle.Unfit("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
         }
-        return answer.failed()
-                ? Failures.of(answer.cause(), endpoint, transport.first())
-                : new Obstacle.Unreachable("no answer in time");
+        if (!answer.failed()) {
+            return new Obstacle.Unreachable("no answer in time");
+        }
+        Throwable cause = answer.cause() instanceof UpgradeRejectedException
+                ? answer.cause()
+                : transport.alert().orElse(answer.cause());
+        Obstacle obstacle = Failures.of(cause, endpoint, transport.first());
+        boolean wordless = !endpoint.tls() && transport.first() < 0 && obstacle instanceof Obstacle.Unreachable
+                && !(cause instanceof ConnectException) && !(cause instanceof BlockedException);
+        return wordless && speaksTls() ? Failures.TLS_THERE : obstacle;
+    }
+
+    /** Who speaks TLS ends a connection that does not, often without a word. */
+    private boolean speaksTls() {
+        NetClient client = vertx.createNetClient(new NetClientOptions().setSsl(true).setTrustAll(true)
+                .setHostnameVerificationAlgorithm("").setConnectTimeout((int) PROBE_PATIENCE.toMillis()));
+        Blocking.await(client.connect(endpoint.port(), endpoint.name()), PROBE_PATIENCE);
+        client.close();
+        return Failures.isTls(transport.first());
     }
 
     /** The resolver's time is its own: a thread of Vert.x waits for it. */
@@ -131,9 +153,10 @@ final class Dialer implements AutoCloseable {
                         : text + ": " + why;
     }
 
-    private static Duration bounded(Duration wanted) {
-        return wanted.compareTo(LONGEST_ATTEMPT) > 0
-                ? LONGEST_ATTEMPT
-                : wanted.compareTo(SHORTEST_ATTEMPT) < 0 ? SHORTEST_ATTEMPT : wanted;
+    /** A share, but of what is left enough for an answer of somebody who is there. */
+    private static Duration bounded(Duration share, Duration left) {
+        Duration least = left.compareTo(SHORTEST_ATTEMPT) < 0 ? left : SHORTEST_ATTEMPT;
+        Duration time = share.compareTo(least) < 0 ? least : share;
+        return time.compareTo(LONGEST_ATTEMPT) > 0 ? LONGEST_ATTEMPT : time.compareTo(A_MOMENT) < 0 ? A_MOMENT : time;
     }
 }

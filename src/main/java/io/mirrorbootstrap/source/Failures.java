@@ -30,6 +30,9 @@ final class Failures {
     /** What Netty makes of an answer that it cannot read. */
     private static final int NO_STATUS = 999;
 
+    /** Also of whom nothing was heard without TLS. */
+    static final Obstacle TLS_THERE = new Obstacle.Unfit("what listens there speaks TLS: is https:// meant?");
+
     private static final Pattern ALERT = Pattern.compile("(?i)received fatal alert: (\\w+)");
 
     /** Also where the JDK names the alert as its own. */
@@ -73,16 +76,18 @@ final class Failures {
             if (tls.isPresent()) {
                 return tls.get();
             }
-        } else if (TLS_RECORDS.contains(first)) {
-            return new Obstacle.Unfit("what listens there speaks TLS: is https:// meant?");
+        } else if (isTls(first)) {
+            return TLS_THERE;
         }
         if (failure instanceof IOException || first < 0 || isClosed(failure)) {
-            return new Obstacle.Unreachable(network(failure)
-                    + (isClosed(failure) && first < 0 && !endpoint.tls()
-                            ? " (if it speaks TLS, https:// is meant)"
-                            : ""));
+            return new Obstacle.Unreachable(network(failure));
         }
         return new Obstacle.Unfit("what listens there does not speak HTTP");
+    }
+
+    /** Whether the other side speaks TLS, by its first byte. */
+    static boolean isTls(int first) {
+        return TLS_RECORDS.contains(first);
     }
 
     /** What ended a connection, or did not let it come about. */
@@ -144,7 +149,8 @@ final class Failures {
         if (early.isPresent()) {
             return unfit("its certificate is not valid yet (" + words(early.get().getMessage()) + ")");
         } else if (first(chain, CertPathBuilderException.class).isPresent()
-                || chain.stream().anyMatch(each -> String.valueOf(each.getMessage()).contains("trust anchor"))) {
+                || chain.stream().anyMatch(each -> String.valueOf(each.getMessage())
+                        .matches("(?s).*(trust anchor|signature check failed).*"))) {
             return unfit("its certificate is signed by nobody that is trusted here: --ca FILE says who is");
         }
         Optional<CertPathValidatorException> path = first(chain, CertPathValidatorException.class);

@@ -3,14 +3,19 @@ package io.mirrorbootstrap.source;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-import io.netty.util.NetUtil;
+import io.mirrorbootstrap.wire.AddressBlock;
 
 /**
  * The value of {@code no_proxy}, as curl reads it: names, which also stand for all names below them, addresses, blocks of
  * them (CIDR), each perhaps with a port, with commas or spaces between; {@code *} alone is all.
  */
 final class NoProxy {
+
+    private static final List<AddressBlock> LOOPBACK = Stream.of("127.0.0.0/8", "::1").map(AddressBlock::parse)
+            .flatMap(Optional::stream).toList();
 
     private final List<String> entries;
 
@@ -27,11 +32,9 @@ final class NoProxy {
 
     /** Whether {@code host} is this machine by its spelling. Asks no name server. */
     static boolean isLoopback(String host) {
-        byte[] address = address(host);
         String name = withoutDot(host.toLowerCase(Locale.ROOT));
-        return address == null
-                ? name.equals("localhost") || name.endsWith(".localhost")
-                : address.length == 4 ? address[0] == 127 : Arrays.equals(address, address("::1"));
+        return name.equals("localhost") || name.endsWith(".localhost")
+                || LOOPBACK.stream().anyMatch(block -> block.contains(host));
     }
 
     private static boolean names(String entry, String host, int port) {
@@ -42,36 +45,11 @@ final class NoProxy {
             return false;
         }
         String name = withoutDot((withPort ? entry.substring(0, colon) : entry).replaceAll("[\\[\\]]", ""));
-        byte[] address = address(host);
-        if (address != null) {
-            return contains(name, address);
+        if (AddressBlock.isAddress(host)) {
+            return AddressBlock.parse(name).filter(block -> block.contains(host)).isPresent();
         }
         String domain = name.replaceFirst("^\\*?\\.", "");
         return !domain.isEmpty() && (host.equals(domain) || host.endsWith("." + domain));
-    }
-
-    /** @param block an address, or one with how many of its bits count */
-    private static boolean contains(String block, byte[] address) {
-        int slash = block.indexOf('/');
-        byte[] network = address(slash < 0 ? block : block.substring(0, slash));
-        String length = slash < 0 ? "" : block.substring(slash + 1);
-        if (network == null || network.length != address.length || !length.matches("\\d{0,3}")) {
-            return false;
-        }
-        int bits = length.isEmpty() ? 8 * address.length : Integer.parseInt(length);
-        if (bits > 8 * address.length) {
-            return false;
-        }
-        for (int i = 0; i < bits; i++) {
-            if (((network[i / 8] ^ address[i / 8]) >> 7 - i % 8 & 1) != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static byte[] address(String text) {
-        return NetUtil.createByteArrayFromIpAddressString(text);
     }
 
     private static String withoutDot(String name) {

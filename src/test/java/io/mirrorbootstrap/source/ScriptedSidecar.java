@@ -29,7 +29,12 @@ public final class ScriptedSidecar implements AutoCloseable {
     private final BlockingQueue<ServerWebSocket> links = new LinkedBlockingQueue<>();
 
     public ScriptedSidecar(Script script) throws Exception {
-        server = vertx.createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0)
+        this(new HttpServerOptions(), script);
+    }
+
+    /** One that listens as {@code options} say, for one with TLS. */
+    public ScriptedSidecar(HttpServerOptions options, Script script) throws Exception {
+        server = vertx.createHttpServer(options.setHost("127.0.0.1").setPort(0)
                 .setMaxWebSocketFrameSize(1 << 20).setMaxWebSocketMessageSize(1 << 24)
                 .addWebSocketSubProtocol(Protocol.SUBPROTOCOL))
                 // not a webSocketHandler: Quarkus, when it has run in this process, has switched these off for all
@@ -49,6 +54,10 @@ public final class ScriptedSidecar implements AutoCloseable {
     /** Where it listens. */
     public Endpoint endpoint(String path) {
         return Endpoint.parse("http://127.0.0.1:" + server.actualPort() + path);
+    }
+
+    public int port() {
+        return server.actualPort();
     }
 
     /** Waits for a source. */
