@@ -49,6 +49,8 @@ final class WaitCommand implements Callable<Integer> {
 
     private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Duration LONG = Duration.ofHours(1);
+    /** Who is there answers in this; who asks for less learns nothing at the end. */
+    private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     @Option(names = "--database", required = true, split = ",", paramLabel = "ID", description = "The database, or several: each "
@@ -124,7 +126,8 @@ final class WaitCommand implements Callable<Integer> {
     private int await(DatabaseId database, StatusClient client, long start) throws InterruptedException {
         boolean doubted = false;
         while (true) {
-            Reply reply = client.ask(database, patience(start));
+            Duration patience = patience(start);
+            Reply reply = client.ask(database, patience.compareTo(A_MOMENT) < 0 ? A_MOMENT : patience);
             String now = words(reply);
             long pauseNanos = ASK_EVERY_NANOS;
             if (reply instanceof Reply.Blocked blocked) {
