@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -45,10 +46,16 @@ class LongCommitIT {
     private Path hangs;
 
     private void start() throws Exception {
+        start(Map.of());
+    }
+
+    private void start(Map<String, String> settings) throws Exception {
         hangs = directory.resolve("hangs");
         Path data = Files.createDirectories(directory.resolve("data"));
-        sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of("LD_PRELOAD",
-                SidecarProcess.slowDisk(directory).toString(), "HANGING_DISK_WHILE", hangs.toString()));
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.put("LD_PRELOAD", SidecarProcess.slowDisk(directory).toString());
+        environment.put("HANGING_DISK_WHILE", hangs.toString());
+        sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), environment);
     }
 
     @AfterEach
@@ -115,6 +122,39 @@ class LongCommitIT {
             assertTrue(List.of("committed", "opened", "aborted", "error").contains(answer), answer);
         }
         assertFalse(sidecar.log().contains("\tat "), sidecar.log());
+    }
+
+    @Test
+    void commitsOfOneCallerTakeNoTurnsFromWhatElseItDoes() throws Exception {
+        Path tokens = Files.writeString(directory.resolve("tokens"), "token-a = a\ntoken-b = b\n");
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        List<RawClient> committing = new ArrayList<>();
+        committing.add(new RawClient(sidecar.uri(), "token-b")); // so that the other is not alone
+        for (int i = 0; i < 6; i++) {
+            committing.add(new RawClient(sidecar.uri(), "token-a"));
+        }
+        RawClient other = new RawClient(sidecar.uri(), "token-a");
+        for (int i = 0; i < committing.size(); i++) {
+            committing.get(i).text(JsonMessages.write(new Control.Open(identity("db" + i, 1))));
+            assertEquals("opened", committing.get(i).answer().path("type").asText());
+        }
+        Files.createFile(hangs);
+        for (int i = 0; i < committing.size(); i++) {
+            committing.get(i).binary(chunk(identity("db" + i, 1)), 100);
+            Path partial = directory.resolve("data/recv_snapshots/db" + i + ".partial");
+            Awaitility.await().until(() -> Files.exists(partial) && Files.size(partial) == whole.length);
+        }
+        for (RawClient each : committing) {
+            each.ping();
+            Awaitility.await().until(each::hasPong);
+            assertFalse(each.hasUnreadAnswers(), "it is not committed yet");
+        }
+        other.text(JsonMessages.write(new Control.Open(identity("other", 1))));
+        assertEquals("opened", other.answer().path("type").asText());
+        Files.delete(hangs);
+        for (RawClient each : committing) {
+            assertEquals("committed", each.answer().path("type").asText());
+        }
     }
 
     @Test

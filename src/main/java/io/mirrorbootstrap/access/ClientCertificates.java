@@ -15,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.vertx.core.http.HttpServerRequest;
@@ -94,15 +95,16 @@ class ClientCertificates {
         }
     }
 
-    /** The common name of its subject, if that has exactly one. */
+    /** The common name of its subject, if that has exactly one, and it is one that a cluster may have. */
     static Optional<String> commonName(X509Certificate certificate) {
         try {
             List<Rdn> names = new LdapName(certificate.getSubjectX500Principal().getName()).getRdns().stream()
                     .filter(name -> name.toAttributes().get("CN") != null).toList();
             // one with several values could be read as any of them
             return names.size() == 1 && names.get(0).size() == 1 && names.get(0).getValue() instanceof String name
-                    ? Optional.of(name)
-                    : Optional.empty();
+                    && SnapshotIdentity.isValidClusterId(name)
+                            ? Optional.of(name)
+                            : Optional.empty();
         } catch (InvalidNameException e) {
             return Optional.empty();
         }

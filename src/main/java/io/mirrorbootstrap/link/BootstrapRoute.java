@@ -87,7 +87,8 @@ class BootstrapRoute {
         Caller caller = Caller.of(request);
         request.request().toWebSocket()
                 .onSuccess(webSocket -> start(new Link(webSocket, channel, guard, context, caller, links,
-                        mirrors, limits, budget, rate, turns.of(caller.principal())), webSocket, channel))
+                        mirrors, limits, budget.of(caller.principal()), rate, turns.of(caller.principal())), webSocket,
+                        channel))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.giveBack();

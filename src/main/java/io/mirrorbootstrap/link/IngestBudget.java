@@ -1,8 +1,10 @@
 package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -13,6 +15,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.store.PageMemory;
 import io.netty.util.internal.PlatformDependent;
 import io.quarkus.runtime.Startup;
@@ -25,6 +28,8 @@ import io.quarkus.runtime.Startup;
  * <li>those that stopped for the whole budget read on, all of them, as soon as there is room again: to wake one only would
  * not do, as it may have nothing to read and so wake no other.</li>
  * </ul>
+ * Where callers are told apart, the links of one of them spend at most half of it.
+ * <p>
  * An event loop reads at most 64 KiB at a time, so the budget can be overdrawn by that for each link, no more: the larger
  * buffers, into which workers read, are lent only where there is room. Any thread.
  */
@@ -42,12 +47,16 @@ class IngestBudget {
      */
     private static final int READ_BYTES = 1024 * 1024;
 
+    /** So many callers are remembered, whether or not they have links. */
+    private static final int MAX_SHARES = 1000;
+
     /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
     private static final long DIRECT_MEMORY_SHARE = 3;
 
     private final long bytes;
     private final AtomicLong spent = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    private final Map<String, Share> shares = new ConcurrentHashMap<>();
     private final int readBytes;
     private final Queue<ByteBuffer> notLent = new ConcurrentLinkedQueue<>();
 
@@ -64,23 +73,85 @@ class IngestBudget {
                 .description("accepted from sources but not yet written").baseUnit("bytes").register(metrics);
     }
 
-    /** How much one link may hold, in bytes. */
-    long bytesPerLink() {
-        return Math.min(bytes, MAX_BYTES_PER_LINK);
+    /** What the links of {@code caller} may spend together: half of the whole, where callers are told apart. */
+    Share of(Principal caller) {
+        if (caller.id().isEmpty()) {
+            return new Share(bytes);
+        }
+        if (shares.size() > MAX_SHARES) { // of callers that have come and gone for years
+            shares.values().removeIf(share -> share.mine.get() == 0);
+        }
+        return shares.computeIfAbsent(caller.id().get(), id -> new Share(Math.max(1, bytes / 2)));
     }
 
-    /** Whether anything may be taken. */
-    boolean hasRoom() {
-        return spent.get() < bytes;
+    /** What the links of one caller spend: what it sends while the disk is at work must leave room for others. Any thread. */
+    final class Share {
+
+        private final long most;
+        private final AtomicLong mine = new AtomicLong();
+        private final Queue<Runnable> waitingForMine = new ConcurrentLinkedQueue<>();
+
+        private Share(long most) {
+            this.most = most;
+        }
+
+        /** How much one link may hold, in bytes. */
+        long bytesPerLink() {
+            return Math.min(bytes, MAX_BYTES_PER_LINK);
+        }
+
+        /** Whether anything may be taken. */
+        boolean hasRoom() {
+            return mine.get() < most && spent.get() < bytes;
+        }
+
+        /** Takes {@code cost} bytes, whether or not they are there. */
+        void take(long cost) {
+            mine.addAndGet(cost);
+            spent.addAndGet(cost);
+        }
+
+        /** A buffer to read a socket into, empty when there is no room for it. */
+        Optional<ByteBuffer> lend() {
+            Optional<ByteBuffer> lent = mine.addAndGet(readBytes) > most
+                    ? Optional.empty()
+                    : IngestBudget.this.lend();
+            if (lent.isEmpty()) {
+                giveBackMine(readBytes);
+            }
+            return lent;
+        }
+
+        /** Takes back what was lent. */
+        void takeBack(ByteBuffer buffer) {
+            IngestBudget.this.takeBack(buffer);
+            giveBackMine(readBytes);
+        }
+
+        /** Gives {@code cost} bytes back, and wakes who waits if there is room. */
+        void giveBack(long cost) {
+            IngestBudget.this.giveBack(cost);
+            giveBackMine(cost);
+        }
+
+        /** Has {@code wake} called once, from any thread, as soon as more may be taken, or is worth being asked for. */
+        void await(Runnable wake) {
+            if (mine.get() < most) {
+                IngestBudget.this.await(wake);
+            } else {
+                waitingForMine.add(wake);
+                giveBackMine(0); // what was given back just before has woken nobody
+            }
+        }
+
+        private void giveBackMine(long cost) {
+            if (mine.addAndGet(-cost) < most) {
+                wakeAll(waitingForMine);
+            }
+        }
     }
 
-    /** Takes {@code cost} bytes, whether or not they are there. */
-    void take(long cost) {
-        spent.addAndGet(cost);
-    }
-
-    /** A buffer to read a socket into, empty when there is no room for it. */
-    Optional<ByteBuffer> lend() {
+    private Optional<ByteBuffer> lend() {
         if (spent.addAndGet(readBytes) > bytes) {
             giveBack(readBytes);
             return Optional.empty();
@@ -94,24 +165,25 @@ class IngestBudget {
         }
     }
 
-    /** Takes back what was lent. */
-    void takeBack(ByteBuffer buffer) {
+    private void takeBack(ByteBuffer buffer) {
         notLent.add(buffer);
         giveBack(readBytes);
     }
 
-    /** Gives {@code cost} bytes back, and wakes who waits if there is room. */
-    void giveBack(long cost) {
+    private void giveBack(long cost) {
         if (spent.addAndGet(-cost) < bytes) {
-            for (Runnable wake = waiting.poll(); wake != null; wake = waiting.poll()) {
-                wake.run();
-            }
+            wakeAll(waiting);
         }
     }
 
-    /** Has {@code wake} called once, from any thread, as soon as more may be taken. */
-    void await(Runnable wake) {
+    private void await(Runnable wake) {
         waiting.add(wake);
         giveBack(0); // what was given back just before has woken nobody
+    }
+
+    private static void wakeAll(Queue<Runnable> waiting) {
+        for (Runnable wake = waiting.poll(); wake != null; wake = waiting.poll()) {
+            wake.run();
+        }
     }
 }

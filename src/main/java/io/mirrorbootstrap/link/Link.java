@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -63,6 +62,9 @@ final class Link implements Source, SocketReader.Listener {
     /** After a read that brings less than this the event loop is asked: a source that drips must not hold a worker. */
     private static final int SOME_BYTES = 16 * 1024;
 
+    /** As much as one read may bring. */
+    private static final long STALLED_BYTES = 64 * 1024;
+
     private static final long SHORT_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** As many control frames are handed back at once. */
@@ -85,9 +87,9 @@ final class Link implements Source, SocketReader.Listener {
     private final Caller caller;
     private final Links links;
     private final LinkLimits limits;
-    private final IngestBudget budget;
+    private final IngestBudget.Share budget;
     private final IngestRate rate;
-    private final Executor workers;
+    private final Turns.Workers workers;
     private final FrameParser parser;
     private final MessageReader reader;
     private final Answers answers;
@@ -139,7 +141,7 @@ final class Link implements Source, SocketReader.Listener {
     private boolean released;
 
     Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Caller caller, Links links,
-            Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate, Executor workers) {
+            Mirrors mirrors, LinkLimits limits, IngestBudget.Share budget, IngestRate rate, Turns.Workers workers) {
         this.caller = caller;
         this.links = links;
         this.limits = limits;
@@ -229,9 +231,14 @@ final class Link implements Source, SocketReader.Listener {
             startJob();
         }
         if (!socket.canPull()) {
-            overShare = queuedBytes.get() >= budget.bytesPerLink();
+            overShare = queuedBytes.get() >= share();
             askIfUnderShare();
         }
+    }
+
+    /** How much may wait, in bytes: little while a message goes on aside, because what comes meanwhile is not looked at. */
+    private long share() {
+        return stalled ? Math.min(STALLED_BYTES, budget.bytesPerLink()) : budget.bytesPerLink();
     }
 
     private void askIfUnderShare() {
@@ -243,7 +250,7 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     private void askWhenUnderShare() {
-        if (overShare && queuedBytes.get() <= budget.bytesPerLink() / 2) {
+        if (overShare && queuedBytes.get() <= share() / 2) {
             overShare = false;
             socket.onLoop(this::ask);
         }
@@ -274,7 +281,7 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     private void submit() {
-        Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers)
+        Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers.jobs())
                 .subscribe().with(nothing -> LOG.tracef("link from %s: job ended", socket.remote()), this::lostWorker);
     }
 
@@ -445,7 +452,7 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     private void goOnAside() {
-        Uni.createFrom().item(reader::further).runSubscriptionOn(workers).subscribe().with(
+        Uni.createFrom().item(reader::further).runSubscriptionOn(workers.asides()).subscribe().with(
                 further -> endAside(new Aside(Optional.of(further), Optional.empty())),
                 failure -> endAside(new Aside(Optional.empty(), Optional.of(failure))));
     }

@@ -9,6 +9,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 import jakarta.inject.Singleton;
 
+import org.jboss.logging.MDC;
+
 import io.mirrorbootstrap.snapshot.Principal;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 
@@ -24,6 +26,9 @@ class Turns {
 
     /** For each processor: while one job of a caller waits for the disk, another may run. */
     private static final int JOBS_PER_PROCESSOR = 2;
+
+    /** What a line of the log is marked with. */
+    private static final String CALLER = "caller";
 
     private final Executor workers;
     private final int share;
@@ -47,10 +52,30 @@ class Turns {
         this.share = share;
     }
 
-    /** Runs what is done for {@code caller}. */
-    Executor of(Principal caller) {
+    /**
+     * Runs what is done for one caller. Lines of the log that are written meanwhile are marked with it.
+     *
+     * @param jobs takes turns
+     * @param asides takes none: for what is likely to wait for the disk for long. There is at most one for each transfer, and it
+     *        must not hold up what else the caller does
+     */
+    record Workers(Executor jobs, Executor asides) {
+    }
+
+    Workers of(Principal caller) {
         String id = caller.id().orElse("");
-        return job -> submit(id, job);
+        return new Workers(job -> submit(id, marked(id, job)), job -> workers.execute(marked(id, job)));
+    }
+
+    private static Runnable marked(String caller, Runnable job) {
+        return () -> {
+            MDC.put(CALLER, caller);
+            try {
+                job.run();
+            } finally {
+                MDC.remove(CALLER);
+            }
+        };
     }
 
     private void submit(String caller, Runnable job) {

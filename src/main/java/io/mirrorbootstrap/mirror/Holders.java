@@ -1,7 +1,10 @@
 package io.mirrorbootstrap.mirror;
 
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
@@ -19,6 +22,8 @@ final class Holders {
     private final StatusBoard board;
     private final int most;
     private final Map<DatabaseId, String> holders = new ConcurrentHashMap<>();
+    /** Databases of which it is being seen whether they are brought, and how often, for each caller. Guarded by this. */
+    private final Map<String, Map<DatabaseId, Integer>> arriving = new HashMap<>();
 
     /** @param most how many databases one caller may have, where callers are told apart; 1 or more */
     Holders(StatusBoard board, int most) {
@@ -26,15 +31,36 @@ final class Holders {
         this.most = most;
     }
 
-    /** What forbids {@code who} to bring {@code database}: one that is known here already takes no further place. */
-    Optional<Refusal> refuse(Principal who, DatabaseId database) {
-        boolean isFree = who.id().isEmpty() || board.mirror(database).isPresent()
-                || board.mirrors().stream().filter(row -> isOf(row, who)).count() < most;
-        return isFree
-                ? Optional.empty()
-                : Optional
-                        .of(new Refusal.ShareTaken(most, "databases of this caller have a snapshot or a transfer here",
-                                "max-databases-per-caller"));
+    /**
+     * What forbids {@code who} to bring {@code database}: one that is known here already takes no further place. What is not forbidden
+     * counts from now on, until {@link #arrived}.
+     */
+    synchronized Optional<Refusal> refuse(Principal who, DatabaseId database) {
+        if (who.id().isEmpty()) {
+            return Optional.empty();
+        }
+        if (board.mirror(database).isEmpty() && othersOf(who, database) >= most) {
+            return Optional
+                    .of(new Refusal.ShareTaken(most, "databases of this caller have a snapshot or a transfer here",
+                            "max-databases-per-caller"));
+        }
+        arriving.computeIfAbsent(who.id().get(), id -> new HashMap<>()).merge(database, 1, Integer::sum);
+        return Optional.empty();
+    }
+
+    private int othersOf(Principal who, DatabaseId database) {
+        Set<DatabaseId> all = new HashSet<>(arriving.getOrDefault(who.id().orElseThrow(), Map.of()).keySet());
+        board.mirrors().stream().filter(row -> isOf(row, who)).map(Mirror::database).forEach(all::add);
+        all.remove(database);
+        return all.size();
+    }
+
+    /** What {@link #refuse} has not forbidden is known here now, or has come to nothing. */
+    synchronized void arrived(Principal who, DatabaseId database) {
+        who.id().ifPresent(id -> arriving.computeIfPresent(id, (same, databases) -> {
+            databases.computeIfPresent(database, (any, n) -> n == 1 ? null : n - 1);
+            return databases.isEmpty() ? null : databases;
+        }));
     }
 
     /** {@code who} has brought something of {@code database}. */

@@ -85,7 +85,7 @@ public class Mirrors {
     void start(@Observes StartupEvent event) {
         try {
             Inventory inventory = directory.prepare();
-            inventory.repairs().forEach(LOG::warn);
+            inventory.repairs().forEach(Mirrors::tell);
             inventory.committed().forEach(snapshot -> listener
                     .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
             for (Inventory.Resumable left : inventory.resumable()) {
@@ -111,6 +111,11 @@ public class Mirrors {
         }
     }
 
+    /** Thousands of files may have been planted: the log limits lines that differ in their values. */
+    private static void tell(String repair) {
+        LOG.warnf("%s", repair);
+    }
+
     private void recover(DatabaseId database) {
         if (reading.add(database)) { // else another thread is at it
             try {
@@ -123,7 +128,7 @@ public class Mirrors {
 
     private static Void recover(SnapshotReceiver receiver) {
         try {
-            receiver.recover().repairs().forEach(LOG::warn);
+            receiver.recover().repairs().forEach(Mirrors::tell);
         } catch (IOException | RuntimeException | Error e) {
             LOG.errorf(e,
                     "%s: what an earlier process left cannot be read, and nothing is received for it until it can: "
@@ -136,9 +141,14 @@ public class Mirrors {
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
         Optional<Refusal> noPlace = refuseForPlace(source, identity.database());
-        return noPlace.isPresent()
-                ? new OpenOutcome.Refused(noPlace.get())
-                : with(identity.database(), receiver -> open(receiver, source, identity));
+        if (noPlace.isPresent()) {
+            return new OpenOutcome.Refused(noPlace.get());
+        }
+        try {
+            return with(identity.database(), receiver -> open(receiver, source, identity));
+        } finally {
+            holders.arrived(source.principal(), identity.database());
+        }
     }
 
     private OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
@@ -158,31 +168,44 @@ public class Mirrors {
 
     /** A chunk begins to arrive; see {@link SnapshotReceiver#chunk}. */
     public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
-        SnapshotReceiver receiver = enter(identity.database());
-        Optional<IncomingChunk> arriving = Optional.empty();
+        DatabaseId database = identity.database();
+        SnapshotReceiver receiver = enter(database);
+        boolean isArriving = false;
+        boolean isCounted = false;
         try {
-            Optional<Refusal> noPlace = offset > 0 ? Optional.empty() : refuseForPlace(source, identity.database());
+            Optional<Refusal> noPlace = offset > 0 ? Optional.empty() : refuseForPlace(source, database);
+            isCounted = offset == 0 && noPlace.isEmpty();
             ChunkStart start = noPlace.isPresent()
                     ? receiver.refusedChunk(noPlace.get())
                     : receiver.chunk(source, identity, offset);
             if (start instanceof ChunkStart.Arriving begun) {
-                arriving = Optional.of(new UsingChunk(begun.chunk(), new AtomicBoolean(true),
-                        () -> holders.note(source.principal(), identity.database()),
-                        () -> leave(identity.database())));
-                return new ChunkStart.Arriving(arriving.get());
+                isArriving = true;
+                boolean counted = isCounted;
+                return new ChunkStart.Arriving(new UsingChunk(begun.chunk(), new AtomicBoolean(true),
+                        () -> holders.note(source.principal(), database), () -> leave(source, database, counted)));
             }
             return start;
         } finally {
-            if (arriving.isEmpty()) {
-                leave(identity.database());
+            if (!isArriving) {
+                leave(source, database, isCounted);
             }
         }
     }
 
+    private void leave(Source source, DatabaseId database, boolean isCounted) {
+        if (isCounted) {
+            holders.arrived(source.principal(), database);
+        }
+        leave(database);
+    }
+
+    /** Where it is empty, {@link Holders#arrived} has to be told. */
     private Optional<Refusal> refuseForPlace(Source source, DatabaseId database) {
-        Optional<Refusal> refusal = holders.refuse(source.principal(), database).or(() -> board.hasPlaceFor(database)
-                ? Optional.empty()
-                : Optional.of(new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS)));
+        Optional<Refusal> refusal = holders.refuse(source.principal(), database);
+        if (refusal.isEmpty() && !board.hasPlaceFor(database)) {
+            holders.arrived(source.principal(), database);
+            refusal = Optional.of(new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS));
+        }
         refusal.ifPresent(reason -> LOG.warnf("%s: %s", database, reason.message()));
         return refusal;
     }

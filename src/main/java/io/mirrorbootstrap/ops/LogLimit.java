@@ -22,6 +22,9 @@ public final class LogLimit implements Filter {
     /** As the configuration names it. */
     static final String NAME = "limit";
 
+    /** What a line is marked with that is about a caller, where callers are told apart. */
+    static final String CALLER = "caller";
+
     static final int BURST = 100;
     static final int PER_SECOND = 10;
 
@@ -38,8 +41,13 @@ public final class LogLimit implements Filter {
         }
     };
 
-    /** What lines have in common. */
-    private record Kind(String logger, int level, String text) {
+    /** What lines have in common: that they are about one caller, too, lest it leaves out those about others. */
+    private record Kind(String logger, int level, String text, String caller) {
+
+        static Kind of(LogRecord line) {
+            String caller = line instanceof ExtLogRecord record ? record.getMdc(CALLER) : null;
+            return new Kind(line.getLoggerName(), line.getLevel().intValue(), line.getMessage(), caller);
+        }
     }
 
     /** By the clock of this process. */
@@ -54,8 +62,7 @@ public final class LogLimit implements Filter {
     @Override
     public synchronized boolean isLoggable(LogRecord line) {
         long now = nanoTime.getAsLong();
-        Kind kind = new Kind(line.getLoggerName(), line.getLevel().intValue(), line.getMessage());
-        Allowance allowance = allowances.computeIfAbsent(kind, same -> new Allowance(now));
+        Allowance allowance = allowances.computeIfAbsent(Kind.of(line), same -> new Allowance(now));
         if (!allowance.take(now)) {
             return false;
         }

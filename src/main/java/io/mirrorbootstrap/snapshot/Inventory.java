@@ -1,8 +1,14 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+import io.mirrorbootstrap.store.Disk;
 
 /** What an earlier process left in the directory, brought into order. */
 public final class Inventory {
@@ -11,6 +17,8 @@ public final class Inventory {
     private final List<Resumable> resumable = new ArrayList<>();
     private final List<DatabaseId> toBeRead = new ArrayList<>();
     private final List<String> repairs = new ArrayList<>();
+    /** Of all files, once they had to be asked for: thousands may have been planted, and each name asked for among all. */
+    private Optional<Set<String>> names = Optional.empty();
 
     /**
      * A transfer that a source may go on with.
@@ -58,6 +66,18 @@ public final class Inventory {
 
     void toBeRead(DatabaseId database) {
         toBeRead.add(database);
+    }
+
+    /** A name for what is put aside of {@code database} that no file has, nor will have by this. */
+    String aside(DatabaseId database, Disk disk) throws IOException {
+        if (names.isEmpty()) {
+            names = Optional.of(new HashSet<>(disk.names()));
+        }
+        int n = 1;
+        while (!names.get().add(SnapshotNames.aside(database, n))) {
+            n++;
+        }
+        return SnapshotNames.aside(database, n);
     }
 
     void repaired(String what) {

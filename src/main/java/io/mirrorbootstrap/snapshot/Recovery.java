@@ -175,13 +175,9 @@ final class Recovery {
 
     /** @return the name that it has now */
     private String putAside(String name) throws IOException {
-        int n = 1;
-        List<String> names = disk.names();
-        while (names.contains(SnapshotNames.aside(database, n))) {
-            n++;
-        }
-        disk.rename(name, SnapshotNames.aside(database, n));
-        return SnapshotNames.aside(database, n);
+        String aside = inventory.aside(database, disk);
+        disk.rename(name, aside);
+        return aside;
     }
 
     private Path path(String name) {

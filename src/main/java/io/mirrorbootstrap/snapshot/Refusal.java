@@ -2,6 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Why a source is not served: a type per reason, with the numbers that an operator needs. How each is spelled on the
@@ -45,7 +46,7 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return "cluster " + Text.quoted(declared) + " is none that this source may speak for here, only "
-                    + String.join(", ", allowed);
+                    + allowed.stream().map(Text::quoted).collect(Collectors.joining(", "));
         }
     }
 

@@ -546,7 +546,7 @@ public final class SnapshotReceiver {
                 keep(verifying.transfer(), reason);
             } else if (phase instanceof UnderWay underWay && underWay.source() == source) {
                 Transfer transfer = underWay.transfer();
-                if (underWay.opened()) {
+                if (underWay.opened() && transfer.bytesDone() > 0) { // of nothing there is nothing to go on with
                     transfer.cutBack();
                     takesLong = true;
                     durability.checkpointNow(transfer);

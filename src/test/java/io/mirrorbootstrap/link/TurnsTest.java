@@ -29,9 +29,9 @@ class TurnsTest {
         }
         handedOut.add(job);
     }, SHARE);
-    private final Executor a = turns.of(caller("a"));
-    private final Executor b = turns.of(caller("b"));
-    private final Executor c = turns.of(caller("c"));
+    private final Executor a = turns.of(caller("a")).jobs();
+    private final Executor b = turns.of(caller("b")).jobs();
+    private final Executor c = turns.of(caller("c")).jobs();
 
     @Test
     void aCallerThatIsAloneHasAllWorkers() {
@@ -84,6 +84,14 @@ class TurnsTest {
     }
 
     @Test
+    void whatWaitsForTheDiskTakesNoTurn() {
+        submit(b, "b", 1);
+        submit(turns.of(caller("a")).asides(), "aside", 8);
+        submit(a, "a", 5);
+        assertEquals(1 + 8 + SHARE, handedOut.size());
+    }
+
+    @Test
     void aJobThatFailsGivesItsPlaceBack() {
         submit(b, "b", 1);
         Executor failing = a;
@@ -103,8 +111,8 @@ class TurnsTest {
 
     @Test
     void whoIsNotToldApartIsOneCaller() {
-        submit(turns.of(Principal.ANYBODY), "anybody", 10);
-        submit(turns.of(Principal.ANYBODY), "anybody", 10);
+        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", 10);
+        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", 10);
         assertEquals(20, handedOut.size());
     }
 

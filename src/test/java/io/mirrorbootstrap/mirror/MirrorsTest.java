@@ -117,6 +117,22 @@ class MirrorsTest {
     }
 
     @Test
+    void namesThatAreAboutToBeTakenCountToo() throws Exception {
+        TestCaller a = new TestCaller("a");
+        for (int i = 0; i < 499; i++) {
+            assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
+        }
+        IncomingChunk last = begin(a, "a499");
+        Refusal tooMany = new Refusal.ShareTaken(500, "databases of this caller have a snapshot or a transfer here",
+                "max-databases-per-caller");
+        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "one-more"));
+        assertEquals(new OpenOutcome.Refused(tooMany), mirrors.open(a, identity("one-more")));
+        last.cancel(); // it has come to nothing
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "one-more"));
+        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "a499"));
+    }
+
+    @Test
     void oneCallerDoesNotTakeTheNamesOfAll() throws Exception {
         TestCaller a = new TestCaller("a");
         TestCaller b = new TestCaller("b");
@@ -149,9 +165,13 @@ class MirrorsTest {
     }
 
     private ChunkOutcome send(Source source, String database) {
-        IncomingChunk chunk = ((ChunkStart.Arriving) mirrors.chunk(source, identity(database), 0)).chunk();
+        IncomingChunk chunk = begin(source, database);
         chunk.write(ByteBuffer.wrap(WHOLE));
         return chunk.finish(true, Optional.empty());
+    }
+
+    private IncomingChunk begin(Source source, String database) {
+        return ((ChunkStart.Arriving) mirrors.chunk(source, identity(database), 0)).chunk();
     }
 
     private static SnapshotIdentity identity(String database) {

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.ExtLogRecord.FormatStyle;
 import org.jboss.logmanager.Level;
+import org.jboss.logmanager.MDC;
 import org.junit.jupiter.api.Test;
 
 class LogLimitTest {
@@ -43,6 +44,20 @@ class LogLimitTest {
         assertEquals(List.of("failed: 0"), printed);
         assertTrue(limit.isLoggable(line("begun: %s", Level.ERROR, 1)));
         assertFalse(limit.isLoggable(line("begun: %s", Level.INFO, 1)));
+    }
+
+    @Test
+    void oneCallerLeavesNoLineOfAnotherOut() {
+        MDC.put(LogLimit.CALLER, "a");
+        try {
+            log("begun: %s", 1000);
+            printed.clear();
+            MDC.put(LogLimit.CALLER, "b");
+            log("begun: %s", 1);
+        } finally {
+            MDC.remove(LogLimit.CALLER);
+        }
+        assertEquals(List.of("begun: 0"), printed);
     }
 
     @Test

@@ -309,6 +309,15 @@ class BusyReceiverTest {
     }
 
     @Test
+    void ofNothingNothingIsKept() {
+        receiver.open(one, identity);
+        assertInstanceOf(ChunkOutcome.Pending.class, send(one, 0, 0));
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        assertEquals(new TransferEvent.Dropped(identity, 0, DropReason.LINK_LOST), events.get(events.size() - 1));
+        assertTrue(disk.bytes("db.partial").isEmpty());
+    }
+
+    @Test
     void aFirstChunkOfAnotherSnapshotThanAnnouncedIsTold() {
         receiver.open(one, identity);
         events.clear();
