@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.access;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +34,8 @@ public class CertificateFiles {
     private static final Pattern KEY = Pattern
             .compile("(?i)(quarkus[._](?:tls|http)[._].*)(pem[._].*[._]key|certificate[._]key[._-]files)(\\[\\d+])?");
 
+    private static final Pattern LIST = Pattern.compile("(?i)(certs|files)$");
+
     private final Config config;
 
     CertificateFiles(Config config) {
@@ -51,7 +54,10 @@ public class CertificateFiles {
         config.getPropertyNames().forEach(name -> {
             if (CERTIFICATES.matcher(name).matches() || KEY.matcher(name).matches()) {
                 config.getOptionalValue(name, String.class).ifPresent(value -> settings.put(name,
-                        Stream.of(value.split(",")).map(String::strip).filter(file -> !file.isEmpty()).toList()));
+                        LIST.matcher(name).find()
+                                ? Stream.of(value.split("(?<!\\\\),")).map(String::strip)
+                                        .filter(file -> !file.isEmpty()).toList()
+                                : List.of(value)));
             }
         });
         return settings.entrySet().stream().flatMap(each -> fault(each.getKey(), each.getValue(), settings).stream())
@@ -64,6 +70,9 @@ public class CertificateFiles {
         for (int i = 0; i < files.size(); i++) {
             try {
                 Path file = Path.of(files.get(i));
+                if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+                    continue; // a pipe has been read, and would be waited for
+                }
                 if (!key.matches()) {
                     PemFiles.checkCertificates(file);
                 } else if (i < certificates.size()) {

@@ -40,7 +40,7 @@ class Forwarding {
     private static final Pattern NODE = Pattern.compile("\\[(.*)](?::\\w+)?|([^:]*):\\w+|(.*)");
 
     /** A field of {@code Forwarded}; a value may stand in quotes. */
-    private static final Pattern FIELD = Pattern.compile("(\\w+)=(?:\"([^\"]*)\"|([^;,\\s\"]*))");
+    private static final Pattern FIELD = Pattern.compile("(?<!\\w)(\\w++)=(?:\"([^\"]*)\"|([^;,\\s\"]*))");
 
     private final List<AddressBlock> trusted = new ArrayList<>();
     private final Optional<String> wrong;

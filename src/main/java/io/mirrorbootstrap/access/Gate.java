@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -227,12 +228,11 @@ class Gate {
             return Optional.of("pages of another origin, " + Text.quoted(String.join(", ", origins))
                     + ", may not speak to the sidecar");
         }
-        boolean elsewhere = exposure.isLoopbackOnly()
-                && host.filter(name -> !Loopback.isSpelledBy(name.host())).isPresent();
-        return elsewhere
-                ? Optional.of("the sidecar is open to this machine only, as localhost, not as "
-                        + Text.quoted(host.get().host()))
-                : Optional.empty();
+        // also the name without what a proxy says: a page may set that header itself
+        return Stream.of(host, Optional.ofNullable(request.authority())).flatMap(Optional::stream)
+                .map(HostAndPort::host)
+                .filter(name -> exposure.isLoopbackOnly() && !Loopback.isSpelledBy(name)).findFirst()
+                .map(name -> "the sidecar is open to this machine only, as localhost, not as " + Text.quoted(name));
     }
 
     private static boolean isSame(String origin, boolean tls, HostAndPort host) {

@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.cli;
 
-import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
@@ -84,8 +83,9 @@ final class Terminal implements IntSupplier {
     /** Java cannot ask the kernel. */
     private static int asked() {
         try {
-            Process stty = new ProcessBuilder("stty", "size").redirectInput(descriptor().toFile())
-                    .redirectError(Redirect.to(new File("/dev/null"))).start();
+            // the descriptor itself: after "su" the terminal of another user may not be opened
+            Process stty = new ProcessBuilder("sh", "-c", "stty size <&2 2>/dev/null").redirectError(Redirect.INHERIT)
+                    .start();
             try {
                 if (!stty.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
                     return 0;

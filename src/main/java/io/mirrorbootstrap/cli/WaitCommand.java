@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         "0:the snapshot is there, or the file of --unless",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
-        "3:the transfer failed, the sidecar refused to tell or told what cannot be, or the file is not what its manifest says",
+        "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest says",
         "4:it was not there in time, or the sidecar could not be reached; the message says how far it was"}, footer = {
                 "",
                 "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
@@ -51,6 +51,7 @@ final class WaitCommand implements Callable<Integer> {
     private static final Duration LONG = Duration.ofHours(1);
     /** Who is there answers in this; who asks for less learns nothing at the end. */
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
+    private static final long MOST_SECONDS = 1_000_000_000;
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     @Option(names = "--database", required = true, split = ",", paramLabel = "ID", description = "The database, or several: each "
@@ -60,7 +61,7 @@ final class WaitCommand implements Callable<Integer> {
     @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:8080", description = "The sidecar, as for send. Default: ${DEFAULT-VALUE}")
     private Endpoint endpoint;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify is not counted. Default: ${DEFAULT-VALUE}")
     private long timeoutSeconds;
 
     @Option(names = "--verify", description = "Reads the whole file and compares it with its manifest.")
@@ -113,6 +114,9 @@ final class WaitCommand implements Callable<Integer> {
         if (timeoutSeconds < 0) {
             throw new ParameterException(spec.commandLine(),
                     "--timeout is " + timeoutSeconds + ", it must be 0 or more");
+        } else if (timeoutSeconds > MOST_SECONDS) {
+            throw new ParameterException(spec.commandLine(),
+                    "--timeout is " + timeoutSeconds + ", it must be at most " + MOST_SECONDS);
         }
         if (databases.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "--database names none, it must name one or more");

@@ -137,8 +137,8 @@ final class Link implements Source, SocketReader.Listener {
     /** Since when its message finds the database busy. */
     private long busySinceNanos = NOT_BUSY;
     private boolean toldBusy;
-    /** Whether transfers have been told. */
-    private boolean released;
+    /** Whether transfers have been told. Written by the job only. */
+    private volatile boolean released;
 
     Link(ServerWebSocket webSocket, Channel channel, UpgradeGuard guard, Context context, Caller caller, Links links,
             Mirrors mirrors, LinkLimits limits, IngestBudget.Share budget, IngestRate rate, Turns.Workers workers) {
@@ -281,8 +281,15 @@ final class Link implements Source, SocketReader.Listener {
     }
 
     private void submit() {
-        Uni.createFrom().voidItem().invoke(this::work).runSubscriptionOn(workers.jobs())
+        boolean ending = isEnding();
+        Uni.createFrom().voidItem().invoke(() -> work(ending))
+                .runSubscriptionOn(ending ? workers.asides() : workers.jobs())
                 .subscribe().with(nothing -> LOG.tracef("link from %s: job ended", socket.remote()), this::lostWorker);
+    }
+
+    /** Whether what it received has to be made durable now, for which a job waits for the disk. */
+    private boolean isEnding() {
+        return isGone() && !released;
     }
 
     private void lostWorker(Throwable failure) {
@@ -296,13 +303,13 @@ final class Link implements Source, SocketReader.Listener {
      * then it goes to the end of the line. Answers are sent then, not before: as long as there is something to read, the
      * source waits for none, and each sending wakes two threads.
      */
-    private void work() {
+    private void work(boolean ending) {
         long began = System.nanoTime();
         boolean waits;
         boolean isHolding;
         boolean mayReadOn;
         do {
-            while (step()) {
+            while (isEnding() == ending && step()) {
                 if (System.nanoTime() - began > TURN_NANOS) {
                     answers.flushSoon();
                     submit();
@@ -310,6 +317,10 @@ final class Link implements Source, SocketReader.Listener {
                 }
             }
             answers.flushSoon();
+            if (isEnding() != ending) { // on the other's workers
+                submit();
+                return;
+            }
             isHolding = held.isPresent() || failure.isPresent();
             mayReadOn = !isHolding && (parsing.hasRemaining() || pulling && queue.isEmpty());
             waits = pulling || parsing.hasRemaining() || held.isPresent() || unfinished;

@@ -5,12 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 import jakarta.inject.Singleton;
 
-import org.jboss.logging.MDC;
-
+import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 
@@ -26,9 +24,6 @@ class Turns {
 
     /** For each processor: while one job of a caller waits for the disk, another may run. */
     private static final int JOBS_PER_PROCESSOR = 2;
-
-    /** What a line of the log is marked with. */
-    private static final String CALLER = "caller";
 
     private final Executor workers;
     private final int share;
@@ -68,14 +63,7 @@ class Turns {
     }
 
     private static Runnable marked(String caller, Runnable job) {
-        return () -> {
-            MDC.put(CALLER, caller);
-            try {
-                job.run();
-            } finally {
-                MDC.remove(CALLER);
-            }
-        };
+        return () -> CallerAtWork.run(caller, job);
     }
 
     private void submit(String caller, Runnable job) {
@@ -89,21 +77,19 @@ class Turns {
             lane.running++;
         }
         try {
-            start(caller, job);
-        } catch (RejectedExecutionException e) {
+            workers.execute(() -> run(caller, job));
+        } catch (RuntimeException | Error e) { // no thread, or the process is ending
             ended(caller);
             throw e;
         }
     }
 
-    private void start(String caller, Runnable job) {
-        workers.execute(() -> {
-            try {
-                job.run();
-            } finally {
-                ended(caller);
-            }
-        });
+    private void run(String caller, Runnable job) {
+        try {
+            job.run();
+        } finally {
+            ended(caller);
+        }
     }
 
     /** A job has ended: perhaps others may run now, also of other callers, as this one may have nothing to do any more. */
@@ -122,7 +108,15 @@ class Turns {
                 }
             });
         }
-        next.forEach((id, jobs) -> jobs.forEach(job -> start(id, job)));
+        Map<String, Queue<Runnable>> left = new LinkedHashMap<>();
+        next.forEach((id, jobs) -> jobs.forEach(job -> {
+            try {
+                workers.execute(() -> run(id, job));
+            } catch (RuntimeException | Error e) { // no thread for it but this one, whose own job is over
+                left.computeIfAbsent(id, same -> new ArrayDeque<>()).add(job);
+            }
+        }));
+        left.forEach((id, jobs) -> jobs.forEach(job -> run(id, job)));
     }
 
     private boolean mayRun(Lane lane) {

@@ -48,6 +48,10 @@ public final class SettingsKeys {
     private static final Pattern CHOICE = Pattern.compile("enum class \\S+, allowed values: (\\S+)");
     private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
 
+    /** Of an element of a list. */
+    private static final Pattern INDEX = Pattern.compile("\\[\\d+]$");
+    private static final Pattern INDEX_OF_VARIABLE = Pattern.compile("_\\d+_$");
+
     /** What Kubernetes tells each container of a service that is named as this program, or begins so. */
     private static final Pattern OF_A_SERVICE = Pattern
             .compile("MIRROR_BOOTSTRAP(_\\w+)?_(SERVICE_HOST|SERVICE_PORT(_\\w+)?"
@@ -104,7 +108,7 @@ public final class SettingsKeys {
     }
 
     private static String withoutProfile(String name) {
-        return PROFILE.matcher(name).replaceFirst("");
+        return INDEX.matcher(PROFILE.matcher(name).replaceFirst("")).replaceFirst("");
     }
 
     private static boolean isMistyped(String key) {
@@ -112,12 +116,12 @@ public final class SettingsKeys {
     }
 
     private static boolean isMistyped(String name, String value) {
-        String upper = name.toUpperCase(Locale.ROOT);
+        String upper = INDEX_OF_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceFirst("");
         if (!upper.startsWith(ENVIRONMENT_PREFIX) || OF_A_SERVICE.matcher(name).matches()
                 || ADDRESS_OF_A_SERVICE.matcher(value).matches()) {
             return false;
         }
-        boolean isOneCase = name.equals(upper) || name.equals(name.toLowerCase(Locale.ROOT));
+        boolean isOneCase = name.equals(name.toUpperCase(Locale.ROOT)) || name.equals(name.toLowerCase(Locale.ROOT));
         return !isOneCase || variables().noneMatch(upper::equals);
     }
 

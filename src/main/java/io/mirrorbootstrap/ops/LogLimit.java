@@ -2,6 +2,7 @@ package io.mirrorbootstrap.ops;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.logging.Filter;
@@ -9,21 +10,19 @@ import java.util.logging.LogRecord;
 
 import org.jboss.logmanager.ExtLogRecord;
 
+import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.quarkus.logging.LoggingFilter;
 
 /**
  * Keeps a source that does the same without end from filling the log: lines that differ in their values only are printed {@value #BURST}
  * times at once and {@value #PER_SECOND} times a second from then on. The last one that is printed says that others follow,
- * the next one how many there were. Any thread.
+ * the next one how many there were. Each caller has an allowance of its own. The thread that logs.
  */
 @LoggingFilter(name = LogLimit.NAME)
 public final class LogLimit implements Filter {
 
     /** As the configuration names it. */
     static final String NAME = "limit";
-
-    /** What a line is marked with that is about a caller, where callers are told apart. */
-    static final String CALLER = "caller";
 
     static final int BURST = 100;
     static final int PER_SECOND = 10;
@@ -42,12 +41,7 @@ public final class LogLimit implements Filter {
     };
 
     /** What lines have in common: that they are about one caller, too, lest it leaves out those about others. */
-    private record Kind(String logger, int level, String text, String caller) {
-
-        static Kind of(LogRecord line) {
-            String caller = line instanceof ExtLogRecord record ? record.getMdc(CALLER) : null;
-            return new Kind(line.getLoggerName(), line.getLevel().intValue(), line.getMessage(), caller);
-        }
+    private record Kind(String logger, int level, String text, Optional<String> caller) {
     }
 
     /** By the clock of this process. */
@@ -62,7 +56,8 @@ public final class LogLimit implements Filter {
     @Override
     public synchronized boolean isLoggable(LogRecord line) {
         long now = nanoTime.getAsLong();
-        Allowance allowance = allowances.computeIfAbsent(Kind.of(line), same -> new Allowance(now));
+        Kind kind = new Kind(line.getLoggerName(), line.getLevel().intValue(), line.getMessage(), CallerAtWork.get());
+        Allowance allowance = allowances.computeIfAbsent(kind, same -> new Allowance(now));
         if (!allowance.take(now)) {
             return false;
         }

@@ -478,7 +478,7 @@ public final class SnapshotReceiver {
         }
         Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
         return file.isPresent() && (file.get().bytes() == told.get().bytes()
-                || directory.readSuccessor(database).isPresent()); // its successor is there, and its commit half done
+                || directory.readSuccessor(database).filter(record -> record.marks(file)).isPresent()); // its successor is there, and its commit half done
     }
 
     private boolean isPartialThere(Optional<UnderWay> transfer) throws IOException {

@@ -42,6 +42,7 @@ final class BoundedTransport extends JDKTransport {
     void aim(InetSocketAddress target, Supplier<Optional<Tunnel>> tunnels) {
         this.tunnels = tunnels;
         this.target = target;
+        forgetLast(); // also where no socket comes about, as when a file that it needs cannot be read
     }
 
     @Override
@@ -51,10 +52,14 @@ final class BoundedTransport extends JDKTransport {
 
     @Override
     public ChannelFactory<? extends Channel> channelFactory(boolean domainSocket) {
+        forgetLast();
+        return BoundedChannel::new;
+    }
+
+    private void forgetLast() {
         exceeded = false;
         first = -1;
         alert = null;
-        return BoundedChannel::new;
     }
 
     /** Whether the socket that was opened last was closed for what it said. */

@@ -44,6 +44,7 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             return Optional.empty();
         }
         Path file = tokenFile.get();
+        requireRegular(file);
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MAX_TOKEN_FILE_BYTES);
@@ -58,6 +59,13 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             }
         }
         throw new IOException(file + " holds no token");
+    }
+
+    /** A pipe has been read once it was looked at, and whoever opens one waits. */
+    private static void requireRegular(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + " is no regular file, which it must be: it is read again for each link");
+        }
     }
 
     private static String text(Path file, byte[] bytes) throws IOException {
@@ -75,9 +83,12 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
      */
     public void check() throws IOException {
         if (authorities.isPresent()) {
+            requireRegular(authorities.get());
             PemFiles.checkCertificates(authorities.get());
         }
         if (own.isPresent()) {
+            requireRegular(own.get().certificate());
+            requireRegular(own.get().key());
             PemFiles.checkPair(own.get().certificate(), own.get().key());
         }
     }

@@ -32,7 +32,8 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
             .compile("(?:\\[([0-9A-Fa-f:.]+)(?:%(?:25)?([A-Za-z0-9._~-]+))?]|([A-Za-z0-9._-]+))(?::(\\d*))?");
 
     /** What comes before the last at sign may be a password, and is shown to nobody. */
-    private static final Pattern SECRET = Pattern.compile("^([A-Za-z][A-Za-z0-9+.-]*://)?.*@");
+    private static final Pattern SECRET = Pattern.compile("^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", Pattern.DOTALL);
+    private static final Pattern QUERY = Pattern.compile("\\?.*", Pattern.DOTALL);
 
     /**
      * Reads a URL: {@code ws}, {@code wss}, {@code http} or {@code https}; the port defaults to the scheme's. Its path is
@@ -42,7 +43,7 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
      * @throws IllegalArgumentException when it is none, with a message for a person, in which no password is
      */
     public static Endpoint parse(String url) {
-        String shown = "'" + SECRET.matcher(url).replaceFirst("$1…@") + "'";
+        String shown = "'" + QUERY.matcher(SECRET.matcher(url).replaceFirst("$1…@")).replaceFirst("?…") + "'";
         if (!url.chars().allMatch(c -> c > ' ' && c <= '~')) {
             throw new IllegalArgumentException(shown + " is not a URL: it must have printable ASCII characters only; "
                     + "a host name of others has a form that begins with xn--, a path has them as %XX");

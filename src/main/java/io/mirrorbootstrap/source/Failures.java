@@ -134,7 +134,7 @@ final class Failures {
         if (first(chain, SSLException.class).isEmpty()) {
             return Optional.empty();
         } else if (root instanceof IOException && !(root instanceof SSLException)
-                || String.valueOf(root.getMessage()).startsWith("Connection closed")) {
+                || String.valueOf(root.getMessage()).matches("(?s)Connection closed.*|.*close_notify.*")) {
             return Optional.of(new Obstacle.Unreachable("it ended the connection in the TLS handshake"));
         }
         return unfit("no TLS with it: " + words(String.valueOf(root.getMessage())));

@@ -23,6 +23,8 @@ final class Refusals {
     private static final Pattern TITLE = Pattern.compile("(?is)<title>([^<]*)</title>");
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
+    private static final Pattern SECRET = Pattern.compile("(?i)\\b(Bearer|Basic)[^\\w+/=-]{1,8}[\\w.~+/=-]+");
+
     private Refusals() {
     }
 
@@ -46,7 +48,7 @@ final class Refusals {
         } else if (!endpoint.tls() && body.toLowerCase(Locale.ROOT).matches("(?s).*\\bhttps (port|server)\\b.*")) {
             return "HTTP " + status + ", what listens there speaks TLS: is https:// meant?";
         }
-        String said = Text.readable(words(status, body));
+        String said = shown(words(status, body), endpoint);
         if (status == NOT_FOUND) {
             return "HTTP 404, which no sidecar answers at " + asked.replaceFirst("\\?.*", "")
                     + ": the path is wrong, or a proxy in between does not lead to one"
@@ -54,10 +56,16 @@ final class Refusals {
         }
         try {
             Answer.Failure failure = JsonMessages.failure(body);
-            return "HTTP " + status + ", " + Text.readable(failure.code()) + ": " + Text.readable(failure.message());
+            return "HTTP " + status + ", " + Text.readable(failure.code()) + ": " + shown(failure.message(), endpoint);
         } catch (RefusedException e) {
             return "HTTP " + status + (said.isEmpty() ? "" : " " + said); // not a sidecar's words
         }
+    }
+
+    /** Some answer with what they were asked, secrets included. */
+    private static String shown(String said, Endpoint endpoint) {
+        String text = SECRET.matcher(said).replaceAll("$1 …");
+        return Text.readable(endpoint.query().isEmpty() ? text : text.replace(endpoint.query().substring(1), "…"));
     }
 
     /** Of a page of HTML its title, which mostly repeats the status; of anything else all. */
@@ -79,7 +87,7 @@ final class Refusals {
             // told as it is
         }
         String path = asked.replaceFirst("\\?.*", "").substring(endpoint.base().length());
-        target = target.replaceFirst("[?#].*", "");
+        target = target.replaceFirst("(?s)[?#].*", "").replaceFirst("^([A-Za-z][\\w+.-]*://)[^/]*@", "$1");
         return target.endsWith(path) ? target.substring(0, target.length() - path.length()) : target;
     }
 }

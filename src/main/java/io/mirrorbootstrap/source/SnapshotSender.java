@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.http.HttpHeaders;
@@ -99,7 +100,7 @@ public final class SnapshotSender implements AutoCloseable {
                 TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());
             }
         } catch (IOException e) {
-            return new Outcome.InputFailed(input.name(), e.toString());
+            return new Outcome.InputFailed(input.name(), Reason.of(e));
         }
     }
 
@@ -120,9 +121,11 @@ public final class SnapshotSender implements AutoCloseable {
                 .setAllowOriginHeader(false);
         List<WebSocketClient> clients = new ArrayList<>();
         try {
+            credentials.check(); // what was replaced may be half written
             credentials.applyTo(request);
         } catch (IOException e) {
-            return new Outcome.NoLink(endpoint, new Obstacle.Unreachable("there is no token to show (" + e + ")"));
+            return new Outcome.NoLink(endpoint,
+                    new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e)));
         }
         try (SourceLink link = dialer.dial(CONNECT_PATIENCE, time -> {
             WebSocketClient client = client(time);

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.MirrorStatus;
@@ -76,6 +77,7 @@ public final class StatusClient implements AutoCloseable {
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
         List<HttpClient> clients = new ArrayList<>();
         try {
+            credentials.check(); // what was replaced may be half written
             credentials.applyTo(request);
             return dialer.dial(patience, time -> {
                 HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
@@ -88,7 +90,8 @@ public final class StatusClient implements AutoCloseable {
         } catch (BlockedException e) {
             return new Reply.Blocked(e.obstacle());
         } catch (IOException e) {
-            return new Reply.Blocked(new Obstacle.Unreachable("there is no token to show (" + e + ")"));
+            return new Reply.Blocked(
+                    new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e)));
         } finally {
             clients.forEach(HttpClient::close);
         }

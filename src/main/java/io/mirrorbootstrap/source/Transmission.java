@@ -11,6 +11,7 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Progress.Phase;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -81,7 +82,7 @@ final class Transmission {
             if (input.size().isPresent()) {
                 throw e; // a file can be gone on with
             }
-            Outcome failed = new Outcome.InputFailed(input.name(), e.toString());
+            Outcome failed = new Outcome.InputFailed(input.name(), Reason.of(e));
             return aborted(input.flaw().orElse(failed));
         }
     }

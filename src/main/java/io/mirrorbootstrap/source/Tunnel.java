@@ -77,7 +77,7 @@ final class Tunnel extends ChannelDuplexHandler {
         } else if (!status.lookingAt()) {
             ReferenceCountUtil.release(bytes);
             fail(context, new Obstacle.Unfit(said("does not speak HTTP")));
-        } else if (status.group(1).startsWith("2")) {
+        } else if (status.group(1).startsWith("2") && end >= 0) {
             leadsOn(context, bytes);
         } else {
             ReferenceCountUtil.release(bytes);

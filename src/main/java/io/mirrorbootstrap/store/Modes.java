@@ -48,8 +48,9 @@ final class Modes {
         try {
             Map<String, Object> facts = Files.readAttributes(file, FACTS, LinkOption.NOFOLLOW_LINKS);
             if ((boolean) facts.get("isRegularFile") && lacks((int) facts.get("mode"), FILE_BITS)) {
-                Optional<Path> open = OpenFile.of(facts.get("fileKey"));
-                if (open.isPresent() && Files.readSymbolicLink(open.get()).endsWith(file.getFileName())) {
+                Optional<Path> open = OpenFile.of(facts.get("fileKey"),
+                        target -> target.endsWith(file.getFileName())); // what else is open may be on a disk that hangs
+                if (open.isPresent()) {
                     Files.setAttribute(open.get(), MODE, FILE_BITS);
                 }
             }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What Java does not tell of a file that is open: it knows the name only, which may be another file's by now, or nobody's. The
@@ -26,9 +27,14 @@ public final class OpenFile {
      * @return empty when no descriptor leads to it, or where the system has no such paths
      */
     public static Optional<Path> of(Object key) {
+        return of(key, target -> true);
+    }
+
+    /** As above, of the descriptors whose file has the name that {@code named} wants: the others are not looked at. */
+    static Optional<Path> of(Object key, Predicate<Path> named) {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : all) {
-                if (leadsTo(descriptor, key)) {
+                if (leadsTo(descriptor, key, named)) {
                     return Optional.of(descriptor);
                 }
             }
@@ -38,9 +44,10 @@ public final class OpenFile {
         return Optional.empty();
     }
 
-    private static boolean leadsTo(Path descriptor, Object key) {
+    private static boolean leadsTo(Path descriptor, Object key, Predicate<Path> named) {
         try {
-            return key.equals(Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey());
+            return named.test(Files.readSymbolicLink(descriptor))
+                    && key.equals(Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey());
         } catch (IOException e) {
             return false; // closed since it was listed
         }

@@ -45,6 +45,6 @@ public record AddressBlock(byte[] network, int bits) {
     }
 
     private static byte[] bytes(String text) {
-        return NetUtil.createByteArrayFromIpAddressString(text);
+        return text.indexOf('%') >= 0 ? null : NetUtil.createByteArrayFromIpAddressString(text); // behind it anything may stand
     }
 }

@@ -66,6 +66,17 @@ class NetworksTest {
     }
 
     @Test
+    void whatAnEchoGivesBackOfTheSecretsIsNotShown() throws Exception {
+        try (RawServer server = RawServer.of("400 No",
+                "you said: Authorization: Bearer s3cret-token== and \"Basic dXNlcjpwdw==\" for ?key=s3cret-query")) {
+            assertEquals(3, send(server.url() + "?key=s3cret-query"));
+            assertEquals(3, await(server.url() + "?key=s3cret-query"));
+        }
+        assertTrue(err.toString().contains("you said: Authorization: Bearer …"), err::toString);
+        assertFalse(err.toString().matches("(?s).*(s3cret|dXNlcjpwdw).*"), err::toString);
+    }
+
+    @Test
     void aRedirectIsToldAndNotFollowed() throws Exception {
         for (int status : new int[]{301, 302, 303, 307, 308}) {
             for (String target : new String[]{"https://other:8443/mirror-a", "/mirror-a"}) {

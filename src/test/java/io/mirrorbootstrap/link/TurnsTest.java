@@ -117,6 +117,19 @@ class TurnsTest {
     }
 
     @Test
+    void whatWaitedRunsOnTheLastWorkerWhereThereIsNoOther() {
+        submit(b, "b", 1);
+        submit(a, "a", 5);
+        submit(c, "c", 3);
+        isOver = true; // no thread can be made any more
+        turn(100);
+        assertEquals(9, ran.size(), ran.toString());
+        isOver = false;
+        submit(a, "alone again", 10);
+        assertEquals(10, handedOut.size());
+    }
+
+    @Test
     void whereThereIsNoWorkerTheCallerIsToldAndNothingIsHeld() {
         isOver = true;
         assertThrows(RejectedExecutionException.class, () -> submit(a, "a", 1));

@@ -79,10 +79,12 @@ class SettingsKeysTest {
     @ParameterizedTest
     @ValueSource(strings = {"MIRROR_BOOTSTRAP_DATA_DIR", "mirror_bootstrap_data_dir", "MIRROR_BOOTSTRAP_SERVICE_HOST",
             "MIRROR_BOOTSTRAP_SERVICE_PORT_HTTP", "MIRROR_BOOTSTRAP_PORT_8080_TCP_ADDR",
-            "MIRROR_BOOTSTRAP_METRICS_SERVICE_PORT", "PATH", "MIRRORBOOTSTRAP_LC_ALL"})
+            "MIRROR_BOOTSTRAP_METRICS_SERVICE_PORT", "MIRROR_BOOTSTRAP_EXPECTED_DATABASES_0_", "PATH",
+            "MIRRORBOOTSTRAP_LC_ALL"})
     void whatIsKnownAndWhatAClusterTellsAreNoMistakes(String variable) {
         assertEquals(List.of(), mistyped(Map.of(variable, "1", "MIRROR_BOOTSTRAP_PORT", "tcp://10.0.0.1:8080"),
-                Map.of("mirror-bootstrap.data-dir", "x", "mirror.other", "y")));
+                Map.of("mirror-bootstrap.data-dir", "x", "mirror-bootstrap.trusted-proxies[0]", "z", "mirror.other",
+                        "y")));
     }
 
     private static List<String> mistyped(Map<String, String> environment, Map<String, String> file) {

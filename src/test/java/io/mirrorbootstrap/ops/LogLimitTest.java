@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.ExtLogRecord.FormatStyle;
 import org.jboss.logmanager.Level;
-import org.jboss.logmanager.MDC;
 import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.mirror.CallerAtWork;
 
 class LogLimitTest {
 
@@ -48,16 +49,11 @@ class LogLimitTest {
 
     @Test
     void oneCallerLeavesNoLineOfAnotherOut() {
-        MDC.put(LogLimit.CALLER, "a");
-        try {
-            log("begun: %s", 1000);
-            printed.clear();
-            MDC.put(LogLimit.CALLER, "b");
-            log("begun: %s", 1);
-        } finally {
-            MDC.remove(LogLimit.CALLER);
-        }
-        assertEquals(List.of("begun: 0"), printed);
+        CallerAtWork.run("a", () -> log("begun: %s", 1000));
+        printed.clear();
+        CallerAtWork.run("b", () -> log("begun: %s", 1));
+        log("begun: %s", 1);
+        assertEquals(List.of("begun: 0", "begun: 0"), printed);
     }
 
     @Test

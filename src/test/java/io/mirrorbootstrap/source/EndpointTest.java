@@ -59,7 +59,8 @@ class EndpointTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http://user:secret@mirror", "user:secret@mirror:8080", "http://user:secret@mirror:x",
-            "http://user:sec ret@mirror", "ftp://user:se/secret@mirror", "http://user:secret@mirror:70000/%zz"})
+            "http://user:sec ret@mirror", "ftp://user:se/secret@mirror", "http://user:secret@mirror:70000/%zz",
+            "http://mirror:99999/?key=secret", "http://user:sec\nsecret@mirror"})
     void aPasswordIsNotRepeated(String url) {
         String message = assertThrows(IllegalArgumentException.class, () -> Endpoint.parse(url)).getMessage();
         assertFalse(message.contains("secret") || message.contains("sec ret"), message);
