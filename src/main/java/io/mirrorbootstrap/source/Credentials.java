@@ -63,7 +63,7 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
 
     /** A pipe has been read once it was looked at, and whoever opens one waits. */
     private static void requireRegular(Path file) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
+        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
             throw new IOException(file + " is no regular file, which it must be: it is read again for each link");
         }
     }
