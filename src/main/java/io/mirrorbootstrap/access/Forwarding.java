@@ -43,16 +43,15 @@ class Forwarding {
     private static final Pattern FIELD = Pattern.compile("(?<!\\w)(\\w++)=(?:\"([^\"]*)\"|([^;,\\s\"]*))");
 
     private final List<AddressBlock> trusted = new ArrayList<>();
-    private final Optional<String> wrong;
+    private final List<String> wrong = new ArrayList<>();
 
     Forwarding(AccessSettings settings) {
-        List<String> blocks = settings.trustedProxies().orElse(List.of());
-        blocks.forEach(block -> AddressBlock.parse(block.strip()).ifPresent(trusted::add));
-        wrong = blocks.stream().filter(block -> AddressBlock.parse(block.strip()).isEmpty()).findFirst();
+        settings.trustedProxies().orElse(List.of()).forEach(
+                block -> AddressBlock.parse(block.strip()).ifPresentOrElse(trusted::add, () -> wrong.add(block)));
     }
 
     void check(@Observes StartupEvent event) {
-        wrong.ifPresent(block -> {
+        wrong.stream().findFirst().ifPresent(block -> {
             throw new ConfigurationException(KEY + " has " + Text.quoted(block)
                     + ", it must be addresses or blocks of them, as in 10.0.0.7 or fd00::/8");
         });

@@ -9,6 +9,7 @@ import io.mirrorbootstrap.access.Loopback;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.HttpProxy;
+import io.mirrorbootstrap.store.Reason;
 
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -48,7 +49,7 @@ final class CredentialOptions {
             credentials.token();
         } catch (IOException e) {
             throw new ParameterException(command, "--token-file " + tokenFile.orElseThrow()
-                    + " cannot be used: " + Report.reason(e), e);
+                    + " cannot be used: " + Reason.of(e), e);
         }
         try {
             credentials.check();

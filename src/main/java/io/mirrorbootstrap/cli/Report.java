@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.cli;
 
 import io.mirrorbootstrap.source.Outcome;
-import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
 
 import picocli.CommandLine;
@@ -37,10 +36,5 @@ final class Report {
                         + Quantities.rate(committed.bytesSent() * 1e9 / Math.max(1, committed.took().toNanos()));
         return "committed " + snapshot.snapshotPath() + ": " + snapshot.bytes() + " bytes, CRC-32C "
                 + snapshot.crc32c() + ", LSN " + snapshot.lsn() + " (" + how + ")";
-    }
-
-    /** Why a file cannot be opened. */
-    static String reason(Exception failure) {
-        return Reason.of(failure);
     }
 }

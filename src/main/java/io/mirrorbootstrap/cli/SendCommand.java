@@ -26,6 +26,7 @@ import io.mirrorbootstrap.source.Producer;
 import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.StreamInput;
+import io.mirrorbootstrap.store.Reason;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -175,7 +176,7 @@ final class SendCommand implements Callable<Integer> {
             return FileStream.of(path); // a named pipe or a device: it ends when it ends
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "FILE " + path + " cannot be opened: "
-                    + Report.reason(e), e);
+                    + Reason.of(e), e);
         }
     }
 
@@ -183,7 +184,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             return Path.of(file);
         } catch (InvalidPathException e) {
-            throw wrong("FILE " + Text.quoted(file) + " is no name of a file: " + Report.reason(e));
+            throw wrong("FILE " + Text.quoted(file) + " is no name of a file: " + Reason.of(e));
         }
     }
 

@@ -23,6 +23,7 @@ import io.mirrorbootstrap.source.HttpProxy;
 import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonRecords;
 import io.mirrorbootstrap.wire.MirrorStatus;
 
@@ -151,7 +152,7 @@ final class WaitCommand implements Callable<Integer> {
                     }
                 } catch (IOException e) {
                     return end(ExitCode.REFUSED,
-                            "the snapshot of " + database + " cannot be read: " + Report.reason(e));
+                            "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
                 boolean doubtful = verify && status.snapshotPath().isPresent();
                 if (doubtful && doubted) {

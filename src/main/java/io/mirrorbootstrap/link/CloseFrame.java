@@ -10,13 +10,13 @@ import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 /** What a close frame of a source holds (RFC 6455, 5.5.1 and 7.4), with its header, masked. */
 final class CloseFrame {
 
-    /** The longest, in bytes. */
-    static final int MAX_BYTES = 6 + 125;
-
     private static final int HEADER_BYTES = 6;
     private static final int FIRST = 0x88;
     private static final int MASKED = 0x80;
     private static final int MAX_PAYLOAD_BYTES = 125;
+
+    /** The longest, in bytes. */
+    static final int MAX_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES;
 
     private CloseFrame() {
     }
@@ -27,7 +27,7 @@ final class CloseFrame {
      * @param frame whole; is not consumed
      */
     static Optional<Inbound> flaw(ByteBuffer frame) {
-        ByteBuffer payload = payload(frame, frame.position());
+        ByteBuffer payload = payload(frame);
         if (!payload.hasRemaining()) {
             return Optional.empty();
         } else if (payload.remaining() < Short.BYTES) {
@@ -65,7 +65,8 @@ final class CloseFrame {
         return Optional.empty();
     }
 
-    private static ByteBuffer payload(ByteBuffer frame, int at) {
+    private static ByteBuffer payload(ByteBuffer frame) {
+        int at = frame.position();
         int length = frame.get(at + 1) & ~MASKED & 0xFF;
         ByteBuffer payload = ByteBuffer.allocate(length).put(frame.slice(at + HEADER_BYTES, length)).flip();
         Unmasking.unmask(payload, frame.getInt(at + 2));

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 import io.mirrorbootstrap.store.DiskFile;
-import io.mirrorbootstrap.store.DiskFull;
 
 /**
  * Where a payload waits that came before it was known where it belongs (an encoder that sorts its keys writes
@@ -94,8 +93,6 @@ public final class PayloadSpill implements Closeable {
     }
 
     private RefusedException refused(IOException e, long needed) {
-        return new RefusedException(DiskFull.is(e)
-                ? directory.noRoom(needed, Optional.of(e))
-                : SnapshotReceiver.broken(e));
+        return new RefusedException(SnapshotReceiver.unstored(directory, e, needed));
     }
 }

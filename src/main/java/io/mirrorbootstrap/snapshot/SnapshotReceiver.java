@@ -167,7 +167,7 @@ public final class SnapshotReceiver {
             }
             return outcome;
         } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(refused(unstored(e, 1), Optional.of(e)));
+            return new OpenOutcome.Refused(refused(unstored(directory, e, 1), Optional.of(e)));
         }
     }
 
@@ -316,7 +316,7 @@ public final class SnapshotReceiver {
             return new ChunkStart.Arriving(offset == 0 ? first(source, owned) : next(source, owned, offset));
         } catch (IOException | RuntimeException e) {
             return new ChunkStart.Arriving(new RefusedChunk(this,
-                    unstored(e, owned.totalBytes() - offset), Optional.of(e)));
+                    unstored(directory, e, owned.totalBytes() - offset), Optional.of(e)));
         } finally {
             lock.unlock();
         }
@@ -864,7 +864,7 @@ public final class SnapshotReceiver {
     }
 
     /** What is said of a failure that leaves what is under way as it was, {@code needed} bytes before its end. */
-    private Refusal unstored(Exception failure, long needed) {
+    static Refusal unstored(SnapshotDirectory directory, Exception failure, long needed) {
         return DiskFull.is(failure)
                 ? directory.noRoom(Math.max(0, needed), Optional.of(failure))
                 : broken(failure);

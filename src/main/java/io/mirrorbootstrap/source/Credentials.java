@@ -99,7 +99,13 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
                 .addCertPath(pair.certificate().toString()).addKeyPath(pair.key().toString())));
     }
 
+    /**
+     * Has the token shown, when all files can be used: what was replaced may be half written.
+     *
+     * @throws IOException with a sentence that names the file
+     */
     void applyTo(RequestOptions request) throws IOException {
+        check();
         token().ifPresent(token -> request.putHeader("Authorization", "Bearer " + token));
     }
 }

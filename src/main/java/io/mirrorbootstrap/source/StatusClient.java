@@ -77,7 +77,6 @@ public final class StatusClient implements AutoCloseable {
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
         List<HttpClient> clients = new ArrayList<>();
         try {
-            credentials.check(); // what was replaced may be half written
             credentials.applyTo(request);
             return dialer.dial(patience, time -> {
                 HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) time.toMillis());

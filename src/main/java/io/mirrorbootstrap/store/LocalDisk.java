@@ -216,8 +216,9 @@ public final class LocalDisk implements Disk {
         requireDirectory();
         Set<OpenOption> options = new HashSet<>(List.of(more));
         options.addAll(List.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        FileChannel channel = FileChannel.open(file(name), options, Modes.FILE);
-        Modes.mend(file(name));
+        Path file = file(name);
+        FileChannel channel = FileChannel.open(file, options, Modes.FILE);
+        Modes.mend(file);
         return new LocalFile(this::requireOwn, channel);
     }
 
