@@ -26,6 +26,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -111,7 +112,9 @@ class Gate {
     /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
     private void bound(Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
-            strangers.asked(request.request().connection());
+            HttpConnection connection = request.request().connection();
+            strangers.asked(connection);
+            request.addEndHandler(done -> strangers.answered(connection));
             if (Pipelining.bound(request.request().connection())) {
                 request.next();
             }

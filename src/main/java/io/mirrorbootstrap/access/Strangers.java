@@ -30,6 +30,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.ReferenceCountUtil;
@@ -46,7 +47,8 @@ import io.vertx.core.impl.VertxInternal;
  * Bounds the connections of all ports where they are accepted, before anything is allocated for them: Vert.x and Quarkus
  * count them only when their TLS handshake is done. A connection is a stranger's until a request on it is let in. When a port
  * has too many strangers, the one that has been silent longest is cut, not the newest refused: a place cannot be held by saying
- * nothing, or little, and a probe finds one. What such a connection has sent is not read any more: handshakes cost most.
+ * nothing, or little, and a probe finds one. What such a connection has sent is not read any more: handshakes cost most. One that
+ * waits for its answer is not silent: the sidecar is. Where all of them wait for answers, whoever comes waits in the kernel.
  * <p>
  * Any thread. What concerns the ports themselves is done on the event loops that accept.
  */
@@ -57,6 +59,12 @@ class Strangers {
 
     /** How long a stranger may take from being accepted until it has asked something. */
     private static final long ASK_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /**
+     * How long a stranger that has asked something is not cut for others, as it waits for its answer and takes what comes of it: answers take
+     * longer than it takes others to come.
+     */
+    private static final long ANSWER_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /**
      * How much a stranger may send without asking something, in bytes as they come: a handshake with certificates, 16 requests. What is
@@ -92,7 +100,7 @@ class Strangers {
     // all guarded by this
     private int open;
     private final Map<Channel, Stranger> strangers = new LinkedHashMap<>(); // the longest silent first
-    private final Map<Channel, Stranger> unheard = new HashMap<>(); // cut, unless they have asked something already
+    private final Map<Channel, Stranger> sentenced = new HashMap<>(); // cut, unless they ask something before their event loop does it
     private int known;
     private final Map<String, Integer> knownOf = new HashMap<>(); // of each caller
     private final Set<InetSocketAddress> ports = new HashSet<>();
@@ -144,21 +152,33 @@ class Strangers {
         return ((VertxInternal) vertx).getAcceptorEventLoopGroup();
     }
 
-    /** Somebody asks something over {@code connection}. */
+    /** Somebody asks something over {@code connection}, of which {@link #answered} tells the end. Its event loop only. */
     synchronized void asked(HttpConnection connection) {
         Channel channel = Connections.channel(connection);
-        Stranger stranger = strangers.remove(channel);
-        if (stranger == null) {
-            stranger = unheard.remove(channel);
-            if (stranger != null) {
-                comesBack(stranger);
-            }
-        }
+        boolean wasToBeCut = sentenced.containsKey(channel);
+        Stranger stranger = (wasToBeCut ? sentenced : strangers).remove(channel);
         if (stranger != null) {
             stranger.hasAsked = true;
+            stranger.answering++;
             stranger.unaskedBytes = 0;
             stranger.sinceNanos = System.nanoTime();
             strangers.put(stranger.channel, stranger); // the last now
+            if (wasToBeCut) {
+                stranger.isCut = false;
+                stranger.door.strangers++;
+                stranger.door.cutIfTooMany(); // another in its place
+                stranger.door.goOnIfRested();
+            }
+        }
+    }
+
+    /** What was asked over {@code connection} has its answer, or never gets one. Any thread. */
+    synchronized void answered(HttpConnection connection) {
+        Channel channel = Connections.channel(connection);
+        Stranger stranger = strangers.getOrDefault(channel, sentenced.get(channel));
+        if (stranger != null && stranger.answering > 0) {
+            stranger.answering--;
+            stranger.door.goOnIfRested();
         }
     }
 
@@ -183,17 +203,6 @@ class Strangers {
             known++;
             stranger.channel.pipeline().remove(stranger);
         }
-    }
-
-    /** One that was to be cut has asked: another is cut for it, and the port does not wait for its end any more. */
-    private void comesBack(Stranger stranger) {
-        stranger.isCut = false;
-        Door door = stranger.door;
-        door.strangers++;
-        if (door.strangers > maxStrangers) {
-            strangers.values().stream().filter(each -> each.door == door).findFirst().ifPresent(this::cut);
-        }
-        door.goOnIfRested();
     }
 
     private boolean mayHaveMore(Optional<String> caller) {
@@ -254,6 +263,7 @@ class Strangers {
             }
         }
         overdue.forEach(this::cut);
+        strangers.values().stream().map(each -> each.door).distinct().toList().forEach(Door::goOnIfRested); // as time has passed
     }
 
     /**
@@ -273,9 +283,9 @@ class Strangers {
         door.strangers++;
         strangers.put(accepted, stranger);
         accepted.closeFuture().addListener(closed -> gone(stranger));
-        if (door.strangers > maxStrangers || open > maxSteady && door.strangers > 1) {
+        if (door.hasTooMany()) {
             tellOfTooMany();
-            strangers.values().stream().filter(each -> each.door == door).findFirst().ifPresent(this::cut);
+            door.cutIfTooMany();
         }
         door.restIfNeeded();
         return true;
@@ -292,24 +302,27 @@ class Strangers {
         if (strangers.remove(stranger.channel) != null) {
             stranger.door.strangers--;
         }
-        unheard.remove(stranger.channel);
+        sentenced.remove(stranger.channel);
         stranger.door.goOnIfRested();
     }
 
-    /** One that has not been heard yet, as its event loop is busy, is heard first: it may be a probe. */
+    /**
+     * Its event loop does it: what it has asked before that counts. One that has not been heard yet, as its event loop is busy, is
+     * heard first: it may be a probe.
+     */
     private void cut(Stranger stranger) {
         strangers.remove(stranger.channel);
+        sentenced.put(stranger.channel, stranger);
         stranger.door.strangers--;
         stranger.isCut = true;
         try {
-            if (stranger.isHeard) {
-                Connections.cut(stranger.channel);
-            } else {
-                unheard.put(stranger.channel, stranger);
-                stranger.channel.eventLoop().schedule(() -> closeUnlessAsked(stranger), 1, TimeUnit.MILLISECONDS);
-            }
+            EventLoop loop = stranger.channel.eventLoop();
+            loop.execute(stranger.isHeard
+                    ? () -> closeUnlessAsked(stranger)
+                    // from there, because what is due when the loop comes to it is done before it reads
+                    : () -> loop.schedule(() -> closeUnlessAsked(stranger), 1, TimeUnit.MILLISECONDS));
         } catch (IllegalStateException e) {
-            unheard.remove(stranger.channel);
+            sentenced.remove(stranger.channel);
             stranger.channel.unsafe().closeForcibly(); // it has got no event loop
         }
     }
@@ -317,7 +330,7 @@ class Strangers {
     private void closeUnlessAsked(Stranger stranger) {
         boolean hasAsked;
         synchronized (this) {
-            hasAsked = unheard.remove(stranger.channel) == null;
+            hasAsked = sentenced.remove(stranger.channel) == null;
         }
         if (!hasAsked) {
             Connections.cut(stranger.channel);
@@ -362,6 +375,7 @@ class Strangers {
         // guarded by Strangers
         private long sinceNanos = System.nanoTime();
         private boolean hasAsked;
+        private int answering; // what it has asked that has no answer yet
         private boolean isKnown;
         private Optional<String> caller = Optional.empty(); // once it is known
 
@@ -392,6 +406,18 @@ class Strangers {
             } else {
                 context.fireChannelRead(message);
             }
+        }
+
+        /** It reads its answer no more, or again. */
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            door.goOn();
+            context.fireChannelWritabilityChanged();
+        }
+
+        /** One that does not read its answer, or gets none, is as one that says nothing. */
+        boolean waitsForItsAnswer() {
+            return answering > 0 && channel.isWritable() && System.nanoTime() - sinceNanos < ANSWER_WITHIN_NANOS;
         }
 
         /** Of TLS, which costs most. */
@@ -441,16 +467,38 @@ class Strangers {
             }
         }
 
-        /** Whoever comes waits in the kernel, and is not refused, while those that are cut are being closed. */
+        void goOn() {
+            synchronized (Strangers.this) {
+                goOnIfRested();
+            }
+        }
+
+        boolean hasTooMany() {
+            return strangers > maxStrangers || open > maxSteady && strangers > 1;
+        }
+
+        /** The one that has been silent longest, if there is one that is silent. */
+        void cutIfTooMany() {
+            if (hasTooMany()) {
+                silent().ifPresent(Strangers.this::cut);
+            }
+        }
+
+        private Optional<Stranger> silent() {
+            return Strangers.this.strangers.values().stream()
+                    .filter(each -> each.door == this && !each.waitsForItsAnswer()).findFirst();
+        }
+
+        /** Whoever comes waits in the kernel, and is not refused, while others are being answered, or closed as they were cut. */
         void restIfNeeded() {
-            if (!rests && unknown - strangers > maxStrangers / 2) {
+            if (!rests && (unknown - strangers > maxStrangers / 2 || hasTooMany() && silent().isEmpty())) {
                 rests = true;
                 port.config().setAutoRead(false);
             }
         }
 
         void goOnIfRested() {
-            if (rests && unknown - strangers <= maxStrangers / 4) {
+            if (rests && unknown - strangers <= maxStrangers / 4 && !(hasTooMany() && silent().isEmpty())) {
                 rests = false;
                 port.config().setAutoRead(true);
             }
