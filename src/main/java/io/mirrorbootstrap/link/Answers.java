@@ -1,82 +1,121 @@
 package io.mirrorbootstrap.link;
 
-import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
-import io.vertx.core.Context;
-import io.vertx.core.http.ServerWebSocket;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
- * Answers on their way from the worker back to the socket, in order and in batches: whoever adds them says when it is time to
- * send, and one hop to the event loop takes all that have come by then. A source that does not read them is not answered further until it does.
+ * What a link says, on its way from the job to the transport, in order and in batches: the caller that adds an answer also says when it is
+ * time to send, and one hop to the event loop takes all that have come by then. A source that does not read its answers is not
+ * answered further until it does.
  * <p>
- * As many may wait as a source may have messages unanswered: a source that writes all of these before it reads finds each
- * answered. What they hold is bounded too: a {@code pending} of the longest name takes 328 bytes of the heap, most less
- * than 200; 64 links with all of them waiting hold 13 MiB, or 24 MiB when each holds all that it may. Refusals may be
- * longer, so that fewer of them may wait.
+ * At most as many may wait as a source may have messages unanswered: a source that writes all of these before it reads finds each
+ * answered. What they hold is bounded too: a {@code pending} of the longest name takes 328 bytes of the heap, most less than 200; 64
+ * links with all of them waiting hold 13 MiB, or 24 MiB when each holds all that it may. Refusals may be longer, so that
+ * fewer of them may wait.
  */
 final class Answers {
 
     /** Of the heap, for each that may wait. */
     private static final long BYTES_EACH = 384;
 
-    /** @param closes the close code to end the link with, after the text if there is one */
-    private record Outgoing(String text, OptionalInt closes, String reason, int bytes) {
+    /** One write to the transport, about. */
+    private static final int BATCH_BYTES = 16 * 1024;
 
-        /** The objects around the characters of a waiting text. */
-        private static final int OVERHEAD_BYTES = 96;
+    /** At most as many pings may come while no pong can be written: more are a flood. */
+    private static final int MAX_UNANSWERED_PINGS = 64;
 
-        Outgoing(String text, OptionalInt closes, String reason) {
-            this(text, closes, reason, OVERHEAD_BYTES + text.length() * (isLatin(text) ? 1 : 2));
-        }
+    /** @param last whether it is the close frame */
+    private record Outgoing(byte[] frame, boolean last) {
 
-        private static boolean isLatin(String text) {
-            return text.chars().allMatch(each -> each <= 0xFF);
+        /** The objects around the bytes of a frame. */
+        private static final int OVERHEAD_BYTES = 80;
+
+        int cost() {
+            return OVERHEAD_BYTES + frame.length;
         }
     }
 
-    private final ServerWebSocket socket;
-    private final Context context;
+    private final Transport transport;
     private final int maxWaiting;
     private final Runnable whenDrained;
-    private final Runnable whenClosed;
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicBoolean flushing = new AtomicBoolean();
     private final AtomicBoolean refilling = new AtomicBoolean();
 
+    /** While the source does not read, the latest of its pings stands for those before it (RFC 6455, 5.5.3). */
+    private final AtomicReference<byte[]> latestPong = new AtomicReference<>();
+    /** Whether the transport took no more when it was last looked at. Written on the event loop. */
+    private volatile boolean isBlocked;
+
+    /** Of the job only. */
+    private int unansweredPings;
+
+    /** Whether the close frame has been sent: nothing may follow it. Event loop only. */
+    private boolean closed;
+
     /**
-     * @param maxWaiting as many may wait before the link stops working for a source that does not read
+     * @param maxWaiting at most as many wait; then the link stops working for a source that does not read
      * @param whenDrained called on the event loop when, after {@link #isFull}, there is room again
-     * @param whenClosed called on the event loop when the last answer has been handed to the socket
      */
-    Answers(ServerWebSocket socket, Context context, int maxWaiting, Runnable whenDrained, Runnable whenClosed) {
-        this.socket = socket;
-        this.context = context;
+    Answers(Transport transport, int maxWaiting, Runnable whenDrained) {
+        this.transport = transport;
         this.maxWaiting = maxWaiting;
         this.whenDrained = whenDrained;
-        this.whenClosed = whenClosed;
     }
 
     /** Sent with the next {@link #flushSoon}. Any thread; the order is that of the calls. */
     void add(String text) {
-        add(new Outgoing(text, OptionalInt.empty(), ""));
+        add(new Outgoing(OutFrame.text(text), false));
     }
 
-    /** The last answer: the link is closed after it. Any thread. */
+    /**
+     * The last answer: the link is closed after it. Any thread.
+     *
+     * @param text none, if it is empty
+     */
     void addAndClose(String text, int code, String reason) {
-        add(new Outgoing(text, OptionalInt.of(code), reason));
+        if (!text.isEmpty()) {
+            add(text);
+        }
+        close(OutFrame.close(code, reason));
+    }
+
+    /** Closes the link as the source has. Any thread. */
+    void echo(Frame.Close close) {
+        close(OutFrame.close(close.payload()));
+    }
+
+    private void close(byte[] frame) {
+        add(new Outgoing(frame, true));
         flushSoon();
     }
 
     /**
-     * Whether no more should be added now; if so, {@code whenDrained} will be called.
+     * Answers a ping, with the next {@link #flushSoon}. The job only.
+     *
+     * @return false when pings come faster than their pongs are read
      */
+    boolean pong(Frame.Ping ping) {
+        byte[] frame = OutFrame.pong(ping.payload());
+        if (isBlocked) {
+            latestPong.set(frame);
+            return ++unansweredPings <= MAX_UNANSWERED_PINGS;
+        }
+        unansweredPings = 0;
+        add(new Outgoing(frame, false));
+        return true;
+    }
+
+    /** Whether no more should be added now; if so, {@code whenDrained} will be called. Any thread. */
     boolean isFull() {
         if (holdsLessThan(maxWaiting)) {
             return false;
@@ -93,44 +132,55 @@ final class Answers {
     private void add(Outgoing outgoing) {
         queue.add(outgoing);
         waiting.incrementAndGet();
-        waitingBytes.addAndGet(outgoing.bytes());
+        waitingBytes.addAndGet(outgoing.cost());
     }
 
-    /** Sends what waits, or forgets it if the socket is closed. Any thread. */
+    private void took(Outgoing outgoing) {
+        waiting.decrementAndGet();
+        waitingBytes.addAndGet(-outgoing.cost());
+    }
+
+    /** Sends what waits, or forgets it if the link is closed. Any thread. */
     void flushSoon() {
         if (flushing.compareAndSet(false, true)) {
-            LinkSocket.onLoop(context, this::flush);
+            transport.onLoop(this::flush);
         }
     }
 
     private void flush() {
         flushing.set(false);
-        while (!socket.isClosed() && !queue.isEmpty()) {
-            if (socket.writeQueueFull()) {
-                socket.drainHandler(nothing -> flushSoon());
-                return;
-            }
-            send(queue.poll());
+        isBlocked = !closed && !transport.takesMore();
+        byte[] pong = isBlocked || closed ? null : latestPong.getAndSet(null);
+        if (pong != null) {
+            transport.write(Unpooled.wrappedBuffer(pong));
         }
-        if (socket.isClosed()) {
-            queue.clear();
-            waiting.set(0);
-            waitingBytes.set(0);
+        while (!closed && !isBlocked && !queue.isEmpty()) {
+            sendBatch();
+            isBlocked = !closed && !transport.takesMore();
+        }
+        if (closed) {
+            for (Outgoing late = queue.poll(); late != null; late = queue.poll()) {
+                took(late);
+            }
+        } else if (isBlocked) {
+            transport.whenItTakesMore(this::flushSoon);
         }
         if (holdsLessThan(maxWaiting / 2) && refilling.compareAndSet(true, false)) {
             whenDrained.run();
         }
     }
 
-    private void send(Outgoing outgoing) {
-        waiting.decrementAndGet();
-        waitingBytes.addAndGet(-outgoing.bytes());
-        if (!outgoing.text().isEmpty()) {
-            socket.writeTextMessage(outgoing.text());
+    private void sendBatch() {
+        ByteBuf batch = Unpooled.buffer();
+        while (!closed && batch.readableBytes() < BATCH_BYTES && !queue.isEmpty()) {
+            Outgoing next = queue.remove();
+            took(next);
+            batch.writeBytes(next.frame());
+            closed = next.last();
         }
-        if (outgoing.closes().isPresent()) {
-            socket.close((short) outgoing.closes().getAsInt(), outgoing.reason());
-            whenClosed.run();
+        transport.write(batch);
+        if (closed) {
+            transport.saidGoodbye();
         }
     }
 }

@@ -20,7 +20,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
@@ -69,7 +68,6 @@ class BootstrapRoute {
             refuse(request, 503, ErrorCode.SHUTTING_DOWN, "the sidecar is shutting down: come back later");
             return;
         }
-        Handshake.normalize(request.request().headers());
         try {
             upgrade(request, links.takePlace(Caller.of(request).principal().id()));
         } catch (Links.NoPlace e) {
@@ -83,32 +81,34 @@ class BootstrapRoute {
         // by the socket, not by the link, which has ended when its source still keeps the socket open
         ChannelFutureListener gone = closed -> place.giveBack();
         channel.closeFuture().addListener(gone);
-        UpgradeGuard guard = UpgradeGuard.on(channel);
-        Caller caller = Caller.of(request);
+        EarlyFrames early = EarlyFrames.on(channel);
+        Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
-                .onSuccess(webSocket -> start(new Link(webSocket, channel, guard, context, caller, links,
-                        mirrors, limits, budget.of(caller.principal()), rate, turns.of(caller.principal())), webSocket,
-                        channel))
+                .onSuccess(webSocket -> start(new LinkSocket(channel, context, limits.idleTimeout()), channel,
+                        Caller.of(request), early))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.giveBack();
-                    guard.leave(channel);
+                    early.leave(channel);
                     LOG.warnf("no WebSocket with %s: %s",
                             Text.field(String.valueOf(request.request().remoteAddress())),
                             Text.readable(String.valueOf(failure.getMessage())));
                 });
     }
 
-    private void start(Link link, ServerWebSocket webSocket, Channel channel) {
+    private void start(LinkSocket socket, Channel channel, Caller caller, EarlyFrames early) {
+        Link link = new Link(socket, caller, links, mirrors, limits, budget.of(caller.principal()), rate,
+                turns.of(caller.principal()));
         try {
+            early.leave(channel);
+            socket.start(link);
             link.start();
+            early.flaw().ifPresent(link::ends);
             standing.endWith(channel, link::letInNoMore);
         } catch (RuntimeException | Error e) {
             // a socket that is gone has no pipeline any more to put a reader into
-            LOG.warnf("link from %s: not started, closing it (%s)",
-                    Text.field(String.valueOf(webSocket.remoteAddress())), Text.readable(e.toString()));
+            LOG.warnf("link from %s: not started, closing it (%s)", socket.remote(), Text.readable(e.toString()));
             links.closed(link);
-            webSocket.close(LinkSocket.INTERNAL_ERROR, "the link could not be started");
             Connections.cut(channel);
         }
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 
-/** What a close frame of a source holds (RFC 6455, 5.5.1 and 7.4), with its header, masked. */
+/** What a close frame of a source holds (RFC 6455, 5.5.1 and 7.4). Any thread. */
 final class CloseFrame {
 
     private static final int HEADER_BYTES = 6;
@@ -24,52 +24,45 @@ final class CloseFrame {
     /**
      * What is wrong with it.
      *
-     * @param frame whole; is not consumed
+     * @param close unmasked; is not consumed
      */
-    static Optional<Inbound> flaw(ByteBuffer frame) {
-        ByteBuffer payload = payload(frame);
+    static Optional<Ending> flaw(ByteBuffer close) {
+        ByteBuffer payload = close.duplicate();
         if (!payload.hasRemaining()) {
             return Optional.empty();
         } else if (payload.remaining() < Short.BYTES) {
-            return Optional.of(new Inbound.NotWebSocket("a close frame has half a code"));
+            return Optional.of(new Ending.NotWebSocket("a close frame has half a code"));
         }
         int code = Short.toUnsignedInt(payload.getShort());
         if (!WebSocketCloseStatus.isValidStatusCode(code)) {
             return Optional
-                    .of(new Inbound.NotWebSocket("a close frame has the code " + code + ", which none may have"));
+                    .of(new Ending.NotWebSocket("a close frame has the code " + code + ", which none may have"));
         }
         try {
             StandardCharsets.UTF_8.newDecoder().decode(payload);
             return Optional.empty();
         } catch (CharacterCodingException e) {
-            return Optional.of(new Inbound.NotText("the reason of a close frame is not UTF-8"));
+            return Optional.of(new Ending.NotText("the reason of a close frame is not UTF-8"));
         }
     }
 
     /**
-     * The close frame with which {@code bytes} end, where it is not known any more where frames begin. What is none looks like one
-     * once in ten thousand times.
+     * The payload, unmasked, of the close frame with which {@code bytes} end, where it is not known any more where frames begin. Other
+     * bytes look like one once in ten thousand times.
      *
      * @param bytes is not consumed
      */
-    static Optional<ByteBuffer> last(ByteBuffer bytes) {
+    static Optional<ByteBuffer> lastPayload(ByteBuffer bytes) {
         for (int length = 0; length <= Math.min(MAX_PAYLOAD_BYTES, bytes.remaining() - HEADER_BYTES); length++) {
             int at = bytes.limit() - HEADER_BYTES - length;
             if ((bytes.get(at) & 0xFF) == FIRST && (bytes.get(at + 1) & 0xFF) == (MASKED | length)) {
-                ByteBuffer frame = bytes.slice(at, HEADER_BYTES + length);
-                if (flaw(frame).isEmpty()) {
-                    return Optional.of(frame);
+                ByteBuffer payload = ByteBuffer.allocate(length).put(bytes.slice(at + HEADER_BYTES, length)).flip();
+                Unmasking.unmask(payload, bytes.getInt(at + 2));
+                if (flaw(payload).isEmpty()) {
+                    return Optional.of(payload);
                 }
             }
         }
         return Optional.empty();
-    }
-
-    private static ByteBuffer payload(ByteBuffer frame) {
-        int at = frame.position();
-        int length = frame.get(at + 1) & ~MASKED & 0xFF;
-        ByteBuffer payload = ByteBuffer.allocate(length).put(frame.slice(at + HEADER_BYTES, length)).flip();
-        Unmasking.unmask(payload, frame.getInt(at + 2));
-        return payload;
     }
 }

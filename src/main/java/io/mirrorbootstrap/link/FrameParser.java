@@ -22,6 +22,7 @@ final class FrameParser {
     private static final int TEXT = 1;
     private static final int BINARY = 2;
     private static final int CLOSE = 8;
+    private static final int PING = 9;
     private static final int PONG = 10;
     private static final int MASKED = 0x80;
     private static final int LENGTH = 0x7F;
@@ -36,13 +37,13 @@ final class FrameParser {
 
     private final long maxFrameBytes;
 
-    /** The header of a frame, or the whole of a control frame, as far as it has come. */
+    /** The header of a frame, or a control frame with its header, as far as it has come. */
     private final ByteBuffer collected = ByteBuffer.allocate(MAX_HEADER_BYTES + MAX_CONTROL_BYTES);
     private State state = State.HEADER;
     private boolean inMessage;
     private boolean text;
     private boolean last;
-    private boolean closing;
+    private int control;
     private long left;
     private int mask;
 
@@ -133,9 +134,9 @@ final class FrameParser {
                 || lengthField == LENGTH_IN_8_BYTES && left >= 0 && left <= 0xFFFF) {
             return unacceptable("the length of a frame takes more bytes than it needs");
         } else if (left < 0 || left > maxFrameBytes) {
-            return unacceptable(new Inbound.FrameTooLarge());
+            return unacceptable(new Ending.FrameTooLarge());
         } else if ((first & OPCODE) >= CLOSE) {
-            closing = (first & OPCODE) == CLOSE;
+            control = first & OPCODE;
             state = State.CONTROL;
             return controlIfWhole();
         }
@@ -170,17 +171,24 @@ final class FrameParser {
         if (left > 0) {
             return Optional.empty();
         }
-        ByteBuffer whole = ByteBuffer.allocate(collected.flip().remaining()).put(collected).flip();
+        int length = collected.get(1) & LENGTH;
+        ByteBuffer payload = ByteBuffer.allocate(length).put(collected.flip().position(collected.limit() - length))
+                .flip();
         collected.clear();
-        state = closing ? State.OVER : State.HEADER;
-        return Optional.of(new Frame.Control(whole));
+        Unmasking.unmask(payload, mask);
+        state = control == CLOSE ? State.OVER : State.HEADER;
+        return switch (control) {
+            case CLOSE -> Optional.of(new Frame.Close(payload));
+            case PING -> Optional.of(new Frame.Ping(payload));
+            default -> Optional.empty();
+        };
     }
 
     private Optional<Frame> unacceptable(String reason) {
-        return unacceptable(new Inbound.NotWebSocket(reason));
+        return unacceptable(new Ending.NotWebSocket(reason));
     }
 
-    private Optional<Frame> unacceptable(Inbound reason) {
+    private Optional<Frame> unacceptable(Ending reason) {
         state = State.LOST;
         collected.clear();
         return Optional.of(new Frame.Unacceptable(reason));
@@ -194,10 +202,10 @@ final class FrameParser {
         int fresh = Math.min(bytes.remaining(), CloseFrame.MAX_BYTES);
         collected.put(bytes.slice(bytes.limit() - fresh, fresh));
         bytes.position(bytes.limit());
-        Optional<ByteBuffer> close = CloseFrame.last(collected.duplicate().flip());
+        Optional<ByteBuffer> close = CloseFrame.lastPayload(collected.duplicate().flip());
         if (close.isPresent()) {
             state = State.OVER;
         }
-        return close.map(frame -> new Frame.Control(ByteBuffer.allocate(frame.remaining()).put(frame).flip()));
+        return close.map(Frame.Close::new);
     }
 }

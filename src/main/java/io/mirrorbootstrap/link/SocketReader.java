@@ -10,48 +10,37 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.nio.AbstractNioChannel;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.timeout.IdleStateHandler;
 
 /**
- * Reads the socket of a link when it is asked to, once, and keeps what comes from Netty's decoder and Vert.x behind it, but
- * for control frames that are handed back.
+ * Reads the socket of a link once each time it is asked to, and keeps the bytes from Vert.x behind it.
  * <p>
- * What one read on the event loop brings is little, and each costs a wake-up of the worker, and the kernel an
- * acknowledgement. So that read serves as a bell: once it has rung, and until it is asked again, whoever has the bytes may
- * {@link #pull} more out of the socket on a thread of their own, as much as has come meanwhile. Not so where the bytes are
- * encrypted, or Netty has the socket in its own native transport.
+ * One read on the event loop brings little, and each costs a wake-up of the worker, and an acknowledgement of the kernel. So that read
+ * serves as a bell: when it has rung, and until the next {@link #ask}, the job may {@link #pull} more out of the socket on its own
+ * thread, all that has come meanwhile. Where the bytes are encrypted, or Netty has the socket in a native transport of its own, it
+ * cannot: each read is asked for.
  * <p>
  * Event loop only, but for {@link #pull}.
  */
 final class SocketReader extends ChannelDuplexHandler {
 
-    /** What is heard of the socket. Event loop only. */
-    interface Listener {
-
-        /** What a read has brought; to be released by whoever takes it. */
-        void arrived(ByteBuf bytes);
-
-        /** That was all of the read that was asked for. */
-        void arrivedAll();
-    }
-
-    private final Listener listener;
-    private final Runnable whenWritabilityChanges;
     private final Optional<SocketChannel> socket;
+    private final Transport.Listener listener;
     private ChannelHandlerContext context;
 
     private boolean asked;
     private long askedNanos;
-    /** How long it was waited for the source, up to the last arrival. */
+    /** How long the source was waited for, up to the last arrival. */
     private volatile long waitedNanos;
     private long wroteNanos = System.nanoTime();
+    private Optional<Runnable> whenItTakesMore = Optional.empty();
 
-    /** @param whenWritabilityChanges called on the event loop when the channel takes no more to write, or does again */
-    SocketReader(Channel channel, Listener listener, Runnable whenWritabilityChanges) {
+    private SocketReader(Channel channel, Transport.Listener listener) {
         this.listener = listener;
-        this.whenWritabilityChanges = whenWritabilityChanges;
         // of Netty's "unsafe" nothing is used but to see which socket it has
         this.socket = channel.pipeline().get(SslHandler.class) == null
                 && channel.unsafe() instanceof AbstractNioChannel.NioUnsafe nio
@@ -60,17 +49,28 @@ final class SocketReader extends ChannelDuplexHandler {
                         : Optional.empty();
     }
 
-    /** Whether {@link #pull} may be used at all. Any thread. */
+    /**
+     * From now on the socket of {@code channel} is read when it is asked for, and {@code listener} hears of it.
+     *
+     * @throws java.util.NoSuchElementException when the connection is gone
+     */
+    static SocketReader on(Channel channel, Transport.Listener listener) {
+        SocketReader reader = new SocketReader(channel, listener);
+        ChannelPipeline pipeline = channel.pipeline();
+        channel.config().setAutoRead(false);
+        pipeline.addBefore(pipeline.context(WebSocketFrameDecoder.class).name(), null, reader);
+        if (pipeline.get(IdleStateHandler.class) != null) {
+            pipeline.remove(IdleStateHandler.class); // of connections, which may be silent for less long than a link
+        }
+        return reader;
+    }
+
+    /** As {@link Transport#canPull}. */
     boolean canPull() {
         return socket.isPresent();
     }
 
-    /**
-     * Reads what has come since the bell rang, without waiting. Any thread, but one at a time, and only between an arrival
-     * and the next {@link #ask}.
-     *
-     * @return how many bytes; 0 or less if there are none, and {@link #ask} will tell why
-     */
+    /** As {@link Transport#pull}. */
     int pull(ByteBuffer into) {
         try {
             return socket.orElseThrow().read(into);
@@ -79,7 +79,7 @@ final class SocketReader extends ChannelDuplexHandler {
         }
     }
 
-    /** Asks for what comes next; once is enough. */
+    /** As {@link Transport#ask}. */
     void ask() {
         if (!asked) {
             asked = true;
@@ -88,7 +88,7 @@ final class SocketReader extends ChannelDuplexHandler {
         }
     }
 
-    /** How long it has been waited for what was asked for, in nanoseconds; 0 if nothing is asked for. */
+    /** For how long the read that was asked for has brought nothing, in nanoseconds; 0 if none is asked for. */
     long silentNanos() {
         return asked ? System.nanoTime() - askedNanos : 0;
     }
@@ -98,20 +98,9 @@ final class SocketReader extends ChannelDuplexHandler {
         return System.nanoTime() - wroteNanos;
     }
 
-    /** How long it was waited for the source in all, in nanoseconds, up to the last arrival. Any thread. */
+    /** How long the source was waited for in all, in nanoseconds, up to the last arrival. Any thread. */
     long waitedNanos() {
         return waitedNanos;
-    }
-
-    /** Hands a control frame to those behind. */
-    void handBack(ByteBuffer frame) {
-        context.fireChannelRead(Unpooled.wrappedBuffer(frame));
-        context.fireChannelReadComplete();
-    }
-
-    /** Closes the connection when what is written has left: from here, because Vert.x, behind, would wait for the source first. */
-    void endConnection() {
-        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> context.close());
     }
 
     @Override
@@ -139,15 +128,12 @@ final class SocketReader extends ChannelDuplexHandler {
     }
 
     @Override
-    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        wroteNanos = System.nanoTime();
-        context.write(message, promise);
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        whenWritabilityChanges.run();
-        context.fireChannelWritabilityChanged();
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        if (failure instanceof OutOfMemoryError) {
+            listener.ends(new Ending.NoMemory(failure.getMessage()));
+        } else {
+            context.fireExceptionCaught(failure);
+        }
     }
 
     @Override
@@ -155,7 +141,38 @@ final class SocketReader extends ChannelDuplexHandler {
         // those behind have no say in when the socket is read
     }
 
-    /** What waits holds the whole memory that it came in: little must not hold much. */
+    /** Sends {@code frames}, past Vert.x, which would wrap them. */
+    void send(ByteBuf frames) {
+        wroteNanos = System.nanoTime();
+        context.writeAndFlush(frames);
+    }
+
+    /** Calls {@code action} when what was sent so far has left, or cannot. */
+    void whenSent(Runnable action) {
+        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> action.run());
+    }
+
+    /** Calls {@code action} once, when the channel takes more to write. */
+    void whenItTakesMore(Runnable action) {
+        whenItTakesMore = Optional.of(action);
+    }
+
+    /** Closes the connection, from here: Vert.x, behind, would wait for the source first. */
+    void endConnection() {
+        context.close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (context.channel().isWritable()) {
+            Optional<Runnable> action = whenItTakesMore;
+            whenItTakesMore = Optional.empty();
+            action.ifPresent(Runnable::run);
+        }
+        context.fireChannelWritabilityChanged();
+    }
+
+    /** Bytes that wait hold the whole memory that they came in: few must not hold much. */
     private ByteBuf fitting(ByteBuf bytes) {
         int length = bytes.readableBytes();
         if (length >= bytes.capacity() / 2) {

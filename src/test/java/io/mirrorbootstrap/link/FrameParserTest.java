@@ -29,9 +29,9 @@ class FrameParserTest {
             for (int i = 0; i < 5; i++) {
                 writeMessage(random, wire, expected);
             }
-            byte[] close = frame(random, 0x88, new byte[]{3, (byte) 0xE8});
-            wire.writeBytes(close);
-            expected.add("control " + Arrays.hashCode(close));
+            byte[] close = {3, (byte) 0xE8};
+            wire.writeBytes(frame(random, 0x88, close));
+            expected.add("close " + Arrays.hashCode(close));
             wire.writeBytes(new byte[100]); // nothing counts behind a close
 
             assertEquals(expected, parse(new FrameParser(MAX_FRAME_BYTES), random, wire.toByteArray()),
@@ -75,16 +75,15 @@ class FrameParserTest {
                 if (length > 0) {
                     ByteBuffer.wrap(payload).putShort((short) 1002);
                 }
-                byte[] close = frame(random, 0x88, payload);
                 ByteArrayOutputStream wire = new ByteArrayOutputStream();
                 wire.writeBytes(new byte[]{(byte) 0xC2, (byte) 0x80}); // where its key would be is not known
                 byte[] junk = new byte[random.nextInt(400)];
                 Arrays.fill(junk, (byte) 0x55);
                 wire.writeBytes(junk);
-                wire.writeBytes(close);
+                wire.writeBytes(frame(random, 0x88, payload));
                 assertEquals(
                         List.of("unacceptable NotWebSocket[reason=a frame has reserved bits set, and no extension was agreed on]",
-                                "control " + Arrays.hashCode(close)),
+                                "close " + Arrays.hashCode(payload)),
                         parse(new FrameParser(MAX_FRAME_BYTES), random, wire.toByteArray()),
                         "seed " + seed + ", " + length + " bytes");
             }
@@ -119,9 +118,13 @@ class FrameParserTest {
                 expected.add((text ? "text " : "binary ") + Arrays.hashCode(whole.toByteArray()));
             }
             if (random.nextInt(3) == 0) {
-                byte[] ping = frame(random, 0x89, new byte[random.nextInt(126)]);
-                wire.writeBytes(ping);
-                expected.add("control " + Arrays.hashCode(ping));
+                byte[] said = new byte[random.nextInt(126)];
+                random.nextBytes(said);
+                boolean pong = random.nextBoolean(); // which needs no answer
+                wire.writeBytes(frame(random, pong ? 0x8A : 0x89, said));
+                if (!pong) {
+                    expected.add("ping " + Arrays.hashCode(said));
+                }
             }
         }
     }
@@ -173,8 +176,10 @@ class FrameParserTest {
                         parsed.add((piece.text() ? "text " : "binary ") + Arrays.hashCode(message.toByteArray()));
                         message.reset();
                     }
-                } else if (next.get() instanceof Frame.Control control) {
-                    parsed.add("control " + Arrays.hashCode(control.bytes().array()));
+                } else if (next.get() instanceof Frame.Ping ping) {
+                    parsed.add("ping " + Arrays.hashCode(ping.payload().array()));
+                } else if (next.get() instanceof Frame.Close close) {
+                    parsed.add("close " + Arrays.hashCode(close.payload().array()));
                 } else if (next.get() instanceof Frame.Unacceptable unacceptable) {
                     parsed.add("unacceptable " + unacceptable.reason());
                 }

@@ -1,0 +1,187 @@
+package io.mirrorbootstrap.link;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.wire.Answer;
+import io.smallrye.mutiny.Uni;
+
+/**
+ * The messages of a link, one after another: each is read, and gone on with until it has its answer. A message that is likely to wait
+ * for the disk for long, as a commit is, goes on aside, on another worker; one that finds its database busy is asked for again in a
+ * while. Meanwhile the job is free to look for control frames. The job only.
+ */
+final class Messages {
+
+    private static final Logger LOG = Logger.getLogger(Messages.class);
+
+    /** How long to wait before a database that is busy is asked again. */
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /**
+     * A source that sends on while its message waits is told to come back after so long: others miss the memory that is held for it.
+     */
+    private static final Duration BUSY_PATIENCE = Duration.ofSeconds(10);
+
+    /** After so long it is said in the log that a source waits. */
+    private static final Duration TELL_BUSY = Duration.ofMinutes(1);
+
+    /** How far the last message is. */
+    private sealed interface State {
+
+        /** It has its answer, or is not whole yet: the next frame may be taken. */
+        record Ready() implements State {
+        }
+
+        /**
+         * The job goes on with it.
+         *
+         * @param busySinceNanos since when its database has been busy, if it is
+         */
+        record Unfinished(Optional<Long> busySinceNanos) implements State {
+        }
+
+        /**
+         * Nothing is done with it until {@code over}.
+         *
+         * @param over done with what has come of going on aside, or with nothing when its database is to be asked again
+         */
+        record Stalled(Unfinished before, CompletableFuture<Optional<MessageReader.Further>> over) implements State {
+        }
+    }
+
+    private final MessageReader reader;
+    private final Turns.Workers workers;
+    private final Transport transport;
+    private final Consumer<Answer> whenAnswered;
+    private final Runnable wake;
+
+    private State state = new State.Ready();
+    private boolean toldBusy;
+
+    /**
+     * @param whenAnswered takes each answer
+     * @param wake called on any thread when {@link #isStalled} is over
+     */
+    Messages(MessageReader reader, Turns.Workers workers, Transport transport, Consumer<Answer> whenAnswered,
+            Runnable wake) {
+        this.reader = reader;
+        this.workers = workers;
+        this.transport = transport;
+        this.whenAnswered = whenAnswered;
+        this.wake = wake;
+    }
+
+    /** Whether the last message has all its bytes and no answer: no data frame may be taken. */
+    boolean isUnfinished() {
+        return !(state instanceof State.Ready);
+    }
+
+    /** Whether nothing may be done with the last message now. */
+    boolean isStalled() {
+        return state instanceof State.Stalled stalled && !stalled.over().isDone();
+    }
+
+    /** Whether the unfinished message counts though the link is lost. */
+    boolean isWhole() {
+        return reader.isWhole();
+    }
+
+    /** Takes the next part of a message. */
+    void take(Frame.Piece piece) {
+        assert !isUnfinished() : state;
+        Optional<Answer> answer = reader.read(piece);
+        state = reader.isUnfinished() ? new State.Unfinished(Optional.empty()) : new State.Ready();
+        answer.ifPresent(whenAnswered);
+    }
+
+    /**
+     * Takes what has come of going on aside.
+     *
+     * @return false if there is nothing to be taken
+     */
+    boolean takeResult() throws Exception {
+        if (!(state instanceof State.Stalled stalled)) {
+            return false;
+        }
+        state = stalled.before();
+        Optional<MessageReader.Further> result;
+        try {
+            result = stalled.over().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof Exception failure ? failure : new IllegalStateException(e.getCause());
+        }
+        result.ifPresent(further -> took(further, false));
+        return result.isPresent();
+    }
+
+    /**
+     * Goes on with the unfinished message.
+     *
+     * @param othersWait whether memory is held for what came behind it
+     */
+    void goOn(boolean othersWait) {
+        if (reader.mayTakeLong()) {
+            stall(Uni.createFrom().item(reader::further).map(Optional::of).runSubscriptionOn(workers.asides())
+                    .subscribeAsCompletionStage());
+        } else {
+            took(reader.further(), othersWait);
+        }
+    }
+
+    private void stall(CompletableFuture<Optional<MessageReader.Further>> over) {
+        state = new State.Stalled((State.Unfinished) state, over);
+        over.whenComplete((result, failure) -> wake.run());
+    }
+
+    private void took(MessageReader.Further further, boolean othersWait) {
+        Optional<Long> busySince = ((State.Unfinished) state).busySinceNanos();
+        state = reader.isUnfinished() ? new State.Unfinished(Optional.empty()) : new State.Ready();
+        if (further instanceof MessageReader.Further.Answered answered) {
+            whenAnswered.accept(answered.answer());
+        } else if (further instanceof MessageReader.Further.Busy) {
+            busy(busySince.orElseGet(System::nanoTime), othersWait);
+        }
+    }
+
+    /** It waits on, as long as nothing is held for it that others may need. */
+    private void busy(long sinceNanos, boolean othersWait) {
+        Duration waited = Duration.ofNanos(System.nanoTime() - sinceNanos);
+        boolean isLong = waited.compareTo(TELL_BUSY) > 0;
+        if (isLong && !toldBusy) {
+            LOG.infof("link from %s waits for a database for which the disk is at work", transport.remote());
+        }
+        toldBusy = isLong;
+        if (othersWait && waited.compareTo(BUSY_PATIENCE) > 0) {
+            whenAnswered.accept(new Answer.Refused(new Refusal.Transport(
+                    "the disk is at work for this database and what is sent meanwhile cannot be held: try again"),
+                    Optional.empty()));
+            return;
+        }
+        state = new State.Unfinished(Optional.of(sinceNanos));
+        CompletableFuture<Optional<MessageReader.Further>> askAgain = new CompletableFuture<>();
+        stall(askAgain);
+        transport.later(BUSY_NANOS, () -> askAgain.complete(Optional.empty()));
+    }
+
+    /** Nothing becomes of the unfinished message. */
+    void abandon() {
+        reader.abandon();
+        state = new State.Ready();
+    }
+
+    /** Nothing follows: as {@link MessageReader#end}. */
+    void end(KeptReason reason) throws IOException {
+        state = new State.Ready();
+        reader.end(reason);
+    }
+}
