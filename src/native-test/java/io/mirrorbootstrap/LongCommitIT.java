@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -77,6 +79,50 @@ class LongCommitIT {
         assertFalse(client.isClosed());
         Files.delete(hangs);
         assertEquals("committed", client.answer().path("type").asText());
+    }
+
+    @Test
+    void whileAllWorkersWaitForTheDiskTheSidecarIsAlive() throws Exception {
+        start(Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "4"));
+        for (int i = 0; i < 8; i++) { // more than there are workers
+            RawClient client = new RawClient(sidecar.uri());
+            if (i == 0) {
+                commitHanging(client, "db");
+            } else {
+                client.binary(chunk(identity("db" + i, 1)), 100);
+            }
+        }
+        for (int i = 0; i < 10; i++) {
+            assertEquals(200, get("/q/health/live"));
+        }
+    }
+
+    @Test
+    void removalsThatWaitForTheDiskAreBounded() throws Exception {
+        start();
+        RawClient client = new RawClient(sidecar.uri());
+        for (int i = 0; i < LINKS; i++) {
+            client.binary(chunk(identity("db" + i, 1)), 100);
+            assertEquals("committed", client.answer().path("type").asText());
+        }
+        Files.createFile(hangs);
+        List<CompletableFuture<Integer>> removals = new ArrayList<>();
+        for (int i = 0; i < LINKS; i++) {
+            removals.add(HTTP.sendAsync(
+                    HttpRequest.newBuilder(URI.create(sidecar.uri() + "/v1/mirrors/db" + i + "?snapshot=true")).DELETE()
+                            .build(),
+                    HttpResponse.BodyHandlers.discarding()).thenApply(HttpResponse::statusCode));
+        }
+        Awaitility.await().atMost(1, TimeUnit.MINUTES)
+                .until(() -> removals.stream().filter(CompletableFuture::isDone).count() >= LINKS - 4);
+        assertTrue(removals.stream().filter(CompletableFuture::isDone).allMatch(each -> each.join() == 503));
+        client.binary(chunk(identity("other", 1)), 100); // finds a worker
+        client.ping();
+        Awaitility.await().until(client::hasPong);
+        Files.delete(hangs);
+        for (CompletableFuture<Integer> each : removals) {
+            assertTrue(List.of(204, 503).contains(each.get(1, TimeUnit.MINUTES)));
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,6 +32,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who reaches the port and is not let in: nothing is kept of what they say, and they keep nobody else out. */
 class StrangersIT extends WithSidecar {
@@ -182,6 +185,57 @@ class StrangersIT extends WithSidecar {
                     sidecar.log());
             Files.delete(deaf);
             Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> askAgain(probe, "/q/health/live") == 200);
+        }
+    }
+
+    /** A connection each, that is reset at once, or when it has asked: more of them than are served. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aProbeIsAnsweredWhileOthersComeAndGo(boolean theyAsk) throws Exception {
+        start(Map.of());
+        int port = sidecar.uri().getPort();
+        AtomicBoolean isOver = new AtomicBoolean();
+        List<Thread> others = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            Thread other = new Thread(() -> comeAndGo(port, theyAsk, isOver));
+            other.start();
+            others.add(other);
+        }
+        try {
+            for (int i = 0; i < 60; i++) {
+                assertTrue(ask("/q/health/live").startsWith("HTTP/1.1 200"), "probe " + i);
+            }
+        } finally {
+            isOver.set(true);
+            for (Thread other : others) {
+                other.join();
+            }
+        }
+        for (int i = 0; i < 200; i++) { // no place is taken for ever
+            assertTrue(ask("/q/health/live").startsWith("HTTP/1.1 200"), "afterwards " + i);
+        }
+    }
+
+    private static void comeAndGo(int port, boolean theyAsk, AtomicBoolean isOver) {
+        byte[] request = "GET /q/health/ready HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        List<Socket> held = new ArrayList<>();
+        while (!isOver.get()) {
+            try {
+                Socket socket = new Socket("127.0.0.1", port);
+                socket.setSoLinger(true, 0);
+                held.add(socket);
+                if (theyAsk) {
+                    socket.getOutputStream().write(request);
+                }
+                if (held.size() > (theyAsk ? 25 : 0)) {
+                    held.remove(0).close();
+                }
+            } catch (IOException e) {
+                Thread.onSpinWait(); // it was cut, and comes again
+            }
+        }
+        for (Socket each : held) {
+            assertDoesNotThrow(each::close);
         }
     }
 

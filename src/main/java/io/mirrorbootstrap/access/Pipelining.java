@@ -37,7 +37,7 @@ final class Pipelining extends ChannelDuplexHandler {
     private static final int MAX_WAITING = 16;
 
     /** So many bytes of the heap may the requests take that wait, about: all connections' together are to fit it. */
-    private static final int MAX_WEIGHT = 64 * 1024;
+    private static final int MAX_WEIGHT = 32 * 1024;
 
     /** What a piece of a body takes beside its bytes: one byte may be a piece. */
     private static final int PIECE_WEIGHT = 160;

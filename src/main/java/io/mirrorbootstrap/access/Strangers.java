@@ -281,17 +281,21 @@ class Strangers {
         open++;
         door.unknown++;
         door.strangers++;
-        strangers.put(accepted, stranger);
         accepted.closeFuture().addListener(closed -> gone(stranger));
         if (door.hasTooMany()) {
             tellOfTooMany();
-            door.cutIfTooMany();
+            door.cutIfTooMany(); // another: this one has had no time to say anything, nor an event loop to be cut on
         }
         door.restIfNeeded();
+        strangers.put(accepted, stranger);
         return true;
     }
 
     private synchronized void gone(Stranger stranger) {
+        if (stranger.isGone) {
+            return;
+        }
+        stranger.isGone = true;
         open--;
         if (stranger.isKnown) {
             known--;
@@ -322,8 +326,8 @@ class Strangers {
                     // from there, because what is due when the loop comes to it is done before it reads
                     : () -> loop.schedule(() -> closeUnlessAsked(stranger), 1, TimeUnit.MILLISECONDS));
         } catch (IllegalStateException e) {
-            sentenced.remove(stranger.channel);
-            stranger.channel.unsafe().closeForcibly(); // it has got no event loop
+            stranger.channel.unsafe().closeForcibly(); // it has got no event loop, and tells nobody of its end
+            gone(stranger);
         }
     }
 
@@ -377,6 +381,7 @@ class Strangers {
         private boolean hasAsked;
         private int answering; // what it has asked that has no answer yet
         private boolean isKnown;
+        private boolean isGone;
         private Optional<String> caller = Optional.empty(); // once it is known
 
         private volatile boolean isCut;

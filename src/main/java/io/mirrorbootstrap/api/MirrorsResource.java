@@ -67,10 +67,12 @@ public class MirrorsResource {
 
     private final StatusBoard board;
     private final Mirrors mirrors;
+    private final RemovalPlaces places;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors) {
+    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places) {
         this.board = board;
         this.mirrors = mirrors;
+        this.places = places;
     }
 
     /** All mirrors that anything is known of, by name; written as fast as it is read. */
@@ -120,10 +122,7 @@ public class MirrorsResource {
         }
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
-        Removal outcome = mirrors.abort(who, id);
-        if (outcome instanceof Removal.Done && snapshot) {
-            outcome = mirrors.removeSnapshot(who, id);
-        }
+        Removal outcome = removed(who, id, snapshot);
         if (outcome instanceof Removal.Refused refused) {
             return RestResponse.status(refused.refusal() instanceof Refusal.Transport
                     ? RestResponse.Status.SERVICE_UNAVAILABLE
@@ -135,6 +134,18 @@ public class MirrorsResource {
                 : ResponseBuilder.create(RestResponse.Status.SERVICE_UNAVAILABLE, (Object) new ProblemView(
                         ErrorCode.BUSY.spelling(), "the disk is at work for " + id + ": try again"))
                         .header(HttpHeaders.RETRY_AFTER, 1).build();
+    }
+
+    private Removal removed(Principal who, DatabaseId database, boolean snapshot) throws IOException {
+        if (!places.take(who)) {
+            return new Removal.Busy();
+        }
+        try {
+            Removal outcome = mirrors.abort(who, database);
+            return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
+        } finally {
+            places.giveBack(who);
+        }
     }
 
     /** As {@link #mirror}, for a database of that name: {@link EventsOrMirror} tells it from {@link #events(Sse)}. */

@@ -16,9 +16,8 @@ import io.netty.buffer.Unpooled;
  * answered further until it does.
  * <p>
  * At most as many may wait as a source may have messages unanswered: a source that writes all of these before it reads finds each
- * answered. What they hold is bounded too: a {@code pending} of the longest name takes 328 bytes of the heap, most less than 200; 64
- * links with all of them waiting hold 13 MiB, or 24 MiB when each holds all that it may. Refusals may be longer, so that
- * fewer of them may wait.
+ * answered. What they hold is bounded too, for each link and for all ({@link AnswerRoom}): a {@code pending} of the longest name takes 328
+ * bytes of the heap, most less than 200. Refusals may be longer, so that fewer of them may wait.
  */
 final class Answers {
 
@@ -43,6 +42,7 @@ final class Answers {
     }
 
     private final Transport transport;
+    private final AnswerRoom room;
     private final int maxWaiting;
     private final Runnable whenDrained;
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
@@ -63,11 +63,13 @@ final class Answers {
     private boolean closed;
 
     /**
+     * @param room what the answers of all links may hold
      * @param maxWaiting at most as many wait; then the link stops working for a source that does not read
      * @param whenDrained called on the event loop when, after {@link #isFull}, there is room again
      */
-    Answers(Transport transport, int maxWaiting, Runnable whenDrained) {
+    Answers(Transport transport, AnswerRoom room, int maxWaiting, Runnable whenDrained) {
         this.transport = transport;
+        this.room = room;
         this.maxWaiting = maxWaiting;
         this.whenDrained = whenDrained;
     }
@@ -117,27 +119,33 @@ final class Answers {
 
     /** Whether no more should be added now; if so, {@code whenDrained} will be called. Any thread. */
     boolean isFull() {
-        if (holdsLessThan(maxWaiting)) {
+        if (holdsLessThan(1)) {
             return false;
         }
         refilling.set(true);
         // it may have been drained before the flag was up
-        return !holdsLessThan(maxWaiting) || !refilling.compareAndSet(true, false);
+        return !holdsLessThan(1) || !refilling.compareAndSet(true, false);
     }
 
-    private boolean holdsLessThan(int answers) {
-        return waiting.get() < answers && waitingBytes.get() < answers * BYTES_EACH;
+    /** @param part of what may wait: 1, or 2 for half of it */
+    private boolean holdsLessThan(int part) {
+        long bytes = waitingBytes.get();
+        int answers = maxWaiting / part;
+        return waiting.get() < answers && bytes < answers * BYTES_EACH
+                && (bytes < AnswerRoom.BYTES_PER_LINK / part || room.isThere());
     }
 
     private void add(Outgoing outgoing) {
         queue.add(outgoing);
         waiting.incrementAndGet();
         waitingBytes.addAndGet(outgoing.cost());
+        room.take(outgoing.cost());
     }
 
     private void took(Outgoing outgoing) {
         waiting.decrementAndGet();
         waitingBytes.addAndGet(-outgoing.cost());
+        room.take(-outgoing.cost());
     }
 
     /** Sends what waits, or forgets it if the link is closed. Any thread. */
@@ -165,7 +173,7 @@ final class Answers {
         } else if (isBlocked) {
             transport.whenItTakesMore(this::flushSoon);
         }
-        if (holdsLessThan(maxWaiting / 2) && refilling.compareAndSet(true, false)) {
+        if (holdsLessThan(2) && refilling.compareAndSet(true, false)) {
             whenDrained.run();
         }
     }

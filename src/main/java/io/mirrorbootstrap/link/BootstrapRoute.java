@@ -11,6 +11,7 @@ import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.access.Connections;
 import io.mirrorbootstrap.access.Standing;
 import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -34,16 +35,18 @@ class BootstrapRoute {
     private final LinkLimits limits;
     private final IngestBudget budget;
     private final IngestRate rate;
+    private final AnswerRoom room;
     private final Standing standing;
     private final Turns turns;
 
     BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
-            Standing standing, Turns turns) {
+            AnswerRoom room, Standing standing, Turns turns) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
         this.rate = rate;
+        this.room = room;
         this.standing = standing;
         this.turns = turns;
     }
@@ -85,7 +88,7 @@ class BootstrapRoute {
         Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
                 .onSuccess(webSocket -> start(new LinkSocket(channel, context, limits.idleTimeout()), channel,
-                        Caller.of(request), early))
+                        Caller.of(request).principal(), early))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.giveBack();
@@ -96,9 +99,9 @@ class BootstrapRoute {
                 });
     }
 
-    private void start(LinkSocket socket, Channel channel, Caller caller, EarlyFrames early) {
-        Link link = new Link(socket, caller, links, mirrors, limits, budget.of(caller.principal()), rate,
-                turns.of(caller.principal()));
+    private void start(LinkSocket socket, Channel channel, Principal principal, EarlyFrames early) {
+        Link link = new Link(socket, principal, links, mirrors, limits, budget.of(principal), rate.of(principal), room,
+                turns.of(principal));
         try {
             early.leave(channel);
             socket.start(link);

@@ -1,15 +1,20 @@
 package io.mirrorbootstrap.link;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.Principal;
 
 /**
- * Caps what all links together bring in a second, so that the mirror's disk keeps breathing: whoever has brought more than
- * is due waits, with its socket unread. Any thread.
+ * Caps what all links together bring in a second, so that the mirror's disk keeps breathing: a link that has brought more than is due
+ * waits, with its socket unread. While several callers bring more than is due, each has the same part of the rate, however many links it
+ * has; what one does not use, the others have. Any thread.
  */
 @ApplicationScoped
 class IngestRate {
@@ -19,32 +24,66 @@ class IngestRate {
 
     private static final int MIN_READ_BYTES = 64 * 1024;
 
+    /** So many callers are remembered, whether or not they are ahead. */
+    private static final int MAX_SHARES = 1000;
+
     private final long bytesPerSecond;
-    private final long startNanos = System.nanoTime();
-    /** When, in nanoseconds after the start, all that was taken will have been due. */
-    private final AtomicLong dueNanos = new AtomicLong();
+    private final LongSupplier nanoTime;
+    private final long startNanos;
+    private final Map<String, Share> shares = new HashMap<>(); // guarded by this
 
+    @Inject
     IngestRate(MirrorSettings settings) {
-        this.bytesPerSecond = settings.ingestRateBytesPerSecond().asLongValue();
+        this(settings.ingestRateBytesPerSecond().asLongValue(), System::nanoTime);
     }
 
-    /** How much of {@code bytes} to read at once, so that nobody has to wait long for what was read. */
-    int atMost(int bytes) {
-        return bytesPerSecond == 0 ? bytes : (int) Math.min(bytes, Math.max(MIN_READ_BYTES, bytesPerSecond / 10));
+    /** @param bytesPerSecond 0: as much as comes */
+    IngestRate(long bytesPerSecond, LongSupplier nanoTime) {
+        this.bytesPerSecond = bytesPerSecond;
+        this.nanoTime = nanoTime;
+        this.startNanos = nanoTime.getAsLong();
     }
 
-    /**
-     * Takes {@code bytes}, whether or not they are due.
-     *
-     * @return how long to wait before more is taken, in nanoseconds; 0: not at all
-     */
-    long take(int bytes) {
-        if (bytesPerSecond == 0) {
-            return 0;
+    /** What the links of {@code caller} have of it. Callers that are not told apart are one. */
+    synchronized Share of(Principal caller) {
+        if (shares.size() > MAX_SHARES) { // of callers that have come and gone for years
+            long now = now();
+            shares.values().removeIf(share -> share.dueNanos <= now);
         }
-        long now = System.nanoTime() - startNanos;
-        long cost = (long) (bytes * 1e9 / bytesPerSecond);
-        long due = dueNanos.updateAndGet(before -> Math.max(before, now) + cost);
-        return due - now > AHEAD_NANOS ? due - now : 0;
+        return shares.computeIfAbsent(caller.id().orElse(""), id -> new Share());
+    }
+
+    private long now() {
+        return nanoTime.getAsLong() - startNanos;
+    }
+
+    /** The part of one caller. Any thread. */
+    final class Share {
+
+        /** When, in nanoseconds after the start, all that was taken will have been due. Guarded by the outer object. */
+        private long dueNanos;
+
+        /** How much of {@code bytes} to read at once, so that nobody has to wait long for what was read. */
+        int atMost(int bytes) {
+            return bytesPerSecond == 0 ? bytes : (int) Math.min(bytes, Math.max(MIN_READ_BYTES, bytesPerSecond / 10));
+        }
+
+        /**
+         * Takes {@code bytes}, whether or not they are due.
+         *
+         * @return how long to wait before more is taken, in nanoseconds; 0: not at all
+         */
+        long take(int bytes) {
+            if (bytesPerSecond == 0) {
+                return 0;
+            }
+            synchronized (IngestRate.this) {
+                long now = now();
+                // for as long as others are ahead too, each byte costs as much more time: so together they have the rate, whoever is slow
+                long others = shares.values().stream().filter(each -> each != this && each.dueNanos > now).count();
+                dueNanos = Math.max(dueNanos, now) + (long) (bytes * 1e9 / bytesPerSecond * (1 + others));
+                return dueNanos - now > AHEAD_NANOS ? dueNanos - now : 0;
+            }
+        }
     }
 }

@@ -42,7 +42,7 @@ final class Intake {
     private final Transport transport;
     private final FrameParser parser;
     private final IngestBudget.Share budget;
-    private final IngestRate rate;
+    private final IngestRate.Share rate;
     private final BooleanSupplier isGone;
     private final Runnable wake;
 
@@ -71,7 +71,8 @@ final class Intake {
      * @param isGone whether what comes is thrown away, or nothing comes any more
      * @param wake called on any thread when there is something for the job
      */
-    Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate rate, BooleanSupplier isGone,
+    Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate.Share rate,
+            BooleanSupplier isGone,
             Runnable wake) {
         this.transport = transport;
         this.parser = parser;

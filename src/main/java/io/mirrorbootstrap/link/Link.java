@@ -4,7 +4,6 @@ import java.util.Optional;
 
 import org.jboss.logging.Logger;
 
-import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
@@ -26,7 +25,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private static final Logger LOG = Logger.getLogger(Link.class);
 
     private final Transport transport;
-    private final Caller caller;
+    private final Principal principal;
     private final Links links;
     private final LinkJob job;
     private final Intake intake;
@@ -40,13 +39,13 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     /** Why the sidecar gives the link up, as soon as the message is not stalled any more. */
     private Optional<Throwable> failure = Optional.empty();
 
-    Link(Transport transport, Caller caller, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget.Share budget, IngestRate rate, Turns.Workers workers) {
+    Link(Transport transport, Principal principal, Links links, Mirrors mirrors, LinkLimits limits,
+            IngestBudget.Share budget, IngestRate.Share rate, AnswerRoom room, Turns.Workers workers) {
         this.transport = transport;
-        this.caller = caller;
+        this.principal = principal;
         this.links = links;
         this.job = new LinkJob(this, workers, System::nanoTime, this::lostWorker);
-        this.answers = new Answers(transport, limits.windowMessages(), job::wake);
+        this.answers = new Answers(transport, room, limits.windowMessages(), job::wake);
         this.messages = new Messages(new MessageReader(mirrors, this, limits), workers, transport, this::answer,
                 job::wake);
         this.end = new LinkEnd(transport, answers, messages::end, () -> links.closed(this), limits.maxChunkBytes());
@@ -110,7 +109,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     @Override
     public Principal principal() {
-        return caller.principal();
+        return principal;
     }
 
     @Override

@@ -1,0 +1,37 @@
+package io.mirrorbootstrap.link;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+import jakarta.inject.Singleton;
+
+/**
+ * What the answers of all links may hold of the heap while their sources do not read: 64 links with all the answers that each
+ * may have would take a third of it, beside all else that is bounded. Where nothing is left, a link has its own little part. Any thread.
+ */
+@Singleton
+class AnswerRoom {
+
+    /** Of the heap, for all links together. */
+    private static final long BYTES = 8 * 1024 * 1024;
+
+    /** A link may hold as much in any case, in bytes. */
+    static final long BYTES_PER_LINK = 32 * 1024;
+
+    private final AtomicLong taken = new AtomicLong();
+
+    /** Takes {@code bytes}, or gives them back if they are less than 0. */
+    void take(long bytes) {
+        long now = taken.addAndGet(bytes);
+        assert now >= 0 : "more was given back than taken: " + now;
+    }
+
+    /** What is taken now, in bytes. */
+    long taken() {
+        return taken.get();
+    }
+
+    /** Whether a link may hold more than its own part. */
+    boolean isThere() {
+        return taken.get() < BYTES;
+    }
+}

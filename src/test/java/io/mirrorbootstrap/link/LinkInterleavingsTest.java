@@ -1,0 +1,367 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.store.SimulatedDisk;
+import io.mirrorbootstrap.wire.ChunkEncoder;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
+
+/**
+ * What meets what on a link, in an order that the test decides: workers and event loop are turned by hand, the connection and the disk
+ * are the test's.
+ */
+class LinkInterleavingsTest {
+
+    private static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
+
+    private final SimulatedDisk disk = new SimulatedDisk();
+    private final Mirrors mirrors = TestMirrors.on(disk);
+    private final LinkLimits limits = new LinkLimits(SETTINGS);
+    private final Links links = new Links(limits, new SimpleMeterRegistry());
+    private final AnswerRoom room = new AnswerRoom();
+    private final HandTurned jobs = new HandTurned();
+    private final HandTurned asides = new HandTurned();
+    private final byte[] whole = new byte[1000];
+    {
+        new Random(1).nextBytes(whole);
+    }
+
+    /** A link and its connection. */
+    private final class Open {
+        private final FakeTransport transport;
+        private final Link link;
+
+        Open(boolean canPull, MirrorSettings settings) {
+            transport = new FakeTransport(canPull);
+            link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
+                    new IngestBudget(settings, new SimpleMeterRegistry()).of(Principal.ANYBODY),
+                    new IngestRate(settings).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
+            transport.start(link);
+            link.start();
+        }
+
+        void send(byte[]... frames) {
+            for (byte[] frame : frames) {
+                transport.send(frame);
+            }
+            turnAll();
+        }
+
+        void turnAll() {
+            boolean any = true;
+            while (any) {
+                any = transport.turn();
+                any |= jobs.turnAll();
+            }
+        }
+
+        List<String> types() {
+            return transport.sent.stream().map(each -> each.replaceFirst("^.*\"type\":\"(\\w+)\".*$", "$1")).toList();
+        }
+    }
+
+    private Open open() {
+        return new Open(true, SETTINGS);
+    }
+
+    private SnapshotIdentity identity(String database) {
+        return new SnapshotIdentity("c", new DatabaseId(database), 1, whole.length, Crc32c.of(ByteBuffer.wrap(whole)));
+    }
+
+    private byte[] chunk(String database, int from, int to) {
+        byte[] payload = Arrays.copyOfRange(whole, from, to);
+        byte[] head = ChunkEncoder.head(identity(database), from, payload.length, Crc32c.of(ByteBuffer.wrap(payload)),
+                to == whole.length);
+        return frame(0x82, joined(head, payload));
+    }
+
+    private static byte[] text(Control message) {
+        return frame(0x81, JsonMessages.write(message).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] ping(String payload) {
+        return frame(0x89, payload.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static byte[] close() {
+        return frame(0x88, new byte[]{3, (byte) 0xE8});
+    }
+
+    /** Masked with zeros. */
+    private static byte[] frame(int first, byte[] payload) {
+        ByteBuffer frame = ByteBuffer.allocate(8 + payload.length).put((byte) first);
+        if (payload.length < 126) {
+            frame.put((byte) (0x80 | payload.length));
+        } else {
+            frame.put((byte) 0xFE).putShort((short) payload.length);
+        }
+        frame.putInt(0).put(payload);
+        return Arrays.copyOf(frame.array(), frame.position());
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        ByteBuffer all = ByteBuffer.allocate(Arrays.stream(parts).mapToInt(each -> each.length).sum());
+        Arrays.stream(parts).forEach(all::put);
+        return all.array();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void bothWaysOfReadingBringTheSame(boolean canPull) {
+        Open open = new Open(canPull, SETTINGS);
+        byte[] all = joined(chunk("a", 0, 400), ping("x"), chunk("a", 400, 900));
+        for (byte each : all) {
+            open.transport.send(new byte[]{each});
+        }
+        open.turnAll();
+        assertEquals(List.of("pending", "pong x", "pending"), open.types());
+    }
+
+    @Test
+    void aCommitGoesOnAsideWhilePingsAreAnswered() {
+        Open open = open();
+        open.send(chunk("a", 0, 1000));
+        assertEquals(1, asides.waiting(), "the commit waits for a worker of its own");
+        open.send(ping("there?"), chunk("b", 0, 500));
+        assertEquals(List.of("pong there?"), open.types());
+        asides.turnAll();
+        open.turnAll();
+        assertEquals(List.of("pong there?", "committed", "pending"), open.types());
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aCloseBehindTheLastChunkIsAnsweredBehindTheCommit() {
+        Open open = open();
+        open.send(joined(chunk("a", 0, 1000), close()));
+        assertEquals(List.of(), open.types());
+        assertFalse(open.transport.isOver());
+        asides.turnAll();
+        open.turnAll();
+        assertEquals(List.of("committed", "close 1000"), open.types());
+        assertTrue(open.transport.isOver());
+    }
+
+    @Test
+    void aLinkThatIsLostDuringTheCommitHasCommitted() {
+        Open open = open();
+        open.send(chunk("a", 0, 1000));
+        open.transport.loop.execute(() -> open.link.ends(new Ending.LinkLost()));
+        open.turnAll();
+        asides.turnAll();
+        open.turnAll();
+        asides.turnAll();
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aSourceThatIsTakenOverInTheMiddleOfAChunkHearsSoAndLosesNothingConfirmed() {
+        Open first = open();
+        first.send(text(new Control.Open(identity("a"))), chunk("a", 0, 300));
+        byte[] next = chunk("a", 300, 800);
+        first.send(Arrays.copyOf(next, 200)); // of which some payload is written
+
+        Open second = open();
+        second.send(text(new Control.Open(identity("a"))));
+        first.send(Arrays.copyOfRange(next, 200, next.length));
+        first.turnAll();
+        assertEquals(List.of("opened", "pending", "error", "close 4409"), first.types().stream()
+                .map(each -> each.startsWith("close") ? "close 4409" : each).toList());
+        assertTrue(first.link.isGone());
+        assertTrue(second.transport.sent.get(0).contains("\"offset\":300"), second.transport.sent::toString);
+
+        second.send(chunk("a", 300, 1000));
+        asides.turnAll();
+        second.turnAll();
+        assertEquals(List.of("opened", "committed"), second.types());
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+    }
+
+    @Test
+    void whereTheAnswersAreNotReadNoMoreIsTakenUntilTheyAre() {
+        Open open = open();
+        open.transport.takesMore(false);
+        byte[] abort = text(new Control.Abort(new DatabaseId("a")));
+        byte[][] many = new byte[3000][];
+        Arrays.fill(many, abort);
+        open.send(joined(many));
+        assertEquals(List.of(), open.types());
+        assertFalse(open.transport.isAsked(), "the socket is not read");
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertEquals(3000, open.types().stream().filter("aborted"::equals).count());
+        assertTrue(open.transport.isAsked());
+    }
+
+    @Test
+    void theAnswersOfAllLinksThatAreNotReadAreBounded() {
+        List<Open> all = new ArrayList<>();
+        byte[][] many = new byte[1024][];
+        Arrays.fill(many, text(new Control.Open(identity("a".repeat(128)))));
+        for (int i = 0; i < 64; i++) {
+            Open open = open();
+            open.transport.takesMore(false);
+            open.send(joined(many));
+            all.add(open);
+        }
+        long most = 8 * 1024 * 1024 + 64 * (AnswerRoom.BYTES_PER_LINK + 1024);
+        assertTrue(room.taken() <= most, () -> room.taken() + " bytes");
+        all.forEach(open -> open.transport.takesMore(true));
+        all.forEach(Open::turnAll);
+        assertEquals(0, room.taken());
+    }
+
+    @Test
+    void theLatestPingStandsForThoseBeforeItWhilePongsAreNotRead() {
+        Open open = open();
+        open.transport.takesMore(false);
+        open.send(ping("0")); // this one finds out that no more is taken
+        for (int i = 1; i <= 64; i++) {
+            open.send(ping(String.valueOf(i)));
+        }
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertEquals(List.of("pong 64", "pong 0"), open.types());
+        assertFalse(open.link.isGone());
+    }
+
+    @Test
+    void morePingsThanThatAreAFlood() {
+        Open open = open();
+        open.transport.takesMore(false);
+        for (int i = 0; i <= 65; i++) {
+            open.send(ping("x"));
+        }
+        assertTrue(open.link.isGone());
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertTrue(open.types().contains("close 1002"), () -> open.types().toString());
+    }
+
+    @Test
+    void whatIsAheadOfTheRateWaits() {
+        Open open = new Open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")));
+        open.send(chunk("a", 0, 900));
+        open.send(chunk("a", 900, 950));
+        assertEquals(List.of("pending"), open.types());
+        open.transport.passTime();
+        open.turnAll();
+        assertEquals(List.of("pending", "pending"), open.types());
+    }
+
+    @Test
+    void whatOneLinkGivesBackLetsAnotherRead() {
+        IngestBudget budget = new IngestBudget(TestMirrors.settings(Map.of("buffer-bytes", "1000")),
+                new SimpleMeterRegistry());
+        List<String> woken = new ArrayList<>();
+        FakeTransport other = new FakeTransport(false);
+        Intake intake = new Intake(other, new FrameParser(1000), budget.of(Principal.ANYBODY),
+                new IngestRate(SETTINGS).of(Principal.ANYBODY),
+                () -> false, () -> woken.add("job"));
+        IngestBudget.Share holder = budget.of(Principal.ANYBODY);
+        holder.take(1000);
+        intake.ask();
+        other.loop.turnAll();
+        assertFalse(other.isAsked());
+        holder.giveBack(1);
+        other.loop.turnAll();
+        assertTrue(other.isAsked());
+    }
+
+    @Test
+    void atShutdownWhatCameIsKeptAndTheSourceIsToldToComeBack() {
+        Open open = open();
+        open.send(text(new Control.Open(identity("a"))), chunk("a", 0, 300));
+        open.link.shutDown();
+        asides.turnAll();
+        open.turnAll();
+        assertEquals(List.of("opened", "pending", "close 1012"), open.types());
+        assertArrayEquals(Arrays.copyOf(whole, 300), disk.bytes("a.partial").orElseThrow());
+        assertTrue(disk.bytes("a.checkpoint.json").isPresent());
+    }
+
+    @Test
+    void aShutdownDuringACommitWaitsForIt() {
+        Open open = open();
+        open.send(chunk("a", 0, 1000));
+        open.link.shutDown();
+        open.turnAll();
+        assertEquals(List.of(), open.types());
+        asides.turnAll();
+        open.turnAll();
+        asides.turnAll();
+        open.turnAll();
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+        assertEquals("close 1012", open.types().get(open.types().size() - 1));
+    }
+
+    @Test
+    void aLinkThatFindsNoWorkerIsCut() {
+        Open open = open();
+        jobs.refuses(true);
+        open.send(chunk("a", 0, 300));
+        assertTrue(open.transport.isCut());
+        jobs.refuses(false);
+        open.transport.loop.execute(() -> open.link.ends(new Ending.LinkLost()));
+        open.turnAll();
+        asides.turnAll();
+        open.turnAll();
+        assertTrue(open.link.isGone());
+    }
+
+    @Test
+    void aDatabaseThatIsBusyIsAskedAgainInAWhileAndPingsAreAnswered() throws Exception {
+        CountDownLatch isForcing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Open first = open();
+        first.send(chunk("a", 0, 1000));
+        disk.observe((what, name) -> {
+            if (what.startsWith("force")) {
+                isForcing.countDown();
+                Awaitility.await().until(() -> goOn.getCount() == 0);
+            }
+        });
+        Thread commits = new Thread(asides::turnAll);
+        commits.start();
+        isForcing.await();
+
+        Open second = open();
+        second.send(text(new Control.Open(identity("a"))), ping("x"));
+        assertEquals(List.of("pong x"), second.types());
+        disk.observe((what, name) -> {
+        });
+        goOn.countDown();
+        commits.join();
+        first.turnAll();
+        second.transport.passTime();
+        second.turnAll();
+        assertEquals(List.of("committed"), first.types());
+        assertEquals(List.of("pong x", "committed"), second.types());
+    }
+}

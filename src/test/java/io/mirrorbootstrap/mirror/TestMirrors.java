@@ -1,0 +1,42 @@
+package io.mirrorbootstrap.mirror;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.wire.JsonRecords;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+
+/** Mirrors and settings as they are by default, without the beans around them. */
+public final class TestMirrors {
+
+    private TestMirrors() {
+    }
+
+    /** The mirrors whose files are on {@code disk}. */
+    public static Mirrors on(Disk disk) {
+        StatusBoard board = new StatusBoard();
+        Mirrors mirrors = new Mirrors(settings(Map.of()), new SnapshotDirectory(disk, 0, new JsonRecords()), board,
+                List.of(board));
+        mirrors.start(null);
+        return mirrors;
+    }
+
+    /** @param changed keys without their prefix, and their values */
+    public static MirrorSettings settings(Map<String, String> changed) {
+        Map<String, String> values = changed.entrySet().stream()
+                .collect(java.util.stream.Collectors.toMap(each -> "mirror-bootstrap." + each.getKey(),
+                        Map.Entry::getValue));
+        return new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
+                .withConverter(MemorySize.class, 100, new MemorySizeConverter())
+                .withConverter(Duration.class, 100, new DurationConverter())
+                .withSources(new PropertiesConfigSource(values, "test", 1000))
+                .build().getConfigMapping(MirrorSettings.class);
+    }
+}
