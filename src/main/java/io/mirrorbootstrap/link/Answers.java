@@ -59,7 +59,7 @@ final class Answers {
     /** Of the job only. */
     private int unansweredPings;
 
-    /** Whether the close frame has been sent: nothing may follow it. Event loop only. */
+    /** Whether the close frame has been sent, or nothing can be: nothing may follow. Event loop only. */
     private boolean closed;
 
     /**
@@ -146,6 +146,12 @@ final class Answers {
         waiting.decrementAndGet();
         waitingBytes.addAndGet(-outgoing.cost());
         room.take(-outgoing.cost());
+    }
+
+    /** The connection is gone: what waits is forgotten. Event loop only. */
+    void forget() {
+        closed = true;
+        flush();
     }
 
     /** Sends what waits, or forgets it if the link is closed. Any thread. */

@@ -142,7 +142,9 @@ final class Intake {
 
     /** Lets little wait from now on, or much again. The job only. */
     void takesLittle(boolean little) {
-        takesLittle = little;
+        if (takesLittle != little) { // asked for with each frame
+            takesLittle = little;
+        }
     }
 
     /** The reason for the end, if the bytes that came before it have been taken out of the queue. The job only. */

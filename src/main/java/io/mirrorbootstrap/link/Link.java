@@ -73,7 +73,9 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     @Override
     public void ends(Ending reason) {
         announce(reason);
-        answers.flushSoon(); // the job may be waiting for a source that will never read
+        if (reason instanceof Ending.LinkLost) {
+            answers.forget(); // the job may be waiting for a source that will never read
+        }
     }
 
     /** The process is ending: what came is kept, the source is told to come back. Any thread. */
