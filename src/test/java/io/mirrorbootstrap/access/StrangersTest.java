@@ -75,6 +75,21 @@ class StrangersTest {
         ask(first.get(0)); // the longest silent, which is to be cut for it
         assertEquals(List.of(true, false, true, true), open(first), "another in its place");
         assertTrue(isOpen(next));
+        assertTrue(isRead(first.get(0), 'G'));
+    }
+
+    @Test
+    void whoIsToBeCutIsReadNoMoreButForARequestThatComesFirst() {
+        List<EmbeddedChannel> first = come(STRANGERS);
+        say(first.get(2), 1);
+        for (int i = 0; i < 3; i++) {
+            port.writeInbound(added());
+        }
+        assertFalse(isRead(first.get(0), 0x16), "a handshake");
+        assertTrue(isRead(first.get(1), 'G'), "a request, perhaps of a probe");
+        assertFalse(isRead(first.get(1), 'G'), "it has been heard");
+        assertFalse(isRead(first.get(2), 'G'), "it has been heard before");
+        assertTrue(isRead(first.get(3), 0x16), "it is not to be cut");
     }
 
     @Test
@@ -226,6 +241,13 @@ class StrangersTest {
 
     private void ask(Channel channel) {
         register.asked(channel);
+    }
+
+    /** Whether a byte that comes on {@code channel} gets past what stands first in its pipeline. */
+    private static boolean isRead(EmbeddedChannel channel, int first) {
+        boolean isRead = channel.writeInbound(Unpooled.wrappedBuffer(new byte[]{(byte) first}));
+        channel.releaseInbound();
+        return isRead;
     }
 
     private void say(EmbeddedChannel channel, int bytes) {
