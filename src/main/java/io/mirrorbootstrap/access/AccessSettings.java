@@ -9,11 +9,11 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 
-/** Who may speak, {@code mirror-bootstrap.*}: docs/security.md explains each key. */
+/** Who is let in, {@code mirror-bootstrap.*}: docs/security.md explains each key. */
 @ConfigMapping(prefix = "mirror-bootstrap")
 interface AccessSettings {
 
-    /** A file with one token a line, perhaps with a name and databases; whoever speaks must have one of them. Read again every second. */
+    /** A file with one token a line, with or without a name and databases; a caller must show one of them. Read again every second. */
     Optional<Path> authTokenFile();
 
     /** Whether the common name of a client's certificate is the only {@code source_cluster_id} it may use. */
@@ -21,7 +21,7 @@ interface AccessSettings {
     @WithConverter(Switch.class)
     boolean clusterIdFromCertificate();
 
-    /** Whether what was let in by a token is ended when that is no more in the file. */
+    /** Whether links and streams are ended when the token that let them in is no longer in the file. */
     @WithDefault("false")
     @WithConverter(Switch.class)
     boolean removedTokenEndsLinks();
@@ -31,6 +31,6 @@ interface AccessSettings {
     @WithConverter(Switch.class)
     boolean insecure();
 
-    /** Addresses, or blocks of them, of those whose word counts on whom they speak for: proxies before the sidecar. */
+    /** Addresses, or blocks of them, of proxies before the sidecar, which are believed when they say for whom they speak. */
     Optional<List<String>> trustedProxies();
 }

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.vertx.ext.web.RoutingContext;
 
-/** Who was let in. Any thread. */
+/** A caller that was let in. Any thread. */
 public final class Caller {
 
     private static final String KEY = Caller.class.getName();
@@ -14,7 +14,7 @@ public final class Caller {
     private final Principal principal;
     private final Supplier<Optional<String>> objection;
 
-    /** @param objection says what speaks against it by now */
+    /** @param objection says why it would not be let in now, for a person */
     Caller(Principal principal, Supplier<Optional<String>> objection) {
         this.principal = principal;
         this.objection = objection;
@@ -29,12 +29,12 @@ public final class Caller {
         request.put(KEY, this);
     }
 
-    /** On whose behalf it asks, and what it may do. */
+    /** On whose behalf it makes requests, and what it may do. */
     public Principal principal() {
         return principal;
     }
 
-    /** What speaks by now against what it has open, for a person. */
+    /** Why it would not be let in now, so that what it has open is ended; for a person. */
     Optional<String> objection() {
         return objection.get();
     }

@@ -23,8 +23,8 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 
 /**
- * What is wrong with the files that the settings of TLS name. With some of it the service does not start, and Quarkus does not
- * say which file it is; with some, as a key that is another's, it would start, and nobody could connect.
+ * Faults of the files that the settings of TLS name. With some faults the service does not start, and Quarkus does not say which
+ * file it is; with others, as a key of another certificate, it would start, and nobody could connect.
  */
 @ApplicationScoped
 public class CertificateFiles {
@@ -71,7 +71,7 @@ public class CertificateFiles {
             try {
                 Path file = Path.of(files.get(i));
                 if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-                    continue; // a pipe has been read, and would be waited for
+                    continue; // a pipe was read already, and to read it again would wait
                 }
                 if (!key.matches()) {
                     PemFiles.checkCertificates(file);
@@ -89,7 +89,7 @@ public class CertificateFiles {
         return Optional.empty();
     }
 
-    /** The setting that names the certificates of a key's. */
+    /** The setting that names the certificates, of the setting that names their key. */
     private static String certificatesOf(Matcher key) {
         String what = key.group(2).replaceAll("(?i)key[._-](files)$", "$1").replaceAll("key$", "cert")
                 .replaceAll("KEY$", "CERT");

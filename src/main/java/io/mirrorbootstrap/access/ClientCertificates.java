@@ -33,7 +33,7 @@ class ClientCertificates {
     ClientCertificates(TlsConfigurationRegistry registry,
             @ConfigProperty(name = "quarkus.http.tls-configuration-name") Optional<String> name) {
         Optional<TlsConfiguration> tls = name.isPresent() ? registry.get(name.get()) : registry.getDefault();
-        // who trusts all has asked for no proof
+        // a service that trusts all certificates has asked for no proof
         this.used = tls.filter(each -> each.getTrustStoreOptions() != null && !each.isTrustAll()).isPresent();
         this.served = tls.filter(each -> each.getKeyStoreOptions() != null).isPresent();
     }
@@ -43,7 +43,7 @@ class ClientCertificates {
         return used;
     }
 
-    /** Whether there is an HTTPS port where it can be shown. */
+    /** Whether there is an HTTPS port where a client can show a certificate. */
     boolean canBeShown() {
         return served;
     }
@@ -61,8 +61,8 @@ class ClientCertificates {
     }
 
     /**
-     * Why {@code chain}, as far as each vouches for the one before, lets nobody in at this moment: it was good when the connection was made, which may be long ago, and the
-     * handshake of a session that is taken up again asks nothing.
+     * Why {@code chain}, as far as each certificate vouches for the one before, lets nobody in at this moment. It was good when the
+     * connection was made, which may be long ago, and the handshake of a resumed session checks nothing.
      */
     static Optional<String> objection(List<X509Certificate> chain) {
         Instant now = Instant.now();
@@ -72,7 +72,7 @@ class ClientCertificates {
                     || each.getSubjectX500Principal().equals(issued.get().getIssuerX500Principal())
                             && !each.getSubjectX500Principal().equals(each.getIssuerX500Principal());
             if (!vouches) {
-                break; // sent along: the authority is the operator's, whatever a client thinks it is
+                break; // the client sent more than the chain: the operator says what the authority is
             }
             Instant from = each.getNotBefore().toInstant();
             Instant until = each.getNotAfter().toInstant();
@@ -85,7 +85,7 @@ class ClientCertificates {
         return Optional.empty();
     }
 
-    /** What tells its holder apart from others, the same for its renewal. */
+    /** A name of its holder that no other holder has; a renewed certificate has the same. */
     static String id(X509Certificate certificate) {
         try { // some have no subject
             return "certificate " + certificate.getSubjectX500Principal().getName() + " "
@@ -95,7 +95,7 @@ class ClientCertificates {
         }
     }
 
-    /** The common name of its subject, if that has exactly one, and it is one that a cluster may have. */
+    /** The common name of its subject, if there is exactly one and a cluster may have that name. */
     static Optional<String> commonName(X509Certificate certificate) {
         try {
             List<Rdn> names = new LdapName(certificate.getSubjectX500Principal().getName()).getRdns().stream()

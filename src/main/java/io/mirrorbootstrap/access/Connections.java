@@ -8,7 +8,7 @@ import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
-/** What Vert.x has no word for: the socket below a connection. */
+/** The socket below a connection, for which Vert.x has no public method. */
 public final class Connections {
 
     private static final AttributeKey<String> SOURCE = AttributeKey.valueOf(Connections.class, "source");
@@ -22,8 +22,8 @@ public final class Connections {
     }
 
     /**
-     * Closes {@code channel} without a word: the socket, not what stands before it, because Vert.x would wait until all is
-     * written, which nobody may read. Any thread.
+     * Closes the socket of {@code channel} at once, without its other handlers: Vert.x would wait until all answers are written,
+     * which the other end may never read. Any thread.
      *
      * @throws IllegalStateException when it has got no event loop yet
      */
@@ -31,12 +31,12 @@ public final class Connections {
         Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
     }
 
-    /** Remembers who is at the other end of {@code channel}, whoever is in between. */
+    /** Remembers the address of the caller at the other end of {@code channel}, also where a proxy is in between. */
     static void name(Channel channel, String source) {
         channel.attr(SOURCE).set(source);
     }
 
-    /** Who is at the other end of {@code channel}, for the log, as far as that is known. Any thread. */
+    /** The address of the caller at the other end of {@code channel}, for the log; of the proxy, where no other is known. Any thread. */
     public static String source(Channel channel) {
         String named = channel.attr(SOURCE).get();
         return named != null ? named : String.valueOf(channel.remoteAddress()).replaceFirst("^.*/", "");

@@ -25,7 +25,7 @@ import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
 
-/** How far the port is open: to this machine only, unless those who come must prove who they are. */
+/** How far the port is open: to this machine only, unless callers must prove who they are. */
 @ApplicationScoped
 class Exposure implements HttpServerOptionsCustomizer {
 
@@ -55,7 +55,7 @@ class Exposure implements HttpServerOptionsCustomizer {
         this.host = hostChosen ? chosen.getValue() : guarded || insecure ? ANY : LOOPBACK;
     }
 
-    /** What may not be must not start. */
+    /** A sidecar with settings that are not allowed must not start. */
     void check(@Observes @Priority(2) StartupEvent event) {
         if (clusterIdFromCertificate && !certificates.isUsed()) {
             throw new ConfigurationException(
@@ -86,7 +86,7 @@ class Exposure implements HttpServerOptionsCustomizer {
         }
     }
 
-    /** In front of all that takes time or is told: whether a port can be opened shows otherwise only when all else is done. */
+    /** Before all that takes time or is logged: else a port that cannot be opened shows only when all else is done. */
     void requirePorts(@Observes @Priority(3) StartupEvent event) throws IOException {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
             return;
@@ -114,7 +114,7 @@ class Exposure implements HttpServerOptionsCustomizer {
         }
     }
 
-    /** Not before everything else is known to be right: of a start that fails there is one line to read. */
+    /** After all checks: a start that fails has one line in the log. */
     void tell(@Observes @Priority(Interceptor.Priority.APPLICATION + 1000) StartupEvent event) {
         if (isLoopbackOnly() && !hostChosen) {
             LOG.warnf(
@@ -126,12 +126,12 @@ class Exposure implements HttpServerOptionsCustomizer {
         }
     }
 
-    /** Whether those who come must prove who they are, by a token or a certificate. */
+    /** Whether callers must prove who they are, by a token or a certificate. */
     boolean isGuarded() {
         return guarded;
     }
 
-    /** Whether only who is on this machine can be meant to speak. */
+    /** Whether only programs on this machine are meant to reach the port. */
     boolean isLoopbackOnly() {
         return !guarded && !insecure;
     }
@@ -145,7 +145,7 @@ class Exposure implements HttpServerOptionsCustomizer {
     public void customizeHttpsServer(HttpServerOptions options) {
         options.setHost(host);
         if (certificates.isUsed()) {
-            // asked for, not demanded: probes have none. The gate demands it
+            // requested, not required: probes have none. The gate requires it
             options.setClientAuth(ClientAuth.REQUEST);
         }
     }

@@ -20,9 +20,9 @@ import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
 
 /**
- * What a proxy before the sidecar says about whom it speaks for: {@code X-Forwarded-For}, {@code -Proto} and {@code -Host}, or
+ * What a proxy before the sidecar says about the caller for whom it speaks: {@code X-Forwarded-For}, {@code -Proto} and {@code -Host}, or
  * {@code Forwarded} (RFC 7239). It counts only from an address that the operator trusts, and only what the last such proxy has
- * added. What bounds strangers goes by the connection all the same. Any thread.
+ * added. Limits for strangers count connections all the same. Any thread.
  * <p>
  * Not Quarkus' own (quarkus.http.proxy): it trusts all where none is named, takes the first address of a list, which a
  * caller can forge through an honest proxy, and writes the header {@code Host} anew before the handshake is looked at.
@@ -60,7 +60,7 @@ class Forwarding {
     /**
      * How a request was made, before any proxy that is trusted.
      *
-     * @param host what it was made to, empty where that is not known
+     * @param host the host it was made to; empty where that is not known
      * @param tls whether it was encrypted
      * @param source the address it came from, for the log: that of the connection where no other is known
      */
@@ -73,7 +73,7 @@ class Forwarding {
         Optional<HostAndPort> host = Optional.ofNullable(request.authority());
         boolean two = request.headers().contains(FORWARDED) && (request.headers().contains(FOR)
                 || request.headers().contains(PROTO) || request.headers().contains(HOST));
-        if (peer == null || peer.hostAddress() == null || !isTrusted(peer.hostAddress()) || two) { // one of two is not the proxy's
+        if (peer == null || peer.hostAddress() == null || !isTrusted(peer.hostAddress()) || two) { // of two, one is not the proxy's
             return new Seen(host, request.isSSL(), String.valueOf(peer));
         }
         List<String> elements = list(request, FORWARDED);
@@ -88,7 +88,7 @@ class Forwarding {
                 source(sources).map(address -> address + " by " + peer).orElse(String.valueOf(peer)));
     }
 
-    /** From the end on the first that is no proxy of ours: what is before it, anybody may have written. */
+    /** The last address that is no trusted proxy: any caller may have written what stands before it. */
     private Optional<String> source(List<String> nodes) {
         List<String> backwards = new ArrayList<>(nodes);
         Collections.reverse(backwards);

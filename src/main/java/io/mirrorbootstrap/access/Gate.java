@@ -35,7 +35,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Comes before everything that is served on the port, and lets nobody through but probes and those who have proven what
+ * Comes before everything that is served on the port, and lets a request through if it is a probe, or if its caller has proven what
  * is asked for. Event loop only.
  */
 @ApplicationScoped
@@ -46,14 +46,14 @@ class Gate {
     /** Before all else. */
     private static final int PRIORITY = 10_000;
 
-    /** Whoever knocks without end must not fill the log. */
+    /** Refusals without end must not fill the log. */
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final String HEALTH = "/q/health";
 
     /**
-     * What is open: it tells how the sidecar is, not what it has. Path by path: SmallRye Health makes a group of every
-     * name that it is asked for, says that it is up, and keeps it for ever.
+     * The paths that are open to everybody: they tell how the sidecar is, not what it has. Path by path: SmallRye Health makes a
+     * group of every name that it is asked for, says that it is up, and keeps it for ever.
      */
     private static final Set<String> OPEN = Set.of(HEALTH, HEALTH + "/live", HEALTH + "/ready", HEALTH + "/started",
             HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", "/q/metrics");
@@ -97,7 +97,7 @@ class Gate {
         bound(router);
     }
 
-    /** The port of its own that probes and metrics may have: what is open is all there is. */
+    /** The port of its own that probes and metrics may have: it serves the open paths only. */
     void register(@Observes ManagementInterface management) {
         bound(management.router());
         management.router().route().order(Integer.MIN_VALUE + 1).handler(request -> {
@@ -113,9 +113,10 @@ class Gate {
     private void bound(Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
             HttpConnection connection = request.request().connection();
-            strangers.asked(connection);
-            request.addEndHandler(done -> strangers.answered(connection));
-            if (Pipelining.bound(request.request().connection())) {
+            Channel channel = Connections.channel(connection);
+            strangers.asked(channel);
+            request.addEndHandler(done -> strangers.answered(channel));
+            if (Pipelining.bound(connection)) {
                 request.next();
             }
         }).failureHandler(request -> {
@@ -133,7 +134,7 @@ class Gate {
             request.next();
             return;
         }
-        if (isHealth(request)) { // whoever asks: a probe that is misspelt must not pass, nor be kept
+        if (isHealth(request)) { // also of a known caller: a misspelt probe must not pass, nor be kept
             notFound(request);
             return;
         }
@@ -183,7 +184,7 @@ class Gate {
         Optional<Tokens.Token> now = token.flatMap(tokens::now);
         if (now.equals(token)) {
             return Optional.empty();
-        } else if (now.isPresent()) { // what it may do now cannot be told to what it has begun
+        } else if (now.isPresent()) { // what the caller has begun cannot learn its new rights
             return Optional.of("in auth-token-file its token has another name, or other databases, by now");
         }
         return removedTokenEndsLinks
@@ -192,21 +193,21 @@ class Gate {
     }
 
     private void admit(RoutingContext request, Caller caller) {
-        strangers.letIn(request.request().connection(), caller.principal().id());
         Channel channel = Connections.channel(request.request().connection());
+        strangers.letIn(channel, caller.principal().id());
         Connections.name(channel, forwarding.seen(request.request()).source());
         standing.letIn(channel, caller);
         caller.attachTo(request);
         request.next();
     }
 
-    /** By the path as it was sent and as it is understood: nothing else must be reached by another spelling of it. */
+    /** By the path as sent and as understood: no other page must be reached by another spelling of an open one. */
     private static boolean isOpen(RoutingContext request) {
         String path = request.request().path();
         return path != null && OPEN.contains(path) && path.equals(request.normalizedPath());
     }
 
-    /** Whether it would be answered by SmallRye Health, which goes by the path as it is understood, but must not be. */
+    /** Whether SmallRye Health, which goes by the path as understood, would answer it and must not. */
     private static boolean isHealth(RoutingContext request) {
         String path = request.normalizedPath();
         return path.startsWith(HEALTH + "/") && !OPEN.contains(path);
@@ -218,9 +219,9 @@ class Gate {
     }
 
     /**
-     * What tells that a page of another site makes a browser ask this, which matters where nothing else is asked for (a page
-     * cannot show a token, and programs behind proxies name origins that are none of ours): its origin; or, where nothing but being on this
-     * machine lets anyone in, a name that is not this machine's, which such a page may have made to point here.
+     * The sign that a page of another site makes a browser send this request: its origin; or, where only being on this machine lets
+     * a caller in, a host name that is not this machine's, which such a page may have made to point here. It matters where neither
+     * token nor certificate is asked for: a page cannot show a token, and programs behind proxies name origins of other hosts.
      */
     private Optional<String> foreignPage(HttpServerRequest request) {
         Forwarding.Seen seen = forwarding.seen(request);
@@ -273,7 +274,7 @@ class Gate {
         last(request, response, "no such probe; there are " + String.join(", ", new TreeSet<>(OPEN)) + "\n");
     }
 
-    /** Nothing that comes after it on this connection is read. */
+    /** Answers, and reads nothing more on this connection. */
     private static void last(RoutingContext request, HttpServerResponse response, String body) {
         Pipelining.end(request.request().connection());
         response.putHeader(HttpHeaders.CONNECTION, "close").end(body)

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
-/** What is of this machine alone. Any thread. */
+/** Names and addresses of this machine alone. Any thread. */
 public final class Loopback {
 
     private static final Pattern ADDRESS = Pattern.compile("127(\\.\\d{1,3}){3}|\\[?::1]?");
@@ -21,7 +21,7 @@ public final class Loopback {
         }
     }
 
-    /** Whether {@code host} is spelled as this machine is. Asks no name server, which a stranger may own. */
+    /** Whether {@code host} is spelled as this machine is. Asks no name server: an attacker may run it. */
     static boolean isSpelledBy(String host) {
         return host.equalsIgnoreCase("localhost") || ADDRESS.matcher(host).matches();
     }

@@ -24,19 +24,19 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Has the requests of a connection begin one after another, each when the answer before it is written and read so far that the
- * socket takes more. Vert.x would begin the next at once: whatever is answered in one piece would be held for each of them,
- * and whatever is written piece by piece by a worker would keep that worker, for as long as nobody reads.
+ * Lets the requests of a connection begin one after another, each when the answer before it is written and read so far that the
+ * socket takes more. Vert.x would begin the next at once: while nobody reads, each answer that is made in one piece would be held,
+ * and each that a worker writes piece by piece would keep that worker.
  * <p>
- * What has come in already waits meanwhile, and no more is read from the socket. A connection that has sent more than may wait
- * is cut: Vert.x would hold it without bound, before anybody is asked who they are. Event loop only.
+ * Requests that have come already wait meanwhile, and no more is read from the socket. A connection that has sent more than may
+ * wait is cut: Vert.x would hold all of it, before the gate has seen the first request. Event loop only.
  */
 final class Pipelining extends ChannelDuplexHandler {
 
-    /** So many requests may have no answer yet, the one that is being answered among them. */
+    /** How many requests may have no answer yet, with the one that is being answered. */
     private static final int MAX_WAITING = 16;
 
-    /** So many bytes of the heap may the requests take that wait, about: all connections' together are to fit it. */
+    /** How many bytes of the heap waiting requests may take, about: those of all connections must fit into it. */
     private static final int MAX_WEIGHT = 32 * 1024;
 
     /** What a piece of a body takes beside its bytes: one byte may be a piece. */
@@ -63,14 +63,14 @@ final class Pipelining extends ChannelDuplexHandler {
     /**
      * Bounds what {@code connection} may send, from its first request on.
      *
-     * @return whether this request may be answered: none may behind the last
+     * @return whether this request may be answered: no request behind the last one may
      */
     static boolean bound(HttpConnection connection) {
         Optional<Pipelining> pipelining = of(connection);
         return pipelining.isEmpty() || !pipelining.get().over;
     }
 
-    /** What is in the pipeline of {@code connection}, or is put there now; empty when that is closed. */
+    /** The handler in the pipeline of {@code connection}, which is put there if there is none; empty when the connection is closed. */
     private static Optional<Pipelining> of(HttpConnection connection) {
         ConnectionBase base = (ConnectionBase) connection;
         ChannelPipeline pipeline = base.channel().pipeline();
@@ -156,7 +156,7 @@ final class Pipelining extends ChannelDuplexHandler {
         goOnSoon(context);
     }
 
-    /** Not from within a write: Vert.x has not done with the answer before. */
+    /** Not from within a write: Vert.x is not done with the answer before it. */
     private void goOnSoon(ChannelHandlerContext context) {
         if (!held.isEmpty()) {
             context.executor().execute(() -> goOn(context));

@@ -23,9 +23,9 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 
 /**
- * Finds out that a port has stopped accepting: that a probe is answered on one tells nothing of the others. On a thread of its
- * own, it connects to each from this machine, every few seconds; such a connection takes no place, and is closed where it
- * is accepted ({@link Strangers}). One attempt says little on a busy machine, so many in a row must fail.
+ * Finds a port that has stopped accepting: a probe that is answered on one port says nothing of the others. On a thread of its
+ * own, it connects to each port from this machine, every few seconds; such a connection takes no place, and is closed where it
+ * is accepted ({@link OwnConnections}). One attempt says little on a busy machine, so several in a row must fail.
  */
 @ApplicationScoped
 public class PortWatch {
@@ -36,15 +36,17 @@ public class PortWatch {
     private static final int PATIENCE_MILLIS = 2000;
     private static final int ATTEMPTS = 5;
 
-    private final Strangers strangers;
+    private final Ports ports;
+    private final OwnConnections own;
     private final Thread thread = new Thread(this::watch, "port-watch");
     private final Map<InetSocketAddress, Integer> failures = new ConcurrentHashMap<>();
 
-    PortWatch(Strangers strangers) {
-        this.strangers = strangers;
+    PortWatch(Ports ports, OwnConnections own) {
+        this.ports = ports;
+        this.own = own;
     }
 
-    /** The numbers of the ports that do not accept connections, though they should. Any thread. */
+    /** The numbers of the ports that should accept connections, and do not. Any thread. */
     public List<Integer> deaf() {
         return failures.entrySet().stream().filter(each -> each.getValue() >= ATTEMPTS)
                 .map(each -> each.getKey().getPort())
@@ -56,7 +58,7 @@ public class PortWatch {
         thread.start();
     }
 
-    /** From now on ports are closed because they shall be. */
+    /** From now on ports are closed on purpose. */
     void end(@Observes ShutdownDelayInitiatedEvent event) {
         close();
     }
@@ -74,7 +76,7 @@ public class PortWatch {
         try {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
-                for (InetSocketAddress port : strangers.ports()) {
+                for (InetSocketAddress port : ports.addresses()) {
                     note(port, accepts(port));
                 }
             }
@@ -101,14 +103,14 @@ public class PortWatch {
                 : port.getAddress();
         try (Socket socket = new Socket()) {
             socket.bind(new InetSocketAddress(0));
-            int own = socket.getLocalPort();
+            int from = socket.getLocalPort();
             try {
-                CompletableFuture<Void> accepted = strangers.expect(own);
+                CompletableFuture<Void> accepted = own.expect(from);
                 socket.connect(new InetSocketAddress(address, port.getPort()), PATIENCE_MILLIS);
                 accepted.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
                 return true;
             } finally {
-                strangers.forget(own);
+                own.forget(from);
             }
         } catch (IOException | TimeoutException | ExecutionException e) {
             return false;

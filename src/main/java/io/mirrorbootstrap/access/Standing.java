@@ -17,8 +17,8 @@ import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 
 /**
- * Asks each second whether those who were let in still would be, and ends what they have open when not: a link or a stream of
- * events lasts for hours, its certificate perhaps does not. Any thread.
+ * Asks each second whether each caller that was let in would still be, and ends what it has open if not: a link or a stream of
+ * events may last longer than the certificate that let it in. Any thread.
  */
 @ApplicationScoped
 public class Standing {
@@ -28,7 +28,7 @@ public class Standing {
     private static final long LOOK_EVERY_MILLIS = 1000;
 
     /**
-     * A connection on which somebody was let in.
+     * A connection on which a caller was let in.
      *
      * @param end ends what is open on it, for a reason that is given
      */
@@ -59,7 +59,7 @@ public class Standing {
         }
     }
 
-    /** What is open on {@code channel} is ended by {@code end} from now on, which is called once, on any thread. */
+    /** From now on {@code end} ends what is open on {@code channel}: it is called once at most, on any thread, with the reason. */
     public void endWith(Channel channel, Consumer<String> end) {
         open.computeIfPresent(channel, (same, before) -> new Open(before.caller(), end));
     }
@@ -71,7 +71,7 @@ public class Standing {
                 if (objection.isPresent() && open.remove(channel, each)) {
                     each.end().accept(objection.get());
                 }
-            } catch (RuntimeException | Error e) { // one must not keep the others
+            } catch (RuntimeException | Error e) { // one failure must not stop the look at the others
                 LOG.errorf(e, "whether %s is still let in cannot be told, closing it", channel.remoteAddress());
                 Connections.cut(channel);
             }

@@ -24,10 +24,9 @@ import io.vertx.core.Vertx;
  * The file of tokens, read again every second: whole, not only when its time has changed, so that it does not
  * matter how it was replaced. If it cannot be read, nobody is let in.
  * <p>
- * It is read on a thread of its own: a mount that hangs keeps that one, no worker, and whoever waits for the workers does
- * not wait for the file. While a read is under way the last tokens count; when it has not come back after
- * {@value #PATIENCE_SECONDS} seconds, that is a file that cannot be read: a token that was taken back must not be good for
- * as long as a file server is down.
+ * It is read on a thread of its own: a mount that hangs keeps this thread and no worker. While a read is under way the last
+ * tokens count; when it has not ended after {@value #PATIENCE_SECONDS} seconds, the file counts as one that cannot be read: a revoked
+ * token must not be good for as long as a file server is down.
  */
 @ApplicationScoped
 class TokenFile {
@@ -41,7 +40,7 @@ class TokenFile {
     private static final int MAX_BYTES = 1024 * 1024;
 
     /**
-     * What the file says.
+     * The content of the file.
      *
      * @param problem why it lets nobody in
      */
@@ -73,7 +72,7 @@ class TokenFile {
             this.timer = -1;
             return;
         }
-        thread.setDaemon(true); // a read that hangs does not hold up the end
+        thread.setDaemon(true); // a read that hangs does not delay the end of the process
         thread.start();
         Optional<String> none = readOnce.await(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 ? last.problem()
@@ -92,16 +91,16 @@ class TokenFile {
     }
 
     /**
-     * Those that let somebody in now: as two readings agree, because a file that was half written when it was read may have
-     * less of a line than is meant.
+     * The tokens that let callers in now: those in which two readings agree, because a file that was read while it was written may
+     * have half a line.
      */
     Tokens tokens() {
         return agreed;
     }
 
     /**
-     * What the file says by now of {@code token}, which it has held: the same, another, or nothing any more. A file that
-     * cannot be read tells nothing, nor does one that was read once only: it may have been half written.
+     * The token that the file has now in place of {@code token}: the same, one with other rights, or none. A file that cannot be read
+     * changes nothing, nor does one that was read once only: it may have been half written.
      */
     Optional<Tokens.Token> now(Tokens.Token token) {
         Tokens.Token now = last.tokens().known().get(token.digest());
@@ -147,10 +146,10 @@ class TokenFile {
 
     private void take(Reading now) {
         boolean changed = !now.equals(last);
-        before = readOnce.getCount() == 0 ? last : now; // a start has the first only
+        before = readOnce.getCount() == 0 ? last : now; // at start there is only the first
         last = now;
         agreed = now.tokens().agreedWith(before.tokens());
-        if (changed && readOnce.getCount() == 0) { // of the first, the start tells
+        if (changed && readOnce.getCount() == 0) { // the start logs the first
             tell();
         }
     }
@@ -173,7 +172,7 @@ class TokenFile {
     private static Reading read(Path file) {
         try {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
-                return Reading.none("is no regular file"); // opening a pipe would wait for who writes to it
+                return Reading.none("is no regular file"); // opening a pipe would wait for its writer
             }
             return parse(file);
         } catch (Exception | Error e) {

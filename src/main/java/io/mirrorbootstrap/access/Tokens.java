@@ -18,11 +18,11 @@ import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.wire.TokenLine;
 
 /**
- * The tokens that let somebody in; kept and compared as their SHA-256. Any thread.
+ * The tokens that let callers in; kept and compared as their SHA-256. Any thread.
  *
  * @param known the tokens, each by its digest
- * @param callers how many callers have one of them, as far as names tell
- * @param badLines the numbers, from 1, of the lines that hold none
+ * @param callers how many different callers have them: those with the same name are one
+ * @param badLines the numbers, from 1, of the lines that have no valid token
  */
 record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines) {
 
@@ -35,7 +35,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
      * One token.
      *
      * @param digest its SHA-256
-     * @param name whose it is
+     * @param name of its caller
      * @param databases the only ones that it is for; empty: any
      */
     record Token(ByteBuffer digest, Optional<String> name, Optional<Set<DatabaseId>> databases) {
@@ -48,7 +48,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
 
     /**
      * Reads one token a line, as {@code token}, {@code token = name} or {@code token = name: database, database}; empty
-     * lines and those that begin with {@code #} are passed over.
+     * lines and lines that begin with {@code #} are ignored.
      */
     static Tokens parse(String text) {
         Map<ByteBuffer, Token> tokens = new HashMap<>();
@@ -57,7 +57,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
         for (String line : text.split("\n", -1)) {
             number++;
             if (!TokenLine.isBlank(line)) {
-                // a token that is there twice would be two callers'
+                // a token on two lines would belong to two callers
                 Optional<Token> token = TokenLine.parse(line).flatMap(Tokens::token);
                 if (token.isEmpty() || tokens.putIfAbsent(token.get().digest(), token.get()) != null) {
                     bad.add(number);
@@ -72,7 +72,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
                 List.copyOf(badLines));
     }
 
-    /** Those that are the same in {@code other}. */
+    /** The tokens that are the same, with the same rights, in {@code other}. */
     Tokens agreedWith(Tokens other) {
         return equals(other)
                 ? this
@@ -81,7 +81,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
     }
 
     private static Optional<Token> token(TokenLine line) {
-        // a list that is not understood must not let anybody in: it is there to keep somebody out
+        // a list restricts: a token whose list cannot be read must not let anybody in
         boolean isBad = line.databases().filter(all -> all.isEmpty() || !all.stream().allMatch(DatabaseId::isValid))
                 .isPresent();
         return isBad
@@ -91,8 +91,8 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
     }
 
     /**
-     * The token that {@code authorization}, the value of that header, has, if it is known. Takes as long for one that is nearly
-     * right as for any other.
+     * The token that {@code authorization}, the value of that header, has, if it is known. The time does not depend on how
+     * much of a token is right.
      */
     Optional<Token> accept(String authorization) {
         if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
@@ -110,7 +110,7 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
 
     /** On whose behalf {@code token}, one of these, is shown. */
     Principal principal(Token token) {
-        boolean several = callers > 1; // else there is nobody to leave anything to
+        boolean several = callers > 1; // a single caller need not be told apart
         return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(), true,
                 token.databases());
     }

@@ -21,19 +21,20 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 
 /**
- * Cuts a connection that does not read its answers, a watcher's too. A link, from its upgrade on, has a rule of its own.
+ * Cuts a connection that does not read its answers, also one with a stream of events. A link has a rule of its own, from its
+ * upgrade on.
  * Event loop only.
  */
 @ApplicationScoped
 class UnreadAnswers {
 
-    /** However long idle-timeout is: a connection is looked at so often. */
+    /** The longest time between two looks at a connection, however long idle-timeout is. */
     private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(15);
 
-    /** What the kernel may hold of answers: by itself it takes megabytes for each connection, which count as the container's. */
+    /** How many bytes of answers the kernel may hold: by itself it takes megabytes for each connection, which count for the container. */
     private static final int KERNEL_BYTES = 64 * 1024;
 
-    /** Of links, and so of another room's settings: with the default that it has there. */
+    /** A key for links, read by its name because the settings of {@code mirror} have it; the default is the one there. */
     private static final String PATIENCE = "mirror-bootstrap.idle-timeout";
 
     private final Config config;
@@ -62,11 +63,11 @@ class UnreadAnswers {
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
             pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class)));
-            channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // of links too: their answers are short
+            channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // for links as well: their answers are short
         }
     }
 
-    /** Sees bytes leave for the socket: that more is written to it does not count. */
+    /** Counts bytes that leave for the socket; more bytes that are written to the connection do not count. */
     private static final class Watch extends ChannelDuplexHandler {
 
         private final Duration patience;
@@ -108,8 +109,8 @@ class UnreadAnswers {
                 seenOfFirst = ofFirst;
                 movedNanos = now;
             } else if (now - movedNanos > patience.toNanos()) {
-                context.channel().config().setOption(ChannelOption.SO_LINGER, 0); // nor shall the kernel hold them on
-                context.close(); // from here on: Vert.x, behind, would wait until all is written
+                context.channel().config().setOption(ChannelOption.SO_LINGER, 0); // else the kernel would go on holding the answers
+                context.close(); // not through the handlers of Vert.x, which would wait until all is written
             }
         }
     }

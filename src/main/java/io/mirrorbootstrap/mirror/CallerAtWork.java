@@ -3,8 +3,8 @@ package io.mirrorbootstrap.mirror;
 import java.util.Optional;
 
 /**
- * For whom a thread works, so that what it writes into the log counts for that caller. Of the thread and nothing else: what follows
- * the work to other threads, as a context does, would carry it to other callers' work.
+ * The caller for whom a thread works, so that the lines that it logs count for that caller. It belongs to the thread alone: a context
+ * that follows the work to other threads would carry the caller to the work of others.
  */
 public final class CallerAtWork {
 
@@ -28,7 +28,7 @@ public final class CallerAtWork {
         }
     }
 
-    /** For whom this thread works, where that is known. */
+    /** The caller for whom this thread works, where that is known. */
     public static Optional<String> get() {
         return Optional.ofNullable(CALLER.get());
     }

@@ -14,15 +14,15 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /**
- * Which caller has brought which database, so that one of them does not take the places of all. Any thread. Of what an
- * earlier process has received this is known as far as the records say whose it is.
+ * Which caller has brought which database, so that one caller does not take the places of all. Any thread. For databases that an
+ * earlier process has received, the owner in the records says it, where there is one.
  */
 final class Holders {
 
     private final StatusBoard board;
     private final int most;
     private final Map<DatabaseId, String> holders = new ConcurrentHashMap<>();
-    /** Databases of which it is being seen whether they are brought, and how often, for each caller. Guarded by this. */
+    /** For each caller, its databases that are being admitted, and how many times at once. Guarded by this. */
     private final Map<String, Map<DatabaseId, Integer>> arriving = new HashMap<>();
 
     /** @param most how many databases one caller may have, where callers are told apart; 1 or more */
@@ -32,8 +32,8 @@ final class Holders {
     }
 
     /**
-     * What forbids {@code who} to bring {@code database}: one that is known here already takes no further place. What is not forbidden
-     * counts from now on, until {@link #arrived}.
+     * The refusal, if {@code who} may not bring {@code database}; a database that is known here already takes no further place. Without a
+     * refusal the database counts from now on, until {@link #arrived}.
      */
     synchronized Optional<Refusal> refuse(Principal who, DatabaseId database) {
         if (who.id().isEmpty()) {
@@ -55,7 +55,7 @@ final class Holders {
         return all.size();
     }
 
-    /** What {@link #refuse} has not forbidden is known here now, or has come to nothing. */
+    /** A database that {@link #refuse} did not refuse is on the board now, or nothing has come of it. */
     synchronized void arrived(Principal who, DatabaseId database) {
         who.id().ifPresent(id -> arriving.computeIfPresent(id, (same, databases) -> {
             databases.computeIfPresent(database, (any, n) -> n == 1 ? null : n - 1);
@@ -63,7 +63,7 @@ final class Holders {
         }));
     }
 
-    /** {@code who} has brought something of {@code database}. */
+    /** {@code who} has brought payload, or an open transfer, of {@code database}. */
     void note(Principal who, DatabaseId database) {
         who.id().filter(id -> !id.equals(holders.put(database, id)))
                 .filter(any -> holders.size() > 2 * StatusBoard.MAX_ROWS) // databases that come and go for years

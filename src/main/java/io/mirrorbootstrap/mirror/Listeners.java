@@ -8,8 +8,8 @@ import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
 /**
- * Tells each of several listeners what becomes of transfers. One that throws, which it must not, is logged each time: no
- * transfer fails for want of a metric, and the others hear all the same. As any thread as they are.
+ * Tells several listeners of each event. A listener must not throw; one that does is logged each time, because no transfer may fail
+ * for want of a metric, and the other listeners are told all the same. Any thread, if the listeners allow any.
  *
  * @param all told in this order
  */

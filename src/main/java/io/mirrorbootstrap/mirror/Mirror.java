@@ -10,15 +10,15 @@ import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 /**
  * One row of the status board.
  *
- * @param committed the snapshot it has, whatever it is doing now
- * @param updatedAt when the row last changed, by the clock on the wall, which may be set back: for people to read
+ * @param committed the snapshot it has, also while a transfer is under way
+ * @param updatedAt when the row last changed, for people to read: the system's clock may be set back
  * @param change which change of the board made the row: a higher number is a later one
- * @param lastError what was last refused, whether or not it ended a transfer
+ * @param lastError the last refusal, whether or not it ended a transfer
  */
 public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorState.Following> committed,
         Instant updatedAt, long change, Optional<LastError> lastError) {
 
-    /** The same row, its transfer under way as far as {@code progress}. */
+    /** The same row; a transfer that is under way is as far as {@code progress}. */
     Mirror at(SnapshotReceiver.Progress progress) {
         return state instanceof MirrorState.Bootstrapping now
                 ? new Mirror(database, new MirrorState.Bootstrapping(now.identity(), progress.bytesDone(),
@@ -26,7 +26,7 @@ public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorStat
                 : this;
     }
 
-    /** What was refused, and when. */
+    /** A refusal, and when it was. */
     public record LastError(Refusal refusal, Instant at) {
     }
 }

@@ -36,14 +36,14 @@ public interface MirrorSettings {
     @WithDefault("16")
     int maxBootstraps();
 
-    /** How many of them may be of one caller, where callers are told apart. */
+    /** How many transfers of one caller may be under way at once, where callers are told apart. */
     OptionalInt maxBootstrapsPerCaller();
 
     /** How many links may be open at once. */
     @WithDefault("64")
     int maxLinks();
 
-    /** How many of them may be of one caller, where callers are told apart. */
+    /** How many links of one caller may be open at once, where callers are told apart. */
     OptionalInt maxLinksPerCaller();
 
     /** How many databases one caller may have here, where callers are told apart. */
@@ -61,11 +61,11 @@ public interface MirrorSettings {
     @WithDefault("0")
     MemorySize ingestRateBytesPerSecond();
 
-    /** A transfer whose source does not come back for so long is removed. */
+    /** A kept transfer whose source does not come back for this time is removed. */
     @WithDefault("P7D")
     Duration partialRetention();
 
-    /** A link on which nothing arrives for so long is dropped. */
+    /** A link on which nothing arrives for this time is cut. */
     @WithDefault("60S")
     Duration idleTimeout();
 

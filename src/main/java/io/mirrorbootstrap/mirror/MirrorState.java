@@ -13,7 +13,7 @@ public sealed interface MirrorState {
             Rate rate) implements MirrorState {
     }
 
-    /** The link that its snapshot came over is gone; {@code bytesKept} bytes wait for the source to come back. */
+    /** Its link is gone; {@code bytesKept} bytes are kept until the source comes back. */
     record Disconnected(SnapshotIdentity identity, long bytesKept, long durableBytes) implements MirrorState {
     }
 

@@ -1,17 +1,9 @@
 package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -19,13 +11,8 @@ import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
-import io.mirrorbootstrap.snapshot.Checkpoint;
-import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
-import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.IncomingChunk;
-import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.Principal;
@@ -36,7 +23,6 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Source;
-import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.mirrorbootstrap.store.Reason;
@@ -46,8 +32,9 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 
 /**
- * The receivers of all databases. Worker only, any number of threads: messages for one database take turns, different
- * databases do not wait for each other.
+ * What links and the HTTP API ask of the databases: finds the receiver of each, and keeps the limits that are of callers and not of
+ * transfers. Worker only, any number of threads: messages for one database take turns, different databases do not wait for each
+ * other.
  */
 @ApplicationScoped
 public class Mirrors {
@@ -55,87 +42,34 @@ public class Mirrors {
     private static final Logger LOG = Logger.getLogger(Mirrors.class);
 
     private final SnapshotDirectory directory;
-    private final ReceiverRules rules;
-    private final TransferListener listener;
     private final StatusBoard board;
     private final Holders holders;
-
-    /** Databases for which what an earlier process left is being read. */
-    private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
-
-    /** A receiver stays while somebody uses it or a transfer is in it: names alone take no memory. */
-    private final Map<DatabaseId, Entry> entries = new ConcurrentHashMap<>();
-
-    private record Entry(SnapshotReceiver receiver, int users) {
-    }
+    private final Receivers receivers;
+    private final Upkeep upkeep;
 
     Mirrors(MirrorSettings settings, SnapshotDirectory directory, StatusBoard board,
             @All List<TransferListener> listeners) {
         this.directory = directory;
         this.board = board;
-        this.rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
+        this.holders = new Holders(board, Shares.of(settings).databases());
+        ReceiverRules rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
                 new BootstrapLimit(settings.maxBootstraps(), Shares.of(settings).bootstraps()),
                 settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
-        this.holders = new Holders(board, Shares.of(settings).databases());
-        this.listener = new Listeners(listeners);
+        TransferListener listener = new Listeners(listeners);
+        this.receivers = new Receivers(
+                database -> new SnapshotReceiver(database, directory, rules, listener, Optional.empty()));
+        this.upkeep = new Upkeep(directory, rules, listener, board, receivers);
     }
 
-    /** Makes the directory ready before the first link; what cannot be served must not start. */
+    /** Makes the directory ready before the first link; a sidecar whose directory cannot be used must not start. */
     void start(@Observes StartupEvent event) {
         try {
-            Inventory inventory = directory.prepare();
-            inventory.repairs().forEach(Mirrors::tell);
-            inventory.committed().forEach(snapshot -> listener
-                    .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
-            for (Inventory.Resumable left : inventory.resumable()) {
-                Checkpoint kept = left.checkpoint();
-                entries.put(kept.database(), new Entry(receiver(kept.database(), Optional.of(left)), 0));
-                listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
-                        KeptReason.FOUND_AT_START));
-            }
-            for (DatabaseId database : inventory.toBeRead()) {
-                entries.put(database,
-                        new Entry(SnapshotReceiver.recovering(database, directory, rules, listener), 0));
-            }
-            if (!inventory.toBeRead().isEmpty()) {
-                LOG.infof("reading what an earlier process left of %s, before it can be said what that is",
-                        inventory.toBeRead());
-                rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
-            }
-            LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",
-                    directory.path(), inventory.committed().size(), inventory.resumable().size());
+            upkeep.start();
         } catch (IOException e) {
             throw new ConfigurationException("mirror-bootstrap.data-dir: " + directory.path()
                     + " cannot be used as the directory for snapshots: " + Reason.of(e));
         }
-    }
-
-    /** Thousands of files may have been planted: the log limits lines that differ in their values. */
-    private static void tell(String repair) {
-        LOG.warnf("%s", repair);
-    }
-
-    private void recover(DatabaseId database) {
-        if (reading.add(database)) { // else another thread is at it
-            try {
-                with(database, Mirrors::recover);
-            } finally {
-                reading.remove(database);
-            }
-        }
-    }
-
-    private static Void recover(SnapshotReceiver receiver) {
-        try {
-            receiver.recover().repairs().forEach(Mirrors::tell);
-        } catch (IOException | RuntimeException | Error e) {
-            LOG.errorf(e,
-                    "%s: what an earlier process left cannot be read, and nothing is received for it until it can: "
-                            + "mend the disk, or remove its files",
-                    receiver.database());
-        }
-        return null;
     }
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
@@ -145,7 +79,7 @@ public class Mirrors {
             return new OpenOutcome.Refused(noPlace.get());
         }
         try {
-            return with(identity.database(), receiver -> open(receiver, source, identity));
+            return receivers.with(identity.database(), receiver -> open(receiver, source, identity));
         } finally {
             holders.arrived(source.principal(), identity.database());
         }
@@ -156,12 +90,8 @@ public class Mirrors {
         if (outcome instanceof OpenOutcome.Opened) {
             holders.note(source.principal(), identity.database());
         }
-        if (receiver.isUnrecovered()) { // the disk may have been mended: when the source comes back it is known
-            try {
-                rules.helpers().execute(() -> recover(receiver.database()));
-            } catch (RejectedExecutionException e) {
-                LOG.debugf("%s: not read again, the process is ending", receiver.database());
-            }
+        if (receiver.isUnrecovered()) {
+            upkeep.recoverSoon(receiver.database()); // so that it is known when the source comes back
         }
         return outcome;
     }
@@ -169,7 +99,7 @@ public class Mirrors {
     /** A chunk begins to arrive; see {@link SnapshotReceiver#chunk}. */
     public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
         DatabaseId database = identity.database();
-        SnapshotReceiver receiver = enter(database);
+        SnapshotReceiver receiver = receivers.enter(database);
         boolean isArriving = false;
         boolean isCounted = false;
         try {
@@ -181,7 +111,7 @@ public class Mirrors {
             if (start instanceof ChunkStart.Arriving begun) {
                 isArriving = true;
                 boolean counted = isCounted;
-                return new ChunkStart.Arriving(new UsingChunk(begun.chunk(), new AtomicBoolean(true),
+                return new ChunkStart.Arriving(new UsingChunk(begun.chunk(),
                         () -> holders.note(source.principal(), database), () -> leave(source, database, counted)));
             }
             return start;
@@ -196,7 +126,7 @@ public class Mirrors {
         if (isCounted) {
             holders.arrived(source.principal(), database);
         }
-        leave(database);
+        receivers.leave(database);
     }
 
     /** Where it is empty, {@link Holders#arrived} has to be told. */
@@ -210,112 +140,30 @@ public class Mirrors {
         return refusal;
     }
 
-    /** Drops what is under way; what is committed stays. See {@link SnapshotReceiver#abort}. */
+    /** Drops the transfer that is under way; a committed snapshot stays. See {@link SnapshotReceiver#abort}. */
     public Removal abort(Principal who, DatabaseId database) {
-        return with(database, receiver -> receiver.abort(who));
+        return receivers.with(database, receiver -> receiver.abort(who));
     }
 
     /**
-     * Removes the committed snapshot of {@code database}, if there is one; what is under way goes on. See
+     * Removes the committed snapshot of {@code database}, if there is one; a transfer that is under way goes on. See
      * {@link SnapshotReceiver#removeSnapshot}.
      *
      * @throws IOException when that fails
      */
     public Removal removeSnapshot(Principal who, DatabaseId database) throws IOException {
-        SnapshotReceiver receiver = enter(database);
+        SnapshotReceiver receiver = receivers.enter(database);
         try {
             return receiver.removeSnapshot(who);
         } finally {
-            leave(database);
+            receivers.leave(database);
         }
     }
 
-    /** {@code source} will say no more: what it opened is kept, what it did not open is dropped. */
+    /** {@code source} will say no more: the transfers that it opened are kept, its others are dropped. */
     public void disconnected(Source source, KeptReason reason) {
-        for (DatabaseId database : entries.keySet()) {
-            with(database, receiver -> disconnect(receiver, source, reason));
-        }
-    }
-
-    /**
-     * {@code row} with the bytes as they are at this moment; the board is told of each MiB only. Any thread; never waits.
-     */
-    public Mirror now(Mirror row) {
-        return Optional.ofNullable(entries.get(row.database())).flatMap(entry -> entry.receiver().progress())
-                .map(row::at).orElse(row);
-    }
-
-    /**
-     * Drops what has waited for its source longer than {@code retention}, and finishes commits that a failing disk has left
-     * half done.
-     *
-     * @return how many transfers were dropped
-     */
-    public int keepHouse(Duration retention) {
-        directory.unfinishedCommits().forEach(database -> with(database, this::heal));
-        entries.values().stream().map(Entry::receiver).filter(SnapshotReceiver::isUnrecovered)
-                .map(SnapshotReceiver::database).forEach(this::recover);
-        int expired = 0;
-        for (DatabaseId database : entries.keySet()) {
-            expired += with(database, receiver -> expire(receiver, database, retention));
-        }
-        return expired;
-    }
-
-    /** Looks whether files are gone that nobody else may remove; see {@link SnapshotReceiver#lookForLosses}. */
-    public void lookForLosses() {
-        Set<DatabaseId> databases = new HashSet<>(entries.keySet());
-        board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
-                .forEach(databases::add);
-        databases.forEach(database -> with(database, this::lookForLosses));
-    }
-
-    private Void lookForLosses(SnapshotReceiver receiver) {
-        try {
-            receiver.lookForLosses(() -> board.mirror(receiver.database()).flatMap(Mirror::committed)
-                    .map(MirrorState.Following::snapshot));
-        } catch (IOException | RuntimeException | Error e) {
-            LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);
-        }
-        return null;
-    }
-
-    private Void heal(SnapshotReceiver receiver) {
-        try {
-            receiver.heal();
-        } catch (IOException | RuntimeException | Error e) {
-            LOG.warnf("a commit cannot be finished yet: %s", e);
-        }
-        return null;
-    }
-
-    private static int expire(SnapshotReceiver receiver, DatabaseId database, Duration retention) {
-        try {
-            return receiver.expire(retention) ? 1 : 0;
-        } catch (RuntimeException | Error e) {
-            LOG.errorf(e, "whether the transfer of %s has waited too long cannot be told", database);
-            return 0;
-        }
-    }
-
-    /** A place for payload that does not know yet where it belongs. */
-    public PayloadSpill spill() {
-        return directory.spill();
-    }
-
-    /** What waits for its source is made durable, as the process is ending. */
-    public void makeDurable() {
-        for (DatabaseId database : entries.keySet()) {
-            with(database, receiver -> {
-                try {
-                    receiver.makeDurable();
-                } catch (IOException | RuntimeException | Error e) {
-                    LOG.warnf("%s: what its source has sent last is not durable, and will be sent again: %s", database,
-                            e);
-                }
-                return null;
-            });
-        }
+        receivers.databases()
+                .forEach(database -> receivers.with(database, receiver -> disconnect(receiver, source, reason)));
     }
 
     private static Void disconnect(SnapshotReceiver receiver, Source source, KeptReason reason) {
@@ -327,75 +175,35 @@ public class Mirrors {
         return null;
     }
 
-    private <T> T with(DatabaseId database, Function<SnapshotReceiver, T> action) {
-        SnapshotReceiver receiver = enter(database);
-        try {
-            return action.apply(receiver);
-        } finally {
-            leave(database);
-        }
+    /**
+     * {@code row} with the bytes as they are at this moment; the board is told of each MiB only. Any thread; never waits.
+     */
+    public Mirror now(Mirror row) {
+        return receivers.find(row.database()).flatMap(SnapshotReceiver::progress).map(row::at).orElse(row);
     }
 
-    private SnapshotReceiver enter(DatabaseId database) {
-        return entries.compute(database, (id, entry) -> entry == null
-                ? new Entry(receiver(id, Optional.empty()), 1)
-                : new Entry(entry.receiver(), entry.users() + 1)).receiver();
+    /** A place for payload of which the database is not known yet. */
+    public PayloadSpill spill() {
+        return directory.spill();
     }
 
-    private SnapshotReceiver receiver(DatabaseId database, Optional<Inventory.Resumable> left) {
-        return new SnapshotReceiver(database, directory, rules, listener, left);
+    /**
+     * Drops each transfer that has been kept longer than {@code retention}, finishes commits that a failing disk has left half
+     * done, and tries again to read what could not be read at start.
+     *
+     * @return how many transfers were dropped
+     */
+    public int keepHouse(Duration retention) {
+        return upkeep.keepHouse(retention);
     }
 
-    private void leave(DatabaseId database) {
-        entries.computeIfPresent(database, (id, entry) -> entry.users() == 1 && entry.receiver().isIdle()
-                ? null
-                : new Entry(entry.receiver(), entry.users() - 1));
+    /** Looks for files that somebody else has removed or changed; see {@link SnapshotReceiver#lookForLosses}. */
+    public void lookForLosses() {
+        upkeep.lookForLosses();
     }
 
-    /** Keeps the receiver in use until the chunk has ended. */
-    private record UsingChunk(IncomingChunk chunk, AtomicBoolean inUse, Runnable whenAccepted,
-            Runnable whenEnded) implements IncomingChunk {
-
-        private void end() {
-            if (inUse.compareAndSet(true, false)) {
-                whenEnded.run();
-            }
-        }
-
-        @Override
-        public void write(ByteBuffer slice) {
-            chunk.write(slice);
-        }
-
-        @Override
-        public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-            boolean ended = true;
-            try {
-                ChunkOutcome outcome = chunk.finish(done, chunkCrc32c);
-                ended = !(outcome instanceof ChunkOutcome.Busy);
-                if (outcome instanceof ChunkOutcome.Pending || outcome instanceof ChunkOutcome.Committed) {
-                    whenAccepted.run();
-                }
-                return outcome;
-            } finally {
-                if (ended) {
-                    end();
-                }
-            }
-        }
-
-        @Override
-        public boolean mayTakeLong(boolean done) {
-            return chunk.mayTakeLong(done);
-        }
-
-        @Override
-        public void cancel() {
-            try {
-                chunk.cancel();
-            } finally {
-                end();
-            }
-        }
+    /** Makes kept transfers durable, as the process is ending. */
+    public void makeDurable() {
+        upkeep.makeDurable();
     }
 }

@@ -8,13 +8,13 @@ import java.util.OptionalLong;
  *
  * @param bytesPerSecond at {@code atNanos}
  * @param atNanos {@link System#nanoTime} of the last sample
- * @param bytes how many had come by then
+ * @param bytes how many bytes there were at that time
  */
 public record Rate(double bytesPerSecond, long atNanos, long bytes) {
 
     private static final double WINDOW_NANOS = Duration.ofSeconds(5).toNanos();
 
-    /** Nothing is known yet but that {@code bytes} bytes are there. */
+    /** No rate is known yet; {@code bytes} bytes are there. */
     static Rate startingAt(long bytes) {
         return new Rate(Double.NaN, System.nanoTime(), bytes);
     }
@@ -37,7 +37,7 @@ public record Rate(double bytesPerSecond, long atNanos, long bytes) {
         return Math.round(bytesPerSecond * Math.exp(-silence / WINDOW_NANOS));
     }
 
-    /** How many seconds the rest will take at this rate; empty when nobody can tell. */
+    /** How many seconds the rest will take at this rate; empty when the rate is 0. */
     public OptionalLong secondsFor(long rest) {
         long rate = now();
         return rate > 0 ? OptionalLong.of((rest + rate - 1) / rate) : OptionalLong.empty();

@@ -26,14 +26,14 @@ import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.smallrye.mutiny.subscription.Cancellable;
 
-/** What each mirror is doing, as told by the transfers. Any thread; reading never waits for a transfer. */
+/** What each mirror is doing, as the events of its transfers tell. Any thread; reading never waits for a transfer. */
 @Singleton
 public class StatusBoard implements TransferListener {
 
     private static final Logger LOG = Logger.getLogger(StatusBoard.class);
 
     /**
-     * How many mirrors there may be; those that have no snapshot and receive none make room for others. A source that
+     * How many rows there may be; a mirror that has no snapshot and receives none makes room for another. A source that
      * tries name after name must not fill the memory.
      */
     public static final int MAX_ROWS = 1000;
@@ -42,7 +42,7 @@ public class StatusBoard implements TransferListener {
     private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
     private final AtomicLong changes = new AtomicLong();
 
-    /** Whether {@code database} is known here, or one more may be. */
+    /** Whether {@code database} has a row, or there is room for one more. */
     boolean hasPlaceFor(DatabaseId database) {
         return mirrors.containsKey(database) || mirrors.size() < MAX_ROWS
                 || mirrors.values().stream().anyMatch(StatusBoard::isForgettable);
@@ -53,16 +53,16 @@ public class StatusBoard implements TransferListener {
         return mirrors.values().stream().sorted(Comparator.comparing(mirror -> mirror.database().value())).toList();
     }
 
-    /** One mirror, if anything is known of it. */
+    /** One mirror, if it has a row. */
     public Optional<Mirror> mirror(DatabaseId database) {
         return Optional.ofNullable(mirrors.get(database));
     }
 
     /**
-     * Has {@code watcher} told of each row that changes, from now on. It is called on a transfer's thread, with its lock
-     * held: it must return at once. What it throws is logged, and kept from the transfer and the other watchers.
+     * Tells {@code watcher} each row that changes, from now on. It is called on a transfer's thread, with its lock
+     * held: it must return at once. An exception of it is logged, and harms neither the transfer nor other watchers.
      *
-     * @return ends it
+     * @return ends the watch
      */
     public Cancellable watch(Consumer<Mirror> watcher) {
         watchers.add(watcher);
@@ -98,7 +98,7 @@ public class StatusBoard implements TransferListener {
                 || mirror.state() instanceof Disconnected disconnected && disconnected.bytesKept() == 0);
     }
 
-    /** The row after an event; null when nothing is worth a row. */
+    /** The row after an event; null when the database has no row then. */
     private Mirror after(TransferEvent event, Optional<Mirror> before) {
         Optional<Following> committed = before.flatMap(Mirror::committed);
         Optional<Mirror.LastError> lastError = before.flatMap(Mirror::lastError);
@@ -130,12 +130,12 @@ public class StatusBoard implements TransferListener {
                     .map(mirror -> row(event, mirror.state(), Optional.empty(), lastError)).orElse(null);
         }
         if (!(event instanceof TransferEvent.Refused refused)) {
-            return before.orElse(null); // while it is being read back it stays disconnected: nothing comes in
+            return before.orElse(null); // a transfer that is read back stays disconnected meanwhile: no payload arrives
         }
         if (refused.refusal() instanceof Refusal.AboutCaller) {
-            return before.orElse(null); // or one tenant would write into the rows of another
+            return before.orElse(null); // else one caller would write into the rows of another
         }
-        // a refusal alone makes no mirror: a stranger could fill the board with names
+        // a refusal alone makes no row: a source could fill the board with names
         return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
     }
 

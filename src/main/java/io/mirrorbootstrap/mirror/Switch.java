@@ -5,7 +5,7 @@ import java.util.Set;
 
 import org.eclipse.microprofile.config.spi.Converter;
 
-/** {@code true} or {@code false}: the configuration's own converter takes for {@code false} whatever it does not know. */
+/** {@code true} or {@code false}: the configuration's own converter takes every word that it does not know for {@code false}. */
 public final class Switch implements Converter<Boolean> {
 
     private static final long serialVersionUID = 1;

@@ -15,7 +15,7 @@ import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
-/** One line for each turn that a transfer takes; nothing per chunk above DEBUG. */
+/** One line of the log for each change of a transfer; no line for a chunk above DEBUG. */
 @Singleton
 public class TransferLog implements TransferListener {
 

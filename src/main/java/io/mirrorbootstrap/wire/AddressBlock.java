@@ -5,14 +5,15 @@ import java.util.Optional;
 import io.netty.util.NetUtil;
 
 /**
- * Addresses of IPv4 or IPv6 that begin alike, as CIDR writes them, or one. Any thread; asks no name server.
+ * A block of IPv4 or IPv6 addresses that begin with the same bits, in the notation of CIDR; or a single address. Any thread; asks no
+ * name server.
  *
  * @param network 4 or 16 bytes; not to be changed
- * @param bits how many of these count
+ * @param bits how many of its first bits count
  */
 public record AddressBlock(byte[] network, int bits) {
 
-    /** Reads {@code 10.0.0.0/8}, {@code fd00::/8}, {@code ::1}; empty when it is none. */
+    /** Reads {@code 10.0.0.0/8}, {@code fd00::/8}, {@code ::1}; empty when {@code text} is no block. */
     public static Optional<AddressBlock> parse(String text) {
         int slash = text.indexOf('/');
         byte[] network = bytes(slash < 0 ? text : text.substring(0, slash));
@@ -24,7 +25,7 @@ public record AddressBlock(byte[] network, int bits) {
         return bits > Byte.SIZE * network.length ? Optional.empty() : Optional.of(new AddressBlock(network, bits));
     }
 
-    /** Whether {@code address} is an address, and in it. */
+    /** Whether {@code address} is an address in this block. */
     public boolean contains(String address) {
         byte[] other = bytes(address);
         if (other == null || other.length != network.length) {
@@ -45,6 +46,6 @@ public record AddressBlock(byte[] network, int bits) {
     }
 
     private static byte[] bytes(String text) {
-        return text.indexOf('%') >= 0 ? null : NetUtil.createByteArrayFromIpAddressString(text); // behind it anything may stand
+        return text.indexOf('%') >= 0 ? null : NetUtil.createByteArrayFromIpAddressString(text); // Netty takes any text behind the %
     }
 }

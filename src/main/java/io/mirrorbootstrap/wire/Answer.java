@@ -34,7 +34,7 @@ public sealed interface Answer {
     record Pending(DatabaseId database, long bytesDone, long durableBytes) implements Answer {
     }
 
-    /** To the last chunk, or to {@code open} when this very snapshot is already here. */
+    /** To the last chunk, or to {@code open} when this same snapshot is committed already. */
     record Committed(DatabaseId database, long lsn, long bytes, Crc32c crc32c, String snapshotPath) implements Answer {
     }
 
@@ -43,9 +43,9 @@ public sealed interface Answer {
     }
 
     /**
-     * A refusal, on the sidecar's side: the code and fields follow from it.
+     * A refusal, as the sidecar makes it: code and fields follow from the refusal.
      *
-     * @param database the database it is about, empty when the message did not get that far
+     * @param database the database of the message; empty when the message was refused before its database was known
      */
     record Refused(Refusal refusal, Optional<DatabaseId> database) implements Answer {
     }

@@ -28,16 +28,16 @@ public final class ChunkEncoder {
     public static byte[] head(SnapshotIdentity identity, long offset, int dataBytes, Crc32c chunkCrc32c,
             boolean done) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packMapHeader(9);
-            packer.packString("source_cluster_id").packString(identity.sourceClusterId());
-            packer.packString("source_database_id").packString(identity.database().value());
-            packer.packString("snapshot_lsn").packLong(identity.lsn());
-            packer.packString("total_bytes").packLong(identity.totalBytes());
-            packer.packString("total_crc32c").packLong(identity.totalCrc32c().unsigned());
-            packer.packString("offset").packLong(offset);
-            packer.packString("done").packBoolean(done);
-            packer.packString("chunk_crc32c").packLong(chunkCrc32c.unsigned());
-            packer.packString("data").packBinaryHeader(dataBytes);
+            packer.packMapHeader(ChunkField.count());
+            packer.packString(Fields.SOURCE_CLUSTER_ID).packString(identity.sourceClusterId());
+            packer.packString(Fields.SOURCE_DATABASE_ID).packString(identity.database().value());
+            packer.packString(Fields.SNAPSHOT_LSN).packLong(identity.lsn());
+            packer.packString(Fields.TOTAL_BYTES).packLong(identity.totalBytes());
+            packer.packString(Fields.TOTAL_CRC32C).packLong(identity.totalCrc32c().unsigned());
+            packer.packString(Fields.OFFSET).packLong(offset);
+            packer.packString(Fields.DONE).packBoolean(done);
+            packer.packString(Fields.CHUNK_CRC32C).packLong(chunkCrc32c.unsigned());
+            packer.packString(Fields.DATA).packBinaryHeader(dataBytes);
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);

@@ -15,8 +15,7 @@ public enum ErrorCode {
     MALFORMED_ENVELOPE(1007),
     MALFORMED_CONTROL(1007),
     INVALID_DATABASE_ID(1008),
-    CLUSTER_ID_MISMATCH(
-            1008),
+    CLUSTER_ID_MISMATCH(1008),
     CHUNK_TOO_LARGE(1009),
     SNAPSHOT_OFFSET_REGRESSION,
     ENVELOPE_MISMATCH,
@@ -25,32 +24,31 @@ public enum ErrorCode {
     SNAPSHOT_SIZE_MISMATCH,
     STALE_SNAPSHOT,
     TRANSFER_IN_PROGRESS,
-    /** Of {@code abort} and {@code DELETE}: what is to be removed is another token's. */
+    /** Of {@code abort} and {@code DELETE}: another token owns the transfer or snapshot. */
     NOT_OWNER,
-    /** What the token is not for. */
+    /** The token is not for this database. */
     DATABASE_NOT_ALLOWED(1008),
-    INSUFFICIENT_STORAGE(
-            1013),
+    INSUFFICIENT_STORAGE(1013),
     TOO_MANY_BOOTSTRAPS(1013),
     SUPERSEDED(4409),
     TRANSPORT(1011),
-    /** Before the upgrade only, as HTTP 400: the client offers only subprotocols unknown here. */
+    /** Before the upgrade only, as HTTP 400: the client offers only subprotocols that the sidecar does not know. */
     PROTOCOL_VERSION_MISMATCH,
-    /** Before the upgrade only, as HTTP 400: it is no opening handshake of a WebSocket. */
+    /** Before the upgrade only, as HTTP 400: the request is no opening handshake of a WebSocket. */
     MALFORMED_HANDSHAKE,
     /** Before the upgrade only, as HTTP 426: a plain request where a WebSocket is opened, or another version of it. */
     UPGRADE_REQUIRED,
     /** Before the upgrade only, as HTTP 503: no link is taken any more. */
     SHUTTING_DOWN,
-    /** Before the upgrade, and in the HTTP API, as HTTP 401: no token, or no certificate, that lets anyone in. */
+    /** Before the upgrade, and in the HTTP API, as HTTP 401: no token, or no certificate, that is known here. */
     UNAUTHORIZED,
     /** Before the upgrade, and in the HTTP API, as HTTP 403: a browser asks for a page of another site. */
     ORIGIN_NOT_ALLOWED,
-    /** Before the upgrade only, as HTTP 503: there are as many links as there may be. */
+    /** Before the upgrade only, as HTTP 503: all links that may be open are open. */
     TOO_MANY_LINKS,
     /** In the HTTP API only, as 404. */
     NOT_FOUND,
-    /** In the HTTP API only, as 503: the disk is at work for this database. */
+    /** In the HTTP API only, as 503: another request or a link holds this database while the disk is at work. */
     BUSY;
 
     private final int closes;
@@ -134,7 +132,7 @@ public enum ErrorCode {
             fields.put("expected", r.expected());
             fields.put("actual", r.actual());
         } else if (refusal instanceof Refusal.ChunkCrcMismatch r) {
-            fields.put("offset", r.offset());
+            fields.put(Fields.OFFSET, r.offset());
             fields.put("stored", r.stored());
             fields.put("computed", r.computed());
         } else if (refusal instanceof Refusal.SnapshotCrcMismatch r) {
@@ -149,12 +147,12 @@ public enum ErrorCode {
             fields.put("declared_cluster", r.declaredCluster());
             fields.put("committed_cluster", r.committedCluster());
         } else if (refusal instanceof Refusal.TransferInProgress r) {
-            fields.put("source_cluster_id", r.sourceClusterId());
-            fields.put("snapshot_lsn", r.snapshotLsn());
-            fields.put("bytes_done", r.bytesDone());
-            fields.put("bytes_total", r.bytesTotal());
+            fields.put(Fields.SOURCE_CLUSTER_ID, r.sourceClusterId());
+            fields.put(Fields.SNAPSHOT_LSN, r.snapshotLsn());
+            fields.put(Fields.BYTES_DONE, r.bytesDone());
+            fields.put(Fields.BYTES_TOTAL, r.bytesTotal());
         } else if (refusal instanceof Refusal.NotOwner r) {
-            fields.put("owner", r.owner());
+            fields.put(Fields.OWNER, r.owner());
         } else if (refusal instanceof Refusal.DatabaseNotAllowed r) {
             fields.put("allowed", r.allowed());
         } else if (refusal instanceof Refusal.InsufficientStorage r) {

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.wire;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -17,8 +18,10 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 
 /** One JSON object, read strictly and within bounds, or written field by field. */
@@ -41,20 +44,38 @@ final class Json {
     private Json() {
     }
 
-    interface Fields {
+    /** Writes what is between the braces. */
+    interface Body {
         void write(JsonGenerator json) throws IOException;
     }
 
-    static String write(Fields fields) {
+    static String write(Body body) {
         StringWriter text = new StringWriter(160);
         try (JsonGenerator json = FACTORY.createGenerator(text)) {
             json.writeStartObject();
-            fields.write(json);
+            body.write(json);
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }
         return text.toString();
+    }
+
+    /** Writes which database of which cluster it is, and at which LSN. */
+    static void writeOrigin(JsonGenerator json, String cluster, DatabaseId database, long lsn) throws IOException {
+        json.writeStringField(Fields.SOURCE_CLUSTER_ID, cluster);
+        writeDatabase(json, database);
+        json.writeNumberField(Fields.SNAPSHOT_LSN, lsn);
+    }
+
+    /** Writes an identity but for its CRC-32C, which is a number in messages and printed in records. */
+    static void writeIdentity(JsonGenerator json, SnapshotIdentity identity) throws IOException {
+        writeOrigin(json, identity.sourceClusterId(), identity.database(), identity.lsn());
+        json.writeNumberField(Fields.TOTAL_BYTES, identity.totalBytes());
+    }
+
+    static void writeDatabase(JsonGenerator json, DatabaseId database) throws IOException {
+        json.writeStringField(Fields.SOURCE_DATABASE_ID, database.value());
     }
 
     /**
@@ -91,7 +112,7 @@ final class Json {
             return value.textValue();
         }
 
-        long number(String field, long max) {
+        private long number(String field, long max) {
             JsonNode value = present(field);
             if (!value.isIntegralNumber()) {
                 throw malformed(field + " must be an integer");
@@ -104,17 +125,41 @@ final class Json {
 
         /** Empty where there is none, or null. */
         OptionalLong optionalNumber(String field) {
-            return node.hasNonNull(field) ? OptionalLong.of(number(field, Long.MAX_VALUE)) : OptionalLong.empty();
+            return node.hasNonNull(field) ? OptionalLong.of(number(field)) : OptionalLong.empty();
         }
 
-        /** A CRC may be written as the number that an envelope carries, or in the printed form. */
+        /** A CRC-32C is a number, as in an envelope, or printed, as {@code 0x} and 8 hex digits. */
         Crc32c crc(String field) {
             JsonNode value = present(field);
             if (value.isTextual()) {
                 return Crc32c.parse(value.textValue()).orElseThrow(() -> malformed(
                         field + " is " + Text.quoted(value.textValue()) + ", it must be 0x and 8 hex digits"));
             }
-            return new Crc32c((int) number(field, 0xFFFF_FFFFL));
+            return new Crc32c((int) number(field, Fields.MAX_CRC32C));
+        }
+
+        /** From 0 to 2^63-1. */
+        long number(String field) {
+            return number(field, Long.MAX_VALUE);
+        }
+
+        /** @throws RefusedException also with {@link Refusal.InvalidDatabaseId} */
+        DatabaseId database() {
+            return new DatabaseId(text(Fields.SOURCE_DATABASE_ID));
+        }
+
+        String cluster() {
+            String cluster = text(Fields.SOURCE_CLUSTER_ID);
+            if (!SnapshotIdentity.isValidClusterId(cluster)) {
+                throw malformed(Fields.wrongClusterId(cluster));
+            }
+            return cluster;
+        }
+
+        /** @throws RefusedException also with {@link Refusal.InvalidDatabaseId} */
+        SnapshotIdentity identity(Optional<String> owner) {
+            return new SnapshotIdentity(cluster(), database(), number(Fields.SNAPSHOT_LSN),
+                    number(Fields.TOTAL_BYTES), crc(Fields.TOTAL_CRC32C), owner);
         }
 
         private JsonNode present(String field) {

@@ -20,6 +20,9 @@ public final class JsonMessages {
     /** The longest control message read, in bytes. */
     public static final int MAX_CONTROL_BYTES = Json.MAX_LENGTH;
 
+    private static final List<String> OF_EVERY_ERROR = List.of(Fields.TYPE, Fields.CODE, Fields.MESSAGE,
+            Fields.SOURCE_DATABASE_ID);
+
     private JsonMessages() {
     }
 
@@ -30,20 +33,12 @@ public final class JsonMessages {
      */
     public static Control control(String text) {
         Json.Reader message = Json.read(text);
-        String type = message.text("type");
+        String type = message.text(Fields.TYPE);
         switch (type) {
             case "open":
-                String cluster = message.text("source_cluster_id");
-                if (!SnapshotIdentity.isValidClusterId(cluster)) {
-                    throw Json.malformed("source_cluster_id " + Text.quoted(cluster) + " must have "
-                            + SnapshotIdentity.CLUSTER_ID_RULE);
-                }
-                return new Control.Open(new SnapshotIdentity(cluster,
-                        new DatabaseId(message.text("source_database_id")),
-                        message.number("snapshot_lsn", Long.MAX_VALUE), message.number("total_bytes", Long.MAX_VALUE),
-                        message.crc("total_crc32c")));
+                return new Control.Open(message.identity(Optional.empty()));
             case "abort":
-                return new Control.Abort(new DatabaseId(message.text("source_database_id")));
+                return new Control.Abort(message.database());
             default :
                 throw Json.malformed("type " + Text.quoted(type) + " is unknown: it must be open or abort");
         }
@@ -54,18 +49,15 @@ public final class JsonMessages {
         if (control instanceof Control.Open open) {
             SnapshotIdentity identity = open.identity();
             return Json.write(json -> {
-                json.writeStringField("type", "open");
-                json.writeStringField("source_cluster_id", identity.sourceClusterId());
-                json.writeStringField("source_database_id", identity.database().value());
-                json.writeNumberField("snapshot_lsn", identity.lsn());
-                json.writeNumberField("total_bytes", identity.totalBytes());
-                json.writeNumberField("total_crc32c", identity.totalCrc32c().unsigned());
+                json.writeStringField(Fields.TYPE, "open");
+                Json.writeIdentity(json, identity);
+                json.writeNumberField(Fields.TOTAL_CRC32C, identity.totalCrc32c().unsigned());
             });
         }
         Control.Abort abort = (Control.Abort) control;
         return Json.write(json -> {
-            json.writeStringField("type", "abort");
-            json.writeStringField("source_database_id", abort.database().value());
+            json.writeStringField(Fields.TYPE, "abort");
+            Json.writeDatabase(json, abort.database());
         });
     }
 
@@ -73,35 +65,35 @@ public final class JsonMessages {
     public static String write(Answer answer) {
         if (answer instanceof Answer.Pending pending) {
             return Json.write(json -> {
-                json.writeStringField("type", "pending");
-                json.writeStringField("source_database_id", pending.database().value());
-                json.writeNumberField("bytes_done", pending.bytesDone());
-                json.writeNumberField("durable_bytes", pending.durableBytes());
+                json.writeStringField(Fields.TYPE, "pending");
+                Json.writeDatabase(json, pending.database());
+                json.writeNumberField(Fields.BYTES_DONE, pending.bytesDone());
+                json.writeNumberField(Fields.DURABLE_BYTES, pending.durableBytes());
             });
         } else if (answer instanceof Answer.Opened opened) {
             return Json.write(json -> {
-                json.writeStringField("type", "opened");
-                json.writeStringField("source_database_id", opened.database().value());
-                json.writeNumberField("offset", opened.offset());
-                json.writeNumberField("max_chunk_bytes", opened.maxChunkBytes());
-                json.writeNumberField("window_bytes", opened.windowBytes());
+                json.writeStringField(Fields.TYPE, "opened");
+                Json.writeDatabase(json, opened.database());
+                json.writeNumberField(Fields.OFFSET, opened.offset());
+                json.writeNumberField(Fields.MAX_CHUNK_BYTES, opened.maxChunkBytes());
+                json.writeNumberField(Fields.WINDOW_BYTES, opened.windowBytes());
                 if (opened.windowMessages().isPresent()) {
-                    json.writeNumberField("window_messages", opened.windowMessages().getAsLong());
+                    json.writeNumberField(Fields.WINDOW_MESSAGES, opened.windowMessages().getAsLong());
                 }
             });
         } else if (answer instanceof Answer.Committed committed) {
             return Json.write(json -> {
-                json.writeStringField("type", "committed");
-                json.writeStringField("source_database_id", committed.database().value());
-                json.writeNumberField("snapshot_lsn", committed.lsn());
-                json.writeNumberField("bytes", committed.bytes());
-                json.writeStringField("crc32c", committed.crc32c().toString());
-                json.writeStringField("snapshot_path", committed.snapshotPath());
+                json.writeStringField(Fields.TYPE, "committed");
+                Json.writeDatabase(json, committed.database());
+                json.writeNumberField(Fields.SNAPSHOT_LSN, committed.lsn());
+                json.writeNumberField(Fields.BYTES, committed.bytes());
+                json.writeStringField(Fields.CRC32C, committed.crc32c().toString());
+                json.writeStringField(Fields.SNAPSHOT_PATH, committed.snapshotPath());
             });
         } else if (answer instanceof Answer.Aborted aborted) {
             return Json.write(json -> {
-                json.writeStringField("type", "aborted");
-                json.writeStringField("source_database_id", aborted.database().value());
+                json.writeStringField(Fields.TYPE, "aborted");
+                Json.writeDatabase(json, aborted.database());
             });
         } else if (answer instanceof Answer.Refused refused) {
             return error(ErrorCode.of(refused.refusal()), refused.refusal().message(), refused.database(),
@@ -110,7 +102,7 @@ public final class JsonMessages {
         throw new IllegalArgumentException("only a source reads " + answer + ", nobody writes it");
     }
 
-    /** Writes an error object that stands for no refusal of the domain. */
+    /** Writes an error object for something that is no refusal of the domain. */
     public static String error(ErrorCode code, String message) {
         return error(code, message, Optional.empty(), Map.of());
     }
@@ -118,27 +110,27 @@ public final class JsonMessages {
     /**
      * Reads an answer, as a source does.
      *
-     * @throws RefusedException with {@link Refusal.MalformedControl} when it is none
+     * @throws RefusedException with {@link Refusal.MalformedControl} or {@link Refusal.InvalidDatabaseId} when {@code text} is no answer
      */
     public static Answer answer(String text) {
         Json.Reader message = Json.read(text);
-        String type = message.text("type");
+        String type = message.text(Fields.TYPE);
         if (type.equals("error")) {
             return failure(message);
         }
-        DatabaseId database = new DatabaseId(message.text("source_database_id"));
+        DatabaseId database = message.database();
         switch (type) {
             case "pending":
-                return new Answer.Pending(database, message.number("bytes_done", Long.MAX_VALUE),
-                        message.number("durable_bytes", Long.MAX_VALUE));
+                return new Answer.Pending(database, message.number(Fields.BYTES_DONE),
+                        message.number(Fields.DURABLE_BYTES));
             case "opened":
-                return new Answer.Opened(database, message.number("offset", Long.MAX_VALUE),
-                        message.number("max_chunk_bytes", Long.MAX_VALUE),
-                        message.number("window_bytes", Long.MAX_VALUE), message.optionalNumber("window_messages"));
+                return new Answer.Opened(database, message.number(Fields.OFFSET),
+                        message.number(Fields.MAX_CHUNK_BYTES),
+                        message.number(Fields.WINDOW_BYTES), message.optionalNumber(Fields.WINDOW_MESSAGES));
             case "committed":
-                return new Answer.Committed(database, message.number("snapshot_lsn", Long.MAX_VALUE),
-                        message.number("bytes", Long.MAX_VALUE), message.crc("crc32c"),
-                        message.text("snapshot_path"));
+                return new Answer.Committed(database, message.number(Fields.SNAPSHOT_LSN),
+                        message.number(Fields.BYTES), message.crc(Fields.CRC32C),
+                        message.text(Fields.SNAPSHOT_PATH));
             case "aborted":
                 return new Answer.Aborted(database);
             default :
@@ -147,9 +139,9 @@ public final class JsonMessages {
     }
 
     /**
-     * Reads an error as a source does, also one of the HTTP API, which has no type.
+     * Reads an error as a source does, also an error of the HTTP API, which need not have a type.
      *
-     * @throws RefusedException with {@link Refusal.MalformedControl} when it is none
+     * @throws RefusedException with {@link Refusal.MalformedControl} when {@code text} is no error
      */
     public static Answer.Failure failure(String text) {
         return failure(Json.read(text));
@@ -158,21 +150,21 @@ public final class JsonMessages {
     private static Answer.Failure failure(Json.Reader message) {
         Map<String, String> fields = new LinkedHashMap<>();
         message.node().properties().forEach(field -> {
-            if (!List.of("type", "code", "message", "source_database_id").contains(field.getKey())) {
+            if (!OF_EVERY_ERROR.contains(field.getKey())) {
                 fields.put(field.getKey(), field.getValue().asText());
             }
         });
-        return new Answer.Failure(message.text("code"), message.text("message"),
-                Optional.ofNullable(message.node().path("source_database_id").textValue()), fields);
+        return new Answer.Failure(message.text(Fields.CODE), message.text(Fields.MESSAGE),
+                Optional.ofNullable(message.node().path(Fields.SOURCE_DATABASE_ID).textValue()), fields);
     }
 
     private static String error(ErrorCode code, String message, Optional<DatabaseId> database,
             Map<String, Object> fields) {
         return Json.write(json -> {
-            json.writeStringField("type", "error");
-            json.writeStringField("code", code.spelling());
-            json.writeStringField("message", message);
-            json.writeStringField("source_database_id", database.map(DatabaseId::value).orElse(null));
+            json.writeStringField(Fields.TYPE, "error");
+            json.writeStringField(Fields.CODE, code.spelling());
+            json.writeStringField(Fields.MESSAGE, message);
+            json.writeStringField(Fields.SOURCE_DATABASE_ID, database.map(DatabaseId::value).orElse(null));
             for (Map.Entry<String, Object> field : fields.entrySet()) {
                 json.writeFieldName(field.getKey());
                 value(json, field.getValue());

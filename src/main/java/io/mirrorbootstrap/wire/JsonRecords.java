@@ -12,7 +12,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
-import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.RecordFormat;
@@ -24,21 +23,16 @@ import io.mirrorbootstrap.snapshot.Text;
 @Singleton
 public final class JsonRecords implements RecordFormat {
 
-    private static final String FILE_MARK = "file_mark";
-    private static final String OWNER = "owner";
-
     @Override
     public byte[] manifest(Manifest manifest) {
         CommittedSnapshot snapshot = manifest.snapshot();
         return Json.write(json -> {
-            json.writeStringField("source_cluster_id", snapshot.sourceClusterId());
-            json.writeStringField("source_database_id", snapshot.database().value());
-            json.writeNumberField("snapshot_lsn", snapshot.lsn());
-            json.writeNumberField("bytes", snapshot.bytes());
-            json.writeStringField("crc32c", snapshot.crc32c().toString());
-            json.writeStringField("committed_at", snapshot.committedAt().toString());
-            writeIfThere(json, OWNER, snapshot.owner());
-            writeIfThere(json, FILE_MARK, manifest.fileMark());
+            Json.writeOrigin(json, snapshot.sourceClusterId(), snapshot.database(), snapshot.lsn());
+            json.writeNumberField(Fields.BYTES, snapshot.bytes());
+            json.writeStringField(Fields.CRC32C, snapshot.crc32c().toString());
+            json.writeStringField(Fields.COMMITTED_AT, snapshot.committedAt().toString());
+            writeIfThere(json, Fields.OWNER, snapshot.owner());
+            writeIfThere(json, Fields.FILE_MARK, manifest.fileMark());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -46,11 +40,12 @@ public final class JsonRecords implements RecordFormat {
     public Optional<Manifest> manifest(byte[] bytes) {
         try {
             Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
-            CommittedSnapshot snapshot = new CommittedSnapshot(json.text("source_cluster_id"),
-                    new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
-                    json.number("bytes", Long.MAX_VALUE), json.crc("crc32c"),
-                    Instant.parse(json.text("committed_at")), owner(json));
-            return Optional.of(new Manifest(snapshot, Optional.ofNullable(json.node().path(FILE_MARK).textValue())));
+            CommittedSnapshot snapshot = new CommittedSnapshot(json.cluster(),
+                    json.database(), json.number(Fields.SNAPSHOT_LSN),
+                    json.number(Fields.BYTES), json.crc(Fields.CRC32C),
+                    Instant.parse(json.text(Fields.COMMITTED_AT)), owner(json));
+            return Optional
+                    .of(new Manifest(snapshot, Optional.ofNullable(json.node().path(Fields.FILE_MARK).textValue())));
         } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -60,14 +55,11 @@ public final class JsonRecords implements RecordFormat {
     public byte[] checkpoint(Checkpoint checkpoint) {
         SnapshotIdentity identity = checkpoint.identity();
         return Json.write(json -> {
-            json.writeStringField("source_cluster_id", identity.sourceClusterId());
-            json.writeStringField("source_database_id", identity.database().value());
-            json.writeNumberField("snapshot_lsn", identity.lsn());
-            json.writeNumberField("total_bytes", identity.totalBytes());
-            json.writeStringField("total_crc32c", identity.totalCrc32c().toString());
-            json.writeNumberField("durable_bytes", checkpoint.bytes());
-            json.writeStringField("durable_crc32c", checkpoint.crc32c().toString());
-            writeIfThere(json, OWNER, identity.owner());
+            Json.writeIdentity(json, identity);
+            json.writeStringField(Fields.TOTAL_CRC32C, identity.totalCrc32c().toString());
+            json.writeNumberField(Fields.DURABLE_BYTES, checkpoint.bytes());
+            json.writeStringField(Fields.DURABLE_CRC32C, checkpoint.crc32c().toString());
+            writeIfThere(json, Fields.OWNER, identity.owner());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -75,11 +67,8 @@ public final class JsonRecords implements RecordFormat {
     public Optional<Checkpoint> checkpoint(byte[] bytes) {
         try {
             Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
-            SnapshotIdentity identity = new SnapshotIdentity(json.text("source_cluster_id"),
-                    new DatabaseId(json.text("source_database_id")), json.number("snapshot_lsn", Long.MAX_VALUE),
-                    json.number("total_bytes", Long.MAX_VALUE), json.crc("total_crc32c"), owner(json));
-            return Optional.of(
-                    new Checkpoint(identity, json.number("durable_bytes", Long.MAX_VALUE), json.crc("durable_crc32c")));
+            return Optional.of(new Checkpoint(json.identity(owner(json)), json.number(Fields.DURABLE_BYTES),
+                    json.crc(Fields.DURABLE_CRC32C)));
         } catch (RefusedException | IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -91,16 +80,16 @@ public final class JsonRecords implements RecordFormat {
         }
     }
 
-    /** What is there must be a name: else what is somebody's would be read as nobody's. */
+    /** An owner that is there must be a valid name: else a snapshot with an owner would be read as one without. */
     private static Optional<String> owner(Json.Reader json) {
-        return json.node().hasNonNull(OWNER)
-                ? Optional.of(json.text(OWNER)).map(JsonRecords::checked)
+        return json.node().hasNonNull(Fields.OWNER)
+                ? Optional.of(json.text(Fields.OWNER)).map(JsonRecords::checked)
                 : Optional.empty();
     }
 
     private static String checked(String owner) {
         if (!Principal.isValidOwner(owner)) {
-            throw Json.malformed("owner is " + Text.quoted(owner));
+            throw Json.malformed(Fields.OWNER + " is " + Text.quoted(owner));
         }
         return owner;
     }

@@ -1,6 +1,6 @@
 package io.mirrorbootstrap.wire;
 
-/** Where and how both sides meet. */
+/** The path and the subprotocol, the same for source and sidecar. */
 public final class Protocol {
 
     /** The path of the WebSocket. */

@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import io.mirrorbootstrap.snapshot.Principal;
 
 /**
- * A line of a file of tokens: {@code token}, {@code token = name} or {@code token = name: database, database}. The sidecar's and a
- * client's may be the same file. Any thread.
+ * A line of a file of tokens: {@code token}, {@code token = name} or {@code token = name: database, database}. The sidecar and its
+ * clients may share the file. Any thread.
  *
  * @param token what RFC 6750 calls {@code b64token}: all that a header can carry
- * @param name whose it is
- * @param databases the names of those that it is for, as they stand there; empty: any
+ * @param name of the caller that has the token
+ * @param databases the databases that it is for, as written, not checked; empty: any
  */
 public record TokenLine(String token, Optional<String> name, Optional<List<String>> databases) {
 
@@ -26,7 +26,7 @@ public record TokenLine(String token, Optional<String> name, Optional<List<Strin
             .compile("(?<token>[A-Za-z0-9._~+/-]+=*)(?:\\s*=\\s*(?<name>" + Principal.OWNER_NAME
                     + ")\\s*(?<list>:.*)?)?");
 
-    /** What a token may be, for whoever has written another. */
+    /** What a token may be, for a person who has written something else. */
     public static final String RULE = "a token is letters, digits and ._~+/-=, without blanks";
 
     private static final byte[] UTF_8_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -34,9 +34,9 @@ public record TokenLine(String token, Optional<String> name, Optional<List<Strin
     private static final byte[] UTF_16_MARK_REVERSED = {(byte) 0xFF, (byte) 0xFE};
 
     /**
-     * What a whole file of tokens says: UTF-8, perhaps behind the mark that some editors put there.
+     * The text of a whole file of tokens: UTF-8, with or without a byte order mark.
      *
-     * @throws CharacterCodingException when it is something else, with a clause for a person that follows the file's name
+     * @throws CharacterCodingException when the file is not UTF-8; the message is a clause that follows the file's name
      */
     public static String text(byte[] file) throws CharacterCodingException {
         if (begins(file, UTF_16_MARK) || begins(file, UTF_16_MARK_REVERSED)) {
@@ -71,12 +71,12 @@ public record TokenLine(String token, Optional<String> name, Optional<List<Strin
         }
     }
 
-    /** Whether there is nothing to be read in {@code line}. */
+    /** Whether {@code line} is blank or a comment. */
     public static boolean isBlank(String line) {
         return line.isBlank() || line.strip().startsWith("#");
     }
 
-    /** Reads {@code line}; empty when it is none of the three. */
+    /** Reads {@code line}; empty when it has none of the three forms. */
     public static Optional<TokenLine> parse(String line) {
         Matcher parts = LINE.matcher(line.strip());
         return parts.matches()

@@ -1,0 +1,105 @@
+package io.mirrorbootstrap.access;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+
+import org.jboss.logging.Logger;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpsServerStart;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
+
+/**
+ * Looks at the ports where connections are accepted, each second, on the event loops that accept: puts a {@link Door} into each new
+ * one, and lets {@link Strangers} cut those whose time is over. Vert.x has no event for the port of probes and metrics, and no word
+ * for what stands before a connection is set up.
+ */
+@Singleton
+class Ports {
+
+    private static final Logger LOG = Logger.getLogger(Ports.class);
+
+    private static final long LOOK_EVERY_MILLIS = 1000;
+
+    private final Vertx vertx;
+    private final Strangers strangers;
+    private final OwnConnections own;
+    private final List<ScheduledFuture<?>> rounds = new ArrayList<>(); // start and end only
+    private final Set<InetSocketAddress> addresses = ConcurrentHashMap.newKeySet();
+
+    Ports(Vertx vertx, Strangers strangers, OwnConnections own) {
+        this.vertx = vertx;
+        this.strangers = strangers;
+        this.own = own;
+    }
+
+    /** Where connections are accepted, or were. Any thread. */
+    Set<InetSocketAddress> addresses() {
+        return Set.copyOf(addresses);
+    }
+
+    void start(@Observes StartupEvent event) {
+        for (EventExecutor loop : acceptors()) {
+            rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
+                    LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    void end(@Observes ShutdownEvent event) {
+        rounds.forEach(each -> each.cancel(false));
+    }
+
+    void opened(@ObservesAsync HttpServerStart event) {
+        lookNow();
+    }
+
+    void opened(@ObservesAsync HttpsServerStart event) {
+        lookNow();
+    }
+
+    /** Of the management port there is no event: the next look finds it. */
+    private void lookNow() {
+        for (EventExecutor loop : acceptors()) {
+            loop.execute(() -> look((SingleThreadEventLoop) loop));
+        }
+    }
+
+    private Iterable<EventExecutor> acceptors() {
+        return ((VertxInternal) vertx).getAcceptorEventLoopGroup();
+    }
+
+    private void look(SingleThreadEventLoop loop) {
+        try {
+            for (Iterator<Channel> all = loop.registeredChannelsIterator(); all.hasNext();) {
+                Channel each = all.next();
+                if (each instanceof ServerChannel && each.pipeline().get(Door.class) == null) {
+                    each.pipeline().addFirst(new Door(strangers, own));
+                    if (each.localAddress() instanceof InetSocketAddress address) {
+                        addresses.add(address);
+                    }
+                }
+            }
+            strangers.cutOverdue();
+        } catch (RuntimeException | Error e) {
+            // a round that throws would be the last
+            LOG.error("connections of strangers could not be looked at, until the next look", e);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package io.mirrorbootstrap.mirror;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.snapshot.Checkpoint;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Inventory;
+import io.mirrorbootstrap.snapshot.ReceiverRules;
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.SnapshotReceiver;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferListener;
+
+/**
+ * What is done for all databases, and asked for by no source: reading back what an earlier process left, removing kept transfers
+ * after their time, finishing commits, looking for lost files. A database that fails is logged, and stops no other. Worker only,
+ * any number of threads.
+ */
+final class Upkeep {
+
+    private static final Logger LOG = Logger.getLogger(Upkeep.class);
+
+    private final SnapshotDirectory directory;
+    private final ReceiverRules rules;
+    private final TransferListener listener;
+    private final StatusBoard board;
+    private final Receivers receivers;
+
+    /** Databases for which a thread reads what an earlier process left. */
+    private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
+
+    Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, StatusBoard board,
+            Receivers receivers) {
+        this.directory = directory;
+        this.rules = rules;
+        this.listener = listener;
+        this.board = board;
+        this.receivers = receivers;
+    }
+
+    /**
+     * Makes the directory ready, and tells the listener what is in it. What takes long to read is read beside, later.
+     *
+     * @throws IOException when the directory cannot be used
+     */
+    void start() throws IOException {
+        Inventory inventory = directory.prepare();
+        tell(inventory.repairs());
+        inventory.committed().forEach(snapshot -> listener
+                .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
+        for (Inventory.Resumable left : inventory.resumable()) {
+            Checkpoint kept = left.checkpoint();
+            receivers.add(new SnapshotReceiver(kept.database(), directory, rules, listener, Optional.of(left)));
+            listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
+                    KeptReason.FOUND_AT_START));
+        }
+        for (DatabaseId database : inventory.toBeRead()) {
+            receivers.add(SnapshotReceiver.recovering(database, directory, rules, listener));
+        }
+        if (!inventory.toBeRead().isEmpty()) {
+            LOG.infof("reading what an earlier process left of %s, before it can be said what that is",
+                    inventory.toBeRead());
+            rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
+        }
+        LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",
+                directory.path(), inventory.committed().size(), inventory.resumable().size());
+    }
+
+    /** Thousands of files may have been planted: the log limits lines that differ in their values only. */
+    private static void tell(List<String> repairs) {
+        repairs.forEach(repair -> LOG.warnf("%s", repair));
+    }
+
+    /** Tries once more to read what an earlier process left of {@code database}, on another thread: the disk may be mended by now. */
+    void recoverSoon(DatabaseId database) {
+        try {
+            rules.helpers().execute(() -> recover(database));
+        } catch (RejectedExecutionException e) {
+            LOG.debugf("%s: not read again, the process is ending", database);
+        }
+    }
+
+    private void recover(DatabaseId database) {
+        if (reading.add(database)) { // else another thread reads it
+            try {
+                receivers.with(database, Upkeep::recover);
+            } finally {
+                reading.remove(database);
+            }
+        }
+    }
+
+    private static Void recover(SnapshotReceiver receiver) {
+        try {
+            tell(receiver.recover().repairs());
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.errorf(e,
+                    "%s: what an earlier process left cannot be read, and nothing is received for it until it can: "
+                            + "mend the disk, or remove its files",
+                    receiver.database());
+        }
+        return null;
+    }
+
+    /** See {@link Mirrors#keepHouse}. */
+    int keepHouse(Duration retention) {
+        directory.unfinishedCommits().forEach(database -> receivers.with(database, Upkeep::heal));
+        receivers.all().filter(SnapshotReceiver::isUnrecovered).map(SnapshotReceiver::database).forEach(this::recover);
+        int expired = 0;
+        for (DatabaseId database : receivers.databases()) {
+            expired += receivers.with(database, receiver -> expire(receiver, retention));
+        }
+        return expired;
+    }
+
+    private static Void heal(SnapshotReceiver receiver) {
+        try {
+            receiver.heal();
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.warnf("a commit cannot be finished yet: %s", e);
+        }
+        return null;
+    }
+
+    private static int expire(SnapshotReceiver receiver, Duration retention) {
+        try {
+            return receiver.expire(retention) ? 1 : 0;
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "whether the transfer of %s has waited too long cannot be told", receiver.database());
+            return 0;
+        }
+    }
+
+    /** See {@link Mirrors#lookForLosses}. */
+    void lookForLosses() {
+        Set<DatabaseId> databases = new HashSet<>(receivers.databases());
+        board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
+                .forEach(databases::add);
+        databases.forEach(database -> receivers.with(database, this::lookForLosses));
+    }
+
+    private Void lookForLosses(SnapshotReceiver receiver) {
+        try {
+            receiver.lookForLosses(() -> board.mirror(receiver.database()).flatMap(Mirror::committed)
+                    .map(MirrorState.Following::snapshot));
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);
+        }
+        return null;
+    }
+
+    /** See {@link Mirrors#makeDurable}. */
+    void makeDurable() {
+        receivers.databases().forEach(database -> receivers.with(database, Upkeep::makeDurable));
+    }
+
+    private static Void makeDurable(SnapshotReceiver receiver) {
+        try {
+            receiver.makeDurable();
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.warnf("%s: what its source has sent last is not durable, and will be sent again: %s",
+                    receiver.database(), e);
+        }
+        return null;
+    }
+}
