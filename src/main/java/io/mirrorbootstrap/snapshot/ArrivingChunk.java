@@ -109,9 +109,10 @@ abstract class ArrivingChunk implements IncomingChunk {
         boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
         boolean full = reverted && DiskFull.is(failure);
         Refusal refusal = full
-                ? receiver.directory().noRoom(Math.max(0, identity.isStream() ? bytes : identity.totalBytes() - offset),
+                ? receiver.directory().room().full(
+                        Math.max(0, identity.isStream() ? bytes : identity.totalBytes() - offset),
                         Optional.of(failure))
-                : SnapshotReceiver.broken(failure);
+                : DiskRoom.broken(failure);
         return transfer.isPresent() && (published || !full)
                 ? receiver.fail(transfer.get(), refusal, Optional.of(failure)) // published: its commit is finished later
                 : receiver.refused(refusal, Optional.of(failure));

@@ -26,8 +26,8 @@ import io.mirrorbootstrap.store.FileFacts;
  */
 final class CommitProtocol {
 
-    private final SnapshotDirectory directory;
     private final Disk disk;
+    private final Records records;
 
     /** Databases whose payload is renamed, and for which what follows that has failed. */
     private final Map<DatabaseId, Manifest> unfinished = new ConcurrentHashMap<>();
@@ -35,9 +35,9 @@ final class CommitProtocol {
     /** Databases whose commit has failed before its rename, and whose successor record may come back after a power cut. */
     private final Set<DatabaseId> undone = ConcurrentHashMap.newKeySet();
 
-    CommitProtocol(SnapshotDirectory directory) {
-        this.directory = directory;
-        this.disk = directory.disk();
+    CommitProtocol(Disk disk, Records records) {
+        this.disk = disk;
+        this.records = records;
     }
 
     /**
@@ -53,7 +53,7 @@ final class CommitProtocol {
                 .orElseThrow(() -> new IOException(payload + " is not the file that was written"));
         Manifest manifest = Manifest.of(snapshot, facts);
         try {
-            directory.write(SnapshotNames.successor(database), manifest);
+            records.writeSuccessor(manifest);
             disk.force();
             disk.rename(payload, SnapshotNames.snapshot(database));
         } catch (IOException e) {
@@ -130,7 +130,7 @@ final class CommitProtocol {
         }
         if (manifest.isPresent()) {
             disk.force();
-            directory.write(SnapshotNames.manifest(database), manifest.get());
+            records.writeManifest(manifest.get());
             disk.force();
             unfinished.remove(database);
             removeQuietly(SnapshotNames.successor(database));

@@ -116,7 +116,7 @@ final class Durability {
         records.lock();
         try {
             if (isCurrent.test(transfer) && point.bytes() > transfer.durableBytes()) {
-                directory.write(point);
+                directory.records().write(point);
                 transfer.durable(point.bytes());
             }
         } finally {

@@ -20,13 +20,15 @@ public final class PayloadSpill implements Closeable {
     /** How much is written between two looks at the disk's room. */
     private static final long ASK_EVERY_BYTES = 1024 * 1024;
 
-    private final SnapshotDirectory directory;
+    private final NewFiles newFiles;
+    private final DiskRoom room;
     private Optional<DiskFile> file = Optional.empty();
     private long bytes;
     private long askAgainAt;
 
-    PayloadSpill(SnapshotDirectory directory) {
-        this.directory = directory;
+    PayloadSpill(NewFiles newFiles, DiskRoom room) {
+        this.newFiles = newFiles;
+        this.room = room;
     }
 
     /**
@@ -37,11 +39,11 @@ public final class PayloadSpill implements Closeable {
     public void write(ByteBuffer slice) {
         try {
             if (file.isEmpty()) {
-                file = Optional.of(directory.unnamedFile());
+                file = Optional.of(newFiles.unnamed());
             }
             if (bytes >= askAgainAt) {
-                if (directory.available() == 0) {
-                    throw new RefusedException(directory.noRoom(slice.remaining(), Optional.empty()));
+                if (room.available() == 0) {
+                    throw new RefusedException(room.full(slice.remaining(), Optional.empty()));
                 }
                 askAgainAt = bytes + ASK_EVERY_BYTES;
             }
@@ -93,6 +95,6 @@ public final class PayloadSpill implements Closeable {
     }
 
     private RefusedException refused(IOException e, long needed) {
-        return new RefusedException(SnapshotReceiver.unstored(directory, e, needed));
+        return new RefusedException(room.failed(e, needed));
     }
 }

@@ -39,4 +39,10 @@ record ReadBack(long bytes, Crc32c crc32c) {
         }
         return new ReadBack(at - from, Crc32c.of(crc));
     }
+
+    /** Whether the file of this name has the bytes of {@code snapshot}: it is read whole if it has as many. */
+    static boolean isOf(Disk disk, String name, CommittedSnapshot snapshot) throws IOException {
+        return disk.facts(name).filter(facts -> facts.bytes() == snapshot.bytes()).isPresent()
+                && of(disk, name, 0, snapshot.bytes()).crc32c().equals(snapshot.crc32c());
+    }
 }

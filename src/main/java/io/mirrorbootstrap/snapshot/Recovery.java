@@ -34,17 +34,17 @@ import io.mirrorbootstrap.store.FileFacts;
  */
 final class Recovery {
 
-    private final SnapshotDirectory directory;
     private final Disk disk;
+    private final Records records;
     private final DatabaseId database;
     private final Inventory inventory;
     private final String snapshot;
     private final String partial;
 
     /** @param inventory hears what is there */
-    Recovery(SnapshotDirectory directory, DatabaseId database, Inventory inventory) {
-        this.directory = directory;
-        this.disk = directory.disk();
+    Recovery(Disk disk, Records records, DatabaseId database, Inventory inventory) {
+        this.disk = disk;
+        this.records = records;
         this.database = database;
         this.inventory = inventory;
         this.snapshot = SnapshotNames.snapshot(database);
@@ -57,8 +57,8 @@ final class Recovery {
      * @return false when it cannot; nothing is changed then
      */
     boolean runWithoutReading() throws IOException {
-        Optional<Manifest> manifest = directory.readManifest(database);
-        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> manifest = records.manifest(database);
+        Optional<Manifest> successor = records.successor(database);
         Optional<Manifest> marked = marked(manifest, successor);
         boolean cutShort = cutShort(manifest, successor).isPresent();
         if (cutShort || marked.isEmpty() && !mayBe(possible(snapshot), manifest, successor).isEmpty()) {
@@ -70,10 +70,10 @@ final class Recovery {
 
     /** Does it, and reads what has to be read for it. */
     void run() throws IOException {
-        Optional<Manifest> manifest = directory.readManifest(database);
-        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> manifest = records.manifest(database);
+        Optional<Manifest> successor = records.successor(database);
         Optional<Manifest> cutShort = cutShort(manifest, successor);
-        if (cutShort.isPresent() && directory.isIn(partial, cutShort.get().snapshot())) {
+        if (cutShort.isPresent() && ReadBack.isOf(disk, partial, cutShort.get().snapshot())) {
             Manifest finished = Manifest.of(cutShort.get().snapshot(), disk.facts(partial).orElseThrow());
             disk.rename(partial, snapshot);
             inventory.repaired(path(snapshot) + ": its commit was cut short, and is finished");
@@ -142,7 +142,7 @@ final class Recovery {
         if (committed.isPresent()) {
             if (!committed.equals(manifest)) {
                 disk.force(); // the payload's name before the old manifest goes
-                directory.write(SnapshotNames.manifest(database), committed.get());
+                records.writeManifest(committed.get());
                 disk.force(); // before the record goes that has told it
             }
             if (committed.get().marks(disk.facts(partial))) {
@@ -196,7 +196,7 @@ final class Recovery {
 
     private void underWay() throws IOException {
         long there = disk.facts(partial).map(FileFacts::bytes).orElse(-1L);
-        Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
+        Optional<Checkpoint> checkpoint = records.checkpoint(database);
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
             inventory.add(new Inventory.Resumable(checkpoint.get(), age()));
             return;

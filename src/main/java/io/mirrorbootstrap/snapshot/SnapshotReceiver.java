@@ -19,10 +19,8 @@ import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
-import io.mirrorbootstrap.store.Reason;
 
 /**
  * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by
@@ -167,13 +165,13 @@ public final class SnapshotReceiver {
             }
             return outcome;
         } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(refused(unstored(directory, e, 1), Optional.of(e)));
+            return new OpenOutcome.Refused(refused(directory.room().failed(e, 1), Optional.of(e)));
         }
     }
 
     private OpenOutcome begin(Source source, SnapshotIdentity identity, boolean recognize) throws IOException {
         if (isUnrecovered()) {
-            return new OpenOutcome.Refused(refused(broken()));
+            return new OpenOutcome.Refused(refused(DiskRoom.broken()));
         } else if (!tryLock()) {
             return new OpenOutcome.Busy();
         }
@@ -308,7 +306,7 @@ public final class SnapshotReceiver {
             }
         }
         if (isUnrecovered()) {
-            return refusedChunk(broken());
+            return refusedChunk(DiskRoom.broken());
         } else if (!tryLock()) {
             return new ChunkStart.Busy();
         }
@@ -316,7 +314,7 @@ public final class SnapshotReceiver {
             return new ChunkStart.Arriving(offset == 0 ? first(source, owned) : next(source, owned, offset));
         } catch (IOException | RuntimeException e) {
             return new ChunkStart.Arriving(new RefusedChunk(this,
-                    unstored(directory, e, owned.totalBytes() - offset), Optional.of(e)));
+                    directory.room().failed(e, owned.totalBytes() - offset), Optional.of(e)));
         } finally {
             lock.unlock();
         }
@@ -355,7 +353,7 @@ public final class SnapshotReceiver {
 
     /** What forbids {@code who} to remove anything here, whosever it is. */
     private Optional<Refusal> refuseRemoval(Principal who) {
-        return who.refuse(database).or(() -> isUnrecovered() ? Optional.of(broken()) : Optional.empty());
+        return who.refuse(database).or(() -> isUnrecovered() ? Optional.of(DiskRoom.broken()) : Optional.empty());
     }
 
     private Optional<Refusal> refuseCluster(Source source, SnapshotIdentity identity) throws IOException {
@@ -376,7 +374,7 @@ public final class SnapshotReceiver {
         if (transfer.isPresent()) {
             return transfer;
         }
-        return directory.readManifest(database).map(Manifest::snapshot)
+        return directory.records().manifest(database).map(Manifest::snapshot)
                 .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
                         .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
                                 identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
@@ -402,7 +400,7 @@ public final class SnapshotReceiver {
         }
         try {
             finishCommit();
-            Optional<CommittedSnapshot> committed = directory.readManifest(database).map(Manifest::snapshot);
+            Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
             Optional<Refusal> refusal = committed
                     .flatMap(snapshot -> who.other(snapshot.sourceClusterId(), snapshot.owner()))
                     .map(Principal.Other::refusal).map(this::refused);
@@ -478,7 +476,7 @@ public final class SnapshotReceiver {
         }
         Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
         return file.isPresent() && (file.get().bytes() == told.get().bytes()
-                || directory.readSuccessor(database).filter(record -> record.marks(file)).isPresent()); // its successor is there, and its commit half done
+                || directory.records().successor(database).filter(record -> record.marks(file)).isPresent()); // its successor is there, and its commit half done
     }
 
     private boolean isPartialThere(Optional<UnderWay> transfer) throws IOException {
@@ -519,7 +517,7 @@ public final class SnapshotReceiver {
                 if (file.isPresent()) {
                     try (PartialFile open = file.get()) {
                         open.force();
-                        directory.write(accepted);
+                        directory.records().write(accepted);
                     }
                     phase = new Kept(kept.transfer().durable(), kept.sinceNanos(), kept.before());
                 }
@@ -558,7 +556,7 @@ public final class SnapshotReceiver {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            underWay().ifPresent(u -> fail(u.transfer(), broken(e), Optional.of(e)));
+            underWay().ifPresent(u -> fail(u.transfer(), DiskRoom.broken(e), Optional.of(e)));
         } finally {
             takesLong = false;
             lock.unlock();
@@ -578,7 +576,7 @@ public final class SnapshotReceiver {
         refusal = refusal.isPresent() ? refusal : refuseForRoom(source, identity, 0);
         return refusal.isPresent()
                 ? new RefusedChunk(this, refusal.get())
-                : new FirstChunk(this, source, identity, directory.begin(database));
+                : new FirstChunk(this, source, identity, directory.newFiles().partial(database));
     }
 
     /** Lock held. Nothing that is committed may be replaced before the disk knows what it is. */
@@ -606,7 +604,7 @@ public final class SnapshotReceiver {
         if ((identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0) {
             // what a stream brings is known to nobody, and others write to this disk too
             return new RefusedChunk(this,
-                    directory.noRoom(Math.max(1, identity.totalBytes() - offset), Optional.empty()));
+                    directory.room().full(Math.max(1, identity.totalBytes() - offset), Optional.empty()));
         }
         return new NextChunk(this, source, identity, transfer);
     }
@@ -621,11 +619,7 @@ public final class SnapshotReceiver {
                 ? 0
                 : directory.disk().facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
         long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
-        long available = directory.available() + freed;
-        return needed > available
-                ? Optional.of(
-                        new Refusal.InsufficientStorage(needed, available, directory.reserveBytes(), Optional.empty()))
-                : Optional.empty();
+        return directory.room().refuse(needed, freed);
     }
 
     /** A source that is gone takes nothing from one that is there, or that will come back. Lock held. */
@@ -849,24 +843,5 @@ public final class SnapshotReceiver {
     Refusal refused(Refusal refusal, Optional<Throwable> cause) {
         listener.on(new TransferEvent.Refused(database, refusal, cause));
         return refusal;
-    }
-
-    /** Tells a stranger nothing about the sidecar's files: the cause is for the log. */
-    static Refusal broken() {
-        return new Refusal.Transport("the sidecar could not store the snapshot, its log says why");
-    }
-
-    /** As {@link #broken()}, and of which kind the failure is. */
-    static Refusal broken(Exception failure) {
-        return Reason.kind(failure).<Refusal>map(
-                kind -> new Refusal.Transport("the sidecar could not store the snapshot: " + kind))
-                .orElseGet(SnapshotReceiver::broken);
-    }
-
-    /** What is said of a failure that leaves what is under way as it was, {@code needed} bytes before its end. */
-    static Refusal unstored(SnapshotDirectory directory, Exception failure, long needed) {
-        return DiskFull.is(failure)
-                ? directory.noRoom(Math.max(0, needed), Optional.of(failure))
-                : broken(failure);
     }
 }

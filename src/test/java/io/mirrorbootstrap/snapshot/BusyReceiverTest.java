@@ -272,11 +272,11 @@ class BusyReceiverTest {
         receiver.disconnected(one, KeptReason.LINK_LOST);
         disk.observe((what, name) -> {
         });
-        assertTrue(directory.readCheckpoint(DB).isEmpty());
+        assertTrue(directory.records().checkpoint(DB).isEmpty());
 
         receiver.makeDurable();
 
-        assertEquals(40, directory.readCheckpoint(DB).orElseThrow().bytes());
+        assertEquals(40, directory.records().checkpoint(DB).orElseThrow().bytes());
         assertEquals(new OpenOutcome.Opened(40), receiver.open(other, identity));
     }
 

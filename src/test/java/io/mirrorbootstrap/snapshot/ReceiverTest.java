@@ -115,7 +115,7 @@ class ReceiverTest {
             }
         });
 
-        assertEquals(SnapshotReceiver.broken(),
+        assertEquals(DiskRoom.broken(),
                 assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity)).refusal());
         one.leave();
         receiver.disconnected(one, KeptReason.LINK_LOST);
@@ -210,7 +210,7 @@ class ReceiverTest {
         receiver.disconnected(a, KeptReason.PROCESS_ENDING);
         // as the next process finds it: the record on disk knows whose it is
         receiver = receiver(DB, Optional.of(
-                new Inventory.Resumable(directory.readCheckpoint(DB).orElseThrow(), Duration.ZERO)));
+                new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
         assertEquals(new OpenOutcome.Refused(busy), receiver.open(b, small));
         assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, new TestSource(a.principal()), identity));
         TestSource again = new TestSource(a.principal());
@@ -244,14 +244,14 @@ class ReceiverTest {
         send(one, 0, 1000);
         receiver.disconnected(one, KeptReason.LINK_LOST);
         receiver = receiver(DB, Optional.of(
-                new Inventory.Resumable(directory.readCheckpoint(DB).orElseThrow(), Duration.ZERO)));
+                new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
         assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(a, identity)); // kept, by an earlier process
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
         assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, a, identity));
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
         send(a, 1000, 2000);
         receiver.disconnected(a, KeptReason.LINK_LOST);
-        assertEquals(Optional.of("a"), directory.readCheckpoint(DB).orElseThrow().identity().owner());
+        assertEquals(Optional.of("a"), directory.records().checkpoint(DB).orElseThrow().identity().owner());
     }
 
     @Test
@@ -341,17 +341,17 @@ class ReceiverTest {
     void aWorkerThatIsInterruptedAsTheProcessEndsLeavesWhatIsDurable() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 2 * 1024 * 1024);
-        Checkpoint durable = directory.readCheckpoint(DB).orElseThrow();
+        Checkpoint durable = directory.records().checkpoint(DB).orElseThrow();
         assertEquals(2 * 1024 * 1024, durable.bytes());
 
         Thread.currentThread().interrupt();
         ChunkOutcome outcome = send(one, 2 * 1024 * 1024, 3 * 1024 * 1024);
         assertTrue(Thread.interrupted());
 
-        assertEquals(SnapshotReceiver.broken(), assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal());
+        assertEquals(DiskRoom.broken(), assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal());
         assertEquals(new TransferEvent.Kept(identity, durable.bytes(), durable.bytes(), KeptReason.PROCESS_ENDING),
                 events.get(events.size() - 1));
-        SnapshotReceiver next = receiver(DB, directory.readCheckpoint(DB).map(Inventory.Resumable::of));
+        SnapshotReceiver next = receiver(DB, directory.records().checkpoint(DB).map(Inventory.Resumable::of));
         assertEquals(new OpenOutcome.Opened(durable.bytes()), TestSource.open(next, other, identity));
     }
 
@@ -364,7 +364,7 @@ class ReceiverTest {
     /** An earlier process has received so many bytes. */
     private void leave(int bytes) throws IOException {
         Files.write(directory.partial(DB), whole);
-        directory.write(checkpoint(bytes));
+        directory.records().write(checkpoint(bytes));
         receiver = receiver(DB, Optional.of(Inventory.Resumable.of(checkpoint(bytes))));
     }
 
