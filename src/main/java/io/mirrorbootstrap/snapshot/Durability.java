@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
@@ -15,29 +14,33 @@ import io.mirrorbootstrap.store.DiskFull;
  */
 final class Durability {
 
+    private final TransferLock lock;
     private final DatabaseId database;
     private final SnapshotDirectory directory;
     private final Disk disk;
     private final ReceiverRules rules;
-    private final Predicate<Transfer> isCurrent;
+    private final CurrentPhase phase;
 
     /** Taken after the receiver's lock or alone: keeps a checkpoint beside the flow from outliving its transfer. */
     private final ReentrantLock records = new ReentrantLock();
 
-    /**
-     * @param isCurrent whether a transfer is still the receiver's; needs no lock
-     */
-    Durability(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
-            Predicate<Transfer> isCurrent) {
+    Durability(TransferLock lock, DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
+            CurrentPhase phase) {
+        this.lock = lock;
         this.database = database;
         this.directory = directory;
         this.disk = directory.disk();
         this.rules = rules;
-        this.isCurrent = isCurrent;
+        this.phase = phase;
     }
 
-    /** Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other. */
+    /**
+     * Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other.
+     *
+     * @param transfer empty if it was kept, as files that nobody has open
+     */
     void discard(Optional<Transfer> transfer) {
+        assert lock.isHeld() && transfer.filter(phase.now()::isOf).isEmpty();
         records.lock();
         try {
             disk.remove(SnapshotNames.checkpoint(database));
@@ -71,7 +74,7 @@ final class Durability {
      */
     void keep(Transfer transfer) throws IOException {
         if (isDue(transfer, 0)) {
-            checkpointNow(transfer);
+            lock.forLong(() -> checkpointNow(transfer));
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
             try {
@@ -99,8 +102,9 @@ final class Durability {
         }
     }
 
-    /** With the lock held: the flow waits. */
+    /** The flow waits while all accepted bytes are forced. */
     void checkpointNow(Transfer transfer) throws IOException {
+        assert lock.isHeld();
         try {
             transfer.file().force();
             write(transfer, transfer.checkpoint());
@@ -115,7 +119,7 @@ final class Durability {
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {
-            if (isCurrent.test(transfer) && point.bytes() > transfer.durableBytes()) {
+            if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
                 directory.records().write(point);
                 transfer.durable(point.bytes());
             }

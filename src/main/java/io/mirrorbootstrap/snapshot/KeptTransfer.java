@@ -26,6 +26,11 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
 
+    KeptTransfer {
+        assert 0 <= durableBytes && durableBytes <= accepted.bytes() : durableBytes + " of " + accepted.bytes();
+        assert 0 <= readBytes && readBytes <= accepted.bytes() : readBytes + " of " + accepted.bytes();
+    }
+
     /** What an earlier process left: not a byte of it is believed. */
     static KeptTransfer left(Checkpoint checkpoint) {
         return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY, Optional.empty());

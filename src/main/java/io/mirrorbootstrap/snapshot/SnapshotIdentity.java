@@ -88,6 +88,16 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
         return Optional.empty();
     }
 
+    /** Whether {@code other} is the same snapshot, as its {@code open} or any chunk before the last says it. */
+    boolean isSame(SnapshotIdentity other) {
+        return mismatch(other, false).isEmpty();
+    }
+
+    /** Whether a chunk with this identity, perhaps the last one, belongs to a transfer that began with {@code begun}. */
+    boolean mayBelongTo(SnapshotIdentity begun) {
+        return begun.isSame(this) || begun.mismatch(this, true).isEmpty();
+    }
+
     private static Optional<Refusal.EnvelopeMismatch> differs(String field, Object expected, Object actual) {
         return Optional.of(new Refusal.EnvelopeMismatch(field, expected, actual));
     }
