@@ -6,9 +6,10 @@ import java.util.Optional;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * Who may do what to one database's transfer and snapshot, and what forbids it: the caller's rights, the belongings of others,
- * a source that is gone, the room on the disk, the number of transfers at once. Changes nothing, but for {@code enter}, which
- * takes a place. Each answer holds for the phase it is given, so the caller has the lock, except where it is a first look.
+ * Decides which open, chunk and removal is refused for one database, and with which refusal: by the rights of the caller,
+ * the snapshots of others, a source that is gone, the room on the disk, the number of transfers at once. Only the
+ * {@code enter} methods change something: they take a place. An answer is true for the phase it is given, so a caller that acts
+ * on it has the lock.
  */
 final class Admission {
 
@@ -22,7 +23,7 @@ final class Admission {
         this.rules = rules;
     }
 
-    /** What forbids {@code source} to send this snapshot, from whatever offset. */
+    /** The refusal if {@code source} may not send this snapshot, at any offset. */
     Optional<Refusal> refuseSender(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Principal who = source.principal();
         Optional<Refusal> refusal = who.refuse(database).or(() -> rules.refuse(who, identity.sourceClusterId()));
@@ -30,8 +31,8 @@ final class Admission {
     }
 
     /**
-     * Where it is proven who sends, a snapshot or transfer of another sender is not replaced: else a source could remove by sending
-     * what it may not remove by asking.
+     * Where senders are proven, a source does not replace the snapshot or transfer of another sender: else it could remove
+     * by sending a snapshot that it may not remove by asking.
      */
     private Optional<Refusal> refuseForOthers(Phase phase, Principal who, SnapshotIdentity identity)
             throws IOException {
@@ -54,7 +55,7 @@ final class Admission {
         return free || !source.isGone() ? Optional.empty() : Optional.of(new Refusal.Superseded(database));
     }
 
-    /** What forbids a snapshot that may be sent to be sent from {@code offset} on: no place, or no room on the disk. */
+    /** The refusal if there is no place, or no room on the disk for the bytes from {@code offset} on. */
     private Optional<Refusal> refuseForRoom(Source source, SnapshotIdentity identity, long offset)
             throws IOException {
         Optional<Refusal> noPlace = rules.bootstraps().refuse(database, source.principal());
@@ -71,8 +72,8 @@ final class Admission {
     /**
      * Takes a place for a source that opens a snapshot it may send.
      *
-     * @param offset where it would go on
-     * @return what forbids that; no place is taken then
+     * @param offset where it would go on, in bytes
+     * @return the refusal, with which no place is taken
      */
     Optional<Refusal> enter(Phase phase, Source source, SnapshotIdentity identity, long offset) throws IOException {
         Optional<Refusal> refusal = refuseGone(phase, source);
@@ -83,7 +84,7 @@ final class Admission {
     /**
      * Takes a place for a source whose first chunk has come whole.
      *
-     * @return what forbids that by now; no place is taken then
+     * @return the refusal, with which no place is taken
      */
     Optional<Refusal> enterWithFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<Refusal> refusal = refuseGone(phase, source);
@@ -95,13 +96,16 @@ final class Admission {
         return rules.bootstraps().enter(database, source.principal());
     }
 
-    /** Rule 1, what forbids a chunk at offset 0 to begin. */
+    /** Rule 1: the refusal of a chunk at offset 0, before its payload comes. */
     Optional<Refusal> refuseFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<Refusal> refusal = refuseSender(phase, source, identity);
         return refusal.isPresent() ? refusal : refuseForRoom(source, identity, 0);
     }
 
-    /** Rules 2 and 3, what forbids a chunk at any other offset: it continues this source's transfer of this very snapshot. */
+    /**
+     * Rules 2 and 3: the refusal of a chunk at any other offset, unless it continues this source's transfer of this very
+     * snapshot.
+     */
     Optional<Refusal> refuseNextChunk(Phase phase, Source source, SnapshotIdentity identity, long offset)
             throws IOException {
         Optional<Transfer> mine = phase.current().filter(any -> phase.isOwnedBy(source));
@@ -123,20 +127,20 @@ final class Admission {
                 : Optional.empty();
     }
 
-    /** What forbids {@code who} to remove anything of this database. */
+    /** The refusal if {@code who} may not remove anything of this database now. */
     Optional<Refusal> refuseRemoval(Phase phase, Principal who) {
         return who.refuse(database).or(() -> phase instanceof Phase.Recovering recovering && recovering.failed()
                 ? Optional.of(DiskRoom.broken())
                 : Optional.empty());
     }
 
-    /** What forbids {@code who} to drop the transfer. */
+    /** The refusal if {@code who} may not drop the transfer. */
     static Optional<Refusal> refuseAbort(Phase phase, Principal who) {
         return phase.identity().flatMap(transfer -> who.other(transfer.sourceClusterId(), transfer.owner()))
                 .map(Principal.Other::refusal);
     }
 
-    /** What forbids {@code who} to remove a committed snapshot. */
+    /** The refusal if {@code who} may not remove the committed snapshot. */
     static Optional<Refusal> refuseRemovalOf(Optional<CommittedSnapshot> committed, Principal who) {
         return committed.flatMap(snapshot -> who.other(snapshot.sourceClusterId(), snapshot.owner()))
                 .map(Principal.Other::refusal);

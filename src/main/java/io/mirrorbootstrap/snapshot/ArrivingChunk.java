@@ -8,12 +8,14 @@ import java.util.zip.CRC32C;
 import io.mirrorbootstrap.store.DiskFull;
 
 /**
- * The common part of the two kinds of chunk that are not refused at once: a payload on its way to a file. A method that takes
- * a {@link Reception} is called with the lock held.
+ * The common part of the two kinds of chunk that are not refused at once: a payload on its way to a file. A method that
+ * takes a {@link Reception} is called with the lock held.
  */
 abstract class ArrivingChunk implements IncomingChunk {
 
-    /** The most bytes checked and written at a time, with the receiver's lock held: as many as a processor's cache holds. */
+    /**
+     * The most bytes checked and written at a time, with the receiver's lock held: as many as a processor's cache holds.
+     */
     private static final int SLICE_BYTES = 256 * 1024;
 
     final SnapshotReceiver receiver;

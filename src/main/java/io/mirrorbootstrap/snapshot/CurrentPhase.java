@@ -1,8 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
 /**
- * The phase that a database's transfer is in now. A phase with an owner has a place among the transfers that may be under way
- * at once, and a phase without one has none.
+ * The phase that a database's transfer is in now. A phase with an owner has a place among the transfers that may be under
+ * way at once, and a phase without one has none.
  */
 final class CurrentPhase {
 
@@ -32,7 +32,10 @@ final class CurrentPhase {
         giveBackPlace();
     }
 
-    /** Gives the place back if no source owns the transfer: it was given up, or a source that had entered did not begin. Lock held. */
+    /**
+     * Gives the place back if no source owns the transfer: it was given up, or a source that had entered did not begin.
+     * Lock held.
+     */
     void giveBackPlace() {
         assert lock.isHeld();
         if (phase.owner().isEmpty()) {

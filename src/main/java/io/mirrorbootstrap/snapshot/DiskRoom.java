@@ -7,7 +7,7 @@ import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.Reason;
 
-/** How much of the disk may be used, and what a source is told when the disk does not take its bytes. Any thread. */
+/** The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread. */
 final class DiskRoom {
 
     private final Disk disk;

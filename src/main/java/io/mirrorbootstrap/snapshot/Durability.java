@@ -9,8 +9,8 @@ import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
 
 /**
- * Keeps what has been accepted of a database's transfer durable, beside the flow, and says so on disk. All but what runs
- * beside the flow is called with the receiver's lock held.
+ * Makes the accepted bytes of a database's transfer durable, beside the flow, and writes checkpoints. All methods are
+ * called with the receiver's lock held, except for those that say otherwise.
  */
 final class Durability {
 
@@ -50,13 +50,13 @@ final class Durability {
                 disk.remove(SnapshotNames.partial(database));
             }
         } catch (IOException e) {
-            // the state is right already; what is left under these names is replaced by the next transfer
+            // the state is right already; the next transfer replaces files that are left under these names
         } finally {
             records.unlock();
         }
     }
 
-    /** A commit has left no partial file for a checkpoint to speak of. */
+    /** Removes the checkpoint behind a commit, which has left no partial file. */
     void forget() {
         records.lock();
         try {
@@ -69,8 +69,9 @@ final class Durability {
     }
 
     /**
-     * After a crash a source sends at most {@code checkpointBytes} again: a checkpoint beside the flow begins at half of
-     * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.
+     * Has a checkpoint written where one is due. After a crash a source sends at most {@code checkpointBytes} again: a
+     * checkpoint beside the flow begins at half of them; if it has not ended when all of them have come, the disk is
+     * slower than the source, which has to wait.
      */
     void keep(Transfer transfer) throws IOException {
         if (isDue(transfer, 0)) {
@@ -90,7 +91,7 @@ final class Durability {
         return transfer.bytesDone() + bytes - transfer.durableBytes() >= rules.checkpointBytes();
     }
 
-    /** Beside the flow: forces what has been accepted so far, then says so on disk. */
+    /** Beside the flow, without the receiver's lock: forces the accepted bytes, then writes the checkpoint. */
     private void checkpoint(Transfer transfer, Checkpoint point) {
         try {
             transfer.file().force();

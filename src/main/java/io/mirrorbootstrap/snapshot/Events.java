@@ -2,7 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.util.Optional;
 
-/** Tells the listener what becomes of one database's transfer. Any thread. */
+/** Tells the listener the changes of one database. Any thread. */
 final class Events {
 
     private final DatabaseId database;

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * A value that is reached with its lock held, and in no other way: work on the value is handed in, and must not keep it. Any
- * thread.
+ * A value that is reached with its lock held, and in no other way: work on the value is handed in, and must not keep it.
+ * Any thread.
  */
 final class Guarded<T> {
 

@@ -24,7 +24,8 @@ final class KeptReader {
     }
 
     /**
-     * Reads the next part, if it is read for {@code source} at all. A source that takes over meanwhile reads this part again.
+     * Reads the next part, if it is read for {@code source} at all. A source that takes over meanwhile reads this part
+     * again.
      *
      * @throws IOException when the disk cannot be read now; the transfer stays as it was
      */

@@ -11,8 +11,8 @@ import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * One {@code open}: a source announces a snapshot, and goes on where the transfer of this very snapshot stands, whether that
- * is under way from another source or waits as a file.
+ * One {@code open}: a source announces a snapshot, and goes on where the transfer of this very snapshot stands, whether
+ * that is under way from another source or waits as a file.
  */
 record Opening(Reception reception, Source source, SnapshotIdentity identity) {
 

@@ -20,8 +20,8 @@ import java.util.Optional;
  *    ◀─────────────────────────┴────────────────────────────┴───── abort, damaged ───────────┘
  * </pre>
  *
- * Beside these, another snapshot may replace the transfer in any phase: from there to Announced, or to UnderWay. A phase never
- * changes; only the {@link Transfer} in it does.
+ * Beside these, another snapshot may replace the transfer in any phase: from there to Announced, or to UnderWay. A phase
+ * never changes; only the {@link Transfer} in it does.
  */
 sealed interface Phase {
 

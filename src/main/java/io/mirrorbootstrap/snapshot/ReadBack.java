@@ -9,7 +9,7 @@ import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.PageMemory;
 
 /**
- * What was read back of a file.
+ * A part of a file that was read back.
  *
  * @param bytes how many bytes; fewer than asked for if the file ends before
  * @param crc32c of these

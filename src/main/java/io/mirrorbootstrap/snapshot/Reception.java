@@ -15,8 +15,8 @@ import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
 
 /**
- * One database's transfer, as the holder of its lock sees it: how it begins, is kept, dropped, or fails, with its files, its
- * place and its events. A {@link Guarded} gives it out, so all of this is done with the lock held.
+ * One database's transfer, as the holder of its lock sees it: how it begins, is kept, dropped, or fails, with its files,
+ * its place and its events. A {@link Guarded} gives it out, so all of this is done with the lock held.
  */
 final class Reception {
 
@@ -85,7 +85,9 @@ final class Reception {
         become(left.<Phase>map(kept -> kept).orElse(Idle.IDLE));
     }
 
-    /** Finishes a commit that a failing disk has left half done: before, no file of a committed snapshot may be replaced. */
+    /**
+     * Finishes a commit that a failing disk has left half done: before, no file of a committed snapshot may be replaced.
+     */
     void finishCommit() throws IOException {
         directory.commits().finish(database).ifPresent(snapshot -> events
                 .tell(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));

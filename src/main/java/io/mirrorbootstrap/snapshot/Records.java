@@ -9,9 +9,9 @@ import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * The records beside the payloads: the manifest and the successor record, which tell what a {@code .snapshot} is, and the
- * checkpoint, which tells how much of a {@code .partial} counts. A record that cannot be read, or that names another database,
- * is none. Worker only; the receiver of a database guards its records.
+ * The records beside the payloads: the manifest and the successor record, which describe a {@code .snapshot}, and the
+ * checkpoint, which tells how much of a {@code .partial} counts. A record that cannot be read, or that names another
+ * database, is none. Worker only; the receiver of a database guards its records.
  */
 final class Records {
 
@@ -43,7 +43,10 @@ final class Records {
                 .filter(manifest -> manifest.snapshot().database().equals(database));
     }
 
-    /** The record with the mark of the present {@code .snapshot}; between its rename and its manifest, the successor record. */
+    /**
+     * The record with the mark of the present {@code .snapshot}; between its rename and its manifest, the successor
+     * record.
+     */
     Optional<Manifest> marked(DatabaseId database) throws IOException {
         Optional<FileFacts> file = disk.facts(SnapshotNames.snapshot(database));
         Optional<Manifest> manifest = manifest(database).filter(record -> record.marks(file));

@@ -10,8 +10,8 @@ import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.LocalDisk;
 
 /**
- * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}, as all databases share it: where its files are,
- * what is committed in it, and what keeps it this process's. Worker only.
+ * The directory that snapshots arrive in, {@code <data-dir>/recv_snapshots}, which all databases share: the places of its
+ * files, the committed snapshots, and the lock of this process. Worker only.
  */
 public final class SnapshotDirectory {
 
@@ -59,7 +59,7 @@ public final class SnapshotDirectory {
         return path().resolve(SnapshotNames.snapshot(database));
     }
 
-    /** Where the manifest is, which tells what {@link #snapshot} is. */
+    /** Where the manifest is, which describes {@link #snapshot}. */
     public Path manifest(DatabaseId database) {
         return path().resolve(SnapshotNames.manifest(database));
     }
@@ -70,13 +70,13 @@ public final class SnapshotDirectory {
     }
 
     /**
-     * Makes the directory, checks that it can be written to, takes it for this process, and brings the files that an earlier
-     * process left into order: a commit that was cut short is finished or undone, a transfer that can go on is kept,
-     * unfinished files are removed, and a file of unknown meaning is put aside. Databases for which a payload has
-     * to be read are left to {@link SnapshotReceiver#recover}, because that may take long.
+     * Makes the directory, checks that it can be written to, takes it for this process, and brings the files that an
+     * earlier process left into order: a commit that was cut short is finished or undone, a transfer that can go on is
+     * kept, unfinished files are removed, and a file of unknown meaning is put aside. Databases for which a payload has to
+     * be read are left to {@link SnapshotReceiver#recover}, because that may take long.
      *
-     * @throws IOException when it is not a directory, another process has it, or something cannot be done in it that a transfer
-     *             needs: the message says which, and why
+     * @throws IOException when it is not a directory, another process has it, or something cannot be done in it that a
+     *             transfer needs: the message says which, and why
      */
     public Inventory prepare() throws IOException {
         return new StartUp(disk, records, newFiles).run();
@@ -88,8 +88,8 @@ public final class SnapshotDirectory {
     }
 
     /**
-     * Looks whether the directory is still this process's alone, and puts back its lock file if that was removed: to be called
-     * every second, on a thread that may hang with the disk.
+     * Looks whether the directory is still this process's alone, and puts back its lock file if that was removed: to be
+     * called every second, on a thread that may hang with the disk.
      *
      * @return a repair, if one was necessary: a sentence, for the log
      * @throws DirectoryTakenException when another process has it; this one changes nothing in it any more, and should end
@@ -137,7 +137,7 @@ public final class SnapshotDirectory {
     /**
      * Reads the committed snapshot of {@code database} back and compares it with its manifest.
      *
-     * @return what it is; empty when there is none, or it is not what the manifest says
+     * @return the snapshot; empty when there is none, or it has other bytes than the manifest says
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
         Optional<Manifest> manifest = records.describing(database);

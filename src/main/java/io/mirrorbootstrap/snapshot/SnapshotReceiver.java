@@ -15,8 +15,8 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
  * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by
  * which chunks are accepted and a snapshot is committed.
  * <p>
- * Worker only; any number of threads. A chunk is written while others may open, abort or take over: the source that is second
- * finds that the transfer is no longer its own, and its bytes are cut away.
+ * Worker only; any number of threads. A chunk is written while others may open, abort or take over: the source that is
+ * second finds that the transfer is no longer its own, and its bytes are cut away.
  */
 public final class SnapshotReceiver {
 
@@ -36,8 +36,8 @@ public final class SnapshotReceiver {
     /**
      * @param database the database it receives
      * @param directory where its files are
-     * @param rules what is allowed
-     * @param listener hears what becomes of transfers
+     * @param rules the operator's
+     * @param listener is told each change
      * @param left a transfer that an earlier process left
      */
     public SnapshotReceiver(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
@@ -73,7 +73,7 @@ public final class SnapshotReceiver {
     /**
      * Reads the files that have to be read, and brings them into order. One thread, for as long as the disk takes.
      *
-     * @return what is there
+     * @return the snapshots and transfers that are there
      * @throws IOException when that cannot be found out: sources are refused until it can be, so that nothing is replaced
      */
     public Inventory recover() throws IOException {
@@ -201,7 +201,7 @@ public final class SnapshotReceiver {
     /**
      * Drops the transfer, whichever source owns it; a committed snapshot stays.
      *
-     * @param who asks for it
+     * @param who the caller that asks for it
      */
     public Removal abort(Principal who) {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
@@ -213,7 +213,7 @@ public final class SnapshotReceiver {
     /**
      * Removes the committed snapshot, if there is one; a transfer goes on.
      *
-     * @param who asks for it
+     * @param who the caller that asks for it
      * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
     public Removal removeSnapshot(Principal who) throws IOException {
@@ -224,8 +224,9 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Drops a transfer that has waited for its source longer than {@code retention}, in this process or an earlier one. One that
-     * an earlier process left waits for at least an hour here, or a tenth of {@code retention} if that is shorter.
+     * Drops a transfer that has waited for its source longer than {@code retention}, in this process or an earlier one.
+     * One that an earlier process left waits for at least an hour here, or a tenth of {@code retention} if that is
+     * shorter.
      *
      * @return whether something was dropped; false also while another caller is at work here
      */
@@ -234,9 +235,9 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Looks whether files are gone that only this receiver may remove. The transfer under way then fails with the next message of its
-     * source, so that the source is told; and the listener hears that a snapshot {@code told} to be committed is not. Does
-     * nothing while another caller is at work here: it is called again.
+     * Looks whether files are gone that only this receiver may remove. The transfer under way then fails with the next
+     * message of its source, so that the source is told; and the listener hears that a snapshot {@code told} to be
+     * committed is not. Does nothing while another caller is at work here: it is called again.
      *
      * @param told the snapshot that is said to be committed
      * @throws IOException when that cannot be told now
@@ -257,8 +258,8 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * A transfer that waits for its source is made durable up to its last accepted byte: a disk that was full when the link ended
-     * has refused that.
+     * A transfer that waits for its source is made durable up to its last accepted byte: a disk that was full when the
+     * link ended has refused that.
      *
      * @throws IOException when the disk refuses it again
      */

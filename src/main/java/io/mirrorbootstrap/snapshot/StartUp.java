@@ -66,7 +66,9 @@ final class StartUp {
         }
     }
 
-    /** All that a transfer does to files: a start says what is not possible. A full disk can be emptied, and stops no start. */
+    /**
+     * Tries all file operations of a transfer, so that a start says which one is not possible. A full disk stops no start.
+     */
     private void tryOut() throws IOException {
         String name = newFiles.name("probe");
         String renamed = newFiles.name("probe");

@@ -66,7 +66,10 @@ final class TransferLock {
         return lock.isHeldByCurrentThread();
     }
 
-    /** Runs a task of the holder that may take as long as the disk takes to force gigabytes: meanwhile only the owner waits. */
+    /**
+     * Runs a task of the holder that may take as long as the disk takes to force gigabytes: meanwhile only the owner
+     * waits.
+     */
     <E extends Exception> void forLong(Task<E> task) throws E {
         assert isHeld();
         boolean before = takesLong;

@@ -9,12 +9,12 @@ import io.mirrorbootstrap.snapshot.Phase.Kept;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.store.FileFacts;
 
-/** What is done for one database from time to time, and asked for by no source. */
+/** The work for one database that no source asks for: it is done from time to time. */
 final class Upkeep {
 
     /**
-     * A transfer found at start is kept for at least so long, or a tenth of the retention if that is shorter: its age is told by the
-     * wall clock, which may be wrong, and its source may be waiting for this very start.
+     * A transfer found at start is kept for at least so long, or a tenth of the retention if that is shorter: its age is
+     * told by the wall clock, which may be wrong, and its source may be waiting for this very start.
      */
     private static final Duration GRACE = Duration.ofHours(1);
 
@@ -42,7 +42,10 @@ final class Upkeep {
         return before.plusNanos(System.nanoTime() - kept.sinceNanos());
     }
 
-    /** Makes a kept transfer durable up to its last accepted byte: a disk that was full when its link ended has refused that. */
+    /**
+     * Makes a kept transfer durable up to its last accepted byte: a disk that was full when its link ended has refused
+     * that.
+     */
     void makeDurable(Reception reception) throws IOException {
         if (reception.phase() instanceof Kept kept && kept.transfer().isVerified()
                 && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
