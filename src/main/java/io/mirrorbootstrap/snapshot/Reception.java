@@ -43,10 +43,6 @@ final class Reception {
         return lock;
     }
 
-    DatabaseId database() {
-        return database;
-    }
-
     SnapshotDirectory directory() {
         return directory;
     }
@@ -180,7 +176,7 @@ final class Reception {
         });
     }
 
-    /** Drops the transfer for {@code who}, whoever owns it. */
+    /** Drops the transfer for {@code who}, whichever source owns it. */
     Removal abort(Principal who) {
         Optional<Refusal> refusal = Admission.refuseAbort(phase(), who);
         if (refusal.isPresent()) {
