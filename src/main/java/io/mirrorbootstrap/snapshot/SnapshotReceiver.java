@@ -183,10 +183,9 @@ public final class SnapshotReceiver {
             return Optional.empty();
         }
         OpenOutcome outcome = open(source, waiting.get(), false);
-        if (outcome instanceof OpenOutcome.Verifying) {
-            return Optional.of(new ChunkStart.Verifying());
-        } else if (outcome instanceof OpenOutcome.Busy) {
-            return Optional.of(new ChunkStart.Busy());
+        if (outcome instanceof OpenOutcome.Verifying || outcome instanceof OpenOutcome.Busy) {
+            return Optional
+                    .of(outcome instanceof OpenOutcome.Busy ? new ChunkStart.Busy() : new ChunkStart.Verifying());
         }
         return outcome instanceof OpenOutcome.Refused refused
                 ? Optional.of(refusedChunk(refused.refusal()))
@@ -224,9 +223,8 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Drops a transfer that has waited for its source longer than {@code retention}, in this process or an earlier one.
-     * One that an earlier process left waits for at least an hour here, or a tenth of {@code retention} if that is
-     * shorter.
+     * Drops a transfer that has waited longer than {@code retention}, in this process or an earlier one; in this one it
+     * waits for at least an hour, or a tenth of {@code retention} if that is shorter.
      *
      * @return whether something was dropped; false also while another caller is at work here
      */
@@ -258,8 +256,7 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * A transfer that waits for its source is made durable up to its last accepted byte: a disk that was full when the
-     * link ended has refused that.
+     * Makes a kept transfer durable up to its last accepted byte, as a full disk has refused when its link ended.
      *
      * @throws IOException when the disk refuses it again
      */
