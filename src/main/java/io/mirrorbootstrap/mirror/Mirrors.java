@@ -134,7 +134,8 @@ public class Mirrors {
         Optional<Refusal> refusal = holders.refuse(source.principal(), database);
         if (refusal.isEmpty() && !board.hasPlaceFor(database)) {
             holders.arrived(source.principal(), database);
-            refusal = Optional.of(new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS));
+            refusal = Optional.of(new Refusal.TooManyMirrors(StatusBoard.MAX_ROWS,
+                    "DELETE /v1/mirrors/{database}?snapshot=true"));
         }
         refusal.ifPresent(reason -> LOG.warnf("%s: %s", database, reason.message()));
         return refusal;

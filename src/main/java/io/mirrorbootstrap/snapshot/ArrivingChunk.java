@@ -8,12 +8,14 @@ import java.util.zip.CRC32C;
 import io.mirrorbootstrap.store.DiskFull;
 
 /**
- * What the two kinds of chunk that are not refused at once have in common: a payload on its way to a file. Methods without a
- * visibility are called with the receiver's lock held, but for {@code put} and {@code arrivedBytes}.
+ * The common part of the two kinds of chunk that are not refused at once: a payload on its way to a file. A method that
+ * takes a {@link Reception} is called with the lock held.
  */
 abstract class ArrivingChunk implements IncomingChunk {
 
-    /** The most bytes checked and written at a time, with the receiver's lock held: what a processor's cache holds. */
+    /**
+     * The most bytes checked and written at a time, with the receiver's lock held: as many as a processor's cache holds.
+     */
     private static final int SLICE_BYTES = 256 * 1024;
 
     final SnapshotReceiver receiver;
@@ -31,17 +33,41 @@ abstract class ArrivingChunk implements IncomingChunk {
         this.offset = offset;
     }
 
-    /** Writes {@code slice}, which is consumed, to where the payload goes, if that is still this source's. No lock held. */
+    /** A chunk begins to arrive. A chunk that is refused, too, is answered at its end only. */
+    static IncomingChunk begin(SnapshotReceiver receiver, Reception reception, Source source,
+            SnapshotIdentity identity, long offset) throws IOException {
+        if (offset > 0) {
+            Optional<Refusal> refusal = reception.admission().refuseNextChunk(reception.phase(), source, identity,
+                    offset);
+            return refusal.isPresent()
+                    ? new RefusedChunk(receiver.events(), refusal.get())
+                    : new NextChunk(receiver, source, identity, reception.phase().current().orElseThrow());
+        }
+        reception.finishCommit();
+        Optional<Refusal> refusal = reception.admission().refuseFirstChunk(reception.phase(), source, identity);
+        return refusal.isPresent()
+                ? new RefusedChunk(receiver.events(), refusal.get())
+                : new FirstChunk(receiver, source, identity,
+                        reception.directory().newFiles().partial(identity.database()));
+    }
+
+    /** Writes {@code slice}, which is consumed, to the payload's file, if that is still this source's. */
     abstract void put(ByteBuffer slice, long position) throws IOException;
 
     /** Rules 3 to 5 for the whole chunk; the transfer to append to when nothing speaks against it. */
-    abstract Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException;
+    abstract Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) throws IOException;
 
-    /** The transfer that an accepted part of this chunk is in, if it is still this source's. */
-    abstract Optional<Transfer> mine();
+    /** The transfer that the chunk belongs to; empty for a chunk that would begin one. */
+    abstract Optional<Transfer> transfer();
 
-    /** Nothing of the chunk remains. */
+    /** Undoes the chunk: nothing of it remains. Lock held, unless the chunk has a file of its own. */
     abstract void revert() throws IOException;
+
+    /** The chunk's transfer, if it is under way and still this source's. Any thread. */
+    final Optional<Transfer> mine() {
+        Phase phase = receiver.phase();
+        return transfer().filter(transfer -> phase.isOwnedBy(source) && phase.isOf(transfer));
+    }
 
     @Override
     public final void write(ByteBuffer slice) {
@@ -74,47 +100,60 @@ abstract class ArrivingChunk implements IncomingChunk {
 
     @Override
     public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-        if (mine().isPresent()) {
-            receiver.lock().lock(); // who owns it is not kept out by those who ask for it
-        } else if (!receiver.tryLock()) {
-            return new ChunkOutcome.Busy();
+        return mine().isPresent()
+                ? receiver.reception().whenFree(held -> finish(held, done, chunkCrc32c)) // no stranger keeps the owner out
+                : receiver.reception().ifFree(held -> finish(held, done, chunkCrc32c))
+                        .orElseGet(ChunkOutcome.Busy::new);
+    }
+
+    private ChunkOutcome finish(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) {
+        if (failure.isPresent()) {
+            return new ChunkOutcome.Refused(failed(reception, failure.get()));
         }
         try {
-            if (failure.isPresent()) {
-                return new ChunkOutcome.Refused(failed(failure.get()));
-            }
-            Verdict verdict = judge(done, chunkCrc32c);
+            Verdict verdict = judge(reception, done, chunkCrc32c);
             if (verdict instanceof Verdict.Accepted accepted) {
-                return receiver.append(accepted.transfer(), identity, Crc32c.of(crc), bytes, done);
+                return new Acceptance(reception, accepted.transfer(), identity).of(Crc32c.of(crc), bytes, done);
             }
             revert();
             return new ChunkOutcome.Refused(((Verdict.Refused) verdict).refusal());
         } catch (IOException | RuntimeException e) {
-            return new ChunkOutcome.Refused(failed(e));
-        } finally {
-            receiver.lock().unlock();
+            return new ChunkOutcome.Refused(failed(reception, e));
         }
     }
 
     /** A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted. */
-    final Refusal failed(Exception failure) {
-        boolean reverted = true;
-        try {
-            revert();
-        } catch (IOException | RuntimeException e) {
-            failure.addSuppressed(e);
-            reverted = false;
-        }
+    final Refusal failed(Reception reception, Exception failure) {
+        boolean full = isReverted(failure) && DiskFull.is(failure);
         Optional<Transfer> transfer = mine();
         boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
-        boolean full = reverted && DiskFull.is(failure);
-        Refusal refusal = full
-                ? receiver.directory().noRoom(Math.max(0, identity.isStream() ? bytes : identity.totalBytes() - offset),
+        return transfer.isPresent() && (published || !full) // published: its commit is finished later
+                ? reception.fail(transfer.get(), refusal(full, failure), Optional.of(failure))
+                : reception.events().refused(refusal(full, failure), Optional.of(failure));
+    }
+
+    /** As {@link #failed}, without the lock: for a chunk that would begin a transfer. */
+    final Refusal failedAlone(Exception failure) {
+        boolean full = isReverted(failure) && DiskFull.is(failure);
+        return receiver.events().refused(refusal(full, failure), Optional.of(failure));
+    }
+
+    private boolean isReverted(Exception failure) {
+        try {
+            revert();
+            return true;
+        } catch (IOException | RuntimeException e) {
+            failure.addSuppressed(e);
+            return false;
+        }
+    }
+
+    private Refusal refusal(boolean full, Exception failure) {
+        return full
+                ? receiver.directory().room().full(
+                        Math.max(0, identity.isStream() ? bytes : identity.totalBytes() - offset),
                         Optional.of(failure))
-                : SnapshotReceiver.broken(failure);
-        return transfer.isPresent() && (published || !full)
-                ? receiver.fail(transfer.get(), refusal, Optional.of(failure)) // published: its commit is finished later
-                : receiver.refused(refusal, Optional.of(failure));
+                : DiskRoom.broken(failure);
     }
 
     /** Rule 4. */
@@ -132,7 +171,7 @@ abstract class ArrivingChunk implements IncomingChunk {
         return wrong ? Optional.of(new Refusal.SnapshotSizeMismatch(identity.totalBytes(), end)) : Optional.empty();
     }
 
-    /** What rules 3 to 5 say to a whole chunk. */
+    /** The answer of rules 3 to 5 to a whole chunk. */
     sealed interface Verdict {
         record Accepted(Transfer transfer) implements Verdict {
         }

@@ -9,7 +9,7 @@ public final class BootstrapLimit {
 
     private final int limit;
     private final int limitPerCaller;
-    /** Of each database under way, who brings it. */
+    /** For each database under way, the caller that sends it. */
     private final Map<DatabaseId, Optional<String>> underWay = new HashMap<>();
 
     /**
@@ -25,12 +25,12 @@ public final class BootstrapLimit {
         this.limitPerCaller = limitPerCaller;
     }
 
-    /** One for callers that need not be kept from taking all. */
+    /** A limit for callers of whom one may take all. */
     public BootstrapLimit(int limit) {
         this(limit, limit);
     }
 
-    /** What forbids {@code database} to be one of those under way, brought by {@code who}; if nothing does, it is one now. */
+    /** Counts {@code database} as under way, sent by {@code who}; if that is refused, nothing is counted. */
     synchronized Optional<Refusal> enter(DatabaseId database, Principal who) {
         Optional<Refusal> refusal = refuse(database, who);
         if (refusal.isEmpty()) {
@@ -39,7 +39,7 @@ public final class BootstrapLimit {
         return refusal;
     }
 
-    /** What {@link #enter} would say now. */
+    /** The answer that {@link #enter} would give now. */
     synchronized Optional<Refusal> refuse(DatabaseId database, Principal who) {
         Optional<String> before = underWay.get(database);
         if (who.id().isPresent() && !who.id().equals(before)

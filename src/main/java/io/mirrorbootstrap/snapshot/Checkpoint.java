@@ -5,12 +5,12 @@ package io.mirrorbootstrap.snapshot;
  * have the CRC-32C {@code crc32c}.
  *
  * @param identity the transfer's
- * @param bytes 0 or more, of what is no stream at most all
+ * @param bytes 0 or more; at most all bytes of the snapshot, unless it is a stream
  * @param crc32c of these bytes
  */
 public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
 
-    /** Checks what the types do not say. */
+    /** Checks the values. */
     public Checkpoint {
         if (bytes < 0 || !identity.isStream() && bytes > identity.totalBytes()) {
             throw new IllegalArgumentException("a checkpoint at " + bytes + " of " + identity.totalBytes() + " bytes");

@@ -2,10 +2,10 @@ package io.mirrorbootstrap.snapshot;
 
 import java.nio.file.Path;
 
-/** What became of one whole chunk. */
+/** The result for one whole chunk. */
 public sealed interface ChunkOutcome {
 
-    /** Accepted, more is to come; both in bytes, {@code durableBytes} at most {@code bytesDone}. */
+    /** Accepted, and not the last one; both in bytes, {@code durableBytes} at most {@code bytesDone}. */
     record Pending(long bytesDone, long durableBytes) implements ChunkOutcome {
     }
 
@@ -14,8 +14,8 @@ public sealed interface ChunkOutcome {
     }
 
     /**
-     * Nothing has become of it yet, because the disk is at work for this database: the caller finishes it again in a
-     * while, or cancels it, without keeping a thread.
+     * Not finished, because the disk is at work for this database: the caller finishes it again in a while, or cancels it,
+     * without keeping a thread.
      */
     record Busy() implements ChunkOutcome {
     }

@@ -1,20 +1,23 @@
 package io.mirrorbootstrap.snapshot;
 
-/** What became of the wish to send a chunk. Only {@link Arriving} ends it: after any other the caller asks again. */
+/**
+ * The answer to a source that wishes to send a chunk. Only {@link Arriving} is final: after any other the caller asks
+ * again.
+ */
 public sealed interface ChunkStart {
 
-    /** Its payload may come; a refusal, too, is told at its end. */
+    /** The payload may come; a refused chunk, too, is answered at its end. */
     record Arriving(IncomingChunk chunk) implements ChunkStart {
     }
 
     /**
-     * It continues what an earlier process left, which is being read back: ask again at once, as often as this is the
-     * answer. It comes now and then so that no thread is taken for minutes.
+     * The chunk continues a transfer of an earlier process, which is being read back: the caller asks again at once, as
+     * often as this is the answer. It is given now and then so that no thread is taken for minutes.
      */
     record Verifying() implements ChunkStart {
     }
 
-    /** The disk is at work for this database: ask again in a while, without keeping a thread. */
+    /** The disk is at work for this database: the caller asks again in a while, without keeping a thread. */
     record Busy() implements ChunkStart {
     }
 }

@@ -12,38 +12,39 @@ import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * How a verified partial file becomes the snapshot of its database. One rename, that of the payload, is the commit; all
- * that is needed to understand it is durable before, and what was true before it is not touched before:
+ * that is needed to understand it is durable before, and the old snapshot and its manifest are not touched before:
  * <ol>
  * <li>force the payload;</li>
- * <li>write the successor record, which says what the payload is, and force the directory;</li>
+ * <li>write the successor record, which describes the payload, and force the directory;</li>
  * <li>rename the payload, <b>the commit</b>, and force the directory: only now the old manifest may go, because a file system
  * that keeps no order among renames might lose the new payload and keep the new manifest;</li>
  * <li>write the same as the manifest, and force the directory: now the source is told;</li>
  * <li>remove the successor record.</li>
  * </ol>
  * Both records carry the mark of the file they speak of, so {@link Recovery} can tell at any point, in whatever order the
- * file system has made these steps durable, which of the two a {@code .snapshot} is. Guarded by the database's receiver.
+ * file system has made these steps durable, which of the two a {@code .snapshot} is: the crash matrix is there. Guarded by
+ * the database's receiver.
  */
 final class CommitProtocol {
 
-    private final SnapshotDirectory directory;
     private final Disk disk;
+    private final Records records;
 
-    /** Databases whose payload is renamed, and for which what follows that has failed. */
+    /** Databases whose payload is renamed, and for which a later step has failed. */
     private final Map<DatabaseId, Manifest> unfinished = new ConcurrentHashMap<>();
 
     /** Databases whose commit has failed before its rename, and whose successor record may come back after a power cut. */
     private final Set<DatabaseId> undone = ConcurrentHashMap.newKeySet();
 
-    CommitProtocol(SnapshotDirectory directory) {
-        this.directory = directory;
-        this.disk = directory.disk();
+    CommitProtocol(Disk disk, Records records) {
+        this.disk = disk;
+        this.records = records;
     }
 
     /**
-     * Commits {@code partial}. When this returns, the snapshot survives a power cut. When it throws, either what was
-     * committed before still is, or, where the partial file {@linkplain PartialFile#isPublished() is published}, the commit
-     * is to be {@linkplain #finish finished}.
+     * Commits {@code partial}. When this returns, the snapshot survives a power cut. When it throws, either the
+     * earlier snapshot is still the committed one, or, where the partial file {@linkplain PartialFile#isPublished() is
+     * published}, the commit is to be {@linkplain #finish finished}.
      */
     void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
         DatabaseId database = snapshot.database();
@@ -53,7 +54,7 @@ final class CommitProtocol {
                 .orElseThrow(() -> new IOException(payload + " is not the file that was written"));
         Manifest manifest = Manifest.of(snapshot, facts);
         try {
-            directory.write(SnapshotNames.successor(database), manifest);
+            records.writeSuccessor(manifest);
             disk.force();
             disk.rename(payload, SnapshotNames.snapshot(database));
         } catch (IOException e) {
@@ -106,7 +107,9 @@ final class CommitProtocol {
         }
     }
 
-    /** The payload is whole and its record durable: a start would finish the commit, though the source was told it failed. */
+    /**
+     * The payload is whole and its record durable: a start would finish the commit, though the source was told it failed.
+     */
     private void undo(DatabaseId database) throws IOException {
         if (undone.contains(database)) {
             disk.remove(SnapshotNames.successor(database));
@@ -116,10 +119,10 @@ final class CommitProtocol {
     }
 
     /**
-     * Finishes a commit whose payload is renamed, and undoes for good one whose payload is not. Until that has succeeded the
-     * records may not speak of the snapshot beside them, so nothing else may be done for this database.
+     * Finishes a commit whose payload is renamed, and undoes for good one whose payload is not. Until that has succeeded
+     * the records may not speak of the snapshot beside them, so nothing else may be done for this database.
      *
-     * @return what is committed now and was not before this call
+     * @return the snapshot that this call has finished, if it is one
      */
     Optional<CommittedSnapshot> finish(DatabaseId database) throws IOException {
         undo(database);
@@ -130,7 +133,7 @@ final class CommitProtocol {
         }
         if (manifest.isPresent()) {
             disk.force();
-            directory.write(SnapshotNames.manifest(database), manifest.get());
+            records.writeManifest(manifest.get());
             disk.force();
             unfinished.remove(database);
             removeQuietly(SnapshotNames.successor(database));

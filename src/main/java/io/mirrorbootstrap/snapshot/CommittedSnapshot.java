@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a {@code .snapshot} file is, as its manifest tells.
+ * The content of a {@code .snapshot} file, as its manifest tells.
  *
  * @param sourceClusterId the cluster that produced it
  * @param database the database mirrored
@@ -13,12 +13,12 @@ import java.util.Optional;
  * @param bytes its size, 0 or more
  * @param crc32c the CRC-32C of all of it, verified
  * @param committedAt when it was committed
- * @param owner whose it is, see {@link Principal#owner}
+ * @param owner its owner, see {@link Principal#owner}
  */
 public record CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
         Instant committedAt, Optional<String> owner) {
 
-    /** Checks what the types do not say. */
+    /** Checks the values. */
     public CommittedSnapshot {
         Objects.requireNonNull(owner);
         if (!SnapshotIdentity.isValidClusterId(sourceClusterId) || lsn < 0 || bytes < 0) {
@@ -27,7 +27,7 @@ public record CommittedSnapshot(String sourceClusterId, DatabaseId database, lon
         }
     }
 
-    /** One that is nobody's. */
+    /** A snapshot without an owner. */
     public CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
             Instant committedAt) {
         this(sourceClusterId, database, lsn, bytes, crc32c, committedAt, Optional.empty());

@@ -57,7 +57,7 @@ public record Crc32c(int bits) {
                 : Optional.empty();
     }
 
-    /** The value as the unsigned number that travels in an envelope: 0 to 2^32-1. */
+    /** The value as an unsigned number: 0 to 2^32-1. */
     public long unsigned() {
         return Integer.toUnsignedLong(bits);
     }

@@ -4,40 +4,43 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
 
 /**
- * Keeps what has been accepted of a database's transfer durable, beside the flow, and says so on disk. All but what runs
- * beside the flow is called with the receiver's lock held.
+ * Makes the accepted bytes of a database's transfer durable, beside the flow, and writes checkpoints. All methods are
+ * called with the receiver's lock held, except for those that say otherwise.
  */
 final class Durability {
 
+    private final TransferLock lock;
     private final DatabaseId database;
     private final SnapshotDirectory directory;
     private final Disk disk;
     private final ReceiverRules rules;
-    private final Predicate<Transfer> isCurrent;
+    private final CurrentPhase phase;
 
     /** Taken after the receiver's lock or alone: keeps a checkpoint beside the flow from outliving its transfer. */
     private final ReentrantLock records = new ReentrantLock();
 
-    /**
-     * @param isCurrent whether a transfer is still the receiver's; needs no lock
-     */
-    Durability(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
-            Predicate<Transfer> isCurrent) {
+    Durability(TransferLock lock, DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
+            CurrentPhase phase) {
+        this.lock = lock;
         this.database = database;
         this.directory = directory;
         this.disk = directory.disk();
         this.rules = rules;
-        this.isCurrent = isCurrent;
+        this.phase = phase;
     }
 
-    /** Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other. */
+    /**
+     * Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other.
+     *
+     * @param transfer empty if it was kept, as files that nobody has open
+     */
     void discard(Optional<Transfer> transfer) {
+        assert lock.isHeld() && transfer.filter(phase.now()::isOf).isEmpty();
         records.lock();
         try {
             disk.remove(SnapshotNames.checkpoint(database));
@@ -47,13 +50,13 @@ final class Durability {
                 disk.remove(SnapshotNames.partial(database));
             }
         } catch (IOException e) {
-            // the state is right already; what is left under these names is replaced by the next transfer
+            // the state is right already; the next transfer replaces files that are left under these names
         } finally {
             records.unlock();
         }
     }
 
-    /** A commit has left no partial file for a checkpoint to speak of. */
+    /** Removes the checkpoint behind a commit, which has left no partial file. */
     void forget() {
         records.lock();
         try {
@@ -66,12 +69,13 @@ final class Durability {
     }
 
     /**
-     * After a crash a source sends at most {@code checkpointBytes} again: a checkpoint beside the flow begins at half of
-     * them, and if it has not ended when all of them have come, the disk is slower than the source, which has to wait.
+     * Has a checkpoint written where one is due. After a crash a source sends at most {@code checkpointBytes} again: a
+     * checkpoint beside the flow begins at half of them; if it has not ended when all of them have come, the disk is
+     * slower than the source, which has to wait.
      */
     void keep(Transfer transfer) throws IOException {
         if (isDue(transfer, 0)) {
-            checkpointNow(transfer);
+            lock.forLong(() -> checkpointNow(transfer));
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
             try {
@@ -87,7 +91,7 @@ final class Durability {
         return transfer.bytesDone() + bytes - transfer.durableBytes() >= rules.checkpointBytes();
     }
 
-    /** Beside the flow: forces what has been accepted so far, then says so on disk. */
+    /** Beside the flow, without the receiver's lock: forces the accepted bytes, then writes the checkpoint. */
     private void checkpoint(Transfer transfer, Checkpoint point) {
         try {
             transfer.file().force();
@@ -99,8 +103,9 @@ final class Durability {
         }
     }
 
-    /** With the lock held: the flow waits. */
+    /** The flow waits while all accepted bytes are forced. */
     void checkpointNow(Transfer transfer) throws IOException {
+        assert lock.isHeld();
         try {
             transfer.file().force();
             write(transfer, transfer.checkpoint());
@@ -115,8 +120,8 @@ final class Durability {
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {
-            if (isCurrent.test(transfer) && point.bytes() > transfer.durableBytes()) {
-                directory.write(point);
+            if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
+                directory.records().write(point);
                 transfer.durable(point.bytes());
             }
         } finally {

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** A chunk at offset 0: it replaces whatever is under way once nothing speaks against it, and not before. */
+/**
+ * A chunk at offset 0. It is written to a file of its own, and replaces any transfer once nothing speaks against it, not
+ * before.
+ */
 final class FirstChunk extends ArrivingChunk {
 
     private final PartialFile file;
@@ -29,37 +32,39 @@ final class FirstChunk extends ArrivingChunk {
     @Override
     public void cancel() {
         try {
-            file.discard(); // nothing has begun: finish has not been called, or was told to come again
+            file.discard(); // nothing has begun: finish was not called, or its answer was Busy
         } catch (IOException e) {
-            failed(e);
+            failedAlone(e);
         }
     }
 
     @Override
-    Optional<Transfer> mine() {
+    Optional<Transfer> transfer() {
         return begun;
     }
 
     @Override
-    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
-        receiver.finishCommit(); // another's, whose disk has failed since this one began
-        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done))
-                .or(() -> receiver.refuseGone(source));
-        refusal = refusal.isPresent() ? refusal : receiver.refuseOthers(source, identity); // it may be another's by now
-        refusal = refusal.or(() -> receiver.enter(source));
+    Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
+        reception.finishCommit(); // of another source, whose disk has failed since this chunk began
+        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done));
+        refusal = refusal.isPresent()
+                ? refusal
+                : reception.admission().enterWithFirstChunk(reception.phase(), source, identity);
         if (refusal.isPresent()) {
-            return new Verdict.Refused(receiver.refused(refusal.get()));
+            return new Verdict.Refused(reception.events().refused(refusal.get()));
         }
-        Transfer transfer = receiver.begin(source, identity, file);
+        Transfer transfer = new Transfer(identity, file);
         begun = Optional.of(transfer);
+        reception.begin(source, transfer);
         file.moveTo(SnapshotNames.partial(identity.database()));
         return new Verdict.Accepted(transfer);
     }
 
     @Override
     void revert() throws IOException {
-        if (begun.isPresent()) {
-            begun.get().cutBack();
+        Optional<Transfer> transfer = mine();
+        if (transfer.isPresent()) {
+            transfer.get().cutBack();
         } else {
             file.discard();
         }

@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /**
  * A chunk whose payload is arriving, slice by slice. It counts as a whole or not at all: until {@link #finish} has
- * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it; a {@code finish}
- * that answers {@link ChunkOutcome.Busy} does not.
+ * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it; a
+ * {@code finish} that answers {@link ChunkOutcome.Busy} does not.
  * <p>
  * Worker only, one thread at a time. Failures of the disk do not surface from {@code write}: they are the outcome.
  */
@@ -24,15 +24,15 @@ public interface IncomingChunk {
      *
      * @param done whether it is the last chunk of the snapshot: if so, this returns only when the snapshot is committed
      *            or refused
-     * @param chunkCrc32c what the payload's CRC-32C must be, where the source says it
+     * @param chunkCrc32c the CRC-32C that the payload must have, where the source says it
      */
     ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c);
 
     /**
-     * Whether {@link #finish} is likely to wait for the disk for long: then the caller does not let what else the source
-     * says wait for it.
+     * Whether {@link #finish} is likely to wait for the disk for long: then the caller goes on with other messages of the
+     * source meanwhile.
      *
-     * @param done as {@code finish} will be told
+     * @param done the value that {@code finish} will get
      */
     boolean mayTakeLong(boolean done);
 

@@ -10,24 +10,24 @@ import java.util.Set;
 
 import io.mirrorbootstrap.store.Disk;
 
-/** What an earlier process left in the directory, brought into order. */
+/** The snapshots and transfers that an earlier process left in the directory, brought into order. */
 public final class Inventory {
 
     private final List<CommittedSnapshot> committed = new ArrayList<>();
     private final List<Resumable> resumable = new ArrayList<>();
     private final List<DatabaseId> toBeRead = new ArrayList<>();
     private final List<String> repairs = new ArrayList<>();
-    /** Of all files, once they had to be asked for: thousands may have been planted, and each name asked for among all. */
+    /** The names of all files, once they are needed: with thousands of planted files, each is looked for among all. */
     private Optional<Set<String>> names = Optional.empty();
 
     /**
      * A transfer that a source may go on with.
      *
-     * @param age for how long nobody has written to it, as far as the wall clock of then and now can be believed; 0 or more
+     * @param age the time since the last write to it, as far as the wall clock of then and now can be believed; 0 or more
      */
     public record Resumable(Checkpoint checkpoint, Duration age) {
 
-        /** One that was written to just now. */
+        /** A transfer that was written to just now. */
         public static Resumable of(Checkpoint checkpoint) {
             return new Resumable(checkpoint, Duration.ZERO);
         }
@@ -51,7 +51,7 @@ public final class Inventory {
         return List.copyOf(toBeRead);
     }
 
-    /** What had to be mended or removed, and why: a sentence each, for the log. */
+    /** The repairs and removals, with their reasons: a sentence each, for the log. */
     public List<String> repairs() {
         return List.copyOf(repairs);
     }
@@ -68,7 +68,7 @@ public final class Inventory {
         toBeRead.add(database);
     }
 
-    /** A name for what is put aside of {@code database} that no file has, nor will have by this. */
+    /** A name for a file of {@code database} that is put aside: no file has it, and it is given once. */
     String aside(DatabaseId database, Disk disk) throws IOException {
         if (names.isEmpty()) {
             names = Optional.of(new HashSet<>(disk.names()));

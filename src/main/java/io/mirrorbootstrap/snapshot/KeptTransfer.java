@@ -12,26 +12,31 @@ import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * A transfer that waits for its source, as a partial file that nobody has open. What this process received is known to
- * be right; what an earlier one left is read back first, a part at a time.
+ * A transfer that waits for its source, as a partial file that is not open. Bytes that this process received are known to
+ * be right; bytes that an earlier process left are read back first, a part at a time.
  *
  * @param accepted how much of the partial file counts, and its CRC-32C
  * @param durableBytes how many of these survive a power cut
  * @param readBytes how many of these are known to be in the file
  * @param readCrc32c of these
- * @param mark what the file had when this process closed it: with another, it is read back like what an earlier one left
+ * @param mark the mark of the file when this process closed it: a file with another mark has been changed, and is read back
  */
 record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc32c readCrc32c, Optional<String> mark) {
 
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
 
-    /** What an earlier process left: not a byte of it is believed. */
+    KeptTransfer {
+        assert 0 <= durableBytes && durableBytes <= accepted.bytes() : durableBytes + " of " + accepted.bytes();
+        assert 0 <= readBytes && readBytes <= accepted.bytes() : readBytes + " of " + accepted.bytes();
+    }
+
+    /** A transfer that an earlier process left: not a byte of it is believed. */
     static KeptTransfer left(Checkpoint checkpoint) {
         return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY, Optional.empty());
     }
 
-    /** What this process received. */
+    /** A transfer that this process received. */
     static KeptTransfer received(Transfer transfer, Optional<String> mark) {
         Checkpoint accepted = transfer.checkpoint();
         return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c(), mark);
@@ -42,7 +47,7 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
         return new KeptTransfer(accepted, accepted.bytes(), readBytes, readCrc32c, mark);
     }
 
-    /** The same, of which nothing is believed if somebody has been at the file. */
+    /** The same; not a byte of it is believed if the file has been changed. */
     KeptTransfer asFound(Optional<FileFacts> file) {
         boolean isTouched = mark.isPresent() && file.filter(
                 there -> there.bytes() >= accepted.bytes() && !there.mark().equals(mark.get())).isPresent();
@@ -69,7 +74,8 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
      * Reads the next part back, half of it by {@code helper} if that has a thread to spare. Takes as long as the disk
      * takes: no lock should be held.
      *
-     * @return how far it is now; empty when the file is missing, short, or not what was accepted
+     * @return the transfer with this part read; empty when the file is missing, short, or has other bytes than were
+     *             accepted
      * @throws IOException when that cannot be told now
      */
     Optional<KeptTransfer> readFurther(Disk disk, Executor helper) throws IOException {
@@ -98,7 +104,7 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc3
         try {
             helper.execute(task);
         } catch (RejectedExecutionException e) {
-            // the process is ending: whoever lent it runs it
+            // the process is ending: the caller runs it
         }
     }
 

@@ -6,15 +6,15 @@ import java.util.Optional;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * The record that says what a {@code .snapshot} file is.
+ * The record that describes a {@code .snapshot} file.
  *
- * @param snapshot what it is
+ * @param snapshot the content of the file
  * @param fileMark {@linkplain FileFacts#mark() tells} which file it speaks of, so that the file need not be read to be
  *            recognized; empty in the manifest of an older version, which did not write it
  */
 public record Manifest(CommittedSnapshot snapshot, Optional<String> fileMark) {
 
-    /** Checks what the types do not say. */
+    /** Checks the values. */
     public Manifest {
         Objects.requireNonNull(snapshot);
         Objects.requireNonNull(fileMark);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** A chunk that continues a transfer. */
+/** A chunk that continues a transfer. It is written behind the accepted bytes, and cut away again unless it is accepted. */
 final class NextChunk extends ArrivingChunk {
 
     private final Transfer transfer;
@@ -17,16 +17,13 @@ final class NextChunk extends ArrivingChunk {
     @Override
     void put(ByteBuffer slice, long position) throws IOException {
         if (mine().isEmpty()) {
-            return; // who does not own it waits for nobody
+            return; // a source that is not the owner waits for nobody
         }
-        receiver.lock().lock();
-        try {
-            if (mine().isPresent()) { // else it is no longer this source's, and its file neither
+        receiver.reception().doWhenFree(held -> {
+            if (mine().isPresent()) { // else the file is not this source's any more either
                 transfer.file().write(slice, position);
             }
-        } finally {
-            receiver.lock().unlock();
-        }
+        });
     }
 
     @Override
@@ -36,38 +33,39 @@ final class NextChunk extends ArrivingChunk {
 
     @Override
     public void cancel() {
-        if (mine().isEmpty()) {
-            return;
+        if (mine().isPresent()) {
+            receiver.reception().doWhenFree(this::cancel);
         }
-        receiver.lock().lock();
+    }
+
+    private void cancel(Reception reception) {
         try {
             revert();
         } catch (IOException | RuntimeException e) {
-            failed(e);
-        } finally {
-            receiver.lock().unlock();
+            failed(reception, e);
         }
     }
 
     @Override
-    Optional<Transfer> mine() {
-        return receiver.isOf(source, transfer) ? Optional.of(transfer) : Optional.empty();
+    Optional<Transfer> transfer() {
+        return Optional.of(transfer);
     }
 
     @Override
-    Verdict judge(boolean done, Optional<Crc32c> chunkCrc32c) {
+    Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) {
         if (mine().isEmpty()) {
             // taken over (then the source has been told so) or aborted while the payload was arriving
-            return new Verdict.Refused(receiver.refused(new Refusal.OffsetRegression(0, offset)));
+            return new Verdict.Refused(reception.events().refused(new Refusal.OffsetRegression(0, offset)));
         }
-        Optional<Refusal> refusal = transfer.identity().mismatch(identity, done).<Refusal>map(m -> m)
+        assert offset == transfer.bytesDone() : "one owner, one chunk at a time";
+        Optional<Refusal> refusal = transfer.identity().mismatch(identity, done).<Refusal>map(mismatch -> mismatch)
                 .or(() -> refuseCrc(chunkCrc32c));
         if (refusal.isPresent()) {
-            return new Verdict.Refused(receiver.refused(refusal.get()));
+            return new Verdict.Refused(reception.events().refused(refusal.get()));
         }
         Optional<Refusal> size = refuseSize(done);
         return size.isPresent()
-                ? new Verdict.Refused(receiver.fail(transfer, size.get(), Optional.empty()))
+                ? new Verdict.Refused(reception.fail(transfer, size.get(), Optional.empty()))
                 : new Verdict.Accepted(transfer);
     }
 

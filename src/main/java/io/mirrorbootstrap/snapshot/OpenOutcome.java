@@ -2,7 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.nio.file.Path;
 
-/** What became of the wish to send a snapshot. */
+/** The answer to a source that wishes to send a snapshot. */
 public sealed interface OpenOutcome {
 
     /** Send from byte {@code offset}. */
@@ -10,13 +10,14 @@ public sealed interface OpenOutcome {
     }
 
     /**
-     * What an earlier process left is being read back, {@code bytesRead} of {@code bytesKept} bytes so far: ask again at
-     * once, as often as this is the answer. It comes now and then so that no thread is taken for minutes.
+     * The transfer of an earlier process is being read back, {@code bytesRead} of {@code bytesKept} bytes so far: the
+     * caller asks again at once, as often as this is the answer. It is given now and then so that no thread is taken for
+     * minutes.
      */
     record Verifying(long bytesRead, long bytesKept) implements OpenOutcome {
     }
 
-    /** The disk is at work for this database: ask again in a while, without keeping a thread. */
+    /** The disk is at work for this database: the caller asks again in a while, without keeping a thread. */
     record Busy() implements OpenOutcome {
     }
 

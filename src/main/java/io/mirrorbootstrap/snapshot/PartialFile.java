@@ -18,7 +18,7 @@ final class PartialFile implements Closeable {
 
     private final Disk disk;
     private final DiskFile file;
-    /** Which one it is: under its name there may be another, if somebody has put it there. */
+    /** Tells this file from another one that may have been put under its name. */
     private final String identity;
     private String name;
     private boolean published;
@@ -74,7 +74,7 @@ final class PartialFile implements Closeable {
         file.write(bytes, position);
     }
 
-    /** Cuts the file to {@code length} bytes; not one that was published, whatever failed after that. */
+    /** Cuts the file to {@code length} bytes, unless it is published. */
     void truncate(long length) throws IOException {
         if (!published) {
             requireName();
@@ -97,7 +97,7 @@ final class PartialFile implements Closeable {
         }
     }
 
-    /** Somebody has removed its name: what is written to it nobody would ever find. Any thread. */
+    /** Its name has been removed: from now on it fails, because nobody would ever find bytes written to it. Any thread. */
     void lost() {
         lost = true;
     }
@@ -113,7 +113,7 @@ final class PartialFile implements Closeable {
                 "somebody has removed it, or moved it away, while it was being written");
     }
 
-    /** What is said of it under its name; empty when that is not there, or another file's. */
+    /** The facts of the file under its name; empty when that name is gone, or another file's. */
     Optional<FileFacts> facts() throws IOException {
         return disk.facts(name).filter(there -> there.file().equals(identity));
     }
@@ -123,7 +123,7 @@ final class PartialFile implements Closeable {
         return published;
     }
 
-    /** Renames the file, replacing what has that name; it stays open. */
+    /** Renames the file, and replaces a file of that name; it stays open. */
     void moveTo(String target) throws IOException {
         disk.rename(name, target);
         name = target;

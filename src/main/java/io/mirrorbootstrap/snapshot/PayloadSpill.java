@@ -8,25 +8,27 @@ import java.util.Optional;
 import io.mirrorbootstrap.store.DiskFile;
 
 /**
- * Where a payload waits that came before it was known where it belongs (an encoder that sorts its keys writes
- * {@code data} before {@code offset}). On disk, because held in memory the halves of chunks could use up what all links
- * share, and none could ever be completed. Nothing is opened before the first such payload. Worker only, one thread at a
- * time.
+ * The place of a payload that comes before its destination is known (an encoder that sorts its keys writes
+ * {@code data} before {@code offset}). On disk, because held in memory the halves of chunks could use up the memory that
+ * all links share, and none could ever be completed. Nothing is opened before the first such payload. Worker only, one
+ * thread at a time.
  */
 public final class PayloadSpill implements Closeable {
 
     private static final int SLICE_BYTES = 64 * 1024;
 
-    /** How much is written between two looks at the disk's room. */
+    /** The bytes written between two looks at the disk's room. */
     private static final long ASK_EVERY_BYTES = 1024 * 1024;
 
-    private final SnapshotDirectory directory;
+    private final NewFiles newFiles;
+    private final DiskRoom room;
     private Optional<DiskFile> file = Optional.empty();
     private long bytes;
     private long askAgainAt;
 
-    PayloadSpill(SnapshotDirectory directory) {
-        this.directory = directory;
+    PayloadSpill(NewFiles newFiles, DiskRoom room) {
+        this.newFiles = newFiles;
+        this.room = room;
     }
 
     /**
@@ -37,11 +39,11 @@ public final class PayloadSpill implements Closeable {
     public void write(ByteBuffer slice) {
         try {
             if (file.isEmpty()) {
-                file = Optional.of(directory.unnamedFile());
+                file = Optional.of(newFiles.unnamed());
             }
             if (bytes >= askAgainAt) {
-                if (directory.available() == 0) {
-                    throw new RefusedException(directory.noRoom(slice.remaining(), Optional.empty()));
+                if (room.available() == 0) {
+                    throw new RefusedException(room.full(slice.remaining(), Optional.empty()));
                 }
                 askAgainAt = bytes + ASK_EVERY_BYTES;
             }
@@ -54,7 +56,7 @@ public final class PayloadSpill implements Closeable {
     }
 
     /**
-     * Hands all that waits to {@code chunk}, and is empty again.
+     * Hands the payload to {@code chunk}, and is empty again.
      *
      * @throws RefusedException with {@link Refusal.Transport}
      */
@@ -71,7 +73,7 @@ public final class PayloadSpill implements Closeable {
         }
     }
 
-    /** Forgets what waits. */
+    /** Forgets the payload. */
     public void clear() {
         if (bytes > 0) {
             bytes = 0;
@@ -93,6 +95,6 @@ public final class PayloadSpill implements Closeable {
     }
 
     private RefusedException refused(IOException e, long needed) {
-        return new RefusedException(SnapshotReceiver.unstored(directory, e, needed));
+        return new RefusedException(room.failed(e, needed));
     }
 }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Where a database's transfer stands.
@@ -18,44 +19,191 @@ import java.time.Duration;
  *    │                         │                            │                 └──────────────┼─┘
  *    ◀─────────────────────────┴────────────────────────────┴───── abort, damaged ───────────┘
  * </pre>
+ *
+ * Beside these, another snapshot may replace the transfer in any phase: from there to Announced, or to UnderWay. A phase
+ * never changes; only the {@link Transfer} in it does.
  */
 sealed interface Phase {
 
+    /** The source that sends, or is about to. */
+    default Optional<Source> owner() {
+        return Optional.empty();
+    }
+
+    /** The snapshot that is under way, or waits for its source. */
+    default Optional<SnapshotIdentity> identity() {
+        return Optional.empty();
+    }
+
+    /** The transfer that waits for its source, or is read back for it. */
+    default Optional<KeptTransfer> kept() {
+        return Optional.empty();
+    }
+
+    /** The transfer under way. */
+    default Optional<Transfer> current() {
+        return Optional.empty();
+    }
+
+    /** How much of the snapshot has been accepted, in bytes. */
+    default long bytesDone() {
+        return 0;
+    }
+
+    /** Whether the transfer under way is kept when its link drops. */
+    default boolean isOpened() {
+        return false;
+    }
+
+    /** Whether this phase may follow {@code before}. */
+    boolean mayFollow(Phase before);
+
+    /** Whether {@code source} sends, or is about to. */
+    default boolean isOwnedBy(Source source) {
+        return owner().filter(owner -> owner == source).isPresent();
+    }
+
+    /** Whether {@code transfer} is under way. */
+    default boolean isOf(Transfer transfer) {
+        return current().filter(current -> current == transfer).isPresent();
+    }
+
     /**
-     * What an earlier process left is being read, to find out what it is: nothing else is done meanwhile.
+     * The files of an earlier process are being read, to find out what they are: nothing else is done meanwhile.
      *
-     * @param failed whether it could not be read when that was last tried
+     * @param failed whether they could not be read at the last attempt
      */
     record Recovering(boolean failed) implements Phase {
+        @Override
+        public boolean mayFollow(Phase before) {
+            return before instanceof Recovering;
+        }
     }
 
     /** Nothing is under way. */
     record Idle() implements Phase {
         static final Idle IDLE = new Idle();
+
+        @Override
+        public boolean mayFollow(Phase before) {
+            return true;
+        }
     }
 
     /** A source has opened the transfer; no byte has come yet. */
-    record Announced(Source source, SnapshotIdentity identity) implements Phase {
+    record Announced(Source source, SnapshotIdentity snapshot) implements Phase {
+        @Override
+        public Optional<Source> owner() {
+            return Optional.of(source);
+        }
+
+        @Override
+        public Optional<SnapshotIdentity> identity() {
+            return Optional.of(snapshot);
+        }
+
+        @Override
+        public boolean mayFollow(Phase before) {
+            return !(before instanceof Recovering);
+        }
     }
 
     /**
      * A source is sending.
      *
-     * @param opened whether what has come is kept when the link drops
+     * @param isOpened whether the accepted bytes are kept when the link drops
      */
-    record UnderWay(Source source, Transfer transfer, boolean opened) implements Phase {
+    record UnderWay(Source source, Transfer transfer, boolean isOpened) implements Phase {
+        @Override
+        public Optional<Source> owner() {
+            return Optional.of(source);
+        }
+
+        @Override
+        public Optional<SnapshotIdentity> identity() {
+            return Optional.of(transfer.identity());
+        }
+
+        @Override
+        public Optional<Transfer> current() {
+            return Optional.of(transfer);
+        }
+
+        @Override
+        public long bytesDone() {
+            return transfer.bytesDone();
+        }
+
+        @Override
+        public boolean mayFollow(Phase before) {
+            return !(before instanceof Recovering);
+        }
     }
 
     /**
-     * The link is gone, perhaps with the process that had it; what has come waits for the source to come back.
+     * The link is gone, perhaps with the process that had it; the accepted bytes wait for the source to come back.
      *
      * @param sinceNanos since when in this process, by {@link System#nanoTime}
      * @param before how long it waited before, as far as the wall clock of then and now can be believed
      */
     record Kept(KeptTransfer transfer, long sinceNanos, Duration before) implements Phase {
+
+        /** A link has ended just now. */
+        static Kept now(KeptTransfer transfer) {
+            return new Kept(transfer, System.nanoTime(), Duration.ZERO);
+        }
+
+        /** An earlier process has left it. */
+        static Kept found(Inventory.Resumable left) {
+            return new Kept(KeptTransfer.left(left.checkpoint()), System.nanoTime(), left.age());
+        }
+
+        @Override
+        public Optional<SnapshotIdentity> identity() {
+            return Optional.of(transfer.identity());
+        }
+
+        @Override
+        public Optional<KeptTransfer> kept() {
+            return Optional.of(transfer);
+        }
+
+        @Override
+        public long bytesDone() {
+            return transfer.accepted().bytes();
+        }
+
+        @Override
+        public boolean mayFollow(Phase before) {
+            return !(before instanceof Idle) && !(before instanceof Announced); // nothing has come there
+        }
     }
 
-    /** The source is back, but what an earlier process left has to be read back before it goes on. */
+    /** The source is back, but the bytes that an earlier process left have to be read back before it goes on. */
     record Verifying(Source source, KeptTransfer transfer) implements Phase {
+        @Override
+        public Optional<Source> owner() {
+            return Optional.of(source);
+        }
+
+        @Override
+        public Optional<SnapshotIdentity> identity() {
+            return Optional.of(transfer.identity());
+        }
+
+        @Override
+        public Optional<KeptTransfer> kept() {
+            return Optional.of(transfer);
+        }
+
+        @Override
+        public long bytesDone() {
+            return transfer.accepted().bytes();
+        }
+
+        @Override
+        public boolean mayFollow(Phase before) {
+            return before.kept().isPresent();
+        }
     }
 }

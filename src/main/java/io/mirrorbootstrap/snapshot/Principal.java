@@ -6,13 +6,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * On whose behalf something is asked for, as far as that is proven, and what it may do. What is another's, committed or on its
- * way, it neither replaces nor drops nor removes.
+ * The caller on whose behalf something is asked for, as far as that is proven, and its rights. It neither replaces nor
+ * drops nor removes a snapshot or transfer of another caller.
  *
- * @param id tells one caller from another, for what each may have a share of; empty: nobody is told apart
+ * @param id tells callers apart, where each may have a share only; empty: callers are not told apart
  * @param cluster the only cluster it may speak for, and whose snapshots are its own; empty: any
- * @param owner the name under which what it sends is its own; empty: what it sends is nobody's
- * @param respectsOwners whether what has an owner is that owner's alone
+ * @param owner the name that its snapshots get as their owner; empty: they have none
+ * @param respectsOwners whether a snapshot with an owner is that owner's alone
  * @param databases the only ones it may send or remove; empty: any
  */
 public record Principal(Optional<String> id, Optional<String> cluster, Optional<String> owner, boolean respectsOwners,
@@ -35,13 +35,15 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
         databases = databases.map(Set::copyOf);
     }
 
-    /** What forbids it to have to do with {@code database}. */
+    /** The refusal if it has no rights on {@code database}. */
     Optional<Refusal> refuse(DatabaseId database) {
         return databases.filter(allowed -> !allowed.contains(database)).map(allowed -> new Refusal.DatabaseNotAllowed(
                 database, allowed.stream().map(DatabaseId::value).sorted().limit(MANY).toList()));
     }
 
-    /** Who alone may replace or remove what is of {@code cluster} and {@code owner}, if that is somebody else. */
+    /**
+     * The one who alone may replace or remove a snapshot of {@code cluster} and {@code owner}, unless it is this caller.
+     */
     Optional<Other> other(String cluster, Optional<String> owner) {
         if (this.cluster.filter(only -> !only.equals(cluster)).isPresent()) {
             return Optional.of(new Other("cluster " + Text.quoted(cluster),
@@ -51,7 +53,7 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
                 .map(name -> new Other("the token named " + name, new Refusal.NotOwner(name)));
     }
 
-    /** Whether what is of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
+    /** Whether a snapshot of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
     public boolean owns(String cluster, Optional<String> owner) {
         return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();
     }
@@ -62,10 +64,10 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
     }
 
     /**
-     * Somebody else, to whom something belongs.
+     * Another caller, to whom a snapshot or transfer belongs.
      *
-     * @param words who it is, for a person
-     * @param refusal what forbids to remove what is theirs
+     * @param words its description, for a person
+     * @param refusal the answer to a caller that would remove it
      */
     record Other(String words, Refusal refusal) {
     }

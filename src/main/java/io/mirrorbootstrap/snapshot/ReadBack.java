@@ -9,7 +9,7 @@ import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.PageMemory;
 
 /**
- * What was read back of a file.
+ * A part of a file that was read back.
  *
  * @param bytes how many bytes; fewer than asked for if the file ends before
  * @param crc32c of these
@@ -38,5 +38,11 @@ record ReadBack(long bytes, Crc32c crc32c) {
             }
         }
         return new ReadBack(at - from, Crc32c.of(crc));
+    }
+
+    /** Whether the file of this name has the bytes of {@code snapshot}: it is read whole if it has as many. */
+    static boolean isOf(Disk disk, String name, CommittedSnapshot snapshot) throws IOException {
+        return disk.facts(name).filter(facts -> facts.bytes() == snapshot.bytes()).isPresent()
+                && of(disk, name, 0, snapshot.bytes()).crc32c().equals(snapshot.crc32c());
     }
 }

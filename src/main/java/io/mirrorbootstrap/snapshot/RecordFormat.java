@@ -2,7 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.util.Optional;
 
-/** How the records beside a snapshot are written to disk; the domain says what and when, not in which format. */
+/** The format of the records beside a snapshot; the domain decides their content and when they are written. */
 public interface RecordFormat {
 
     /** The manifest of a committed snapshot. */

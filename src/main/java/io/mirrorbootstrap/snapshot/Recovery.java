@@ -12,10 +12,10 @@ import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
- * Brings the files of one database into order after whatever end the last process had. It believes neither a name nor a
- * size: a {@code .snapshot} is what the record with its mark says, and where no record has its mark, what its CRC-32C says. It
- * deletes nothing that may be a snapshot. To read may take hours, so a start does without at first. What has more bytes than its
- * whole file system is not read: it is a hole that somebody has planted, or a partial file where a file system compresses, which is
+ * Brings the files of one database into order after any end of the last process. It believes neither a name nor a
+ * size: a {@code .snapshot} is known by the record with its mark, and where no record has its mark, by its CRC-32C. It
+ * deletes no file that may be a snapshot. Reading may take hours, so a start does without at first. A file with more bytes
+ * than its whole file system is not read: it is a planted hole, or a partial file where a file system compresses, which is
  * read when its source comes.
  * <table>
  * <caption>crash matrix, by the step of {@link CommitProtocol} before which the machine died</caption>
@@ -34,17 +34,17 @@ import io.mirrorbootstrap.store.FileFacts;
  */
 final class Recovery {
 
-    private final SnapshotDirectory directory;
     private final Disk disk;
+    private final Records records;
     private final DatabaseId database;
     private final Inventory inventory;
     private final String snapshot;
     private final String partial;
 
-    /** @param inventory hears what is there */
-    Recovery(SnapshotDirectory directory, DatabaseId database, Inventory inventory) {
-        this.directory = directory;
-        this.disk = directory.disk();
+    /** @param inventory gets the findings */
+    Recovery(Disk disk, Records records, DatabaseId database, Inventory inventory) {
+        this.disk = disk;
+        this.records = records;
         this.database = database;
         this.inventory = inventory;
         this.snapshot = SnapshotNames.snapshot(database);
@@ -57,8 +57,8 @@ final class Recovery {
      * @return false when it cannot; nothing is changed then
      */
     boolean runWithoutReading() throws IOException {
-        Optional<Manifest> manifest = directory.readManifest(database);
-        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> manifest = records.manifest(database);
+        Optional<Manifest> successor = records.successor(database);
         Optional<Manifest> marked = marked(manifest, successor);
         boolean cutShort = cutShort(manifest, successor).isPresent();
         if (cutShort || marked.isEmpty() && !mayBe(possible(snapshot), manifest, successor).isEmpty()) {
@@ -68,12 +68,12 @@ final class Recovery {
         return true;
     }
 
-    /** Does it, and reads what has to be read for it. */
+    /** Does it, and reads the payloads that have to be read for it. */
     void run() throws IOException {
-        Optional<Manifest> manifest = directory.readManifest(database);
-        Optional<Manifest> successor = directory.readSuccessor(database);
+        Optional<Manifest> manifest = records.manifest(database);
+        Optional<Manifest> successor = records.successor(database);
         Optional<Manifest> cutShort = cutShort(manifest, successor);
-        if (cutShort.isPresent() && directory.isIn(partial, cutShort.get().snapshot())) {
+        if (cutShort.isPresent() && ReadBack.isOf(disk, partial, cutShort.get().snapshot())) {
             Manifest finished = Manifest.of(cutShort.get().snapshot(), disk.facts(partial).orElseThrow());
             disk.rename(partial, snapshot);
             inventory.repaired(path(snapshot) + ": its commit was cut short, and is finished");
@@ -109,8 +109,8 @@ final class Recovery {
     }
 
     /**
-     * A file that may be what it seems to be by its size. How much of it is on the disk nobody tells: Java does not, and where
-     * a file system compresses, less than that may be.
+     * A file that may be what it seems to be by its size. How much of it is on the disk is not known: Java does not tell,
+     * and where a file system compresses, it may be less.
      */
     private Optional<FileFacts> possible(String name) throws IOException {
         Optional<FileFacts> facts = disk.facts(name);
@@ -122,7 +122,9 @@ final class Recovery {
         return Stream.of(manifest, successor).flatMap(Optional::stream).filter(record -> record.mayBe(there)).toList();
     }
 
-    /** No record has the mark of the file: it was copied here, or an older version wrote the record, or a record is lost. */
+    /**
+     * No record has the mark of the file: it was copied here, or an older version wrote the record, or a record is lost.
+     */
     private Optional<Manifest> read(Optional<Manifest> manifest, Optional<Manifest> successor) throws IOException {
         Optional<FileFacts> there = possible(snapshot);
         List<Manifest> mayBe = mayBe(there, manifest, successor);
@@ -137,12 +139,12 @@ final class Recovery {
         return same.map(record -> Manifest.of(record.snapshot(), there.get()));
     }
 
-    /** @param committed what the file that is the snapshot now is; empty when there is none, or it is nobody's */
+    /** @param committed describes the present {@code .snapshot}; empty when there is none, or no record describes it */
     private void settle(Optional<Manifest> manifest, Optional<Manifest> committed) throws IOException {
         if (committed.isPresent()) {
             if (!committed.equals(manifest)) {
                 disk.force(); // the payload's name before the old manifest goes
-                directory.write(SnapshotNames.manifest(database), committed.get());
+                records.writeManifest(committed.get());
                 disk.force(); // before the record goes that has told it
             }
             if (committed.get().marks(disk.facts(partial))) {
@@ -196,7 +198,7 @@ final class Recovery {
 
     private void underWay() throws IOException {
         long there = disk.facts(partial).map(FileFacts::bytes).orElse(-1L);
-        Optional<Checkpoint> checkpoint = directory.readCheckpoint(database);
+        Optional<Checkpoint> checkpoint = records.checkpoint(database);
         if (there >= 0 && checkpoint.isPresent() && there >= checkpoint.get().bytes()) {
             inventory.add(new Inventory.Resumable(checkpoint.get(), age()));
             return;

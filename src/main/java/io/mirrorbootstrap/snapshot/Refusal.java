@@ -5,19 +5,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Why a source is not served: a type per reason, with the numbers that an operator needs. How each is spelled on the
- * wire, and what becomes of the link, is mapped in one place, in {@code wire}.
+ * Why a source is not served: a type per reason, with the numbers that an operator needs. Its code, and
+ * the end of the link where there is one, are in one place, in {@code wire}.
  */
 public sealed interface Refusal {
 
     /** One sentence for a person: what is wrong, with the values and the rule. Says nothing about paths. */
     String message();
 
-    /** Says who may not do something, and nothing of the mirror: it is none of the mirror's errors. */
+    /** About the rights of a caller and not about the mirror: it is none of the mirror's errors. */
     sealed interface AboutCaller extends Refusal {
     }
 
-    /** There is as much as there may be. */
+    /** A limit is reached. */
     sealed interface LimitReached extends Refusal {
 
         /** How much that is. */
@@ -78,7 +78,7 @@ public sealed interface Refusal {
         }
     }
 
-    /** A payload that is not what its own {@code chunk_crc32c} says. */
+    /** A payload with another CRC-32C than its chunk says. */
     record ChunkCrcMismatch(long offset, Crc32c stored, Crc32c computed) implements Refusal {
         @Override
         public String message() {
@@ -87,7 +87,7 @@ public sealed interface Refusal {
         }
     }
 
-    /** A whole snapshot that is not what its {@code total_crc32c} says. */
+    /** A whole snapshot with another CRC-32C than its source says. */
     record SnapshotCrcMismatch(Crc32c stored, Crc32c computed) implements Refusal {
         @Override
         public String message() {
@@ -106,7 +106,7 @@ public sealed interface Refusal {
     }
 
     /**
-     * A snapshot that somebody else has sent is committed here, and this source may not replace it.
+     * A snapshot of another sender is committed here, and this source may not replace it.
      *
      * @param whose for whose source alone it may be replaced
      */
@@ -120,7 +120,7 @@ public sealed interface Refusal {
     }
 
     /**
-     * A transfer of somebody else is under way or kept, and this source may not replace it; sizes in bytes.
+     * A transfer of another sender is under way or kept, and this source may not replace it; sizes in bytes.
      *
      * @param whose for whose source alone it may be replaced
      */
@@ -133,7 +133,7 @@ public sealed interface Refusal {
         }
     }
 
-    /** What the sender of another token has here may not be dropped or removed by this one. */
+    /** A snapshot or transfer of another token, which this one may not drop or remove. */
     record NotOwner(String owner) implements AboutCaller {
         @Override
         public String message() {
@@ -153,7 +153,7 @@ public sealed interface Refusal {
      * No room on the disk; all in bytes.
      *
      * @param reserve how much is left to the mirror, beside what is available
-     * @param other what is used up where it is not bytes, as a sentence
+     * @param other the sentence to say where something else than bytes is used up
      */
     record InsufficientStorage(long needed, long available, long reserve, Optional<String> other) implements Refusal {
         @Override
@@ -176,11 +176,11 @@ public sealed interface Refusal {
     }
 
     /**
-     * One caller has as much as it may have of what all share.
+     * One caller has its share of a resource that all callers use.
      *
      * @param limit how many
-     * @param of of what, as a clause: "transfers of this caller are under way"
-     * @param key what configures it, below {@code mirror-bootstrap.}
+     * @param of the resource, as a clause: "transfers of this caller are under way"
+     * @param key the key that configures it, below {@code mirror-bootstrap.}
      */
     record ShareTaken(int limit, String of, String key) implements AboutCaller, LimitReached {
         @Override
@@ -189,12 +189,16 @@ public sealed interface Refusal {
         }
     }
 
-    /** As many databases are known as one sidecar may have. */
-    record TooManyMirrors(int limit) implements LimitReached {
+    /**
+     * As many databases are known as one sidecar may have.
+     *
+     * @param removal the request by which a caller removes one
+     */
+    record TooManyMirrors(int limit, String removal) implements LimitReached {
         @Override
         public String message() {
-            return limit + " databases have a snapshot or a transfer here, another one is not allowed: remove one "
-                    + "(DELETE /v1/mirrors/{database}?snapshot=true)";
+            return limit + " databases have a snapshot or a transfer here, another one is not allowed: remove one ("
+                    + removal + ")";
         }
     }
 

@@ -3,19 +3,19 @@ package io.mirrorbootstrap.snapshot;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** A chunk that is refused whatever its payload. */
+/** A chunk that is refused, whatever its payload. */
 final class RefusedChunk implements IncomingChunk {
 
-    private final SnapshotReceiver receiver;
+    private final Events events;
     private final Refusal refusal;
     private final Optional<Throwable> cause;
 
-    RefusedChunk(SnapshotReceiver receiver, Refusal refusal) {
-        this(receiver, refusal, Optional.empty());
+    RefusedChunk(Events events, Refusal refusal) {
+        this(events, refusal, Optional.empty());
     }
 
-    RefusedChunk(SnapshotReceiver receiver, Refusal refusal, Optional<Throwable> cause) {
-        this.receiver = receiver;
+    RefusedChunk(Events events, Refusal refusal, Optional<Throwable> cause) {
+        this.events = events;
         this.refusal = refusal;
         this.cause = cause;
     }
@@ -27,7 +27,7 @@ final class RefusedChunk implements IncomingChunk {
 
     @Override
     public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-        return new ChunkOutcome.Refused(receiver.refused(refusal, cause));
+        return new ChunkOutcome.Refused(events.refused(refusal, cause));
     }
 
     @Override

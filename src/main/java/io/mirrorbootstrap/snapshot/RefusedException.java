@@ -1,8 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
 /**
- * Carries a {@link Refusal} to whoever answers the source. Made without a stack trace: a refusal is an answer, and a
- * hostile source must not make it expensive.
+ * Carries a {@link Refusal} to the caller, which answers the source. Made without a stack trace: a refusal is an answer,
+ * and a hostile source must not make it expensive.
  */
 public final class RefusedException extends RuntimeException {
 
@@ -10,13 +10,13 @@ public final class RefusedException extends RuntimeException {
 
     private final transient Refusal refusal;
 
-    /** @param refusal what is wrong */
+    /** @param refusal the answer to the source */
     public RefusedException(Refusal refusal) {
         super(refusal.message(), null, false, false);
         this.refusal = refusal;
     }
 
-    /** What is wrong. */
+    /** The answer to the source. */
     public Refusal refusal() {
         return refusal;
     }

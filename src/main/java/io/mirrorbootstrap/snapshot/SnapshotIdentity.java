@@ -5,25 +5,25 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Which snapshot it is. A source stamps the same identity into every chunk of a transfer.
+ * Tells one snapshot from another. A source stamps the same identity into every chunk of a transfer.
  *
  * @param sourceClusterId the cluster that produced the snapshot, see {@link #isValidClusterId}
  * @param database the database being mirrored
  * @param lsn the WAL position of the snapshot, 0 to 2^63-1; the mirror follows from {@code lsn + 1}
  * @param totalBytes the size of the whole snapshot in bytes, 0 to 2^63-1; 0 is a stream of unknown size, or empty
  * @param totalCrc32c the CRC-32C of the whole snapshot; a stream may leave it 0 until its last chunk
- * @param owner on whose behalf it is sent, see {@link Principal#owner}; the sidecar's own knowledge, nothing that a source says
+ * @param owner the owner of the snapshot, see {@link Principal#owner}; the sidecar knows it, a source does not send it
  */
 public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
         Crc32c totalCrc32c, Optional<String> owner) {
 
     private static final int MAX_CLUSTER_ID_LENGTH = 256;
 
-    /** What a cluster's name must have, in the words a person is told. */
+    /** The rule for a cluster's name, in words for a person. */
     public static final String CLUSTER_ID_RULE = "at most " + MAX_CLUSTER_ID_LENGTH
             + " characters, no control character and no half of a pair of surrogates";
 
-    /** Checks what the types do not say; whoever reads a message has told the source before. */
+    /** Checks the values; the reader of a message has checked them before, and told the source. */
     public SnapshotIdentity {
         Objects.requireNonNull(database);
         Objects.requireNonNull(totalCrc32c);
@@ -86,6 +86,16 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
             return differs("total_crc32c", totalCrc32c, other.totalCrc32c);
         }
         return Optional.empty();
+    }
+
+    /** Whether {@code other} is the same snapshot, as its {@code open} or any chunk before the last says it. */
+    boolean isSame(SnapshotIdentity other) {
+        return mismatch(other, false).isEmpty();
+    }
+
+    /** Whether a chunk with this identity, perhaps the last one, belongs to a transfer that began with {@code begun}. */
+    boolean mayBelongTo(SnapshotIdentity begun) {
+        return begun.isSame(this) || begun.mismatch(this, true).isEmpty();
     }
 
     private static Optional<Refusal.EnvelopeMismatch> differs(String field, Object expected, Object actual) {

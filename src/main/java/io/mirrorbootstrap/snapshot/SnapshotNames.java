@@ -10,8 +10,8 @@ import java.util.Optional;
  * <tr><td>{@code <db>.partial}</td><td>payload accepted so far</td></tr>
  * <tr><td>{@code <db>.checkpoint.json}</td><td>how much of the {@code .partial} is durable, and its CRC</td></tr>
  * <tr><td>{@code <db>.snapshot}</td><td>a committed snapshot; appears only by atomic rename</td></tr>
- * <tr><td>{@code <db>.manifest.json}</td><td>what the {@code .snapshot} is</td></tr>
- * <tr><td>{@code <db>.successor.json}</td><td>what the {@code .snapshot} is about to be, or has just become</td></tr>
+ * <tr><td>{@code <db>.manifest.json}</td><td>describes the {@code .snapshot}</td></tr>
+ * <tr><td>{@code <db>.successor.json}</td><td>describes the next {@code .snapshot}, or the one that has just been renamed</td></tr>
  * <tr><td>{@code <db>.aside-<n>}</td><td>was found as {@code .snapshot}, and no record says what it is</td></tr>
  * <tr><td>{@code .<anything>}</td><td>being written; of no worth after a restart</td></tr>
  * </table>
@@ -43,12 +43,12 @@ final class SnapshotNames {
         return database + SNAPSHOT;
     }
 
-    /** What {@link #snapshot} is. */
+    /** The description of {@link #snapshot}. */
     static String manifest(DatabaseId database) {
         return database + MANIFEST;
     }
 
-    /** What {@link #snapshot} is about to be, or has just become. */
+    /** The description of the next {@link #snapshot}, or of the one that has just been renamed. */
     static String successor(DatabaseId database) {
         return database + SUCCESSOR;
     }
@@ -58,7 +58,7 @@ final class SnapshotNames {
         return database + CHECKPOINT;
     }
 
-    /** The {@code n}-th that was found as {@link #snapshot} and is nobody's. */
+    /** The {@code n}-th file that was found as {@link #snapshot} without a record that describes it. */
     static String aside(DatabaseId database, int n) {
         return database + ASIDE + n;
     }
@@ -73,7 +73,7 @@ final class SnapshotNames {
         return name.startsWith(UNFINISHED);
     }
 
-    /** Whose file it is; empty when it is none of ours. */
+    /** The database that the file belongs to; empty for a file of others. */
     static Optional<DatabaseId> database(String name) {
         return SUFFIXES.stream().filter(name::endsWith)
                 .map(suffix -> name.substring(0, name.length() - suffix.length()))

@@ -1,7 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 /**
- * Whoever sends chunks over one link, as the domain sees it: an owner of transfers. Two sources are the same only if
+ * A program that sends chunks over one link, as the domain sees it: an owner of transfers. Two sources are the same only if
  * they are the same object.
  */
 public interface Source {

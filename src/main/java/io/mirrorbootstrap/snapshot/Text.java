@@ -39,7 +39,7 @@ public final class Text {
         return shown.append('"').toString();
     }
 
-    /** What somebody says, for a person: plain characters as they are, others escaped, at most 500 characters of it. */
+    /** A text of a stranger, for a person: plain characters as they are, others escaped, at most 500 characters of it. */
     public static String readable(String value) {
         StringBuilder shown = new StringBuilder(Math.min(value.length(), READABLE) + 16);
         int at = 0;

@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The payload of one snapshot accepted so far: a partial file, how long it is, its running CRC. Guarded by its receiver,
- * but for what says otherwise.
+ * The payload of one snapshot accepted so far: a partial file, its length, its running CRC. At any time
+ * {@code durable <= accepted <= total}, and none of them runs back. Guarded by its receiver's lock, except for methods
+ * that say otherwise.
  */
 final class Transfer {
 
@@ -24,12 +25,12 @@ final class Transfer {
     private final AtomicBoolean checkpointing = new AtomicBoolean();
     private volatile long durableBytes;
 
-    /** A new transfer, of which nothing has come. */
+    /** A new transfer without a byte. */
     Transfer(SnapshotIdentity identity, PartialFile file) {
         this(new Checkpoint(identity, 0, Crc32c.EMPTY), 0, file);
     }
 
-    /** One that goes on where {@code kept} stands. */
+    /** A transfer that goes on where {@code kept} stands. */
     Transfer(KeptTransfer kept, PartialFile file) {
         this(kept.accepted(), kept.durableBytes(), file);
     }
@@ -44,7 +45,7 @@ final class Transfer {
         this.durableBytes = durableBytes;
     }
 
-    /** Whoever goes on with it does so on behalf of {@code owner}. */
+    /** The source that goes on with it sends on behalf of {@code owner}. */
     void belongsTo(Optional<String> owner) {
         identity = identity.ownedBy(owner);
     }
@@ -65,6 +66,12 @@ final class Transfer {
     /** How many of {@link #bytesDone} survive a power cut. Any thread. */
     long durableBytes() {
         return durableBytes;
+    }
+
+    /** Both at this moment. Any thread. */
+    SnapshotReceiver.Progress progress() {
+        long durable = durableBytes; // before the other, which is never less
+        return new SnapshotReceiver.Progress(bytesDone, durable);
     }
 
     /** Where it stands now. */
@@ -88,6 +95,7 @@ final class Transfer {
 
     /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */
     void durable(long bytes) {
+        assert bytes <= bytesDone : bytes + " of " + bytesDone;
         durableBytes = Math.max(durableBytes, bytes);
     }
 
@@ -102,6 +110,7 @@ final class Transfer {
 
     /** The {@code bytes} bytes behind {@link #bytesDone} are accepted. */
     void accept(long bytes, Crc32c bytesCrc) {
+        assert bytes >= 0 && (identity.isStream() || bytesDone + bytes <= identity.totalBytes());
         crc = crc.followedBy(bytesCrc, bytes);
         bytesDone = bytesDone + bytes;
     }

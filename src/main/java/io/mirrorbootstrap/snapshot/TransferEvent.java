@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What became of a database's transfer. All sizes are in bytes. */
+/** A change of a database's transfer or snapshot. All sizes are in bytes. */
 public sealed interface TransferEvent {
 
     /** The database it is about. */
@@ -89,15 +89,15 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** Why a transfer ends that nothing is wrong with. */
+    /** Why a transfer ends without a fault. */
     enum DropReason {
-        /** Somebody asked for it. */
+        /** A caller has asked for it. */
         ABORTED,
         /** Its link is gone, and it was not opened. */
         LINK_LOST,
         /** Another begins in its place. */
         REPLACED,
-        /** What waited on disk is not what its checkpoint says. */
+        /** The bytes on disk are not those that the checkpoint describes. */
         DAMAGED,
         /** Its source has not come back for too long. */
         EXPIRED
@@ -111,7 +111,10 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** The file of the committed snapshot is gone, or has another size, though nobody has asked for that; its manifest is there. */
+    /**
+     * The file of the committed snapshot is gone, or has another size, though no caller has asked for that; its manifest
+     * is there.
+     */
     record Lost(CommittedSnapshot snapshot) implements TransferEvent {
         @Override
         public DatabaseId database() {
@@ -119,7 +122,7 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** Somebody asked for the committed snapshot to be removed, and it is. */
+    /** The committed snapshot is removed, as a caller has asked for. */
     record Removed(CommittedSnapshot snapshot) implements TransferEvent {
         @Override
         public DatabaseId database() {

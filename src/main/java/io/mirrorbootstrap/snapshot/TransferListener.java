@@ -1,12 +1,12 @@
 package io.mirrorbootstrap.snapshot;
 
-/** Hears what becomes of transfers. */
+/** Is told each change of a transfer or snapshot. */
 @FunctionalInterface
 public interface TransferListener {
 
     /**
-     * Called in order per database, on the thread that did it, with a lock held: must return soon, must not call back
-     * and must not throw.
+     * Called in order per database, on the thread that did it, with a lock held except for {@link TransferEvent.Refused}:
+     * must return soon, must not call back and must not throw.
      */
     void on(TransferEvent event);
 }

@@ -12,44 +12,17 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.store.SimulatedDisk;
-import io.mirrorbootstrap.wire.JsonRecords;
 
 /** A disk that takes long, fails, or loses a file: nobody waits who need not, and everybody hears what is true. */
-class BusyReceiverTest {
-
-    private static final DatabaseId DB = new DatabaseId("db");
-    private static final JsonRecords RECORDS = new JsonRecords();
-    private static final int CHECKPOINT_BYTES = 100;
-
-    private final SimulatedDisk disk = new SimulatedDisk();
-    private final SnapshotDirectory directory = new SnapshotDirectory(disk, 0, RECORDS);
-    private final List<TransferEvent> events = new ArrayList<>();
-    private final byte[] whole = random(1000);
-    private final SnapshotIdentity identity = identity(whole, 42);
-    private final TestSource one = new TestSource();
-    private final TestSource other = new TestSource();
-    private SnapshotReceiver receiver;
-
-    @BeforeEach
-    void prepare() throws IOException {
-        directory.prepare();
-        receiver = receiver(Optional.empty());
-    }
+class BusyReceiverTest extends ReceiverOnSimulatedDisk {
 
     @Test
     void whoComesWhileACommitIsForcedIsToldThatItIsBusy() throws Exception {
@@ -104,24 +77,6 @@ class BusyReceiverTest {
     }
 
     @Test
-    void aFirstChunkDoesNotPassACommitThatIsNotFinished() throws Exception {
-        receiver.open(one, identity);
-        send(one, 0, whole.length);
-        IncomingChunk arriving = TestSource.chunk(receiver, other, identity(whole, 44), 0);
-        arriving.write(ByteBuffer.wrap(whole));
-        receiver.open(one, identity(whole, 43));
-        failWhenRenamed();
-        IncomingChunk unfinished = TestSource.chunk(receiver, one, identity(whole, 43), 0);
-        unfinished.write(ByteBuffer.wrap(whole));
-        assertInstanceOf(ChunkOutcome.Refused.class, unfinished.finish(true, Optional.empty()));
-
-        assertInstanceOf(ChunkOutcome.Refused.class, arriving.finish(true, Optional.empty()));
-
-        assertEquals(43, RECORDS.manifest(disk.bytes("db.successor.json").orElseThrow()).orElseThrow().snapshot().lsn(),
-                "what tells of the snapshot that is there stays");
-    }
-
-    @Test
     void anErrorWhileItIsReadIsNoEndOfIt() throws Exception {
         disk.put("db.snapshot", whole);
         disk.put("db.manifest.json", RECORDS.manifest(new Manifest(
@@ -160,19 +115,6 @@ class BusyReceiverTest {
     }
 
     @Test
-    void betweenTheRenameAndTheManifestTheSuccessorRecordTells() throws Exception {
-        receiver.open(one, identity);
-        send(one, 0, whole.length);
-        receiver.open(one, identity(whole, 43));
-        failWhenRenamed();
-        IncomingChunk next = TestSource.chunk(receiver, one, identity(whole, 43), 0);
-        next.write(ByteBuffer.wrap(whole));
-        next.finish(true, Optional.empty());
-        assertEquals(43, directory.committed(DB).orElseThrow().lsn());
-        assertEquals(43, directory.verify(DB).orElseThrow().lsn());
-    }
-
-    @Test
     void aChunkThatHasToWaitForTheDiskSaysSoBefore() {
         receiver.open(one, identity);
         IncomingChunk first = TestSource.chunk(receiver, one, identity, 0);
@@ -188,79 +130,6 @@ class BusyReceiverTest {
     }
 
     @Test
-    void aDirectoryThatCannotBeForcedAtTheCommitIsForcedWhenTheSourceComesBack() throws Exception {
-        failWhenRenamed();
-        receiver.open(one, identity);
-        assertInstanceOf(Refusal.Transport.class,
-                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
-        assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
-        assertEquals(Optional.of(DB), directory.unfinishedCommits().stream().findFirst());
-        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
-        int[] forces = {0};
-        disk.observe((what, name) -> forces[0] += what.equals("force") ? 1 : 0);
-
-        OpenOutcome outcome = receiver.open(other, identity);
-
-        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, outcome);
-        assertTrue(forces[0] > 0, "committed means that it survives a power cut");
-        assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1), "the board is told");
-        assertTrue(directory.unfinishedCommits().isEmpty());
-    }
-
-    @Test
-    void aDiskThatIsFullBehindTheRenameIsSaidToBeFull() throws Exception {
-        boolean[] renamed = {false};
-        disk.observe((what, name) -> {
-            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
-            if (renamed[0] && what.equals("write")) {
-                throw new IOException("No space left on device");
-            }
-        });
-        receiver.open(one, identity);
-        assertInstanceOf(Refusal.InsufficientStorage.class,
-                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
-        assertInstanceOf(Refusal.InsufficientStorage.class,
-                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity)).refusal());
-        disk.observe((what, name) -> {
-        });
-        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(other, identity));
-    }
-
-    @Test
-    void aCommitThatCouldNotBeFinishedHealsWithoutItsSource() throws Exception {
-        disk.observe((what, name) -> {
-            if (what.equals("rename") && name.equals("db.manifest.json")) {
-                throw new IOException("Input/output error");
-            }
-        });
-        receiver.open(one, identity);
-        send(one, 0, whole.length);
-        disk.observe((what, name) -> {
-        });
-        receiver.heal();
-        assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1));
-        assertEquals(42, directory.committed(DB).orElseThrow().lsn());
-    }
-
-    @Test
-    void aRemovalThatCannotBeForcedIsToldAllTheSame() throws Exception {
-        receiver.open(one, identity);
-        send(one, 0, whole.length);
-        disk.observe((what, name) -> {
-            if (what.equals("force")) {
-                throw new IOException("Input/output error");
-            }
-        });
-        try {
-            receiver.removeSnapshot(Principal.ANYBODY);
-        } catch (IOException e) {
-            assertInstanceOf(TransferEvent.Removed.class, events.get(events.size() - 1));
-            return;
-        }
-        throw new AssertionError("who asked must hear that it may come back");
-    }
-
-    @Test
     void whatAFullDiskRefusedAtTheEndOfALinkIsMadeDurableAtTheEndOfTheProcess() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 40);
@@ -272,88 +141,12 @@ class BusyReceiverTest {
         receiver.disconnected(one, KeptReason.LINK_LOST);
         disk.observe((what, name) -> {
         });
-        assertTrue(directory.readCheckpoint(DB).isEmpty());
+        assertTrue(directory.records().checkpoint(DB).isEmpty());
 
         receiver.makeDurable();
 
-        assertEquals(40, directory.readCheckpoint(DB).orElseThrow().bytes());
+        assertEquals(40, directory.records().checkpoint(DB).orElseThrow().bytes());
         assertEquals(new OpenOutcome.Opened(40), receiver.open(other, identity));
-    }
-
-    @Test
-    void aKeptTransferWhoseFileIsGoneOrShortStartsAnew() throws Exception {
-        for (byte[] left : Arrays.asList(null, new byte[10])) {
-            receiver.open(one, identity);
-            send(one, 0, 200);
-            receiver.disconnected(one, KeptReason.LINK_LOST);
-            disk.remove("db.partial");
-            if (left != null) {
-                disk.put("db.partial", left);
-            }
-            events.clear();
-
-            assertEquals(new OpenOutcome.Opened(0), receiver.open(other, identity));
-
-            assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED),
-                    new TransferEvent.Began(identity, 0, 0, other.address())), events);
-            receiver.abort(Principal.ANYBODY);
-        }
-    }
-
-    @Test
-    void soDoesOneThatAnEarlierProcessLeft() throws Exception {
-        receiver = receiver(Optional.of(Inventory.Resumable.of(
-                new Checkpoint(identity, 200, Crc32c.of(ByteBuffer.wrap(whole, 0, 200))))));
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
-        assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
-    }
-
-    @Test
-    void ofNothingNothingIsKept() {
-        receiver.open(one, identity);
-        assertInstanceOf(ChunkOutcome.Pending.class, send(one, 0, 0));
-        receiver.disconnected(one, KeptReason.LINK_LOST);
-        assertEquals(new TransferEvent.Dropped(identity, 0, DropReason.LINK_LOST), events.get(events.size() - 1));
-        assertTrue(disk.bytes("db.partial").isEmpty());
-    }
-
-    @Test
-    void aFirstChunkOfAnotherSnapshotThanAnnouncedIsTold() {
-        receiver.open(one, identity);
-        events.clear();
-        byte[] next = random(20);
-        IncomingChunk chunk = TestSource.chunk(receiver, one, identity(next, 43), 0);
-        chunk.write(ByteBuffer.wrap(next, 0, 10));
-        chunk.finish(false, Optional.empty());
-        assertEquals(List.of(new TransferEvent.Dropped(identity, 0, DropReason.REPLACED),
-                new TransferEvent.Began(identity(next, 43), 0, 0, one.address())), events);
-    }
-
-    @Test
-    void theFirstChunkOfWhatWasAnnouncedIsNoSecondBeginning() {
-        receiver.open(one, identity);
-        events.clear();
-        send(one, 0, 10);
-        assertEquals(List.of(), events);
-    }
-
-    @Test
-    void progressIsThatOfThisMoment() {
-        receiver.open(one, identity);
-        assertEquals(Optional.empty(), receiver.progress());
-        send(one, 0, 7);
-        assertEquals(Optional.of(new SnapshotReceiver.Progress(7, 0)), receiver.progress());
-        send(one, 7, 207);
-        assertEquals(Optional.of(new SnapshotReceiver.Progress(207, 207)), receiver.progress());
-    }
-
-    @Test
-    void whatIsFoundAtStartHasATimeToBeAskedForWhateverTheClockSays() {
-        Checkpoint kept = new Checkpoint(identity, 0, Crc32c.EMPTY);
-        receiver = receiver(Optional.of(new Inventory.Resumable(kept, Duration.ofDays(400))));
-        assertFalse(receiver.expire(Duration.ofDays(7)));
-        assertTrue(receiver.expire(Duration.ZERO));
-        assertEquals(new TransferEvent.Dropped(identity, 0, DropReason.EXPIRED), events.get(0));
     }
 
     @Test
@@ -374,46 +167,11 @@ class BusyReceiverTest {
         assertArrayEquals(large, disk.bytes("db.snapshot").orElseThrow());
     }
 
-    /** From the next commit's rename on the directory cannot be forced. */
-    private void failWhenRenamed() {
-        boolean[] renamed = {false};
-        disk.observe((what, name) -> {
-            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
-            if (renamed[0] && what.equals("force")) {
-                throw new IOException("Invalid argument");
-            }
-        });
-    }
-
-    private ChunkOutcome send(Source source, int from, int to) {
-        IncomingChunk chunk = TestSource.chunk(receiver, source, identity, from);
-        chunk.write(ByteBuffer.wrap(whole, from, to - from));
-        return chunk.finish(to == whole.length, Optional.empty());
-    }
-
-    private SnapshotReceiver receiver(Optional<Inventory.Resumable> left) {
-        return new SnapshotReceiver(DB, directory, rules(), events::add, left);
-    }
-
-    private static ReceiverRules rules() {
-        return new ReceiverRules(List.of(), new BootstrapLimit(2), CHECKPOINT_BYTES, Runnable::run);
-    }
-
-    private static SnapshotIdentity identity(byte[] bytes, long lsn) {
-        return new SnapshotIdentity("cluster", DB, lsn, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
-    }
-
     private static void await(CountDownLatch latch) throws IOException {
         try {
             assertTrue(latch.await(20, TimeUnit.SECONDS));
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-    }
-
-    private static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
     }
 }

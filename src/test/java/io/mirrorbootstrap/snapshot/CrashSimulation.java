@@ -8,13 +8,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.stream.Stream;
 
+import io.mirrorbootstrap.snapshot.Promises.Whole;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.store.SimulatedDisk.Order;
@@ -51,26 +49,6 @@ final class CrashSimulation {
         }
     }
 
-    /** A snapshot that a source has. */
-    private record Whole(SnapshotIdentity identity, byte[] bytes) {
-
-        boolean is(CommittedSnapshot snapshot) {
-            return snapshot.lsn() == identity.lsn() && snapshot.bytes() == bytes.length
-                    && snapshot.crc32c().equals(crc(bytes, bytes.length));
-        }
-    }
-
-    /**
-     * What holds at an instant.
-     *
-     * @param committed what the source has been told is committed, and nobody has asked to be removed
-     * @param mayBe what else may be found committed: what is being committed, or removed, or was when a step failed
-     * @param sent the transfer that is kept when the link drops
-     * @param durable how many of its bytes were said to be durable; 0 also where it is just being replaced
-     */
-    private record Promises(Optional<Whole> committed, Set<Whole> mayBe, Optional<Whole> sent, long durable) {
-    }
-
     private final Order order;
     private final Random random;
     private final Tally tally;
@@ -83,7 +61,7 @@ final class CrashSimulation {
     private int sentBytes;
     /** Whether a step has failed since the transfer was opened. */
     private boolean isDoubtful;
-    private Promises promises = new Promises(Optional.empty(), Set.of(), Optional.empty(), 0);
+    private Promises promises = Promises.NONE;
     private int failIn = Integer.MAX_VALUE;
 
     CrashSimulation(Order order, Random random, Tally tally) {
@@ -96,7 +74,7 @@ final class CrashSimulation {
             byte[] bytes = lsn <= 2 ? same : bytes(lsn == 3 ? same.length : random.nextInt(30));
             boolean stream = random.nextInt(3) == 0 || bytes.length == 0;
             snapshots.add(new Whole(new SnapshotIdentity("c", DB, lsn, stream ? 0 : bytes.length,
-                    crc(bytes, bytes.length)), bytes));
+                    Promises.crc(bytes, bytes.length)), bytes));
         }
     }
 
@@ -125,7 +103,7 @@ final class CrashSimulation {
         } else if (what < 17) {
             leave();
         } else if (what < 18) {
-            forgetTransfer();
+            promises = promises.withoutTransfer();
             receiver.abort(Principal.ANYBODY);
             hasOpened = false;
         } else {
@@ -135,7 +113,7 @@ final class CrashSimulation {
 
     private void open(Whole wanted) {
         if (!promises.sent().equals(Optional.of(wanted))) {
-            forgetTransfer();
+            promises = promises.withoutTransfer();
         }
         isDoubtful = false;
         OpenOutcome outcome = TestSource.open(receiver, source, wanted.identity());
@@ -143,11 +121,10 @@ final class CrashSimulation {
         if (outcome instanceof OpenOutcome.Opened opened) {
             assertTrue(opened.offset() >= promises.durable(), () -> opened + " of what was durable: " + promises);
             sentBytes = (int) opened.offset();
-            promises = new Promises(promises.committed(), promises.mayBe(), Optional.of(wanted),
-                    Math.min(promises.durable(), sentBytes));
+            promises = promises.sending(wanted, Math.min(promises.durable(), sentBytes));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
             assertTrue(wanted.is(already.snapshot()), () -> already + " is not " + wanted);
-            committed(wanted);
+            promises = promises.committed(wanted);
         }
     }
 
@@ -159,13 +136,11 @@ final class CrashSimulation {
         boolean wrong = done && length > 0 && random.nextInt(4) == 0;
         if (wrong) {
             payload[0] ^= 1; // not found before the end
-            forgetTransfer();
+            promises = promises.withoutTransfer();
         } else if (done) {
-            Set<Whole> mayBe = new HashSet<>(promises.mayBe());
-            mayBe.add(whole);
-            promises = new Promises(promises.committed(), mayBe, promises.sent(), 0);
+            promises = promises.mayCommit(whole);
         } else if (sentBytes == 0) {
-            forgetDurable();
+            promises = promises.durable(0);
         }
         IncomingChunk chunk = TestSource.chunk(receiver, source, whole.identity(), sentBytes);
         chunk.write(ByteBuffer.wrap(payload));
@@ -174,29 +149,16 @@ final class CrashSimulation {
             sentBytes += length;
             assertEquals(sentBytes, pending.bytesDone());
             assertTrue(pending.durableBytes() >= promises.durable(), () -> pending + " after " + promises);
-            promises = new Promises(promises.committed(), promises.mayBe(), promises.sent(),
-                    isDoubtful ? 0 : pending.durableBytes());
+            promises = promises.durable(isDoubtful ? 0 : pending.durableBytes());
         } else if (outcome instanceof ChunkOutcome.Committed) {
             assertTrue(!wrong, "a wrong snapshot was committed");
             hasOpened = false;
-            forgetTransfer();
-            committed(whole);
+            promises = promises.withoutTransfer();
+            promises = promises.committed(whole);
         } else {
             hasOpened = false; // it asks from where to go on
-            forgetTransfer();
+            promises = promises.withoutTransfer();
         }
-    }
-
-    private void committed(Whole whole) {
-        promises = new Promises(Optional.of(whole), Set.of(), promises.sent(), promises.durable());
-    }
-
-    private void forgetTransfer() {
-        promises = new Promises(promises.committed(), promises.mayBe(), Optional.empty(), 0);
-    }
-
-    private void forgetDurable() {
-        promises = new Promises(promises.committed(), promises.mayBe(), promises.sent(), 0);
     }
 
     private void leave() {
@@ -207,12 +169,10 @@ final class CrashSimulation {
     }
 
     private void remove() {
-        Set<Whole> mayBe = new HashSet<>(promises.mayBe());
-        promises.committed().ifPresent(mayBe::add);
-        promises = new Promises(Optional.empty(), mayBe, promises.sent(), promises.durable());
+        promises = promises.mayRemove();
         try {
             receiver.removeSnapshot(Principal.ANYBODY);
-            promises = new Promises(Optional.empty(), Set.of(), promises.sent(), promises.durable());
+            promises = promises.removed();
         } catch (IOException e) {
             // who asked is told so, and asks again
         }
@@ -228,7 +188,7 @@ final class CrashSimulation {
         if (failIn-- == 0) {
             failIn = Integer.MAX_VALUE;
             tally.failedSteps++;
-            forgetDurable(); // a transfer whose file cannot be trusted is dropped, at the latest with its next force
+            promises = promises.durable(0); // a transfer whose file cannot be trusted is dropped, at the latest with its next force
             isDoubtful = true;
             throw new IOException("the disk has failed at " + what + " " + name);
         }
@@ -243,11 +203,11 @@ final class CrashSimulation {
         SnapshotReceiver restarted = start(found, told);
         Optional<CommittedSnapshot> committed = told.stream().findFirst();
         tally.cutCommits += isCut ? 1 : 0;
-        tally.finishedCommits += isCut && isNew(committed) ? 1 : 0;
+        tally.finishedCommits += isCut && promises.isNew(committed) ? 1 : 0;
         tally.putAside += found.bytes("db.aside-1").isPresent() ? 1 : 0;
 
         if (committed.isPresent()) {
-            Whole whole = allowed().filter(each -> each.is(committed.get())).findFirst()
+            Whole whole = promises.allowed().filter(each -> each.is(committed.get())).findFirst()
                     .orElseThrow(() -> new AssertionError(
                             committed.get() + " was found after " + promises + ", left " + left + ", found " + found));
             assertArrayEquals(whole.bytes(), found.bytes("db.snapshot").orElseThrow());
@@ -259,14 +219,6 @@ final class CrashSimulation {
                     () -> "deleted though it was verified, after " + promises));
         }
         goOn(restarted, found);
-    }
-
-    private Stream<Whole> allowed() {
-        return Stream.concat(promises.mayBe().stream(), promises.committed().stream());
-    }
-
-    private boolean isNew(Optional<CommittedSnapshot> committed) {
-        return committed.isPresent() && promises.committed().filter(old -> old.is(committed.get())).isEmpty();
     }
 
     private boolean isOneOfOurs(byte[] bytes) {
@@ -345,9 +297,5 @@ final class CrashSimulation {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
         return bytes;
-    }
-
-    private static Crc32c crc(byte[] bytes, int length) {
-        return Crc32c.of(ByteBuffer.wrap(bytes, 0, length));
     }
 }

@@ -130,7 +130,7 @@ final class TransferModel {
     }
 
     void disconnect(Source source) {
-        if (owner == source && opened && begun) {
+        if (owner == source && opened && begun && bytes.length > 0) { // without a byte there is nothing to go on with
             owner = null;
             durableBytes = bytes.length;
         } else if (owner == source) {

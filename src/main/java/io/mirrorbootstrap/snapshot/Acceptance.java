@@ -1,0 +1,64 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.Phase.Idle;
+
+/**
+ * Rules 6 and 7: a whole chunk with nothing against it is accepted; with the last one, the snapshot is verified and
+ * committed.
+ *
+ * @param identity of the chunk: the last one has the CRC-32C of a stream
+ */
+record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity identity) {
+
+    /**
+     * @param payload the CRC-32C of its {@code bytes} bytes of payload, which are in the file
+     * @param done whether it is the last one
+     */
+    ChunkOutcome of(Crc32c payload, long bytes, boolean done) throws IOException {
+        return done ? last(payload, bytes) : further(payload, bytes);
+    }
+
+    private ChunkOutcome further(Crc32c payload, long bytes) throws IOException {
+        transfer.accept(bytes, payload);
+        if (reception.phase().isOpened()) {
+            reception.durability().keep(transfer);
+        }
+        report(transfer.bytesDone());
+        return new ChunkOutcome.Pending(transfer.bytesDone(), transfer.durableBytes());
+    }
+
+    private ChunkOutcome last(Crc32c payload, long bytes) throws IOException {
+        long end = transfer.bytesDone() + bytes;
+        report(end); // though the last chunk is accepted only with the snapshot
+        Crc32c computed = transfer.crc().followedBy(payload, bytes);
+        if (!identity.totalCrc32c().equals(computed)) {
+            return new ChunkOutcome.Refused(reception.fail(transfer,
+                    new Refusal.SnapshotCrcMismatch(identity.totalCrc32c(), computed), Optional.empty()));
+        }
+        CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), identity.database(),
+                identity.lsn(), end, computed, Instant.now(), identity.owner());
+        reception.lock().forLong(() -> commit(snapshot));
+        reception.become(Idle.IDLE);
+        reception.durability().forget();
+        Path path = reception.directory().snapshot(identity.database());
+        reception.events().tell(new TransferEvent.Committed(snapshot, path, transfer.age()));
+        return new ChunkOutcome.Committed(snapshot, path);
+    }
+
+    private void commit(CommittedSnapshot snapshot) throws IOException {
+        transfer.file().truncate(snapshot.bytes());
+        reception.directory().commits().commit(transfer.file(), snapshot);
+    }
+
+    private void report(long end) {
+        if (transfer.reportIsDue(end)) {
+            reception.events()
+                    .tell(new TransferEvent.Progressed(transfer.identity(), end, transfer.durableBytes()));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import io.mirrorbootstrap.store.FileFacts;
+
+/**
+ * Decides which open, chunk and removal is refused for one database, and with which refusal: by the rights of the caller,
+ * the snapshots of others, a source that is gone, the room on the disk, the number of transfers at once. Only the
+ * {@code enter} methods change something: they take a place. An answer is true for the phase it is given, so a caller that acts
+ * on it has the lock.
+ */
+final class Admission {
+
+    private final DatabaseId database;
+    private final SnapshotDirectory directory;
+    private final ReceiverRules rules;
+
+    Admission(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules) {
+        this.database = database;
+        this.directory = directory;
+        this.rules = rules;
+    }
+
+    /** The refusal if {@code source} may not send this snapshot, at any offset. */
+    Optional<Refusal> refuseSender(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
+        Principal who = source.principal();
+        Optional<Refusal> refusal = who.refuse(database).or(() -> rules.refuse(who, identity.sourceClusterId()));
+        return refusal.isPresent() ? refusal : refuseForOthers(phase, who, identity);
+    }
+
+    /**
+     * Where senders are proven, a source does not replace the snapshot or transfer of another sender: else it could remove
+     * by sending a snapshot that it may not remove by asking.
+     */
+    private Optional<Refusal> refuseForOthers(Phase phase, Principal who, SnapshotIdentity identity)
+            throws IOException {
+        Optional<Refusal> transfer = phase.identity()
+                .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
+                        .map(other -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
+                                phase.bytesDone(), theirs.totalBytes(), other.words())));
+        if (transfer.isPresent()) {
+            return transfer;
+        }
+        return directory.records().manifest(database).map(Manifest::snapshot)
+                .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
+                        .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
+                                identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
+    }
+
+    /** A source that is gone takes nothing from one that is there, or that will come back. */
+    private Optional<Refusal> refuseGone(Phase phase, Source source) {
+        boolean free = phase == Phase.Idle.IDLE || phase.isOwnedBy(source);
+        return free || !source.isGone() ? Optional.empty() : Optional.of(new Refusal.Superseded(database));
+    }
+
+    /** The refusal if there is no place, or no room on the disk for the bytes from {@code offset} on. */
+    private Optional<Refusal> refuseForRoom(Source source, SnapshotIdentity identity, long offset)
+            throws IOException {
+        Optional<Refusal> noPlace = rules.bootstraps().refuse(database, source.principal());
+        if (noPlace.isPresent()) {
+            return noPlace;
+        }
+        long freed = offset > 0
+                ? 0
+                : directory.disk().facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
+        long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
+        return directory.room().refuse(needed, freed);
+    }
+
+    /**
+     * Takes a place for a source that opens a snapshot it may send.
+     *
+     * @param offset where it would go on, in bytes
+     * @return the refusal, with which no place is taken
+     */
+    Optional<Refusal> enter(Phase phase, Source source, SnapshotIdentity identity, long offset) throws IOException {
+        Optional<Refusal> refusal = refuseGone(phase, source);
+        refusal = refusal.isPresent() ? refusal : refuseForRoom(source, identity, offset);
+        return refusal.isPresent() ? refusal : enter(source);
+    }
+
+    /**
+     * Takes a place for a source whose first chunk has come whole.
+     *
+     * @return the refusal, with which no place is taken
+     */
+    Optional<Refusal> enterWithFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
+        Optional<Refusal> refusal = refuseGone(phase, source);
+        refusal = refusal.isPresent() ? refusal : refuseForOthers(phase, source.principal(), identity);
+        return refusal.isPresent() ? refusal : enter(source);
+    }
+
+    private Optional<Refusal> enter(Source source) {
+        return rules.bootstraps().enter(database, source.principal());
+    }
+
+    /** Rule 1: the refusal of a chunk at offset 0, before its payload comes. */
+    Optional<Refusal> refuseFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
+        Optional<Refusal> refusal = refuseSender(phase, source, identity);
+        return refusal.isPresent() ? refusal : refuseForRoom(source, identity, 0);
+    }
+
+    /**
+     * Rules 2 and 3: the refusal of a chunk at any other offset, unless it continues this source's transfer of this very
+     * snapshot.
+     */
+    Optional<Refusal> refuseNextChunk(Phase phase, Source source, SnapshotIdentity identity, long offset)
+            throws IOException {
+        Optional<Transfer> mine = phase.current().filter(any -> phase.isOwnedBy(source));
+        Optional<Refusal> foreign = mine.isEmpty() ? refuseSender(phase, source, identity) : Optional.empty();
+        if (foreign.isPresent()) {
+            return foreign;
+        }
+        long expected = mine.map(Transfer::bytesDone).orElse(0L);
+        if (mine.isEmpty() || offset != expected) {
+            return Optional.of(new Refusal.OffsetRegression(expected, offset));
+        }
+        SnapshotIdentity begun = mine.get().identity();
+        if (!identity.mayBelongTo(begun)) {
+            return begun.mismatch(identity, false).map(mismatch -> mismatch);
+        }
+        // the bytes that are missing may be unknown, and others write to this disk too
+        return (identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0
+                ? Optional.of(directory.room().full(Math.max(1, identity.totalBytes() - offset), Optional.empty()))
+                : Optional.empty();
+    }
+
+    /** The refusal if {@code who} may not remove anything of this database now. */
+    Optional<Refusal> refuseRemoval(Phase phase, Principal who) {
+        return who.refuse(database).or(() -> phase instanceof Phase.Recovering recovering && recovering.failed()
+                ? Optional.of(DiskRoom.broken())
+                : Optional.empty());
+    }
+
+    /** The refusal if {@code who} may not drop the transfer. */
+    static Optional<Refusal> refuseAbort(Phase phase, Principal who) {
+        return phase.identity().flatMap(transfer -> who.other(transfer.sourceClusterId(), transfer.owner()))
+                .map(Principal.Other::refusal);
+    }
+
+    /** The refusal if {@code who} may not remove the committed snapshot. */
+    static Optional<Refusal> refuseRemovalOf(Optional<CommittedSnapshot> committed, Principal who) {
+        return committed.flatMap(snapshot -> who.other(snapshot.sourceClusterId(), snapshot.owner()))
+                .map(Principal.Other::refusal);
+    }
+}

@@ -1,0 +1,91 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.DiskFull;
+import io.mirrorbootstrap.store.Reason;
+
+/** The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread. */
+final class DiskRoom {
+
+    private final Disk disk;
+    private final long reserveBytes;
+
+    /** @param reserveBytes how much is left to the mirror itself, 0 or more */
+    DiskRoom(Disk disk, long reserveBytes) {
+        this.disk = disk;
+        this.reserveBytes = reserveBytes;
+    }
+
+    /** The bytes that may be written without touching the reserve, 0 or more. */
+    long available() throws IOException {
+        return Math.max(0, disk.usableBytes() - reserveBytes);
+    }
+
+    /**
+     * Whether the disk has room for a payload.
+     *
+     * @param needed in bytes, 0 or more
+     * @param freed bytes that are in use now, and not by the time the payload counts
+     */
+    Optional<Refusal> refuse(long needed, long freed) throws IOException {
+        long available = available() + freed;
+        return needed > available
+                ? Optional.of(new Refusal.InsufficientStorage(needed, available, reserveBytes, Optional.empty()))
+                : Optional.empty();
+    }
+
+    /**
+     * The refusal when the disk has no room.
+     *
+     * @param needed how many bytes, 0 or more
+     * @param failure of the attempt to write; empty when nothing was tried
+     */
+    Refusal full(long needed, Optional<Exception> failure) {
+        long available = 0;
+        try {
+            available = available();
+        } catch (IOException e) {
+            // nothing is known to be available
+        }
+        return new Refusal.InsufficientStorage(needed, available, reserveBytes,
+                otherThanBytes(needed, available, failure.filter(DiskFull::is)));
+    }
+
+    private static Optional<String> otherThanBytes(long needed, long available, Optional<Exception> failure) {
+        if (failure.isEmpty()) {
+            return Optional.empty();
+        } else if (DiskFull.isQuota(failure.get())) {
+            return Optional.of("the quota on the mirror's disk is used up");
+        } else if (available < Math.max(1, needed)) {
+            return Optional.empty();
+        }
+        return Optional.of(DiskFull.isOfName(failure.get())
+                ? "no more file can be made on the mirror's disk: it has no inode left, but " + available
+                        + " bytes that may be used"
+                : "the mirror's disk says that it is full, though it has " + available + " bytes that may be used");
+    }
+
+    /**
+     * The refusal for a failure that changes nothing of a transfer.
+     *
+     * @param needed how many bytes are missing to the end of the snapshot
+     */
+    Refusal failed(Exception failure, long needed) {
+        return DiskFull.is(failure) ? full(Math.max(0, needed), Optional.of(failure)) : broken(failure);
+    }
+
+    /** Tells a stranger nothing about the sidecar's files: the log has the cause. */
+    static Refusal broken() {
+        return new Refusal.Transport("the sidecar could not store the snapshot, its log says why");
+    }
+
+    /** As {@link #broken()}, with the kind of the failure where it has one. */
+    static Refusal broken(Exception failure) {
+        return Reason.kind(failure).<Refusal>map(
+                kind -> new Refusal.Transport("the sidecar could not store the snapshot: " + kind))
+                .orElseGet(DiskRoom::broken);
+    }
+}

@@ -1,0 +1,45 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.util.Optional;
+
+/** Tells the listener the changes of one database. Any thread. */
+final class Events {
+
+    private final DatabaseId database;
+    private final TransferListener listener;
+
+    Events(DatabaseId database, TransferListener listener) {
+        this.database = database;
+        this.listener = listener;
+    }
+
+    void tell(TransferEvent event) {
+        listener.on(event);
+    }
+
+    /** A source has begun or goes on, after the bytes that {@code transfer} has accepted. */
+    void began(Transfer transfer, Source source) {
+        tell(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes(),
+                source.address()));
+    }
+
+    /** A source has begun a snapshot of which no byte is accepted. */
+    void began(SnapshotIdentity identity, Source source) {
+        tell(new TransferEvent.Began(identity, 0, 0, source.address()));
+    }
+
+    void kept(KeptTransfer kept, TransferEvent.KeptReason reason) {
+        tell(new TransferEvent.Kept(kept.identity(), kept.accepted().bytes(), kept.durableBytes(), reason));
+    }
+
+    /** A message is refused; the transfer, if there is one, stays as it was. */
+    Refusal refused(Refusal refusal) {
+        return refused(refusal, Optional.empty());
+    }
+
+    /** As {@link #refused(Refusal)}, with the failure of the sidecar that is the reason, if it is one. */
+    Refusal refused(Refusal refusal, Optional<Throwable> cause) {
+        tell(new TransferEvent.Refused(database, refusal, cause));
+        return refusal;
+    }
+}

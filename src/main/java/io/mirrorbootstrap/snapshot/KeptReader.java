@@ -1,0 +1,53 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+import io.mirrorbootstrap.snapshot.Phase.Verifying;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.store.Disk;
+
+/** Reads a kept transfer back for its source, one part at each call and without the lock, as long as nobody takes over. */
+final class KeptReader {
+
+    private final CurrentPhase phase;
+    private final Guarded<Reception> reception;
+    private final Disk disk;
+    private final Executor helpers;
+
+    KeptReader(CurrentPhase phase, Guarded<Reception> reception, Disk disk, Executor helpers) {
+        this.phase = phase;
+        this.reception = reception;
+        this.disk = disk;
+        this.helpers = helpers;
+    }
+
+    /**
+     * Reads the next part, if it is read for {@code source} at all. A source that takes over meanwhile reads this part
+     * again.
+     *
+     * @throws IOException when the disk cannot be read now; the transfer stays as it was
+     */
+    void readFurther(Source source) throws IOException {
+        Phase before = phase.now();
+        if (!(before instanceof Verifying verifying && verifying.source() == source)) {
+            return;
+        }
+        Optional<KeptTransfer> further;
+        try {
+            further = verifying.transfer().readFurther(disk, helpers);
+        } catch (IOException e) {
+            if (phase.now() != before) {
+                return; // its file may have been removed meanwhile
+            }
+            throw e;
+        }
+        reception.doWhenFree(held -> {
+            if (held.phase() == before) {
+                further.ifPresentOrElse(read -> held.become(new Verifying(source, read)),
+                        () -> held.drop(DropReason.DAMAGED));
+            }
+        });
+    }
+}

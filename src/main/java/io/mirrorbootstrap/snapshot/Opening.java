@@ -1,0 +1,106 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.Phase.Announced;
+import io.mirrorbootstrap.snapshot.Phase.Kept;
+import io.mirrorbootstrap.snapshot.Phase.UnderWay;
+import io.mirrorbootstrap.snapshot.Phase.Verifying;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.store.FileFacts;
+
+/**
+ * One {@code open}: a source announces a snapshot, and goes on where the transfer of this very snapshot stands, whether
+ * that is under way from another source or waits as a file.
+ */
+record Opening(Reception reception, Source source, SnapshotIdentity identity) {
+
+    /** @param recognize whether it is enough that this very snapshot is committed already */
+    OpenOutcome run(boolean recognize) throws IOException {
+        try {
+            return decide(recognize);
+        } finally {
+            reception.giveBackPlace(); // if it was refused, or has failed
+        }
+    }
+
+    private OpenOutcome decide(boolean recognize) throws IOException {
+        reception.finishCommit();
+        Phase phase = reception.phase();
+        Optional<Refusal> forbidden = reception.admission().refuseSender(phase, source, identity);
+        if (forbidden.isPresent()) {
+            return refused(forbidden.get());
+        }
+        Optional<CommittedSnapshot> committed = directory().committed(identity.database());
+        if (recognize && committed.isPresent() && committed.get().is(identity)) {
+            return new OpenOutcome.AlreadyCommitted(committed.get(), directory().snapshot(identity.database()));
+        }
+        Optional<FileFacts> partial = directory().disk().facts(SnapshotNames.partial(identity.database()));
+        Optional<KeptTransfer> kept = phase.kept().filter(transfer -> transfer.identity().isSame(identity))
+                .map(transfer -> transfer.ownedBy(identity.owner()).asFound(partial)); // another owner was refused above
+        Optional<Transfer> taken = phase.current().filter(transfer -> transfer.identity().isSame(identity));
+        long offset = kept.isPresent() || taken.isPresent() ? phase.bytesDone() : 0;
+        Optional<Refusal> refusal = reception.admission().enter(phase, source, identity, offset);
+        if (refusal.isPresent()) {
+            return refused(refusal.get());
+        }
+        reception.supersedeAllBut(source);
+        if (kept.isPresent() && !kept.get().isVerified()) {
+            return verify(kept.get());
+        } else if (taken.isPresent()) {
+            takeOver(taken.get());
+        } else if (kept.isEmpty() || !resume(kept.get())) {
+            announce(kept.isPresent() ? DropReason.DAMAGED : DropReason.REPLACED);
+            return new OpenOutcome.Opened(0);
+        }
+        return new OpenOutcome.Opened(offset);
+    }
+
+    private SnapshotDirectory directory() {
+        return reception.directory();
+    }
+
+    private OpenOutcome refused(Refusal refusal) {
+        return new OpenOutcome.Refused(reception.events().refused(refusal));
+    }
+
+    private OpenOutcome verify(KeptTransfer kept) {
+        long bytes = kept.accepted().bytes();
+        if (reception.phase() instanceof Kept) {
+            reception.events().tell(new TransferEvent.Verifying(kept.identity(), bytes, source.address()));
+        }
+        reception.become(new Verifying(source, kept));
+        return new OpenOutcome.Verifying(kept.readBytes(), bytes);
+    }
+
+    /**
+     * A kept transfer goes on, with its file open again.
+     *
+     * @return false when the file is missing or short
+     */
+    private boolean resume(KeptTransfer kept) throws IOException {
+        Optional<PartialFile> file = PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()),
+                kept.accepted().bytes());
+        file.ifPresent(open -> goOn(new Transfer(kept, open)));
+        return file.isPresent();
+    }
+
+    /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
+    private void takeOver(Transfer transfer) throws IOException {
+        transfer.belongsTo(identity.owner());
+        transfer.cutBack(); // should that fail, the superseded link meets it too, and drops the transfer
+        goOn(transfer);
+    }
+
+    private void goOn(Transfer transfer) {
+        assert transfer.bytesDone() == reception.phase().bytesDone() : "an offset never runs back";
+        reception.become(new UnderWay(source, transfer, true));
+        reception.events().began(transfer, source);
+    }
+
+    private void announce(DropReason before) {
+        reception.replace(before, new Announced(source, identity));
+        reception.events().began(identity, source);
+    }
+}

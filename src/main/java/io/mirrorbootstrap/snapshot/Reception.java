@@ -1,0 +1,202 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.Phase.Announced;
+import io.mirrorbootstrap.snapshot.Phase.Idle;
+import io.mirrorbootstrap.snapshot.Phase.Kept;
+import io.mirrorbootstrap.snapshot.Phase.UnderWay;
+import io.mirrorbootstrap.snapshot.Phase.Verifying;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.store.FileFacts;
+import io.mirrorbootstrap.store.Interrupted;
+
+/**
+ * One database's transfer, as the holder of its lock sees it: how it begins, is kept, dropped, or fails, with its files,
+ * its place and its events. A {@link Guarded} gives it out, so all of this is done with the lock held.
+ */
+final class Reception {
+
+    private final TransferLock lock;
+    private final DatabaseId database;
+    private final SnapshotDirectory directory;
+    private final CurrentPhase phase;
+    private final Admission admission;
+    private final Durability durability;
+    private final Events events;
+
+    Reception(TransferLock lock, DatabaseId database, SnapshotDirectory directory, CurrentPhase phase,
+            Admission admission, Durability durability, Events events) {
+        this.lock = lock;
+        this.database = database;
+        this.directory = directory;
+        this.phase = phase;
+        this.admission = admission;
+        this.durability = durability;
+        this.events = events;
+    }
+
+    TransferLock lock() {
+        return lock;
+    }
+
+    SnapshotDirectory directory() {
+        return directory;
+    }
+
+    Phase phase() {
+        return phase.now();
+    }
+
+    void become(Phase next) {
+        phase.become(next);
+    }
+
+    /** See {@link CurrentPhase#giveBackPlace}. */
+    void giveBackPlace() {
+        phase.giveBackPlace();
+    }
+
+    Admission admission() {
+        return admission;
+    }
+
+    Durability durability() {
+        return durability;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    /** The files of an earlier process have been read, and are brought into order. */
+    void found(Inventory inventory) {
+        inventory.committed()
+                .forEach(snapshot -> events.tell(new TransferEvent.Found(snapshot, directory.snapshot(database))));
+        Optional<Kept> left = inventory.resumable().stream().findFirst().map(Kept::found);
+        left.ifPresent(kept -> events.kept(kept.transfer(), KeptReason.FOUND_AT_START));
+        become(left.<Phase>map(kept -> kept).orElse(Idle.IDLE));
+    }
+
+    /**
+     * Finishes a commit that a failing disk has left half done: before, no file of a committed snapshot may be replaced.
+     */
+    void finishCommit() throws IOException {
+        directory.commits().finish(database).ifPresent(snapshot -> events
+                .tell(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
+    }
+
+    /** Tells the present owner that {@code source} has taken over, unless it is the same. */
+    void supersedeAllBut(Source source) {
+        phase().owner().filter(owner -> owner != source).ifPresent(owner -> owner.superseded(database, source));
+    }
+
+    /**
+     * Rule 1: a first chunk begins a transfer, in place of any before. The place has been taken.
+     *
+     * @param transfer nothing of it is accepted yet
+     */
+    void begin(Source source, Transfer transfer) {
+        Phase before = phase();
+        boolean opened = before.isOwnedBy(source) && (before instanceof Announced || before.isOpened());
+        supersedeAllBut(source);
+        Phase next = new UnderWay(source, transfer, opened);
+        if (before instanceof Announced announced && announced.source() == source
+                && transfer.identity().mayBelongTo(announced.snapshot())) {
+            become(next);
+        } else {
+            replace(DropReason.REPLACED, next);
+            events.began(transfer, source);
+        }
+    }
+
+    /** Ends the transfer, if there is one, with nothing in its place. */
+    void drop(DropReason reason) {
+        replace(reason, Idle.IDLE);
+    }
+
+    /** Ends the transfer, if there is one, and removes its files. */
+    void replace(DropReason reason, Phase next) {
+        Phase ended = phase();
+        become(next); // before the files go: a checkpoint beside the flow does not write for a transfer that has ended
+        if (ended.kept().isPresent() || ended.current().isPresent()) {
+            durability.discard(ended.current());
+        }
+        ended.identity().ifPresent(
+                identity -> events.tell(new TransferEvent.Dropped(identity, ended.bytesDone(), reason)));
+    }
+
+    /** Ends the transfer under way by a fault; nothing of it remains, unless the process is ending. */
+    Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
+        assert phase().isOf(transfer);
+        become(Idle.IDLE);
+        if (cause.filter(Interrupted::is).isPresent()) { // the durable bytes wait for the next process
+            events.tell(new TransferEvent.Kept(transfer.identity(), transfer.durableBytes(), transfer.durableBytes(),
+                    KeptReason.PROCESS_ENDING));
+        } else {
+            durability.discard(Optional.of(transfer));
+            events.tell(new TransferEvent.Failed(transfer.identity(), transfer.bytesDone(), refusal, cause,
+                    transfer.age()));
+        }
+        return refusal;
+    }
+
+    /** The link of {@code source} has ended: a transfer that it opened is kept, one that it did not open is dropped. */
+    void left(Source source, KeptReason reason) {
+        try {
+            if (phase() instanceof Verifying verifying && verifying.source() == source) {
+                keep(verifying.transfer(), reason);
+            } else if (phase() instanceof UnderWay underWay && underWay.source() == source && underWay.isOpened()
+                    && underWay.bytesDone() > 0) { // without a byte there is nothing to go on with
+                putAway(underWay.transfer(), reason);
+            } else if (phase().isOwnedBy(source)) {
+                drop(DropReason.LINK_LOST);
+            }
+        } catch (IOException | RuntimeException e) {
+            phase().current().ifPresent(transfer -> fail(transfer, DiskRoom.broken(e), Optional.of(e)));
+        }
+    }
+
+    private void keep(KeptTransfer kept, KeptReason reason) {
+        become(Kept.now(kept));
+        events.kept(kept, reason);
+    }
+
+    /** Makes the accepted bytes durable and closes the file: many transfers may wait, for long, and open files are few. */
+    private void putAway(Transfer transfer, KeptReason reason) throws IOException {
+        transfer.cutBack();
+        lock.forLong(() -> {
+            durability.checkpointNow(transfer);
+            Optional<String> mark = transfer.file().facts().map(FileFacts::mark);
+            transfer.file().close();
+            keep(KeptTransfer.received(transfer, mark), reason);
+        });
+    }
+
+    /** Drops the transfer for {@code who}, whichever source owns it. */
+    Removal abort(Principal who) {
+        Optional<Refusal> refusal = Admission.refuseAbort(phase(), who);
+        if (refusal.isPresent()) {
+            return new Removal.Refused(events.refused(refusal.get()));
+        }
+        drop(DropReason.ABORTED);
+        return new Removal.Done();
+    }
+
+    /** Removes the committed snapshot for {@code who}; see {@link SnapshotReceiver#removeSnapshot}. */
+    Removal removeSnapshot(Principal who) throws IOException {
+        finishCommit();
+        Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
+        Optional<Refusal> refusal = Admission.refuseRemovalOf(committed, who);
+        if (refusal.isPresent()) {
+            return new Removal.Refused(events.refused(refusal.get()));
+        }
+        directory.disk().remove(SnapshotNames.snapshot(database));
+        committed.ifPresent(snapshot -> events.tell(new TransferEvent.Removed(snapshot)));
+        directory.commits().forget(database);
+        return new Removal.Done();
+    }
+}

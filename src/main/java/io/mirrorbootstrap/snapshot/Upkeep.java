@@ -1,0 +1,100 @@
+package io.mirrorbootstrap.snapshot;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+import io.mirrorbootstrap.snapshot.Phase.Kept;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.store.FileFacts;
+
+/** The work for one database that no source asks for: it is done from time to time. */
+final class Upkeep {
+
+    /**
+     * A transfer found at start is kept for at least so long, or a tenth of the retention if that is shorter: its age is
+     * told by the wall clock, which may be wrong, and its source may be waiting for this very start.
+     */
+    private static final Duration GRACE = Duration.ofHours(1);
+
+    private final DatabaseId database;
+    private final SnapshotDirectory directory;
+
+    Upkeep(DatabaseId database, SnapshotDirectory directory) {
+        this.database = database;
+        this.directory = directory;
+    }
+
+    /** Drops a transfer that has waited for its source for too long; see {@link SnapshotReceiver#expire}. */
+    boolean expire(Reception reception, Duration retention) {
+        boolean expired = reception.phase() instanceof Kept kept && age(kept, retention).compareTo(retention) > 0;
+        if (expired) {
+            reception.drop(DropReason.EXPIRED);
+        }
+        return expired;
+    }
+
+    private static Duration age(Kept kept, Duration retention) {
+        Duration tenth = retention.dividedBy(10);
+        Duration most = retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE);
+        Duration before = kept.before().compareTo(most) < 0 ? kept.before() : most;
+        return before.plusNanos(System.nanoTime() - kept.sinceNanos());
+    }
+
+    /**
+     * Makes a kept transfer durable up to its last accepted byte: a disk that was full when its link ended has refused
+     * that.
+     */
+    void makeDurable(Reception reception) throws IOException {
+        if (reception.phase() instanceof Kept kept && kept.transfer().isVerified()
+                && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
+            Checkpoint accepted = kept.transfer().accepted();
+            Optional<PartialFile> file = PartialFile.reopen(directory.disk(), SnapshotNames.partial(database),
+                    accepted.bytes());
+            if (file.isPresent()) {
+                try (PartialFile open = file.get()) {
+                    open.force();
+                    directory.records().write(accepted);
+                }
+                reception.become(new Kept(kept.transfer().durable(), kept.sinceNanos(), kept.before()));
+            }
+        }
+    }
+
+    /** Whether a file is gone that only this receiver may remove. Needs no lock: a first look. */
+    boolean isLost(Phase phase, Optional<CommittedSnapshot> told) throws IOException {
+        return isSnapshotLost(told) || isPartialLost(phase);
+    }
+
+    /** Tells of files that are gone; see {@link SnapshotReceiver#lookForLosses}. */
+    void tellLosses(Reception reception, Supplier<Optional<CommittedSnapshot>> told) throws IOException {
+        if (isPartialLost(reception.phase())) {
+            reception.phase().current().ifPresent(transfer -> transfer.file().lost());
+        }
+        Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
+        if (isSnapshotLost(now)) {
+            now.ifPresent(snapshot -> reception.events().tell(new TransferEvent.Lost(snapshot)));
+        }
+    }
+
+    private boolean isSnapshotLost(Optional<CommittedSnapshot> told) throws IOException {
+        if (told.isEmpty()) {
+            return false;
+        }
+        Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
+        boolean isThere = file.filter(facts -> facts.bytes() == told.get().bytes()).isPresent();
+        return !isThere && !isSuccessor(file);
+    }
+
+    /** Whether the file is the next snapshot, whose commit is half done. */
+    private boolean isSuccessor(Optional<FileFacts> file) throws IOException {
+        return file.isPresent()
+                && directory.records().successor(database).filter(record -> record.marks(file)).isPresent();
+    }
+
+    private static boolean isPartialLost(Phase phase) throws IOException {
+        Optional<Transfer> transfer = phase.current();
+        return transfer.isPresent() && transfer.get().file().facts().isEmpty();
+    }
+}

@@ -1,0 +1,130 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+/** A disk that fails in the middle of a commit or a removal: it is finished or undone, and everybody hears the truth. */
+class FailingCommitTest extends ReceiverOnSimulatedDisk {
+
+    @Test
+    void aFirstChunkDoesNotPassACommitThatIsNotFinished() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        IncomingChunk arriving = TestSource.chunk(receiver, other, identity(whole, 44), 0);
+        arriving.write(ByteBuffer.wrap(whole));
+        receiver.open(one, identity(whole, 43));
+        failWhenRenamed();
+        IncomingChunk unfinished = TestSource.chunk(receiver, one, identity(whole, 43), 0);
+        unfinished.write(ByteBuffer.wrap(whole));
+        assertInstanceOf(ChunkOutcome.Refused.class, unfinished.finish(true, Optional.empty()));
+
+        assertInstanceOf(ChunkOutcome.Refused.class, arriving.finish(true, Optional.empty()));
+
+        assertEquals(43, RECORDS.manifest(disk.bytes("db.successor.json").orElseThrow()).orElseThrow().snapshot().lsn(),
+                "what tells of the snapshot that is there stays");
+    }
+
+    @Test
+    void betweenTheRenameAndTheManifestTheSuccessorRecordTells() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        receiver.open(one, identity(whole, 43));
+        failWhenRenamed();
+        IncomingChunk next = TestSource.chunk(receiver, one, identity(whole, 43), 0);
+        next.write(ByteBuffer.wrap(whole));
+        next.finish(true, Optional.empty());
+        assertEquals(43, directory.committed(DB).orElseThrow().lsn());
+        assertEquals(43, directory.verify(DB).orElseThrow().lsn());
+    }
+
+    @Test
+    void aDirectoryThatCannotBeForcedAtTheCommitIsForcedWhenTheSourceComesBack() throws Exception {
+        failWhenRenamed();
+        receiver.open(one, identity);
+        assertInstanceOf(Refusal.Transport.class,
+                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
+        assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
+        assertEquals(Optional.of(DB), directory.unfinishedCommits().stream().findFirst());
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
+        int[] forces = {0};
+        disk.observe((what, name) -> forces[0] += what.equals("force") ? 1 : 0);
+
+        OpenOutcome outcome = receiver.open(other, identity);
+
+        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, outcome);
+        assertTrue(forces[0] > 0, "committed means that it survives a power cut");
+        assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1), "the board is told");
+        assertTrue(directory.unfinishedCommits().isEmpty());
+    }
+
+    @Test
+    void aDiskThatIsFullBehindTheRenameIsSaidToBeFull() throws Exception {
+        boolean[] renamed = {false};
+        disk.observe((what, name) -> {
+            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
+            if (renamed[0] && what.equals("write")) {
+                throw new IOException("No space left on device");
+            }
+        });
+        receiver.open(one, identity);
+        assertInstanceOf(Refusal.InsufficientStorage.class,
+                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
+        assertInstanceOf(Refusal.InsufficientStorage.class,
+                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity)).refusal());
+        disk.observe((what, name) -> {
+        });
+        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(other, identity));
+    }
+
+    @Test
+    void aCommitThatCouldNotBeFinishedHealsWithoutItsSource() throws Exception {
+        disk.observe((what, name) -> {
+            if (what.equals("rename") && name.equals("db.manifest.json")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        disk.observe((what, name) -> {
+        });
+        receiver.heal();
+        assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1));
+        assertEquals(42, directory.committed(DB).orElseThrow().lsn());
+    }
+
+    @Test
+    void aRemovalThatCannotBeForcedIsToldAllTheSame() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        disk.observe((what, name) -> {
+            if (what.equals("force")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        try {
+            receiver.removeSnapshot(Principal.ANYBODY);
+        } catch (IOException e) {
+            assertInstanceOf(TransferEvent.Removed.class, events.get(events.size() - 1));
+            return;
+        }
+        throw new AssertionError("who asked must hear that it may come back");
+    }
+
+    /** From the next commit's rename on the directory cannot be forced. */
+    private void failWhenRenamed() {
+        boolean[] renamed = {false};
+        disk.observe((what, name) -> {
+            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
+            if (renamed[0] && what.equals("force")) {
+                throw new IOException("Invalid argument");
+            }
+        });
+    }
+}

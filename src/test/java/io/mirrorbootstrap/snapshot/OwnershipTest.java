@@ -1,0 +1,138 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+
+/** A snapshot or transfer of another cluster or token is neither replaced nor removed. */
+class OwnershipTest extends ReceiverOnFiles {
+
+    @Test
+    void whereClustersAreProvenWhatIsAnothersIsNotReplaced() throws Exception {
+        TestSource proven = new TestSource(TestSource.cluster("mine"));
+        SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "cluster \"cluster\"");
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster", "cluster \"cluster\"");
+        IncomingChunk arriving = TestSource.chunk(receiver, proven, mine, 0); // when nobody had anything here
+        arriving.write(ByteBuffer.wrap(whole, 0, 1));
+        receiver.open(one, identity);
+        send(one, 0, 1000); // under way
+
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(proven, mine));
+        assertEquals(new ChunkOutcome.Refused(busy), arriving.finish(true, Optional.empty()));
+        assertEquals(new ChunkOutcome.Refused(busy),
+                TestSource.chunk(receiver, proven, mine, 0).finish(true, Optional.empty()));
+        assertInstanceOf(Removal.Refused.class, receiver.abort(TestSource.cluster("mine")));
+        receiver.disconnected(one, KeptReason.LINK_LOST); // kept
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(proven, mine));
+        receiver.open(other, identity);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length)); // committed
+        assertEquals(new OpenOutcome.Refused(taken), receiver.open(proven, mine));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(TestSource.cluster("mine")));
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(TestSource.cluster("cluster")));
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(proven, mine));
+    }
+
+    @Test
+    void whatIsOfATokenWithANameIsNotReplacedNorRemovedByAnother() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        TestSource nameless = new TestSource(new Principal(Optional.of("token #1"), Optional.empty(), Optional.empty(),
+                true, Optional.empty()));
+        SnapshotIdentity small = new SnapshotIdentity("cluster", DB, 99, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "the token named a");
+        Refusal taken = new Refusal.StaleSnapshot(99, 42, "cluster", "cluster", "the token named a");
+        receiver.open(a, identity);
+        send(a, 0, 1000);
+
+        for (TestSource stranger : List.of(b, nameless)) {
+            assertEquals(new OpenOutcome.Refused(busy), receiver.open(stranger, identity), "even the same snapshot");
+            assertEquals(new ChunkOutcome.Refused(busy),
+                    TestSource.chunk(receiver, stranger, small, 0).finish(true, Optional.empty()));
+            assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(stranger.principal()));
+        }
+        receiver.disconnected(a, KeptReason.PROCESS_ENDING);
+        // as the next process finds it: the record on disk knows whose it is
+        receiver = receiver(DB, Optional.of(
+                new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
+        assertEquals(new OpenOutcome.Refused(busy), receiver.open(b, small));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, new TestSource(a.principal()), identity));
+        TestSource again = new TestSource(a.principal());
+        receiver.open(again, identity);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(again, 1000, whole.length));
+
+        for (TestSource stranger : List.of(b, nameless)) {
+            assertEquals(new OpenOutcome.Refused(taken), receiver.open(stranger, small));
+            assertEquals(new ChunkOutcome.Refused(taken),
+                    TestSource.chunk(receiver, stranger, small, 0).finish(true, Optional.empty()));
+            assertEquals(new Removal.Refused(new Refusal.NotOwner("a")),
+                    receiver.removeSnapshot(stranger.principal()));
+        }
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        // whoever does not tell tokens apart any more may do what it likes
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(b, small));
+    }
+
+    @Test
+    void whatWasNobodysBelongsToWhoeverGoesOnWithIt() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        assertEquals(new OpenOutcome.Opened(1000), receiver.open(a, identity)); // under way
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        assertEquals(new Removal.Done(), receiver.abort(a.principal()));
+
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        receiver = receiver(DB, Optional.of(
+                new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
+        assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(a, identity)); // kept, by an earlier process
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, a, identity));
+        assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
+        send(a, 1000, 2000);
+        receiver.disconnected(a, KeptReason.LINK_LOST);
+        assertEquals(Optional.of("a"), directory.records().checkpoint(DB).orElseThrow().identity().owner());
+    }
+
+    @Test
+    void whoeverMayNotSendItIsToldSoAtAnyOffset() throws Exception {
+        receiver.open(new TestSource(TestSource.token("a")), identity);
+        TestSource b = new TestSource(TestSource.token("b"));
+        assertInstanceOf(Refusal.TransferInProgress.class, ((ChunkOutcome.Refused) TestSource
+                .chunk(receiver, b, identity, 777).finish(false, Optional.empty())).refusal());
+    }
+
+    @Test
+    void aTokenIsForItsDatabasesOnly() throws Exception {
+        Principal forOthers = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
+                Optional.of(Set.of(new DatabaseId("other"))));
+        TestSource source = new TestSource(forOthers);
+        Refusal refusal = new Refusal.DatabaseNotAllowed(DB, List.of("other"));
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+
+        assertEquals(new OpenOutcome.Refused(refusal), receiver.open(source, identity));
+        assertEquals(new ChunkOutcome.Refused(refusal),
+                TestSource.chunk(receiver, source, identity, 0).finish(false, Optional.empty()));
+        assertEquals(new Removal.Refused(refusal), receiver.abort(forOthers));
+        assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(one, 1000, whole.length));
+        assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
+    }
+}
