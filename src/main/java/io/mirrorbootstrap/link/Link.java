@@ -226,7 +226,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     private void take(Frame frame) {
         if (frame instanceof Frame.Ping ping) {
-            if (!answers.pong(ping)) {
+            if (!end.isEnded() && !answers.pong(ping)) { // behind a close frame no pong may follow, nor is one kept
                 end.end(new Ending.NotWebSocket("pings come faster than their pongs are read"));
             }
         } else if (messages.isUnfinished()) {

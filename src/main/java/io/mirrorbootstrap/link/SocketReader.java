@@ -172,10 +172,13 @@ final class SocketReader extends ChannelDuplexHandler {
         context.fireChannelWritabilityChanged();
     }
 
-    /** Bytes that wait hold the whole memory that they came in: few must not hold much. */
+    /**
+     * Bytes that wait hold the whole memory that they came in: few must not hold much. Nor may they be on the heap, where TLS leaves
+     * them: their budget is a part of the memory outside it.
+     */
     private ByteBuf fitting(ByteBuf bytes) {
         int length = bytes.readableBytes();
-        if (length >= bytes.capacity() / 2) {
+        if (bytes.isDirect() && length >= bytes.capacity() / 2) {
             return bytes;
         }
         try {

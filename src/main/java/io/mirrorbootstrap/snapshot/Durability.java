@@ -117,6 +117,24 @@ final class Durability {
         }
     }
 
+    /**
+     * Has the record of {@code transfer} name its owner, who is new: after a crash it would be nobody's otherwise, and anybody might
+     * end it.
+     */
+    void ownerIsNew(Transfer transfer) throws IOException {
+        assert lock.isHeld();
+        lock.forLong(() -> {
+            transfer.file().force();
+            records.lock();
+            try {
+                directory.records().write(transfer.checkpoint());
+                transfer.durable(transfer.bytesDone());
+            } finally {
+                records.unlock();
+            }
+        });
+    }
+
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {

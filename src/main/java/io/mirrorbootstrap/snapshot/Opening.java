@@ -82,14 +82,33 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     private boolean resume(KeptTransfer kept) throws IOException {
         Optional<PartialFile> file = PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()),
                 kept.accepted().bytes());
-        file.ifPresent(open -> goOn(new Transfer(kept, open)));
+        if (file.isPresent()) {
+            Transfer transfer = new Transfer(kept, file.get());
+            try {
+                recordOwner(transfer);
+            } catch (IOException | RuntimeException e) {
+                transfer.file().close();
+                throw e;
+            }
+            goOn(transfer);
+        }
         return file.isPresent();
+    }
+
+    /** A transfer that was nobody's until now is its owner's after a crash too. */
+    private void recordOwner(Transfer transfer) throws IOException {
+        Optional<String> owner = transfer.identity().owner();
+        if (owner.isPresent() && directory().records().checkpoint(identity.database())
+                .filter(recorded -> !recorded.identity().owner().equals(owner)).isPresent()) {
+            reception.durability().ownerIsNew(transfer);
+        }
     }
 
     /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
     private void takeOver(Transfer transfer) throws IOException {
         transfer.belongsTo(identity.owner());
         transfer.cutBack(); // should that fail, the superseded link meets it too, and drops the transfer
+        recordOwner(transfer);
         goOn(transfer);
     }
 

@@ -268,6 +268,22 @@ class LinkInterleavingsTest {
     }
 
     @Test
+    void nothingIsKeptOfPingsBehindTheEnd() {
+        Open open = open();
+        byte[][] pings = new byte[10_001][];
+        Arrays.fill(pings, ping(""));
+        pings[0] = frame(0x81, "nonsense".getBytes(StandardCharsets.US_ASCII));
+        open.transport.send(joined(pings));
+        open.transport.turn();
+        jobs.turn();
+        asides.turnAll();
+        assertTrue(room.taken() < 1000, () -> room.taken() + " bytes");
+        open.turnAll();
+        assertEquals(List.of("error", "close 1007"), open.types().stream()
+                .map(each -> each.startsWith("close") ? "close 1007" : each).toList());
+    }
+
+    @Test
     void whatIsAheadOfTheRateWaits() {
         Open open = new Open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")));
         open.send(chunk("a", 0, 900));

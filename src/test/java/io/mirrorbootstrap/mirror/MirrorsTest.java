@@ -164,6 +164,25 @@ class MirrorsTest {
         assertInstanceOf(OpenOutcome.Opened.class, restarted.open(new TestCaller("b"), identity("another")));
     }
 
+    @Test
+    void aTransferThatWasNobodysIsItsOwnersAfterAKill() throws Exception {
+        leave("a");
+        mirrors.start(null);
+        TestCaller owner = new TestCaller("a");
+        OpenOutcome outcome = mirrors.open(owner, identity("a"));
+        while (outcome instanceof OpenOutcome.Verifying) {
+            outcome = mirrors.open(owner, identity("a"));
+        }
+        assertInstanceOf(OpenOutcome.Opened.class, outcome);
+
+        StatusBoard later = new StatusBoard();
+        Mirrors restarted = new Mirrors(SETTINGS, new SnapshotDirectory(disk.afterKill(), 0, RECORDS), later,
+                List.of(later));
+        restarted.start(null);
+        assertInstanceOf(Removal.Refused.class,
+                restarted.abort(new TestCaller("b").principal(), new DatabaseId("a")));
+    }
+
     private ChunkOutcome send(Source source, String database) {
         IncomingChunk chunk = begin(source, database);
         chunk.write(ByteBuffer.wrap(WHOLE));
