@@ -124,8 +124,11 @@ final class Intake {
         }
     }
 
+    /** Little of a link that is gone: the job may wait for the disk, and throws nothing away meanwhile. */
     private long share() {
-        return takesLittle ? Math.min(LITTLE_BYTES, budget.bytesPerLink()) : budget.bytesPerLink();
+        return takesLittle || isGone.getAsBoolean()
+                ? Math.min(LITTLE_BYTES, budget.bytesPerLink())
+                : budget.bytesPerLink();
     }
 
     private void askWhenUnderShare() {

@@ -1,10 +1,7 @@
 package io.mirrorbootstrap.link;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -25,7 +22,6 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 import io.mirrorbootstrap.wire.Control;
-import io.mirrorbootstrap.wire.JsonMessages;
 
 /**
  * Puts the pieces of frames of one link together to messages, and each message to the mirrors it is for. Payload goes to its
@@ -34,22 +30,6 @@ import io.mirrorbootstrap.wire.JsonMessages;
  * then it is unfinished, and {@link #further} comes before the next {@link #read}. Worker only, one thread at a time.
  */
 final class MessageReader {
-
-    /** What became of an unfinished message. */
-    sealed interface Further {
-
-        /** It is finished. */
-        record Answered(Answer answer) implements Further {
-        }
-
-        /** It got further: ask again, if it is still unfinished. */
-        record GoingOn() implements Further {
-        }
-
-        /** It did not: ask again in a while. */
-        record Busy() implements Further {
-        }
-    }
 
     /** A message that waits for the disk. */
     private sealed interface Unfinished {
@@ -69,23 +49,14 @@ final class MessageReader {
         }
     }
 
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
-    /** A slice that is shorter waits for others, in bytes. */
-    private static final int SMALL_BYTES = 4 * 1024;
-
-    /** As much waits at most, in bytes; each link may hold it. */
-    private static final int GATHERED_BYTES = 16 * 1024;
-
     private final Mirrors mirrors;
     private final Source source;
     private final LinkLimits limits;
     private final PayloadSpill spill;
 
-    /** Payload that came in small slices, as of frames of a byte: each would be checked and written by itself. */
-    private ByteBuffer gathered = NOTHING;
+    private final ControlText text = new ControlText();
+    private final SmallSlices slices = new SmallSlices(this::pass);
 
-    private ByteArrayOutputStream text = new ByteArrayOutputStream();
     private Optional<Unfinished> unfinished = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
     /** Whether the payload that comes is put aside, as the database was not free when it began to come. */
@@ -107,7 +78,9 @@ final class MessageReader {
     Optional<Answer> read(Frame.Piece piece) {
         assert unfinished.isEmpty() : unfinished;
         try {
-            return piece.text() ? control(piece.payload(), piece.last()) : chunk(piece.payload(), piece.last());
+            return piece.text()
+                    ? text.take(piece.payload(), piece.last()).flatMap(this::control)
+                    : chunk(piece.payload(), piece.last());
         } catch (RefusedException e) {
             return Optional.of(new Answer.Refused(e.refusal(), Optional.empty()));
         }
@@ -175,25 +148,7 @@ final class MessageReader {
         }
     }
 
-    private Optional<Answer> control(ByteBuffer piece, boolean last) {
-        if (text.size() + piece.remaining() > JsonMessages.MAX_CONTROL_BYTES) {
-            throw new RefusedException(new Refusal.MalformedControl(
-                    "a control message may have at most " + JsonMessages.MAX_CONTROL_BYTES + " bytes"));
-        }
-        byte[] bytes = new byte[piece.remaining()];
-        piece.get(bytes);
-        text.writeBytes(bytes);
-        if (!last) {
-            return Optional.empty();
-        }
-        ByteBuffer message = ByteBuffer.wrap(text.toByteArray());
-        text = new ByteArrayOutputStream();
-        Control control;
-        try {
-            control = JsonMessages.control(StandardCharsets.UTF_8.newDecoder().decode(message).toString());
-        } catch (CharacterCodingException e) {
-            throw new RefusedException(new Refusal.MalformedControl("the control message is not UTF-8"));
-        }
+    private Optional<Answer> control(Control control) {
         return answer(control instanceof Control.Open open
                 ? open(open.identity())
                 : abort(((Control.Abort) control).database()));
@@ -240,10 +195,10 @@ final class MessageReader {
         ChunkDecoder reading = decoder.get();
         Optional<Answer> answer = Optional.empty();
         try {
-            reading.feed(piece, this::payload);
+            reading.feed(piece, slices::take);
             if (last) {
-                reading.finish(this::payload);
-                passGathered();
+                reading.finish(slices::take);
+                slices.passOn();
                 answer = answer(chunk.isEmpty() ? start() : finishSoon());
             }
         } catch (RefusedException e) {
@@ -262,33 +217,13 @@ final class MessageReader {
         cancelChunk();
         decoder = Optional.empty();
         putsAside = false;
-        gathered.clear();
+        slices.clear();
         spill.clear(); // or it would be taken for the payload of the next
     }
 
     private void cancelChunk() {
         chunk.ifPresent(IncomingChunk::cancel);
         chunk = Optional.empty();
-    }
-
-    private void payload(ByteBuffer slice) {
-        if (slice.remaining() >= SMALL_BYTES) {
-            passGathered();
-            pass(slice);
-            return;
-        } else if (gathered == NOTHING) {
-            gathered = ByteBuffer.allocate(GATHERED_BYTES);
-        } else if (gathered.remaining() < slice.remaining()) {
-            passGathered();
-        }
-        gathered.put(slice);
-    }
-
-    private void passGathered() {
-        if (gathered.position() > 0) {
-            pass(gathered.flip());
-            gathered.clear();
-        }
     }
 
     private void pass(ByteBuffer slice) {

@@ -55,7 +55,7 @@ final class Messages {
          *
          * @param over done with what has come of going on aside, or with nothing when its database is to be asked again
          */
-        record Stalled(Unfinished before, CompletableFuture<Optional<MessageReader.Further>> over) implements State {
+        record Stalled(Unfinished before, CompletableFuture<Optional<Further>> over) implements State {
         }
     }
 
@@ -114,7 +114,7 @@ final class Messages {
             return false;
         }
         state = stalled.before();
-        Optional<MessageReader.Further> result;
+        Optional<Further> result;
         try {
             result = stalled.over().join();
         } catch (CompletionException e) {
@@ -138,17 +138,17 @@ final class Messages {
         }
     }
 
-    private void stall(CompletableFuture<Optional<MessageReader.Further>> over) {
+    private void stall(CompletableFuture<Optional<Further>> over) {
         state = new State.Stalled((State.Unfinished) state, over);
         over.whenComplete((result, failure) -> wake.run());
     }
 
-    private void took(MessageReader.Further further, boolean othersWait) {
+    private void took(Further further, boolean othersWait) {
         Optional<Long> busySince = ((State.Unfinished) state).busySinceNanos();
         state = reader.isUnfinished() ? new State.Unfinished(Optional.empty()) : new State.Ready();
-        if (further instanceof MessageReader.Further.Answered answered) {
+        if (further instanceof Further.Answered answered) {
             whenAnswered.accept(answered.answer());
-        } else if (further instanceof MessageReader.Further.Busy) {
+        } else if (further instanceof Further.Busy) {
             busy(busySince.orElseGet(System::nanoTime), othersWait);
         }
     }
@@ -168,7 +168,7 @@ final class Messages {
             return;
         }
         state = new State.Unfinished(Optional.of(sinceNanos));
-        CompletableFuture<Optional<MessageReader.Further>> askAgain = new CompletableFuture<>();
+        CompletableFuture<Optional<Further>> askAgain = new CompletableFuture<>();
         stall(askAgain);
         transport.later(BUSY_NANOS, () -> askAgain.complete(Optional.empty()));
     }

@@ -37,9 +37,6 @@ public final class LocalDisk implements Disk {
     /** Three looks of {@link #keepLock}, once a second each. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(3);
 
-    /** How often a file may be replaced by another while it is opened, as records are by their successors. */
-    private static final int ATTEMPTS = 10;
-
     private final Path path;
     private volatile FileStore store;
     private final DirectoryLock lock;
@@ -75,12 +72,12 @@ public final class LocalDisk implements Disk {
     @Override
     public synchronized void make() throws IOException {
         requireOwn();
-        if (look(path).isEmpty()) {
+        if (PlainFile.look(path).isEmpty()) {
             Modes.makeAll(path.getParent());
             try {
                 Modes.make(path);
                 madeAgain = known != null;
-                known = known == null ? look(path).map(BasicFileAttributes::fileKey).orElse(null) : known;
+                known = known == null ? PlainFile.look(path).map(BasicFileAttributes::fileKey).orElse(null) : known;
             } catch (FileAlreadyExistsException e) {
                 // somebody else was faster, or somebody's link is there now
             }
@@ -90,7 +87,7 @@ public final class LocalDisk implements Disk {
 
     @Override
     public synchronized void lock() throws IOException {
-        boolean used = look(path).filter(BasicFileAttributes::isDirectory).isPresent();
+        boolean used = PlainFile.look(path).filter(BasicFileAttributes::isDirectory).isPresent();
         try {
             Modes.makeAll(path.getParent());
         } catch (IOException e) {
@@ -102,7 +99,7 @@ public final class LocalDisk implements Disk {
             throw new IOException("its lock file " + e.getFile() + " cannot be made, or not opened: " + Reason.of(e),
                     e);
         }
-        known = look(path).map(BasicFileAttributes::fileKey).orElse(null);
+        known = PlainFile.look(path).map(BasicFileAttributes::fileKey).orElse(null);
     }
 
     @Override
@@ -123,7 +120,7 @@ public final class LocalDisk implements Disk {
             return Optional.empty(); // it may be another's
         }
         String mended = "was removed or moved away while it was in use: it is made again, without what was in it";
-        if (look(path).filter(there -> !there.isDirectory()).isPresent()) {
+        if (PlainFile.look(path).filter(there -> !there.isDirectory()).isPresent()) {
             Path aside = path.resolveSibling(path.getFileName() + ".aside-" + UUID.randomUUID());
             Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
             mended = "was replaced by a link, or what else is no directory, while it was in use: that is " + aside
@@ -131,7 +128,7 @@ public final class LocalDisk implements Disk {
         }
         make();
         Object before = known;
-        known = look(path).orElseThrow(() -> new NoSuchFileException(path.toString())).fileKey();
+        known = PlainFile.look(path).orElseThrow(() -> new NoSuchFileException(path.toString())).fileKey();
         boolean another = before != null && (madeAgain || !before.equals(known));
         madeAgain = false;
         return another ? Optional.of(path + " " + mended) : Optional.empty();
@@ -222,54 +219,12 @@ public final class LocalDisk implements Disk {
         return new LocalFile(this::requireOwn, channel);
     }
 
-    /**
-     * Who can write to the volume may put something else there between the look and the opening. So it is opened to be read
-     * and written, whatever is meant: a pipe makes the caller wait otherwise. And nothing is returned that has no positions, or
-     * of which the name has become something else.
-     */
     @Override
     public DiskFile open(String name, boolean writable) throws IOException {
         if (writable) {
             requireOwn();
         }
-        Path file = file(name);
-        for (int i = 0; i < ATTEMPTS; i++) {
-            requireDirectory();
-            Object before = requirePlain(file).fileKey();
-            FileChannel channel = open(file, writable);
-            try {
-                channel.position(); // refused by pipes and sockets
-                if (requirePlain(file).fileKey().equals(before)) {
-                    return new LocalFile(this::requireOwn, channel);
-                }
-            } catch (IOException | RuntimeException e) {
-                channel.close();
-                throw e;
-            }
-            channel.close();
-        }
-        throw new FileSystemException(file.toString(), null, "is being replaced all the time");
-    }
-
-    private static BasicFileAttributes requirePlain(Path file) throws IOException {
-        BasicFileAttributes there = look(file).orElseThrow(() -> new NoSuchFileException(file.toString()));
-        if (!there.isRegularFile()) {
-            throw new FileSystemException(file.toString(), null, "is no plain file");
-        }
-        return there;
-    }
-
-    private static FileChannel open(Path file, boolean writable) throws IOException {
-        try {
-            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-        } catch (NoSuchFileException e) {
-            throw e;
-        } catch (FileSystemException e) {
-            if (writable) {
-                throw e;
-            }
-            return TimedOpening.toRead(file); // another user's, or a volume that is mounted to be read only
-        }
+        return new LocalFile(this::requireOwn, PlainFile.open(file(name), writable, this::requireDirectory));
     }
 
     @Override
@@ -284,7 +239,7 @@ public final class LocalDisk implements Disk {
         requireOwn();
         requireDirectory();
         Path file = file(name);
-        if (look(file).filter(BasicFileAttributes::isDirectory).isEmpty()) {
+        if (PlainFile.look(file).filter(BasicFileAttributes::isDirectory).isEmpty()) {
             Files.deleteIfExists(file);
         }
     }
@@ -316,16 +271,8 @@ public final class LocalDisk implements Disk {
 
     /** A link may have been put in its place since it was made. */
     private void requireDirectory() throws IOException {
-        if (look(path).filter(there -> !there.isDirectory()).isPresent()) {
+        if (PlainFile.look(path).filter(there -> !there.isDirectory()).isPresent()) {
             throw new FileSystemException(path.toString(), null, "is a symbolic link, or no directory");
-        }
-    }
-
-    private static Optional<BasicFileAttributes> look(Path path) throws IOException {
-        try {
-            return Optional.of(Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
         }
     }
 }

@@ -49,6 +49,11 @@ final class FakeTransport implements Transport {
         return asked;
     }
 
+    /** How many of the source's sendings have not been read. */
+    int unread() {
+        return inSocket.size();
+    }
+
     boolean isCut() {
         return isCut;
     }

@@ -284,6 +284,21 @@ class LinkInterleavingsTest {
     }
 
     @Test
+    void aLinkThatHasEndedHoldsLittleWhileItsEndWaitsForTheDisk() {
+        Open open = new Open(false, SETTINGS);
+        open.send(text(new Control.Open(identity("a"))), chunk("a", 0, 300));
+        open.link.letInNoMore("as if its token had been removed");
+        byte[][] more = new byte[100][];
+        Arrays.fill(more, new byte[60_000]);
+        open.send(more); // its end is handed to a worker that has not come to it
+        assertTrue(open.transport.unread() > 95, () -> open.transport.unread() + " are not read");
+        asides.turnAll();
+        open.turnAll();
+        assertEquals(0, open.transport.unread());
+        assertEquals("close 1013", open.types().get(2));
+    }
+
+    @Test
     void whatIsAheadOfTheRateWaits() {
         Open open = new Open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")));
         open.send(chunk("a", 0, 900));
