@@ -103,6 +103,7 @@ class BootstrapRoute {
         Link link = new Link(socket, principal, links, mirrors, limits, budget.of(principal), rate.of(principal), room,
                 turns.of(principal));
         try {
+            links.opened(link); // first: a connection that is gone already ends the link while it is started
             early.leave(channel);
             socket.start(link);
             link.start();

@@ -53,9 +53,8 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
                 job::wake);
     }
 
-    /** Starts reading. Event loop only. */
+    /** Starts reading, when its transport listens. Event loop only. */
     void start() {
-        links.opened(this);
         intake.ask();
         LOG.debugf("link from %s opened", transport.remote());
     }

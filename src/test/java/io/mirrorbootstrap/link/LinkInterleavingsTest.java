@@ -62,6 +62,7 @@ class LinkInterleavingsTest {
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
                     new IngestBudget(settings, new SimpleMeterRegistry()).of(Principal.ANYBODY),
                     new IngestRate(settings).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
+            links.opened(link);
             transport.start(link);
             link.start();
         }
