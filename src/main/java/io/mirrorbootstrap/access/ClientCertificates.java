@@ -3,6 +3,7 @@ package io.mirrorbootstrap.access;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +11,7 @@ import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.security.auth.x500.X500Principal;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -61,28 +63,35 @@ class ClientCertificates {
     }
 
     /**
-     * Why {@code chain}, as far as each certificate vouches for the one before, lets nobody in at this moment. It was good when the
-     * connection was made, which may be long ago, and the handshake of a resumed session checks nothing.
+     * Why {@code chain} lets nobody in at this moment. It was good when the connection was made, which may be long ago, and the handshake
+     * of a resumed session checks nothing. The first certificate counts, and of the others, in whatever order they come, those that have
+     * issued it, or have issued one that did; one of several with the same name is enough.
      */
     static Optional<String> objection(List<X509Certificate> chain) {
         Instant now = Instant.now();
-        Optional<X509Certificate> issued = Optional.empty();
-        for (X509Certificate each : chain) {
-            boolean vouches = issued.isEmpty()
-                    || each.getSubjectX500Principal().equals(issued.get().getIssuerX500Principal())
-                            && !each.getSubjectX500Principal().equals(each.getIssuerX500Principal());
-            if (!vouches) {
-                break; // the client sent more than the chain: the operator says what the authority is
+        List<X509Certificate> left = new ArrayList<>(chain);
+        List<X509Certificate> candidates = left.stream().limit(1).toList();
+        boolean isIssuer = false;
+        while (!candidates.isEmpty()) { // at most as often as there are certificates
+            left.removeAll(candidates);
+            Optional<X509Certificate> good = candidates.stream().filter(each -> isInDates(each, now)).findFirst();
+            if (good.isEmpty()) {
+                X509Certificate bad = candidates.get(0);
+                return Optional.of((isIssuer ? "the client certificate's issuer" : "the client certificate")
+                        + " is valid from " + bad.getNotBefore().toInstant() + " until "
+                        + bad.getNotAfter().toInstant() + " only");
             }
-            Instant from = each.getNotBefore().toInstant();
-            Instant until = each.getNotAfter().toInstant();
-            if (now.isAfter(until) || now.isBefore(from)) {
-                return Optional.of((issued.isEmpty() ? "the client certificate" : "the client certificate's issuer")
-                        + " is valid from " + from + " until " + until + " only");
-            }
-            issued = Optional.of(each);
+            X500Principal issuer = good.get().getIssuerX500Principal();
+            candidates = left.stream().filter(each -> each.getSubjectX500Principal().equals(issuer)
+                    && !each.getIssuerX500Principal().equals(issuer)).toList(); // what the authority is says the operator
+            isIssuer = true;
         }
         return Optional.empty();
+    }
+
+    private static boolean isInDates(X509Certificate certificate, Instant now) {
+        return !now.isAfter(certificate.getNotAfter().toInstant())
+                && !now.isBefore(certificate.getNotBefore().toInstant());
     }
 
     /** A name of its holder that no other holder has; a renewed certificate has the same. */
