@@ -87,7 +87,8 @@ class BootstrapRoute {
         EarlyFrames early = EarlyFrames.on(channel);
         Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
-                .onSuccess(webSocket -> start(new LinkSocket(channel, context, limits.idleTimeout()), channel,
+                .onSuccess(webSocket -> start(
+                        new LinkSocket(channel, context, limits.idleTimeout(), limits.readByWorkers()), channel,
                         Caller.of(request).principal(), early))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again

@@ -18,6 +18,7 @@ class LinkLimits {
     private final int maxChunkBytes;
     private final long windowBytes;
     private final Duration idleTimeout;
+    private final boolean readByWorkers;
     private final int maxLinks;
     private final int maxLinksPerCaller;
 
@@ -25,6 +26,7 @@ class LinkLimits {
         this.maxChunkBytes = (int) settings.maxChunkBytes().asLongValue();
         this.windowBytes = settings.windowBytes().asLongValue();
         this.idleTimeout = settings.idleTimeout();
+        this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();
         this.maxLinksPerCaller = Shares.of(settings).links();
     }
@@ -57,6 +59,11 @@ class LinkLimits {
     /** How many of them may be of one caller, where callers are told apart. */
     int maxLinksPerCaller() {
         return maxLinksPerCaller;
+    }
+
+    /** Whether a job reads its socket itself where it can. */
+    boolean readByWorkers() {
+        return readByWorkers;
     }
 
     /** A link on which nothing arrives for so long is dropped. */

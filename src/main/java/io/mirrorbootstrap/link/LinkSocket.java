@@ -35,6 +35,7 @@ final class LinkSocket implements Transport {
     private final Channel channel;
     private final Context context;
     private final Duration idleTimeout;
+    private final boolean mayPull;
     private final long pingAfterNanos;
 
     // set when it is started
@@ -51,8 +52,12 @@ final class LinkSocket implements Transport {
     private boolean saidGoodbye;
     private boolean heardGoodbye;
 
-    /** @param channel of which the upgrade is done */
-    LinkSocket(Channel channel, Context context, Duration idleTimeout) {
+    /**
+     * @param channel of which the upgrade is done
+     * @param mayPull whether the job may read the socket itself, if it can
+     */
+    LinkSocket(Channel channel, Context context, Duration idleTimeout, boolean mayPull) {
+        this.mayPull = mayPull;
         this.channel = channel;
         this.context = context;
         this.idleTimeout = idleTimeout;
@@ -66,7 +71,7 @@ final class LinkSocket implements Transport {
      */
     void start(Listener listener) {
         this.listener = listener;
-        reader = SocketReader.on(channel, listener);
+        reader = SocketReader.on(channel, listener, mayPull);
         long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
         long pulse = context.owner().setPeriodic(look, id -> feelPulse());
         channel.closeFuture().addListener(closed -> {

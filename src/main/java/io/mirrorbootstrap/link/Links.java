@@ -18,6 +18,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.Startup;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
 
 /** All links that are open, and their end when the process is asked to end. Any thread. */
 @Singleton
@@ -31,6 +33,8 @@ class Links {
 
     private final int maxLinks;
     private final int maxLinksPerCaller;
+    private final boolean readByWorkers;
+    private final Vertx vertx;
     /** Guarded by this. */
     private int taken;
     /** Of each caller that is told apart. Guarded by this. */
@@ -38,10 +42,21 @@ class Links {
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ending;
 
-    Links(LinkLimits limits, MeterRegistry metrics) {
+    Links(LinkLimits limits, MeterRegistry metrics, Vertx vertx) {
+        this.readByWorkers = limits.readByWorkers();
+        this.vertx = vertx;
         this.maxLinks = limits.maxLinks();
         this.maxLinksPerCaller = limits.maxLinksPerCaller();
         Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
+    }
+
+    /** Which way links are read: the slower one is not taken in silence. */
+    void start(@Observes StartupEvent event) {
+        LOG.infof("links are read by %s", !readByWorkers
+                ? "the event loop (mirror-bootstrap.read-by-workers)"
+                : vertx.isNativeTransportEnabled()
+                        ? "the event loop, because Netty's native transport is on"
+                        : "workers, those with TLS by the event loop");
     }
 
     /** Whether the process is ending: no link is taken any more. */

@@ -39,10 +39,10 @@ final class SocketReader extends ChannelDuplexHandler {
     private long wroteNanos = System.nanoTime();
     private Optional<Runnable> whenItTakesMore = Optional.empty();
 
-    private SocketReader(Channel channel, Transport.Listener listener) {
+    private SocketReader(Channel channel, Transport.Listener listener, boolean mayPull) {
         this.listener = listener;
         // of Netty's "unsafe" nothing is used but to see which socket it has
-        this.socket = channel.pipeline().get(SslHandler.class) == null
+        this.socket = mayPull && channel.pipeline().get(SslHandler.class) == null
                 && channel.unsafe() instanceof AbstractNioChannel.NioUnsafe nio
                 && nio.ch() instanceof SocketChannel plain
                         ? Optional.of(plain)
@@ -52,10 +52,11 @@ final class SocketReader extends ChannelDuplexHandler {
     /**
      * From now on the socket of {@code channel} is read when it is asked for, and {@code listener} hears of it.
      *
+     * @param mayPull whether {@link #pull} may be used, if it can be
      * @throws java.util.NoSuchElementException when the connection is gone
      */
-    static SocketReader on(Channel channel, Transport.Listener listener) {
-        SocketReader reader = new SocketReader(channel, listener);
+    static SocketReader on(Channel channel, Transport.Listener listener, boolean mayPull) {
+        SocketReader reader = new SocketReader(channel, listener, mayPull);
         ChannelPipeline pipeline = channel.pipeline();
         channel.config().setAutoRead(false);
         pipeline.addBefore(pipeline.context(WebSocketFrameDecoder.class).name(), null, reader);

@@ -69,6 +69,11 @@ public interface MirrorSettings {
     @WithDefault("60S")
     Duration idleTimeout();
 
+    /** Whether a link's job reads its socket itself where it can; else the event loop does. */
+    @WithDefault("true")
+    @WithConverter(Switch.class)
+    boolean readByWorkers();
+
     /** The databases that must all have a snapshot for the health group {@code mirror} to be up. */
     Optional<List<@WithConverter(TrimmedStringConverter.class) String>> expectedDatabases();
 

@@ -43,7 +43,7 @@ class LinkInterleavingsTest {
     private final SimulatedDisk disk = new SimulatedDisk();
     private final Mirrors mirrors = TestMirrors.on(disk);
     private final LinkLimits limits = new LinkLimits(SETTINGS);
-    private final Links links = new Links(limits, new SimpleMeterRegistry());
+    private final Links links = new Links(limits, new SimpleMeterRegistry(), null);
     private final AnswerRoom room = new AnswerRoom();
     private final HandTurned jobs = new HandTurned();
     private final HandTurned asides = new HandTurned();
