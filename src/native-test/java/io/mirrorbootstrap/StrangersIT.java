@@ -3,10 +3,12 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -27,6 +29,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -237,6 +242,28 @@ class StrangersIT extends WithSidecar {
         for (Socket each : held) {
             assertDoesNotThrow(each::close);
         }
+    }
+
+    /** Who is let in may send as much as it likes, but each of these has to be answered, and it does not read. */
+    @Test
+    void newKeysAreNotAskedForWithoutEnd() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
+            socket.setReceiveBufferSize(2048);
+            socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
+            socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+            socket.getOutputStream()
+                    .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertEquals('H', socket.getInputStream().read());
+            assertThrows(IOException.class, () -> {
+                for (int i = 0; i < 100_000; i++) {
+                    socket.startHandshake(); // of TLS 1.3: asks for new keys, and waits for nothing
+                }
+            });
+        }
+        assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
     }
 
     @Test

@@ -1,0 +1,112 @@
+package io.mirrorbootstrap.access;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.snapshot.Text;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
+
+/**
+ * Bounds the TLS records of a connection that bring no bytes. TLS 1.3 lets a client ask for new keys without end, in 27 bytes each; Netty reads
+ * on by itself until there is something for those behind it, and holds what is owed for each while the client does not read. So such a
+ * connection is cut: nobody needs many new keys before they have read what waits for them.
+ * <p>
+ * Stands before the handler of TLS, and counts what leaves it. Event loop only.
+ */
+final class TlsRecords extends ChannelInboundHandlerAdapter {
+
+    private static final Logger LOG = Logger.getLogger(TlsRecords.class);
+
+    /** At most so many bring nothing while something waits to be read by the client. */
+    private static final int MOST_EMPTY = 64;
+
+    /** So many are handed on before it is looked at what they have brought. */
+    private static final int AT_ONCE = 16;
+
+    private static final int HEADER_BYTES = 5;
+    private static final int LENGTH_AT = 3;
+
+    /** Of the header of the record at hand. */
+    private int headerHas;
+    private int length;
+    /** Of the record at hand, bytes that are still to come. */
+    private int left;
+
+    private long brought;
+    private long empty;
+
+    private TlsRecords() {
+    }
+
+    /** From now on, if {@code channel} is encrypted. */
+    static void bound(Channel channel) {
+        ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+        if (tls != null && channel.pipeline().get(TlsRecords.class) == null) {
+            TlsRecords records = new TlsRecords();
+            channel.pipeline().addBefore(tls.name(), null, records);
+            channel.pipeline().addAfter(tls.name(), null, records.new Brought());
+        }
+    }
+
+    /** Behind the handler of TLS: a record that was worth it. */
+    private final class Brought extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            brought++;
+            context.fireChannelRead(message);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        try {
+            while (bytes.isReadable()) {
+                int at = bytes.readerIndex();
+                int records = pass(bytes);
+                ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
+                long before = brought;
+                context.fireChannelRead(part);
+                empty = isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
+                if (empty > MOST_EMPTY) {
+                    LOG.warnf("closing the connection from %s: it asks for new keys and reads nothing",
+                            Text.field(Connections.source(context.channel())));
+                    context.close();
+                    return;
+                }
+            }
+        } finally {
+            bytes.release();
+        }
+    }
+
+    /** Moves on behind at most {@link #AT_ONCE} records, and says how many end there. */
+    private int pass(ByteBuf bytes) {
+        int records = 0;
+        while (bytes.isReadable() && records < AT_ONCE) {
+            if (headerHas < HEADER_BYTES) {
+                int next = bytes.readUnsignedByte();
+                length = headerHas < LENGTH_AT ? 0 : length << Byte.SIZE | next;
+                headerHas++;
+                left = length;
+            } else {
+                int here = Math.min(left, bytes.readableBytes());
+                bytes.skipBytes(here);
+                left -= here;
+            }
+            if (headerHas == HEADER_BYTES && left == 0) {
+                records++;
+                headerHas = 0;
+            }
+        }
+        return records;
+    }
+
+    private static boolean isDrained(Channel channel) {
+        return channel.bytesBeforeUnwritable() >= channel.config().getWriteBufferHighWaterMark();
+    }
+}
