@@ -127,8 +127,7 @@ final class Durability {
             transfer.file().force();
             records.lock();
             try {
-                directory.records().write(transfer.checkpoint());
-                transfer.durable(transfer.bytesDone());
+                record(transfer, transfer.checkpoint());
             } finally {
                 records.unlock();
             }
@@ -139,11 +138,17 @@ final class Durability {
         records.lock();
         try {
             if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
-                directory.records().write(point);
-                transfer.durable(point.bytes());
+                record(transfer, point);
             }
         } finally {
             records.unlock();
         }
+    }
+
+    /** The records' lock is held. */
+    private void record(Transfer transfer, Checkpoint point) throws IOException {
+        assert records.isHeldByCurrentThread();
+        directory.records().write(point);
+        transfer.durable(point.bytes());
     }
 }

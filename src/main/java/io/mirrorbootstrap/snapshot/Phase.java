@@ -90,13 +90,38 @@ sealed interface Phase {
         }
     }
 
-    /** A source has opened the transfer; no byte has come yet. */
-    record Announced(Source source, SnapshotIdentity snapshot) implements Phase {
+    /** A phase in which a source owns the transfer. */
+    sealed interface Owned extends Phase {
+        Source source();
+
         @Override
-        public Optional<Source> owner() {
-            return Optional.of(source);
+        default Optional<Source> owner() {
+            return Optional.of(source());
+        }
+    }
+
+    /** A phase of a transfer whose bytes are kept, and whose file nobody has open. */
+    sealed interface OfKept extends Phase {
+        KeptTransfer transfer();
+
+        @Override
+        default Optional<SnapshotIdentity> identity() {
+            return Optional.of(transfer().identity());
         }
 
+        @Override
+        default Optional<KeptTransfer> kept() {
+            return Optional.of(transfer());
+        }
+
+        @Override
+        default long bytesDone() {
+            return transfer().accepted().bytes();
+        }
+    }
+
+    /** A source has opened the transfer; no byte has come yet. */
+    record Announced(Source source, SnapshotIdentity snapshot) implements Owned {
         @Override
         public Optional<SnapshotIdentity> identity() {
             return Optional.of(snapshot);
@@ -113,12 +138,7 @@ sealed interface Phase {
      *
      * @param isOpened whether the accepted bytes are kept when the link drops
      */
-    record UnderWay(Source source, Transfer transfer, boolean isOpened) implements Phase {
-        @Override
-        public Optional<Source> owner() {
-            return Optional.of(source);
-        }
-
+    record UnderWay(Source source, Transfer transfer, boolean isOpened) implements Owned {
         @Override
         public Optional<SnapshotIdentity> identity() {
             return Optional.of(transfer.identity());
@@ -146,7 +166,7 @@ sealed interface Phase {
      * @param sinceNanos since when in this process, by {@link System#nanoTime}
      * @param before how long it waited before, as far as the wall clock of then and now can be believed
      */
-    record Kept(KeptTransfer transfer, long sinceNanos, Duration before) implements Phase {
+    record Kept(KeptTransfer transfer, long sinceNanos, Duration before) implements OfKept {
 
         /** A link has ended just now. */
         static Kept now(KeptTransfer transfer) {
@@ -159,48 +179,13 @@ sealed interface Phase {
         }
 
         @Override
-        public Optional<SnapshotIdentity> identity() {
-            return Optional.of(transfer.identity());
-        }
-
-        @Override
-        public Optional<KeptTransfer> kept() {
-            return Optional.of(transfer);
-        }
-
-        @Override
-        public long bytesDone() {
-            return transfer.accepted().bytes();
-        }
-
-        @Override
         public boolean mayFollow(Phase before) {
             return !(before instanceof Idle) && !(before instanceof Announced); // nothing has come there
         }
     }
 
     /** The source is back, but the bytes that an earlier process left have to be read back before it goes on. */
-    record Verifying(Source source, KeptTransfer transfer) implements Phase {
-        @Override
-        public Optional<Source> owner() {
-            return Optional.of(source);
-        }
-
-        @Override
-        public Optional<SnapshotIdentity> identity() {
-            return Optional.of(transfer.identity());
-        }
-
-        @Override
-        public Optional<KeptTransfer> kept() {
-            return Optional.of(transfer);
-        }
-
-        @Override
-        public long bytesDone() {
-            return transfer.accepted().bytes();
-        }
-
+    record Verifying(Source source, KeptTransfer transfer) implements Owned, OfKept {
         @Override
         public boolean mayFollow(Phase before) {
             return before.kept().isPresent();

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import org.awaitility.Awaitility;
@@ -32,10 +33,6 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.quarkus.runtime.configuration.MemorySize;
-import io.quarkus.runtime.configuration.MemorySizeConverter;
-import io.smallrye.config.SmallRyeConfigBuilder;
 
 /** What is done for all databases, on a simulated disk: one of them that fails stops no other. */
 class MirrorsTest {
@@ -44,10 +41,7 @@ class MirrorsTest {
     private static final Refusal BUSY = new Refusal.ShareTaken(8, "transfers of this caller are under way",
             "max-bootstraps-per-caller");
     private static final byte[] WHOLE = {1, 2, 3, 4};
-    private static final MirrorSettings SETTINGS = new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
-            .withConverter(MemorySize.class, 100, new MemorySizeConverter())
-            .withConverter(Duration.class, 100, new DurationConverter())
-            .build().getConfigMapping(MirrorSettings.class);
+    private static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
