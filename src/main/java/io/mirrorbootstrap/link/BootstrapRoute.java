@@ -18,8 +18,6 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -79,20 +77,18 @@ class BootstrapRoute {
     }
 
     private void upgrade(RoutingContext request, Links.Place place) {
-        Context context = Vertx.currentContext();
         Channel channel = Connections.channel(request.request().connection());
-        // by the socket, not by the link, which has ended when its source still keeps the socket open
-        ChannelFutureListener gone = closed -> place.giveBack();
+        ChannelFutureListener gone = closed -> place.socketGone();
         channel.closeFuture().addListener(gone);
         EarlyFrames early = EarlyFrames.on(channel);
         Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
                 .onSuccess(webSocket -> start(
-                        new LinkSocket(channel, context, limits.idleTimeout(), limits.readByWorkers()), channel,
-                        Caller.of(request).principal(), early))
+                        new LinkSocket(channel, limits.idleTimeout(), limits.readByWorkers()), channel,
+                        Caller.of(request).principal(), early, place))
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
-                    place.giveBack();
+                    place.socketGone();
                     early.leave(channel);
                     LOG.warnf("no WebSocket with %s: %s",
                             Text.field(String.valueOf(request.request().remoteAddress())),
@@ -100,11 +96,12 @@ class BootstrapRoute {
                 });
     }
 
-    private void start(LinkSocket socket, Channel channel, Principal principal, EarlyFrames early) {
+    private void start(LinkSocket socket, Channel channel, Principal principal, EarlyFrames early,
+            Links.Place place) {
         Link link = new Link(socket, principal, links, mirrors, limits, budget.of(principal), rate.of(principal), room,
                 turns.of(principal));
         try {
-            links.opened(link); // first: a connection that is gone already ends the link while it is started
+            links.opened(link, place); // first: a connection that is gone already ends the link while it is started
             early.leave(channel);
             socket.start(link);
             link.start();

@@ -134,7 +134,10 @@ class IngestBudget {
             giveBackMine(cost);
         }
 
-        /** Has {@code wake} called once, from any thread, as soon as more may be taken, or is worth being asked for. */
+        /**
+         * Has {@code wake} called once, from any thread, as soon as more may be taken, or is worth being asked for, unless it is
+         * {@link #forget forgotten}.
+         */
         void await(Runnable wake) {
             if (mine.get() < most) {
                 IngestBudget.this.await(wake);
@@ -142,6 +145,12 @@ class IngestBudget {
                 waitingForMine.add(wake);
                 giveBackMine(0); // what was given back just before has woken nobody
             }
+        }
+
+        /** Does not call {@code wake} any more: of links that end while nothing is given back, nothing may be kept. */
+        void forget(Runnable wake) {
+            waiting.remove(wake);
+            waitingForMine.remove(wake);
         }
 
         private void giveBackMine(long cost) {

@@ -44,7 +44,9 @@ final class Intake {
     private final IngestBudget.Share budget;
     private final IngestRate.Share rate;
     private final BooleanSupplier isGone;
+    private final BooleanSupplier isEnded;
     private final Runnable wake;
+    private final Runnable budgetHasRoom;
 
     private final Queue<Inbound> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong queuedBytes = new AtomicLong();
@@ -69,17 +71,19 @@ final class Intake {
 
     /**
      * @param isGone whether what comes is thrown away, or nothing comes any more
+     * @param isEnded whether what comes is thrown away
      * @param wake called on any thread when there is something for the job
      */
     Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate.Share rate,
-            BooleanSupplier isGone,
-            Runnable wake) {
+            BooleanSupplier isGone, BooleanSupplier isEnded, Runnable wake) {
         this.transport = transport;
         this.parser = parser;
         this.budget = budget;
         this.rate = rate;
         this.isGone = isGone;
+        this.isEnded = isEnded;
         this.wake = wake;
+        this.budgetHasRoom = () -> transport.onLoop(this::goOn);
     }
 
     /** Puts a read of the event loop into the queue. Event loop only. */
@@ -111,17 +115,37 @@ final class Intake {
         wake.run();
     }
 
+    /**
+     * Asks the transport for the first time, when the caller's other links, open or not, are not ahead of the rate any more: else links
+     * that come and go would bring as much as they like. Event loop only.
+     */
+    void start() {
+        long nanos = isGone.getAsBoolean() ? 0 : rate.take(0);
+        if (nanos > 0) {
+            transport.later(nanos, this::start);
+        } else {
+            ask();
+        }
+    }
+
     /** Asks the transport for what comes next, as soon as there is room for it. Event loop only. */
     void ask() {
         if (isGone.getAsBoolean() || budget.hasRoom()) {
             transport.ask(); // of a link that has ended, the close behind what is thrown away must be seen
         } else if (!awaitsBudget) {
             awaitsBudget = true;
-            budget.await(() -> transport.onLoop(() -> {
-                awaitsBudget = false;
-                ask();
-            }));
+            budget.await(budgetHasRoom);
         }
+    }
+
+    private void goOn() {
+        awaitsBudget = false;
+        ask();
+    }
+
+    /** The connection is gone: nothing is waited for. Event loop only. */
+    void forget() {
+        budget.forget(budgetHasRoom);
     }
 
     /** Little of a link that is gone: the job may wait for the disk, and throws nothing away meanwhile. */
@@ -215,8 +239,9 @@ final class Intake {
             parsing = NOTHING;
             release = NO_RELEASE;
             over.run();
-            if (!isGone.getAsBoolean()) {
-                awaitRate(rate.take(bytes)); // bytes that are thrown away count for nobody
+            long nanos = isEnded.getAsBoolean() ? 0 : rate.take(bytes); // bytes that are thrown away count for nobody
+            if (nanos > 0 && !isGone.getAsBoolean()) {
+                awaitRate(nanos);
             }
         }
     }
@@ -228,13 +253,11 @@ final class Intake {
     }
 
     private void awaitRate(long nanos) {
-        if (nanos > 0) {
-            awaitsRate = true;
-            transport.later(nanos, () -> {
-                awaitsRate = false;
-                wake.run();
-            });
-        }
+        awaitsRate = true;
+        transport.later(nanos, () -> {
+            awaitsRate = false;
+            wake.run();
+        });
     }
 
     private void giveBack(Inbound.Bytes bytes) {

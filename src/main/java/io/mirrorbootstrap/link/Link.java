@@ -50,12 +50,12 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
                 job::wake);
         this.end = new LinkEnd(transport, answers, messages::end, () -> links.closed(this), limits.maxChunkBytes());
         this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, this::isGone,
-                job::wake);
+                end::isEnded, job::wake);
     }
 
     /** Starts reading, when its transport listens. Event loop only. */
     void start() {
-        intake.ask();
+        intake.start();
         LOG.debugf("link from %s opened", transport.remote());
     }
 
@@ -74,6 +74,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         announce(reason);
         if (reason instanceof Ending.LinkLost) {
             answers.forget(); // the job may be waiting for a source that will never read
+            intake.forget();
         }
     }
 

@@ -2,6 +2,10 @@ package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -9,7 +13,6 @@ import io.mirrorbootstrap.access.Connections;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.vertx.core.Context;
 
 /**
  * The connection of a link, after Vert.x has upgraded it: Vert.x keeps it, and hears when it ends; the frames go by a
@@ -30,10 +33,12 @@ final class LinkSocket implements Transport {
     /** A source may take so long to answer a close frame that it can read. */
     private static final Duration CLOSING_TIMEOUT = Duration.ofSeconds(5);
 
+    /** What is due later is due so soon at the latest when there is no connection any more. */
+    private static final Duration LONGEST_BEHIND_THE_END = Duration.ofMillis(100);
+
     private static final long NO_MESSAGE = -1;
 
     private final Channel channel;
-    private final Context context;
     private final Duration idleTimeout;
     private final boolean mayPull;
     private final long pingAfterNanos;
@@ -51,15 +56,15 @@ final class LinkSocket implements Transport {
     private long saidGoodbyeNanos;
     private boolean saidGoodbye;
     private boolean heardGoodbye;
+    private final Set<Timer> timers = new HashSet<>();
 
     /**
      * @param channel of which the upgrade is done
      * @param mayPull whether the job may read the socket itself, if it can
      */
-    LinkSocket(Channel channel, Context context, Duration idleTimeout, boolean mayPull) {
+    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull) {
         this.mayPull = mayPull;
         this.channel = channel;
-        this.context = context;
         this.idleTimeout = idleTimeout;
         this.pingAfterNanos = Math.min(idleTimeout.toNanos() / 3, LONGEST_SILENCE.toNanos());
     }
@@ -73,9 +78,11 @@ final class LinkSocket implements Transport {
         this.listener = listener;
         reader = SocketReader.on(channel, listener, mayPull);
         long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
-        long pulse = context.owner().setPeriodic(look, id -> feelPulse());
+        Future<?> pulse = channel.eventLoop().scheduleWithFixedDelay(this::feelPulse, look, look,
+                TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> {
-            context.owner().cancelTimer(pulse);
+            pulse.cancel(false);
+            List.copyOf(timers).forEach(Timer::endEarly);
             listener.ends(new Ending.LinkLost());
         });
     }
@@ -142,7 +149,7 @@ final class LinkSocket implements Transport {
     @Override
     public void onLoop(Runnable action) {
         try {
-            context.runOnContext(nothing -> action.run());
+            channel.eventLoop().execute(action);
         } catch (RejectedExecutionException e) {
             // the process is ending, and with the loop every link has ended
         }
@@ -150,12 +157,13 @@ final class LinkSocket implements Transport {
 
     @Override
     public void later(long nanos, Runnable action) {
-        // not a timer of Vert.x: where there is no context, it would run on any event loop
-        try {
-            channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            // as above
-        }
+        onLoop(() -> {
+            if (channel.isOpen()) {
+                new Timer(action).start(nanos);
+            } else {
+                schedule(Math.min(nanos, LONGEST_BEHIND_THE_END.toNanos()), action);
+            }
+        });
     }
 
     @Override
@@ -166,6 +174,39 @@ final class LinkSocket implements Transport {
     @Override
     public String remote() {
         return Connections.source(channel);
+    }
+
+    private Future<?> schedule(long nanos, Runnable action) {
+        return channel.eventLoop().schedule(action, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Calls an action once: when it is due, or when the connection ends. One that outlived the connection would hold the whole link,
+     * and there is no bound for links that come and go. Event loop only.
+     */
+    private final class Timer {
+
+        private final Runnable action;
+        private Future<?> due;
+
+        Timer(Runnable action) {
+            this.action = action;
+        }
+
+        void start(long nanos) {
+            timers.add(this);
+            due = schedule(nanos, this::end);
+        }
+
+        void endEarly() {
+            due.cancel(false);
+            end();
+        }
+
+        private void end() {
+            timers.remove(this);
+            action.run();
+        }
     }
 
     private void feelPulse() {

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -39,7 +38,7 @@ class Links {
     private int taken;
     /** Of each caller that is told apart. Guarded by this. */
     private final Map<String, Integer> takenBy = new HashMap<>();
-    private final Set<Link> open = ConcurrentHashMap.newKeySet();
+    private final Map<Link, Place> open = new ConcurrentHashMap<>();
     private volatile boolean ending;
 
     Links(LinkLimits limits, MeterRegistry metrics, Vertx vertx) {
@@ -47,7 +46,7 @@ class Links {
         this.vertx = vertx;
         this.maxLinks = limits.maxLinks();
         this.maxLinksPerCaller = limits.maxLinksPerCaller();
-        Gauge.builder("mirror.bootstrap.links", open, Set::size).description("links that are open").register(metrics);
+        Gauge.builder("mirror.bootstrap.links", open, Map::size).description("links that are open").register(metrics);
     }
 
     /** Which way links are read: the slower one is not taken in silence. */
@@ -64,24 +63,48 @@ class Links {
         return ending;
     }
 
-    /** One of the places that links may take. Any thread. */
+    /**
+     * One of the places that links may take: by a socket, as long as that is open, and by its link, as long as that has work. The link
+     * may end first, when its source keeps the socket; or last, when the disk is waited for, and then it must not make room for
+     * others without end. Any thread.
+     */
     final class Place {
 
         private final Optional<String> caller;
-        private boolean isTaken = true; // guarded by Links
+        // guarded by Links
+        private boolean hasSocket = true;
+        private boolean hasLink;
 
         private Place(Optional<String> caller) {
             this.caller = caller;
         }
 
-        /** Gives it back, the first time that this is called. */
-        void giveBack() {
+        /** The socket is closed, or will not be a link's. */
+        void socketGone() {
             synchronized (Links.this) {
-                if (isTaken) {
-                    isTaken = false;
-                    taken--;
-                    caller.ifPresent(id -> takenBy.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
-                }
+                giveBackUnless(hasSocket, hasLink);
+                hasSocket = false;
+            }
+        }
+
+        private void linkOpened() {
+            synchronized (Links.this) {
+                hasLink = true;
+            }
+        }
+
+        private void linkClosed() {
+            synchronized (Links.this) {
+                giveBackUnless(hasLink, hasSocket);
+                hasLink = false;
+            }
+        }
+
+        /** @param leaves whether the one that leaves has held it until now */
+        private void giveBackUnless(boolean leaves, boolean otherHolds) {
+            if (leaves && !otherHolds) {
+                taken--;
+                caller.ifPresent(id -> takenBy.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
             }
         }
     }
@@ -95,7 +118,7 @@ class Links {
     }
 
     /**
-     * Takes a place for a link that is about to be opened; it is taken as long as the socket is there.
+     * Takes a place for a link that is about to be opened; the socket holds it.
      *
      * @param caller whose the link is, where callers are told apart
      * @throws NoPlace saying which limit is reached
@@ -112,8 +135,10 @@ class Links {
         return new Place(caller);
     }
 
-    void opened(Link link) {
-        open.add(link);
+    /** @param place which the link holds, too, until it has {@link #closed} */
+    void opened(Link link, Place place) {
+        place.linkOpened();
+        open.put(link, place);
         if (ending) {
             link.shutDown();
         }
@@ -121,7 +146,7 @@ class Links {
 
     /** The transfers of {@code link} have ended or wait, and its source has been told. */
     void closed(Link link) {
-        open.remove(link);
+        Optional.ofNullable(open.remove(link)).ifPresent(Place::linkClosed);
         synchronized (this) {
             notifyAll();
         }
@@ -133,7 +158,7 @@ class Links {
      * Blocks until what was received is durable and the sources have been told, or patience is at its end. */
     void end(@Observes ShutdownDelayInitiatedEvent event) throws InterruptedException {
         ending = true;
-        List<Link> links = List.copyOf(open);
+        List<Link> links = List.copyOf(open.keySet());
         if (links.isEmpty()) {
             return;
         }
@@ -148,7 +173,7 @@ class Links {
         if (!open.isEmpty()) {
             LOG.warnf("shutting down: %d links have not become durable in %d seconds, their sources will send again "
                     + "what came after the last checkpoint", open.size(), PATIENCE.toSeconds());
-            open.forEach(Link::sayGoodbye);
+            open.keySet().forEach(Link::sayGoodbye);
         }
     }
 }

@@ -61,7 +61,10 @@ interface Transport {
     /** Calls {@code action} on the event loop, after all that was handed to it before, unless the loop has ended. Any thread. */
     void onLoop(Runnable action);
 
-    /** Calls {@code action} on the event loop in {@code nanos} nanoseconds, unless the loop has ended. Any thread. */
+    /**
+     * Calls {@code action} on the event loop in {@code nanos} nanoseconds, or soon after the connection has ended, unless the loop has.
+     * Any thread.
+     */
     void later(long nanos, Runnable action);
 
     /** The address of the source, for the log. Any thread. */

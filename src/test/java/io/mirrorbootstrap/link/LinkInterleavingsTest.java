@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 
@@ -56,13 +58,14 @@ class LinkInterleavingsTest {
     private final class Open {
         private final FakeTransport transport;
         private final Link link;
+        private final Links.Place place = place();
 
         Open(boolean canPull, MirrorSettings settings) {
             transport = new FakeTransport(canPull);
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
                     new IngestBudget(settings, new SimpleMeterRegistry()).of(Principal.ANYBODY),
                     new IngestRate(settings).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
-            links.opened(link);
+            links.opened(link, place);
             transport.start(link);
             link.start();
         }
@@ -89,6 +92,14 @@ class LinkInterleavingsTest {
 
     private Open open() {
         return new Open(true, SETTINGS);
+    }
+
+    private Links.Place place() {
+        try {
+            return links.takePlace(Optional.empty());
+        } catch (Links.NoPlace e) {
+            throw new AssertionError(e);
+        }
     }
 
     private SnapshotIdentity identity(String database) {
@@ -311,6 +322,53 @@ class LinkInterleavingsTest {
     }
 
     @Test
+    void anotherLinkOfACallerThatIsAheadOfTheRateIsNotReadAtFirst() {
+        IngestRate.Share rate = new IngestRate(TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")))
+                .of(Principal.ANYBODY);
+        rate.take(1000);
+        FakeTransport transport = new FakeTransport(true);
+        intake(transport, new IngestBudget(SETTINGS, new SimpleMeterRegistry()), rate).start();
+        assertFalse(transport.isAsked());
+        assertEquals(1, transport.timers.size());
+    }
+
+    @Test
+    void aLinkThatIsLostWhileItWaitsForTheBudgetLeavesNothingThere() {
+        IngestBudget budget = new IngestBudget(TestMirrors.settings(Map.of("buffer-bytes", "1000")),
+                new SimpleMeterRegistry());
+        FakeTransport lost = new FakeTransport(true);
+        Intake intake = intake(lost, budget, new IngestRate(SETTINGS).of(Principal.ANYBODY));
+        IngestBudget.Share holder = budget.of(Principal.ANYBODY);
+        holder.take(1000);
+        intake.start();
+        intake.forget();
+        holder.giveBack(1);
+        assertEquals(0, lost.loop.waiting(), "the budget wakes a link that is gone");
+    }
+
+    @Test
+    void aLinkWhoseEndWaitsForTheDiskKeepsItsPlace() throws Exception {
+        Open open = open();
+        open.send(text(new Control.Open(identity("a"))), chunk("a", 0, 300));
+        for (int i = 1; i < limits.maxLinks(); i++) {
+            place();
+        }
+        open.place.socketGone();
+        open.transport.loop.execute(() -> open.link.ends(new Ending.LinkLost()));
+        open.turnAll();
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        asides.turnAll();
+        open.turnAll();
+        links.takePlace(Optional.empty()).socketGone();
+    }
+
+    private Intake intake(FakeTransport transport, IngestBudget budget, IngestRate.Share rate) {
+        return new Intake(transport, new FrameParser(1000), budget.of(Principal.ANYBODY), rate, () -> false,
+                () -> false, () -> {
+                });
+    }
+
+    @Test
     void whatOneLinkGivesBackLetsAnotherRead() {
         IngestBudget budget = new IngestBudget(TestMirrors.settings(Map.of("buffer-bytes", "1000")),
                 new SimpleMeterRegistry());
@@ -318,7 +376,7 @@ class LinkInterleavingsTest {
         FakeTransport other = new FakeTransport(false);
         Intake intake = new Intake(other, new FrameParser(1000), budget.of(Principal.ANYBODY),
                 new IngestRate(SETTINGS).of(Principal.ANYBODY),
-                () -> false, () -> woken.add("job"));
+                () -> false, () -> false, () -> woken.add("job"));
         IngestBudget.Share holder = budget.of(Principal.ANYBODY);
         holder.take(1000);
         intake.ask();

@@ -8,17 +8,18 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.mirrorbootstrap.Seed;
 import io.mirrorbootstrap.store.SimulatedDisk.Order;
 
 /**
  * The power is cut at any step that a database's transfers take on the disk, also while a start repairs what an earlier cut
  * has left, also behind a step that has failed. A long run: {@code mvn test -Dtest=CrashSimulationTest
- * -Dcrash.points=1000000 -Dcrash.seed=1}.
+ * -Dcrash.points=1000000 -Dseed=1}.
  */
 class CrashSimulationTest {
 
     private static final int POINTS = Integer.getInteger("crash.points", 20_000);
-    private static final long SEED = Long.getLong("crash.seed", 20261126);
+    private static final long SEED = Seed.of(20261126);
 
     @ParameterizedTest
     @EnumSource

@@ -1,0 +1,83 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
+
+/** The connection of a link, on a channel whose event loop and clock the test turns. */
+class LinkSocketTest {
+
+    private static final long NO_TIMER = -1;
+
+    private final EmbeddedChannel channel = new EmbeddedChannel(new WebSocket13FrameDecoder(true, false, 1000));
+    private final List<Ending> endings = new ArrayList<>();
+    private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true);
+
+    LinkSocketTest() {
+        channel.freezeTime();
+        socket.start(new Transport.Listener() {
+            @Override
+            public void arrived(ByteBuf bytes) {
+                bytes.release();
+            }
+
+            @Override
+            public void arrivedAll() {
+            }
+
+            @Override
+            public void ends(Ending reason) {
+                endings.add(reason);
+            }
+        });
+    }
+
+    @Test
+    void aSourceThatDoesNotAnswerTheCloseIsCutInTime() {
+        socket.saidGoodbye();
+        pass(4);
+        assertEquals(List.of(), endings);
+        pass(2);
+        assertEquals(List.of(new Ending.LinkLost()), endings);
+    }
+
+    @Test
+    void whatIsDueLaterIsDoneWithTheConnectionAndLeavesNothingBehind() {
+        List<String> done = new ArrayList<>();
+        socket.saidGoodbye();
+        socket.later(Duration.ofDays(1).toNanos(), () -> done.add("later"));
+        pass(1);
+        channel.close();
+        pass(0);
+        assertEquals(List.of("later"), done);
+        assertEquals(NO_TIMER, channel.runScheduledPendingTasks(), "a timer keeps what has ended");
+    }
+
+    @Test
+    void whatIsAskedForBehindTheEndIsDoneOnceAndSoon() {
+        List<String> done = new ArrayList<>();
+        channel.close();
+        socket.later(Duration.ofDays(1).toNanos(), () -> done.add("later"));
+        pass(0);
+        assertEquals(List.of(), done);
+        pass(1);
+        assertEquals(List.of("later"), done);
+        assertFalse(channel.isOpen());
+    }
+
+    private void pass(int seconds) {
+        channel.runPendingTasks();
+        channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        channel.runPendingTasks();
+    }
+}
