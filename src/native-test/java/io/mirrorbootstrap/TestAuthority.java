@@ -31,14 +31,14 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** Signs certificates, and writes them and their keys as PEM files. */
-final class TestAuthority {
+public final class TestAuthority {
 
     private static final X500Name NAME = new X500Name("CN=test authority");
     private static final char[] NO_PASSWORD = {};
     private static final Duration VALIDITY = Duration.ofDays(1);
 
     /** A certificate and its key. */
-    record Identity(KeyPair keys, X509Certificate certificate, Path certificateFile, Path keyFile) {
+    public record Identity(KeyPair keys, X509Certificate certificate, Path certificateFile, Path keyFile) {
     }
 
     private final Path directory;
@@ -48,19 +48,19 @@ final class TestAuthority {
     private long serial = 1;
 
     /** @param directory gets the authority's own certificate */
-    TestAuthority(Path directory, String name) throws Exception {
+    public TestAuthority(Path directory, String name) throws Exception {
         this.directory = directory;
         this.certificate = sign(NAME, keys, true, Instant.now().plus(VALIDITY));
         this.file = Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", certificate.getEncoded()));
     }
 
     /** Its own certificate. */
-    Path file() {
+    public Path file() {
         return file;
     }
 
     /** A certificate for {@code subject}, valid for this machine; files of the same name are replaced. */
-    Identity issue(String name, String subject) throws Exception {
+    public Identity issue(String name, String subject) throws Exception {
         return issue(name, subject, Instant.now().plus(VALIDITY));
     }
 
@@ -74,7 +74,7 @@ final class TestAuthority {
     }
 
     /** The environment of a service with a certificate of this authority, {@code server}, that asks its clients for one. */
-    Map<String, String> service() throws Exception {
+    public Map<String, String> service() throws Exception {
         Identity server = issue("server", "CN=localhost");
         return Map.of("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", server.certificateFile().toString(),
                 "QUARKUS_TLS_KEY_STORE_PEM__0__KEY", server.keyFile().toString(),

@@ -42,11 +42,16 @@ class WebSocketChunkTest extends ChunkScenarios {
         return new RealSidecar();
     }
 
+    /** Another way to the same service may stand here. */
+    RawClient client(URI address) throws Exception {
+        return new RawClient(address);
+    }
+
     private final class RealSidecar implements Sidecar {
 
         @Override
         public Link link() throws Exception {
-            return new RealLink(new RawClient(service));
+            return new RealLink(client(service));
         }
 
         @Override
