@@ -104,7 +104,7 @@ class TokenFile {
      */
     Optional<Tokens.Token> now(Tokens.Token token) {
         Tokens.Token now = last.tokens().known().get(token.digest());
-        boolean isSure = last.problem().isEmpty() && last.equals(before) && !token.equals(now);
+        boolean isSure = !token.equals(now) && last.problem().isEmpty() && last.equals(before);
         return isSure ? Optional.ofNullable(now) : Optional.of(token);
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
 import jakarta.ws.rs.DELETE;
@@ -42,11 +43,12 @@ import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
@@ -106,23 +108,30 @@ public class MirrorsResource {
         return mirror.isPresent() ? RestResponse.ok(MirrorView.of(mirror.get())) : unknown(database);
     }
 
-    /** Ends the transfer under way, and removes the committed snapshot if that is asked for. Worker only. */
+    /** Ends the transfer under way, and removes the committed snapshot if that is asked for. */
     @DELETE
-    @Blocking
+    @NonBlocking
     @Path("/{database}")
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    public RestResponse<Object> remove(@Context RoutingContext request, @RestPath String database,
-            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
+    public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database,
+            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
         if (!DatabaseId.isValid(database)) {
-            return unknown(database);
+            return Uni.createFrom().item(unknown(database));
         }
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
-        Removal outcome = removed(who, id, snapshot);
+        if (!places.take(who)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
+            return Uni.createFrom().item(answer(id, new Removal.Busy()));
+        }
+        return Uni.createFrom().<Removal>emitter(outcome -> removeOnWorker(who, id, snapshot, outcome))
+                .map(outcome -> answer(id, outcome));
+    }
+
+    private static RestResponse<Object> answer(DatabaseId id, Removal outcome) {
         if (outcome instanceof Removal.Refused refused) {
             return RestResponse.status(refused.refusal() instanceof Refusal.Transport
                     ? RestResponse.Status.SERVICE_UNAVAILABLE
@@ -136,16 +145,27 @@ public class MirrorsResource {
                         .header(HttpHeaders.RETRY_AFTER, 1).build();
     }
 
-    private Removal removed(Principal who, DatabaseId database, boolean snapshot) throws IOException {
-        if (!places.take(who)) {
-            return new Removal.Busy();
-        }
+    private void removeOnWorker(Principal who, DatabaseId database, boolean snapshot,
+            UniEmitter<? super Removal> told) {
         try {
-            Removal outcome = mirrors.abort(who, database);
-            return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
-        } finally {
+            Infrastructure.getDefaultWorkerPool().execute(() -> {
+                try {
+                    told.complete(removed(who, database, snapshot));
+                } catch (IOException | RuntimeException | Error e) {
+                    told.fail(e);
+                } finally {
+                    places.giveBack(who);
+                }
+            });
+        } catch (RejectedExecutionException e) { // no thread, or the process is ending
             places.giveBack(who);
+            told.fail(e);
         }
+    }
+
+    private Removal removed(Principal who, DatabaseId database, boolean snapshot) throws IOException {
+        Removal outcome = mirrors.abort(who, database);
+        return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
     }
 
     /** As {@link #mirror}, for a database of that name: {@link EventsOrMirror} tells it from {@link #events(Sse)}. */
@@ -157,13 +177,13 @@ public class MirrorsResource {
         return mirror(EVENTS);
     }
 
-    /** As {@link #remove}, for a database of that name. Worker only. */
+    /** As {@link #remove}, for a database of that name. */
     @DELETE
-    @Blocking
+    @NonBlocking
     @Path("/events")
     @Operation(hidden = true)
-    public RestResponse<Object> removeMirrorNamedEvents(@Context RoutingContext request,
-            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) throws IOException {
+    public Uni<RestResponse<Object>> removeMirrorNamedEvents(@Context RoutingContext request,
+            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
         return remove(request, EVENTS, snapshot);
     }
 

@@ -136,10 +136,10 @@ final class Answers {
     }
 
     private void add(Outgoing outgoing) {
-        queue.add(outgoing);
-        waiting.incrementAndGet();
+        waiting.incrementAndGet(); // counted first: once it is in the queue, the event loop may take it
         waitingBytes.addAndGet(outgoing.cost());
         room.take(outgoing.cost());
+        queue.add(outgoing);
     }
 
     private void took(Outgoing outgoing) {

@@ -64,6 +64,8 @@ final class Intake {
     private ByteBuffer parsing = NOTHING;
     /** Gives the memory of {@link #parsing} back. */
     private Runnable release = NO_RELEASE;
+    /** Whether {@link #parsing} counts for the rate: bytes that are thrown away do not. */
+    private boolean counts;
     /** Whether the socket is the job's to read, because the event loop is not asked to. */
     private boolean isPulling;
     /** How much the last read has brought. */
@@ -116,13 +118,13 @@ final class Intake {
     }
 
     /**
-     * Asks the transport for the first time, when the caller's other links, open or not, are not ahead of the rate any more: else links
-     * that come and go would bring as much as they like. Event loop only.
+     * Asks the transport for the first time, when all is due that the caller's links, open or not, have brought: else links that come and
+     * go would bring as much as they like. It waits once, as they do, who are ahead again by then. Event loop only.
      */
     void start() {
         long nanos = isGone.getAsBoolean() ? 0 : rate.take(0);
         if (nanos > 0) {
-            transport.later(nanos, this::start);
+            transport.later(nanos, this::ask);
         } else {
             ask();
         }
@@ -221,6 +223,7 @@ final class Intake {
     private void begin(ByteBuffer bytes, Runnable release) {
         this.parsing = bytes;
         this.release = release;
+        this.counts = !isEnded.getAsBoolean(); // now: what is in front of its end is not thrown away
         done(); // there may be none
     }
 
@@ -239,7 +242,7 @@ final class Intake {
             parsing = NOTHING;
             release = NO_RELEASE;
             over.run();
-            long nanos = isEnded.getAsBoolean() ? 0 : rate.take(bytes); // bytes that are thrown away count for nobody
+            long nanos = counts ? rate.take(bytes) : 0;
             if (nanos > 0 && !isGone.getAsBoolean()) {
                 awaitRate(nanos);
             }

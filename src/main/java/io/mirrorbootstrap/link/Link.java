@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.link;
 
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 import org.jboss.logging.Logger;
 
@@ -23,6 +24,9 @@ import io.netty.buffer.ByteBuf;
 final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     private static final Logger LOG = Logger.getLogger(Link.class);
+
+    /** How long until a link that has found no worker asks for one again; sooner when the connection is gone. */
+    private static final long WORKER_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Transport transport;
     private final Principal principal;
@@ -122,6 +126,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private void lostWorker(Throwable cause) {
         LOG.errorf(cause, "link from %s: no worker for it, closing it", transport.remote());
         transport.cut();
+        transport.later(WORKER_AGAIN_NANOS, job::wake); // what it holds is not given back until it has had one
     }
 
     @Override

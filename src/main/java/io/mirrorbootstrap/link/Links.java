@@ -89,6 +89,9 @@ class Links {
 
         private void linkOpened() {
             synchronized (Links.this) {
+                if (!hasSocket) {
+                    take(); // the socket has given it back, before there was a link
+                }
                 hasLink = true;
             }
         }
@@ -103,9 +106,15 @@ class Links {
         /** @param leaves whether the one that leaves has held it until now */
         private void giveBackUnless(boolean leaves, boolean otherHolds) {
             if (leaves && !otherHolds) {
+                assert taken > 0 : "a place that nobody has taken";
                 taken--;
                 caller.ifPresent(id -> takenBy.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
             }
+        }
+
+        private void take() {
+            taken++;
+            caller.ifPresent(id -> takenBy.merge(id, 1, Integer::sum));
         }
     }
 
@@ -130,9 +139,9 @@ class Links {
         } else if (taken >= maxLinks) {
             throw new NoPlace("there are " + maxLinks + " links, no more may be open (mirror-bootstrap.max-links)");
         }
-        taken++;
-        caller.ifPresent(id -> takenBy.merge(id, 1, Integer::sum));
-        return new Place(caller);
+        Place place = new Place(caller);
+        place.take();
+        return place;
     }
 
     /** @param place which the link holds, too, until it has {@link #closed} */

@@ -1,6 +1,13 @@
 package io.mirrorbootstrap.ops;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+
+import jakarta.inject.Inject;
 
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -9,10 +16,13 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Vertx;
 
 /**
  * Ready: a source may connect, because what it sends can be stored. To find out makes a file, and anybody may ask: the answer
- * counts for a second, and all who ask meanwhile share it. A disk that hangs keeps one worker, and is not ready.
+ * counts for a second, and those who ask meanwhile share it. A disk that hangs keeps one worker, and is not ready; who asks keeps
+ * nothing here for longer than a look may take, even when it is gone itself and all workers hang.
  */
 @Readiness
 class DataDirectoryCheck implements AsyncHealthCheck {
@@ -20,35 +30,114 @@ class DataDirectoryCheck implements AsyncHealthCheck {
     private static final Duration COUNTS_FOR = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private final SnapshotDirectory directory;
+    /** So many may wait for one look; the others are told what was found last. */
+    private static final int MAX_WAITING = 64;
+
+    private final BooleanSupplier directoryIsWritable;
+    private final Executor workers;
+    private final Timer timer;
 
     // guarded by this
-    private Uni<Boolean> answer;
-    private boolean underWay;
-    private long sinceNanos;
+    private final List<UniEmitter<? super Boolean>> waiting = new ArrayList<>();
+    private boolean isUnderWay;
+    /** When the look under way began, or the last one ended. */
+    private long sinceNanos = System.nanoTime() - COUNTS_FOR.toNanos();
+    private boolean wasWritable;
 
-    DataDirectoryCheck(SnapshotDirectory directory) {
-        this.directory = directory;
+    /** Calls something later. */
+    @FunctionalInterface
+    interface Timer {
+        void after(Duration time, Runnable action);
+    }
+
+    @Inject
+    DataDirectoryCheck(SnapshotDirectory directory, Vertx vertx) {
+        // not a timer of the workers, as they may all wait for the disk
+        this(directory::isWritable, look -> Infrastructure.getDefaultWorkerPool().execute(look),
+                (time, action) -> vertx.setTimer(time.toMillis(), id -> action.run()));
+    }
+
+    DataDirectoryCheck(BooleanSupplier directoryIsWritable, Executor workers, Timer timer) {
+        this.directoryIsWritable = directoryIsWritable;
+        this.workers = workers;
+        this.timer = timer;
     }
 
     @Override
     public Uni<HealthCheckResponse> call() {
-        return current().ifNoItem().after(PATIENCE).fail().onFailure().recoverWithItem(false).map(
+        return Uni.createFrom().<Boolean>emitter(this::ask).map(
                 writable -> HealthCheckResponse.named("data directory writable").status(writable).build());
     }
 
-    private synchronized Uni<Boolean> current() {
-        if (answer == null || !underWay && System.nanoTime() - sinceNanos >= COUNTS_FOR.toNanos()) {
-            underWay = true;
-            answer = Uni.createFrom().item(directory::isWritable)
-                    .runSubscriptionOn(Infrastructure.getDefaultWorkerPool()).onTermination().invoke(this::ended)
-                    .memoize().indefinitely();
+    private void ask(UniEmitter<? super Boolean> asker) {
+        boolean begins;
+        synchronized (this) {
+            long age = System.nanoTime() - sinceNanos;
+            boolean counts = isUnderWay ? waiting.size() >= MAX_WAITING : age < COUNTS_FOR.toNanos();
+            if (counts) {
+                asker.complete(wasWritable);
+                return;
+            } else if (isUnderWay && age >= PATIENCE.toNanos()) {
+                asker.complete(false);
+                return;
+            }
+            waiting.add(asker);
+            begins = !isUnderWay;
+            if (begins) {
+                isUnderWay = true;
+                sinceNanos = System.nanoTime();
+            }
         }
-        return answer;
+        if (begins) {
+            begin();
+        }
     }
 
-    private synchronized void ended() {
-        underWay = false;
-        sinceNanos = System.nanoTime();
+    private void begin() {
+        timer.after(PATIENCE, this::tellWhoHasWaitedLong);
+        try {
+            workers.execute(this::look);
+        } catch (RejectedExecutionException e) { // no thread, or the process is ending
+            ended(false);
+        }
+    }
+
+    private void look() {
+        boolean writable = false;
+        try {
+            writable = directoryIsWritable.getAsBoolean();
+        } finally {
+            ended(writable);
+        }
+    }
+
+    private void ended(boolean writable) {
+        List<UniEmitter<? super Boolean>> told;
+        synchronized (this) {
+            isUnderWay = false;
+            sinceNanos = System.nanoTime();
+            wasWritable = writable;
+            told = told();
+        }
+        told.forEach(asker -> asker.complete(writable));
+    }
+
+    /** Of this look, or, where that has ended, of one that has begun since: then they are told what was found last. */
+    private void tellWhoHasWaitedLong() {
+        List<UniEmitter<? super Boolean>> told;
+        boolean writable;
+        synchronized (this) {
+            boolean isLate = isUnderWay && System.nanoTime() - sinceNanos >= PATIENCE.toNanos();
+            wasWritable &= !isLate;
+            writable = wasWritable;
+            told = isLate ? told() : List.of();
+        }
+        told.forEach(asker -> asker.complete(writable));
+    }
+
+    private List<UniEmitter<? super Boolean>> told() {
+        List<UniEmitter<? super Boolean>> told = List.copyOf(waiting);
+        waiting.clear();
+        return told;
     }
 }

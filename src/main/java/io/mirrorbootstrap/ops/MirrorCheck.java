@@ -2,7 +2,6 @@ package io.mirrorbootstrap.ops;
 
 import java.util.List;
 
-import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
 import io.mirrorbootstrap.mirror.Mirror;
@@ -10,14 +9,16 @@ import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.MirrorState;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.health.api.HealthGroup;
+import io.smallrye.mutiny.Uni;
 
 /**
  * The mirror may start: each of {@code expected-databases} has its snapshot. A group of its own, as neither is the sidecar
  * ill before that, nor must a source not connect.
  */
 @HealthGroup("mirror")
-class MirrorCheck implements HealthCheck {
+class MirrorCheck implements AsyncHealthCheck {
 
     private final List<DatabaseId> expected;
     private final StatusBoard board;
@@ -28,10 +29,10 @@ class MirrorCheck implements HealthCheck {
     }
 
     @Override
-    public HealthCheckResponse call() {
+    public Uni<HealthCheckResponse> call() {
         long missing = expected.stream().filter(database -> !isFollowing(database)).count();
-        return HealthCheckResponse.named("expected databases are following").status(missing == 0)
-                .withData("expected", expected.size()).withData("missing", missing).build();
+        return Uni.createFrom().item(HealthCheckResponse.named("expected databases are following")
+                .status(missing == 0).withData("expected", expected.size()).withData("missing", missing).build());
     }
 
     private boolean isFollowing(DatabaseId database) {

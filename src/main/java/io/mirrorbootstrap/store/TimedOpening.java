@@ -42,7 +42,12 @@ final class TimedOpening {
         });
         Thread thread = new Thread(opening, "open");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) { // no thread
+            PLACES.release();
+            throw new FileSystemException(file.toString(), null, "is not opened: " + e.getMessage());
+        }
         return await(opening, file);
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.netty.buffer.Unpooled;
 
 /**
  * What meets what on a link, in an order that the test decides: workers and event loop are turned by hand, the connection and the disk
@@ -329,7 +331,46 @@ class LinkInterleavingsTest {
         FakeTransport transport = new FakeTransport(true);
         intake(transport, new IngestBudget(SETTINGS, new SimpleMeterRegistry()), rate).start();
         assertFalse(transport.isAsked());
-        assertEquals(1, transport.timers.size());
+        rate.take(1000); // the others go on
+        transport.passTime();
+        assertTrue(transport.isAsked(), "it waits again and again");
+    }
+
+    @Test
+    void whatIsInFrontOfAnEndCountsForTheRate() {
+        IngestRate.Share rate = new IngestRate(TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")))
+                .of(Principal.ANYBODY);
+        AtomicBoolean isEnded = new AtomicBoolean();
+        FakeTransport transport = new FakeTransport(true);
+        Intake intake = new Intake(transport, new FrameParser(2000),
+                new IngestBudget(SETTINGS, new SimpleMeterRegistry()).of(Principal.ANYBODY), rate, isEnded::get,
+                isEnded::get, () -> {
+                });
+        intake.arrived(Unpooled.directBuffer().writeBytes(frame(0x82, new byte[1000])));
+        assertTrue(intake.hasBytes());
+        isEnded.set(true);
+        while (intake.hasBytes()) {
+            intake.next();
+            intake.done();
+        }
+        assertTrue(rate.take(0) > 0, "it has cost nothing");
+    }
+
+    @Test
+    void aLinkThatIsOpenedBehindTheEndOfItsSocketTakesItsPlaceAgain() throws Exception {
+        Links.Place place = place();
+        place.socketGone();
+        for (int i = 2; i < limits.maxLinks(); i++) {
+            place();
+        }
+        Link link = open().link; // takes one, too
+        links.closed(link);
+        links.opened(link, place);
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        links.closed(link);
+        place.socketGone();
+        place();
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
     }
 
     @Test

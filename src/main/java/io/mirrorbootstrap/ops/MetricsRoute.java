@@ -1,0 +1,46 @@
+package io.mirrorbootstrap.ops;
+
+import java.util.Optional;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.prometheus.client.exporter.common.TextFormat;
+import io.quarkus.vertx.http.ManagementInterface;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * Answers {@code /q/metrics} in front of Quarkus' own route, which needs a worker: while all of these wait for the disk, whatever asks
+ * for metrics would be kept in their queue, even when it is gone. No meter here waits for anything. Event loop only.
+ */
+@ApplicationScoped
+class MetricsRoute {
+
+    private static final String PATH = "/q/metrics";
+
+    /** Before Quarkus' own, behind what lets callers in. */
+    private static final int ORDER = -1;
+
+    private final PrometheusMeterRegistry metrics;
+
+    MetricsRoute(PrometheusMeterRegistry metrics) {
+        this.metrics = metrics;
+    }
+
+    void register(@Observes Router router) {
+        router.route(PATH).order(ORDER).handler(this::answer);
+    }
+
+    void register(@Observes ManagementInterface management) {
+        management.router().route(PATH).order(ORDER).handler(this::answer);
+    }
+
+    private void answer(RoutingContext request) {
+        String type = TextFormat.chooseContentType(
+                Optional.ofNullable(request.request().getHeader(HttpHeaders.ACCEPT)).orElse(""));
+        request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(metrics.scrape(type));
+    }
+}
