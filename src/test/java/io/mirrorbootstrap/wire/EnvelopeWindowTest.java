@@ -11,6 +11,8 @@ import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.Seed;
+
 class EnvelopeWindowTest {
 
     private static final int STEP_BYTES = 512;
@@ -23,7 +25,7 @@ class EnvelopeWindowTest {
 
     @Test
     void whatWaitsIsWhatHasComeAndIsNotRead() {
-        Random random = new Random(2);
+        Random random = new Random(Seed.of(2));
         EnvelopeWindow window = new EnvelopeWindow(message.length);
         ByteBuffer all = ByteBuffer.wrap(message);
         int read = 0;
