@@ -27,6 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.mirrorbootstrap.Seed;
+
 /**
  * The native executable's C functions do what the Java code does that they stand for: compared through a small program
  * that gcc builds, at every alignment, as an array on the heap has another one than memory outside of it. That the executable calls
@@ -127,7 +129,7 @@ class KernelsTest {
     @EnumSource
     void aCrcGoesOnFromCallToCall(Processor processor) throws Exception {
         start(processor);
-        Random random = new Random(3);
+        Random random = new Random(Seed.of(3));
         CRC32C expected = new CRC32C();
         int state = -1;
         for (int i = 0; i < 500; i++) {
