@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
@@ -35,12 +35,8 @@ abstract class HandTurnedLinks {
     final HandTurned jobs = new HandTurned();
     /** Where links wait for the disk. */
     final HandTurned asides = new HandTurned();
-    final byte[] whole = new byte[1000];
+    final byte[] whole = RandomBytes.random(1000, 1);
     private final Mirrors mirrors = TestMirrors.on(disk);
-
-    HandTurnedLinks() {
-        new Random(1).nextBytes(whole);
-    }
 
     /** A link and its connection. */
     final class Open {

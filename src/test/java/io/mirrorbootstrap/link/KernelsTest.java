@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.link;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -103,7 +104,7 @@ class KernelsTest {
     @EnumSource
     void theCrcOfEveryLengthAtEveryAlignmentIsJavas(Processor processor) throws Exception {
         start(processor);
-        byte[] all = random(1024 + 64);
+        byte[] all = random(1024 + 64, 1);
         for (int offset = 0; offset < 16; offset++) {
             for (int length = 0; length <= 1024; length++) {
                 byte[] bytes = Arrays.copyOfRange(all, offset, offset + length);
@@ -119,7 +120,7 @@ class KernelsTest {
         for (int block : new int[]{3 * 512, 3 * 1024, 3 * 16 * 1024, 3 * 16 * 1024 + 3 * 512, 6 * 16 * 1024,
                 256 * 1024}) {
             for (int length = block - 17; length <= block + 17; length++) {
-                byte[] bytes = random(length);
+                byte[] bytes = random(length, length);
                 assertEquals(java(bytes), ~crc(-1, length % 8, bytes), "length " + length);
             }
         }
@@ -133,7 +134,7 @@ class KernelsTest {
         CRC32C expected = new CRC32C();
         int state = -1;
         for (int i = 0; i < 500; i++) {
-            byte[] bytes = random(random.nextInt(1 << random.nextInt(19)));
+            byte[] bytes = random(random.nextInt(1 << random.nextInt(19)), i);
             expected.update(bytes);
             state = crc(state, random.nextInt(64), bytes);
             assertEquals((int) expected.getValue(), ~state, "call " + i);
@@ -145,7 +146,7 @@ class KernelsTest {
     void everyLengthAtEveryAlignmentIsUnmaskedWithTheMaskTurnedEveryWayAndNothingAroundIt(Processor processor)
             throws Exception {
         start(processor);
-        byte[] all = random(1024);
+        byte[] all = random(1024, 1);
         for (int offset = 0; offset < 16; offset++) {
             for (int length = 0; length <= 1024; length++) {
                 for (int turned = 0; turned < 4; turned++) {
@@ -200,12 +201,6 @@ class KernelsTest {
         CRC32C crc = new CRC32C();
         crc.update(bytes);
         return (int) crc.getValue();
-    }
-
-    private static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
     }
 
     private static boolean runs(List<String> command) throws InterruptedException {
