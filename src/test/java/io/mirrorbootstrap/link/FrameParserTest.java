@@ -14,15 +14,18 @@ import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.Seed;
+
 class FrameParserTest {
 
+    private static final long SEED = Seed.of(0);
     private static final int MAX_FRAME_BYTES = 1_000_000;
 
     private final FrameParser parser = new FrameParser(MAX_FRAME_BYTES);
 
     @Test
     void messagesAndControlFramesAreTheSameWhereverTheBytesAreCut() {
-        for (int seed = 0; seed < 100; seed++) {
+        for (long seed = SEED; seed < SEED + 100; seed++) {
             Random random = new Random(seed);
             ByteArrayOutputStream wire = new ByteArrayOutputStream();
             List<String> expected = new ArrayList<>();
@@ -42,7 +45,7 @@ class FrameParserTest {
     @Test
     void aPieceIsAtMostOneCacheFull() {
         byte[] payload = new byte[3 * FrameParser.MAX_PIECE_BYTES + 1];
-        ByteBuffer wire = ByteBuffer.wrap(frame(new Random(1), 0x82, payload));
+        ByteBuffer wire = ByteBuffer.wrap(frame(new Random(SEED), 0x82, payload));
         List<Integer> lengths = new ArrayList<>();
         for (Optional<Frame> next = parser.next(wire); next.isPresent(); next = parser.next(wire)) {
             lengths.add(((Frame.Piece) next.get()).payload().remaining());
@@ -53,7 +56,7 @@ class FrameParserTest {
 
     @Test
     void itIsMidwayFromTheFirstByteOfAMessageToItsLast() {
-        Random random = new Random(2);
+        Random random = new Random(SEED);
         byte[] first = frame(random, 0x02, new byte[10]);
         byte[] last = frame(random, 0x80, new byte[10]);
         assertFalse(parser.isMidway());
@@ -68,7 +71,7 @@ class FrameParserTest {
     @Test
     void behindWhatIsNoFrameTheCloseOfTheSourceIsFoundWhereverTheBytesAreCut() {
         for (int length : new int[]{0, 2, 3, 60, 125}) {
-            for (int seed = 0; seed < 50; seed++) {
+            for (long seed = SEED; seed < SEED + 50; seed++) {
                 Random random = new Random(seed);
                 byte[] payload = new byte[length];
                 Arrays.fill(payload, (byte) 'x');
@@ -92,11 +95,11 @@ class FrameParserTest {
 
     @Test
     void aFrameMayBeAsLongAsIsAllowedAndNoLonger() {
-        assertEquals(List.of(), parse(parser, new Random(3), header(MAX_FRAME_BYTES)));
+        assertEquals(List.of(), parse(parser, new Random(SEED), header(MAX_FRAME_BYTES)));
         assertTrue(parser.isMidway());
         FrameParser other = new FrameParser(MAX_FRAME_BYTES);
         assertEquals(List.of("unacceptable FrameTooLarge[]"),
-                parse(other, new Random(3), header(MAX_FRAME_BYTES + 1)));
+                parse(other, new Random(SEED), header(MAX_FRAME_BYTES + 1)));
         assertFalse(other.isMidway());
     }
 
@@ -142,19 +145,7 @@ class FrameParserTest {
     private static byte[] frame(Random random, int head, byte[] payload) {
         byte[] key = new byte[4];
         random.nextBytes(key);
-        ByteBuffer frame = ByteBuffer.allocate(14 + payload.length).put((byte) head);
-        if (payload.length < 126) {
-            frame.put((byte) (0x80 | payload.length));
-        } else if (payload.length < 65_536) {
-            frame.put((byte) 0xFE).putShort((short) payload.length);
-        } else {
-            frame.put((byte) 0xFF).putLong(payload.length);
-        }
-        frame.put(key);
-        for (int i = 0; i < payload.length; i++) {
-            frame.put((byte) (payload[i] ^ key[i % 4]));
-        }
-        return Arrays.copyOf(frame.array(), frame.position());
+        return MaskedFrame.of(head, payload, key);
     }
 
     /** What the parser makes of {@code wire}, cut at random, as text. */

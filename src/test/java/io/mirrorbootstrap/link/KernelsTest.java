@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.link;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import io.mirrorbootstrap.Seed;
 
 /**
  * The native executable's C functions do what the Java code does that they stand for: compared through a small program
@@ -101,7 +104,7 @@ class KernelsTest {
     @EnumSource
     void theCrcOfEveryLengthAtEveryAlignmentIsJavas(Processor processor) throws Exception {
         start(processor);
-        byte[] all = random(1024 + 64);
+        byte[] all = random(1024 + 64, 1);
         for (int offset = 0; offset < 16; offset++) {
             for (int length = 0; length <= 1024; length++) {
                 byte[] bytes = Arrays.copyOfRange(all, offset, offset + length);
@@ -117,7 +120,7 @@ class KernelsTest {
         for (int block : new int[]{3 * 512, 3 * 1024, 3 * 16 * 1024, 3 * 16 * 1024 + 3 * 512, 6 * 16 * 1024,
                 256 * 1024}) {
             for (int length = block - 17; length <= block + 17; length++) {
-                byte[] bytes = random(length);
+                byte[] bytes = random(length, length);
                 assertEquals(java(bytes), ~crc(-1, length % 8, bytes), "length " + length);
             }
         }
@@ -127,11 +130,11 @@ class KernelsTest {
     @EnumSource
     void aCrcGoesOnFromCallToCall(Processor processor) throws Exception {
         start(processor);
-        Random random = new Random(3);
+        Random random = new Random(Seed.of(3));
         CRC32C expected = new CRC32C();
         int state = -1;
         for (int i = 0; i < 500; i++) {
-            byte[] bytes = random(random.nextInt(1 << random.nextInt(19)));
+            byte[] bytes = random(random.nextInt(1 << random.nextInt(19)), i);
             expected.update(bytes);
             state = crc(state, random.nextInt(64), bytes);
             assertEquals((int) expected.getValue(), ~state, "call " + i);
@@ -143,7 +146,7 @@ class KernelsTest {
     void everyLengthAtEveryAlignmentIsUnmaskedWithTheMaskTurnedEveryWayAndNothingAroundIt(Processor processor)
             throws Exception {
         start(processor);
-        byte[] all = random(1024);
+        byte[] all = random(1024, 1);
         for (int offset = 0; offset < 16; offset++) {
             for (int length = 0; length <= 1024; length++) {
                 for (int turned = 0; turned < 4; turned++) {
@@ -198,12 +201,6 @@ class KernelsTest {
         CRC32C crc = new CRC32C();
         crc.update(bytes);
         return (int) crc.getValue();
-    }
-
-    private static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
     }
 
     private static boolean runs(List<String> command) throws InterruptedException {

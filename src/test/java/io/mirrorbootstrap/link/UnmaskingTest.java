@@ -4,9 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
-import java.util.Random;
 
 import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.RandomBytes;
 
 class UnmaskingTest {
 
@@ -15,8 +16,7 @@ class UnmaskingTest {
 
     @Test
     void everyLengthAtEveryPlaceWithTheMaskTurnedEveryWay() {
-        byte[] all = new byte[80];
-        new Random(1).nextBytes(all);
+        byte[] all = RandomBytes.random(80, 1);
         for (int from = 0; from < 9; from++) {
             for (int length = 0; length < 60; length++) {
                 for (int turned = 0; turned < 5; turned++) {

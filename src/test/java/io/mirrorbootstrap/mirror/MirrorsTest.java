@@ -25,12 +25,12 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
-import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TestSource;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -40,13 +40,14 @@ class MirrorsTest {
     private static final JsonRecords RECORDS = new JsonRecords();
     private static final Refusal BUSY = new Refusal.ShareTaken(8, "transfers of this caller are under way",
             "max-bootstraps-per-caller");
+    private static final Refusal TOO_MANY = new Refusal.ShareTaken(500,
+            "databases of this caller have a snapshot or a transfer here", "max-databases-per-caller");
     private static final byte[] WHOLE = {1, 2, 3, 4};
-    private static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
-    private final Mirrors mirrors = new Mirrors(SETTINGS, new SnapshotDirectory(disk, 0, RECORDS), board,
-            List.of(board));
+    private final Mirrors mirrors = new Mirrors(TestMirrors.settings(Map.of()),
+            new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board));
 
     @Test
     void aTransferThatCannotBeRemovedStopsTheRemovalOfNoOther() {
@@ -94,8 +95,8 @@ class MirrorsTest {
 
     @Test
     void oneCallerDoesNotTakeThePlacesOfAll() throws Exception {
-        TestCaller a = new TestCaller("a");
-        TestCaller b = new TestCaller("b");
+        TestSource a = caller("a");
+        TestSource b = caller("b");
         for (int i = 0; i < 8; i++) { // half of max-bootstraps
             assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a" + i)));
         }
@@ -112,37 +113,33 @@ class MirrorsTest {
 
     @Test
     void namesThatAreAboutToBeTakenCountToo() throws Exception {
-        TestCaller a = new TestCaller("a");
+        TestSource a = caller("a");
         for (int i = 0; i < 499; i++) {
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
         IncomingChunk last = begin(a, "a499");
-        Refusal tooMany = new Refusal.ShareTaken(500, "databases of this caller have a snapshot or a transfer here",
-                "max-databases-per-caller");
-        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "one-more"));
-        assertEquals(new OpenOutcome.Refused(tooMany), mirrors.open(a, identity("one-more")));
+        assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
+        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, identity("one-more")));
         last.cancel(); // it has come to nothing
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "one-more"));
-        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "a499"));
+        assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "a499"));
     }
 
     @Test
     void oneCallerDoesNotTakeTheNamesOfAll() throws Exception {
-        TestCaller a = new TestCaller("a");
-        TestCaller b = new TestCaller("b");
+        TestSource a = caller("a");
+        TestSource b = caller("b");
         for (int i = 0; i < 500; i++) { // half of all
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
-        Refusal tooMany = new Refusal.ShareTaken(500, "databases of this caller have a snapshot or a transfer here",
-                "max-databases-per-caller");
-        assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "one-more"));
-        assertEquals(new OpenOutcome.Refused(tooMany), mirrors.open(a, identity("one-more")));
+        assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
+        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, identity("one-more")));
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a7"), "the next snapshot of what it has");
         for (int i = 0; i < 10; i++) { // what it has had, and has no more, is a place like any other
             DatabaseId database = new DatabaseId("a" + i);
             assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), database));
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "in-place-of" + i));
-            assertEquals(new ChunkOutcome.Refused(tooMany), send(a, "a" + i));
+            assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "a" + i));
             assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("in-place-of" + i)));
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
@@ -151,30 +148,25 @@ class MirrorsTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
 
         // and so after a start, as far as the records name whose they are
-        StatusBoard later = new StatusBoard();
-        Mirrors restarted = new Mirrors(SETTINGS, new SnapshotDirectory(disk, 0, RECORDS), later, List.of(later));
-        restarted.start(null);
-        assertEquals(new OpenOutcome.Refused(tooMany), restarted.open(new TestCaller("a"), identity("another")));
-        assertInstanceOf(OpenOutcome.Opened.class, restarted.open(new TestCaller("b"), identity("another")));
+        Mirrors restarted = TestMirrors.on(disk);
+        assertEquals(new OpenOutcome.Refused(TOO_MANY), restarted.open(caller("a"), identity("another")));
+        assertInstanceOf(OpenOutcome.Opened.class, restarted.open(caller("b"), identity("another")));
     }
 
     @Test
     void aTransferThatWasNobodysIsItsOwnersAfterAKill() throws Exception {
         leave("a");
         mirrors.start(null);
-        TestCaller owner = new TestCaller("a");
+        TestSource owner = caller("a");
         OpenOutcome outcome = mirrors.open(owner, identity("a"));
         while (outcome instanceof OpenOutcome.Verifying) {
             outcome = mirrors.open(owner, identity("a"));
         }
         assertInstanceOf(OpenOutcome.Opened.class, outcome);
 
-        StatusBoard later = new StatusBoard();
-        Mirrors restarted = new Mirrors(SETTINGS, new SnapshotDirectory(disk.afterKill(), 0, RECORDS), later,
-                List.of(later));
-        restarted.start(null);
+        Mirrors restarted = TestMirrors.on(disk.afterKill());
         assertInstanceOf(Removal.Refused.class,
-                restarted.abort(new TestCaller("b").principal(), new DatabaseId("a")));
+                restarted.abort(TestSource.token("b"), new DatabaseId("a")));
     }
 
     private ChunkOutcome send(Source source, String database) {
@@ -187,33 +179,12 @@ class MirrorsTest {
         return ((ChunkStart.Arriving) mirrors.chunk(source, identity(database), 0)).chunk();
     }
 
-    private static SnapshotIdentity identity(String database) {
-        return new SnapshotIdentity("c", new DatabaseId(database), 7, WHOLE.length, crc());
+    private static TestSource caller(String token) {
+        return new TestSource(TestSource.token(token));
     }
 
-    /** Whoever has the token of this name. */
-    private record TestCaller(String name) implements Source {
-
-        @Override
-        public Principal principal() {
-            return new Principal(Optional.of("token " + name), Optional.empty(), Optional.of(name), true,
-                    Optional.empty());
-        }
-
-        @Override
-        public void superseded(DatabaseId database, Source successor) {
-            throw new IllegalStateException("nobody takes over " + database);
-        }
-
-        @Override
-        public String address() {
-            return "nowhere";
-        }
-
-        @Override
-        public boolean isGone() {
-            return false;
-        }
+    private static SnapshotIdentity identity(String database) {
+        return new SnapshotIdentity("c", new DatabaseId(database), 7, WHOLE.length, crc());
     }
 
     private void leave(String database) {

@@ -13,12 +13,11 @@ import org.junit.jupiter.api.Test;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
-import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TestSource;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -52,7 +51,7 @@ class ReceiversTest {
 
     @Test
     void aTransferKeepsItsReceiver() {
-        Someone source = new Someone();
+        TestSource source = new TestSource();
         SnapshotReceiver first = receivers.with(DATABASE, receiver -> {
             receiver.open(source, new SnapshotIdentity("c", DATABASE, 7, 4, new Crc32c(1)));
             return receiver;
@@ -60,28 +59,5 @@ class ReceiversTest {
         assertSame(first, receivers.with(DATABASE, receiver -> receiver));
         receivers.with(DATABASE, receiver -> receiver.abort(source.principal()));
         assertEquals(Set.of(), receivers.databases());
-    }
-
-    private record Someone() implements Source {
-
-        @Override
-        public Principal principal() {
-            return Principal.ANYBODY;
-        }
-
-        @Override
-        public void superseded(DatabaseId database, Source successor) {
-            throw new IllegalStateException("nobody takes over " + database);
-        }
-
-        @Override
-        public String address() {
-            return "nowhere";
-        }
-
-        @Override
-        public boolean isGone() {
-            return false;
-        }
     }
 }

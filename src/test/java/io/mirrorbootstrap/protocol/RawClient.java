@@ -21,6 +21,9 @@ import javax.net.ssl.SSLContext;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.JsonMessages;
+
 /** A client made of nothing but the JDK: it shares no code with the sending side of this project. */
 public final class RawClient implements WebSocket.Listener {
 
@@ -37,7 +40,7 @@ public final class RawClient implements WebSocket.Listener {
     private volatile boolean pong;
     private volatile int pings;
 
-    /** Connects to the service at {@code base}, an HTTP address. */
+    /** Connects to the service at {@code base}, an HTTP address; a query of it is that of the request, too. */
     public RawClient(URI base) throws Exception {
         this(base, HTTP, Optional.empty());
     }
@@ -53,8 +56,8 @@ public final class RawClient implements WebSocket.Listener {
     }
 
     private RawClient(URI base, HttpClient http, Optional<String> token) throws Exception {
-        String scheme = base.getScheme().replace("http", "ws");
-        URI uri = URI.create(scheme + "://" + base.getHost() + ":" + base.getPort() + "/v1/bootstrap");
+        URI uri = new URI(base.getScheme().replace("http", "ws"), null, base.getHost(), base.getPort(),
+                "/v1/bootstrap", base.getQuery(), null);
         this.http = http;
         WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1");
         token.ifPresent(shown -> builder.header("Authorization", "Bearer " + shown));
@@ -113,6 +116,11 @@ public final class RawClient implements WebSocket.Listener {
             throw new TimeoutException("no answer in " + PATIENCE_SECONDS + " seconds; closed: " + closed);
         }
         return answer;
+    }
+
+    /** The next answer as a source reads it: the one thing that this client has from there. */
+    Answer typedAnswer() throws Exception {
+        return JsonMessages.answer(answer().toString());
     }
 
     /** The code that the sidecar closes the link with; 1006 when it is cut without one. */

@@ -4,9 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.wire.Answer;
 
 /** The receiving side as a scenario meets it: the domain called directly, or a service behind a real port. */
 interface Sidecar {
@@ -23,19 +22,19 @@ interface Sidecar {
     /** The status board's word for it, or "absent". */
     String status(String database);
 
-    /** A link to the sidecar. */
+    /** A link to the sidecar; answers are as a source reads them. */
     interface Link {
 
         /** Sends a chunk and waits for its answer. */
-        default JsonNode send(TestChunk chunk) throws Exception {
+        default Answer send(TestChunk chunk) throws Exception {
             return send(chunk, TestChunk.Form.MAP_DATA_LAST);
         }
 
-        JsonNode send(TestChunk chunk, TestChunk.Form form) throws Exception;
+        Answer send(TestChunk chunk, TestChunk.Form form) throws Exception;
 
-        JsonNode open(TestChunk anyOfIt) throws Exception;
+        Answer open(TestChunk anyOfIt) throws Exception;
 
-        JsonNode abort(String database) throws Exception;
+        Answer abort(String database) throws Exception;
 
         /** Gone, without a word; returns when the sidecar has noticed. */
         void drop() throws IOException;

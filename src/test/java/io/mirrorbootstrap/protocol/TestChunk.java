@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
@@ -32,12 +31,6 @@ record TestChunk(String cluster, String database, long lsn, long totalBytes, int
     static TestChunk part(byte[] whole, String database, int from, int to) {
         return of(whole, database).at(from).data(java.util.Arrays.copyOfRange(whole, from, to))
                 .done(to == whole.length);
-    }
-
-    static byte[] random(int bytes, long seed) {
-        byte[] random = new byte[bytes];
-        new Random(seed).nextBytes(random);
-        return random;
     }
 
     static int crc(byte[] data) {

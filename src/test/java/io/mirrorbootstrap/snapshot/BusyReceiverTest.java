@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -151,7 +152,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
 
     @Test
     void aChunkThatContinuesWhatAnEarlierProcessLeftIsVerifiedInParts() {
-        byte[] large = random(40 * 1024 * 1024);
+        byte[] large = random(40 * 1024 * 1024, 2);
         SnapshotIdentity larger = identity(large, 42);
         disk.put("db.partial", large);
         receiver = receiver(Optional.of(Inventory.Resumable.of(

@@ -30,28 +30,9 @@ final class CrashSimulation {
     private static final int MAX_CHUNK_BYTES = 7;
     private static final int ACTS = 40;
 
-    /** What became of all plays. */
-    static final class Tally {
-        long points;
-        long plays;
-        long cutCommits;
-        long finishedCommits;
-        long resumes;
-        long failedSteps;
-        long cutRepairs;
-        long putAside;
-
-        @Override
-        public String toString() {
-            return cutCommits + " inside a commit, of which " + finishedCommits + " were finished, " + resumes
-                    + " times a transfer went on, " + cutRepairs + " cut again while that was repaired, " + putAside
-                    + " times a file was put aside, " + failedSteps + " steps that failed";
-        }
-    }
-
     private final Order order;
     private final Random random;
-    private final Tally tally;
+    private final CrashTally tally;
     private final List<Whole> snapshots = new ArrayList<>();
 
     private final SimulatedDisk disk = new SimulatedDisk();
@@ -64,7 +45,7 @@ final class CrashSimulation {
     private Promises promises = Promises.NONE;
     private int failIn = Integer.MAX_VALUE;
 
-    CrashSimulation(Order order, Random random, Tally tally) {
+    CrashSimulation(Order order, Random random, CrashTally tally) {
         this.order = order;
         this.random = random;
         this.tally = tally;
@@ -153,8 +134,7 @@ final class CrashSimulation {
         } else if (outcome instanceof ChunkOutcome.Committed) {
             assertTrue(!wrong, "a wrong snapshot was committed");
             hasOpened = false;
-            promises = promises.withoutTransfer();
-            promises = promises.committed(whole);
+            promises = promises.withoutTransfer().committed(whole);
         } else {
             hasOpened = false; // it asks from where to go on
             promises = promises.withoutTransfer();

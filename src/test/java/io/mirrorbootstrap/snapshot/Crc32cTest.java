@@ -10,6 +10,8 @@ import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.Seed;
+
 class Crc32cTest {
 
     @Test
@@ -19,7 +21,7 @@ class Crc32cTest {
 
     @Test
     void joiningPartsGivesTheCrcOfTheWhole() {
-        Random random = new Random(7);
+        Random random = new Random(Seed.of(7));
         byte[] whole = new byte[5000];
         random.nextBytes(whole);
         for (int i = 0; i < 1000; i++) {

@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
+import static io.mirrorbootstrap.RandomBytes.random;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -7,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,11 +20,12 @@ abstract class ReceiverOnFiles {
 
     static final DatabaseId DB = new DatabaseId("db");
     static final JsonRecords RECORDS = new JsonRecords();
+    private static final byte[] LARGE = random(40 * 1024 * 1024, 1); // read back in more than two parts
 
     @TempDir
     Path data;
 
-    final byte[] whole = random(40 * 1024 * 1024); // read back in more than two parts
+    final byte[] whole = LARGE;
     final SnapshotIdentity identity = identity(DB);
     final List<TransferEvent> events = new ArrayList<>();
     final BootstrapLimit limit = new BootstrapLimit(1);
@@ -63,11 +65,5 @@ abstract class ReceiverOnFiles {
 
     SnapshotIdentity identity(DatabaseId database) {
         return new SnapshotIdentity("cluster", database, 42, whole.length, Crc32c.of(ByteBuffer.wrap(whole)));
-    }
-
-    static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
     }
 }

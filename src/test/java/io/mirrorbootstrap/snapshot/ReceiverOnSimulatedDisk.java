@@ -1,11 +1,12 @@
 package io.mirrorbootstrap.snapshot;
 
+import static io.mirrorbootstrap.RandomBytes.random;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 
 import org.junit.jupiter.api.BeforeEach;
 
@@ -22,7 +23,7 @@ abstract class ReceiverOnSimulatedDisk {
     final SimulatedDisk disk = new SimulatedDisk();
     final SnapshotDirectory directory = new SnapshotDirectory(disk, 0, RECORDS);
     final List<TransferEvent> events = new ArrayList<>();
-    final byte[] whole = random(1000);
+    final byte[] whole = random(1000, 1);
     final SnapshotIdentity identity = identity(whole, 42);
     final TestSource one = new TestSource();
     final TestSource other = new TestSource();
@@ -50,11 +51,5 @@ abstract class ReceiverOnSimulatedDisk {
 
     static SnapshotIdentity identity(byte[] bytes, long lsn) {
         return new SnapshotIdentity("cluster", DB, lsn, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes)));
-    }
-
-    static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
-        return bytes;
     }
 }

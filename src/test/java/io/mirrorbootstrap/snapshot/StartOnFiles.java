@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -121,11 +121,5 @@ abstract class StartOnFiles {
 
     static Crc32c crc(byte[] bytes, int length) {
         return Crc32c.of(ByteBuffer.wrap(bytes, 0, length));
-    }
-
-    static byte[] random(int length, long seed) {
-        byte[] bytes = new byte[length];
-        new Random(seed).nextBytes(bytes);
-        return bytes;
     }
 }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A source without a link. */
-final class TestSource implements Source {
+public final class TestSource implements Source {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -13,12 +13,12 @@ final class TestSource implements Source {
     private boolean gone;
 
     /** One that is believed. */
-    TestSource() {
+    public TestSource() {
         this(Principal.ANYBODY);
     }
 
     /** One that sends on behalf of somebody. */
-    TestSource(Principal principal) {
+    public TestSource(Principal principal) {
         this.principal = principal;
     }
 
@@ -29,7 +29,7 @@ final class TestSource implements Source {
     }
 
     /** Whoever has the token of this name. */
-    static Principal token(String name) {
+    public static Principal token(String name) {
         return new Principal(Optional.of("token " + name), Optional.empty(), Optional.of(name), true,
                 Optional.empty());
     }
@@ -40,7 +40,7 @@ final class TestSource implements Source {
     }
 
     /** Opens, as often as it takes until what an earlier process left has been read back. */
-    static OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
+    public static OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
         OpenOutcome outcome = receiver.open(source, identity);
         while (outcome instanceof OpenOutcome.Verifying) {
             outcome = receiver.open(source, identity);

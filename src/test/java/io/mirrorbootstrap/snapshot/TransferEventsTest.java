@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -60,7 +61,7 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
     void aFirstChunkOfAnotherSnapshotThanAnnouncedIsTold() {
         receiver.open(one, identity);
         events.clear();
-        byte[] next = random(20);
+        byte[] next = random(20, 2);
         IncomingChunk chunk = TestSource.chunk(receiver, one, identity(next, 43), 0);
         chunk.write(ByteBuffer.wrap(next, 0, 10));
         chunk.finish(false, Optional.empty());

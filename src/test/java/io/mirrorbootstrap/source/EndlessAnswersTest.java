@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +18,6 @@ import org.junit.jupiter.api.Timeout;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.StatusClient.Reply;
-import io.mirrorbootstrap.wire.Protocol;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.buffer.Buffer;
@@ -32,8 +29,7 @@ import io.vertx.core.http.impl.WebSocketInternal;
 @Timeout(60)
 class EndlessAnswersTest {
 
-    private static final DatabaseId DATABASE = new DatabaseId("d");
-    private static final Origin ORIGIN = new Origin("c", DATABASE, 1);
+    private static final DatabaseId DATABASE = Sending.ORIGIN.database();
     /** More than sockets take. */
     private static final int MIB = 64;
     private static final int TOO_LONG = 70_000;
@@ -69,7 +65,7 @@ class EndlessAnswersTest {
     @Test
     void aRefusalOfALinkWithoutEndIsNotRead() throws Exception {
         try (RawServer server = endless("403 No")) {
-            Outcome outcome = send(Endpoint.parse(server.url()), zeros(InputStream.nullInputStream()));
+            Outcome outcome = send(Endpoint.parse(server.url()));
             assertEquals(TOO_MUCH, assertInstanceOf(Outcome.NoLink.class, outcome).obstacle());
         }
         assertTrue(mibSent.get() < MIB, "all of it was read");
@@ -105,11 +101,11 @@ class EndlessAnswersTest {
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
             link.textMessageHandler(open -> {
                 link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000));
-                flood(link, pending, messages, written, new CompletableFuture<>());
+                flood(link, pending, messages, written);
             });
         })) {
             CompletableFuture<Outcome> outcome = CompletableFuture
-                    .supplyAsync(() -> send(sidecar.endpoint(Protocol.PATH), zeros(input)));
+                    .supplyAsync(() -> Sending.once(sidecar.endpoint(), Sending.zeros(1, input)));
             AtomicLong last = new AtomicLong();
             Awaitility.await().pollInterval(1, TimeUnit.SECONDS)
                     .until(() -> written.get() > 0 && last.getAndSet(written.get()) == written.get());
@@ -138,7 +134,7 @@ class EndlessAnswersTest {
                 flood(context, pings);
             });
         })) {
-            Outcome outcome = send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream()));
+            Outcome outcome = send(sidecar.endpoint());
             assertEquals("the link was lost after 0 bytes: the sidecar sends pings and reads no pongs",
                     outcome.message());
             assertTrue(outcome.canHeal());
@@ -162,7 +158,7 @@ class EndlessAnswersTest {
             link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.committed(1)));
         })) {
             assertInstanceOf(Outcome.Committed.class,
-                    send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream())));
+                    send(sidecar.endpoint()));
         }
     }
 
@@ -175,13 +171,10 @@ class EndlessAnswersTest {
         });
     }
 
-    private static void flood(ServerWebSocket link, String text, int messages, AtomicInteger written,
-            CompletableFuture<Void> flooded) {
+    private static void flood(ServerWebSocket link, String text, int messages, AtomicInteger written) {
         link.writeTextMessage(text).onSuccess(nothing -> {
             if (written.incrementAndGet() < messages) {
-                flood(link, text, messages, written, flooded);
-            } else {
-                flooded.complete(null);
+                flood(link, text, messages, written);
             }
         });
     }
@@ -193,7 +186,7 @@ class EndlessAnswersTest {
     private static void assertNotUnderstood(Say say, String reason) throws Exception {
         try (ScriptedSidecar sidecar = new ScriptedSidecar(
                 (vertx, link) -> link.textMessageHandler(open -> say.on(link)))) {
-            Outcome outcome = send(sidecar.endpoint(Protocol.PATH), zeros(InputStream.nullInputStream()));
+            Outcome outcome = send(sidecar.endpoint());
             String said = assertInstanceOf(Outcome.NotUnderstood.class, outcome).reason();
             assertTrue(said.contains(reason), said);
         }
@@ -215,35 +208,7 @@ class EndlessAnswersTest {
         return new StatusClient(Endpoint.parse(server.url()), Credentials.NONE);
     }
 
-    /** A stream of one byte, which is 0, and of what comes behind it. */
-    private static StreamInput zeros(InputStream rest) {
-        return new StreamInput(Channels.newChannel(new InputStream() {
-            private boolean begun;
-
-            @Override
-            public int read() throws IOException {
-                boolean first = !begun;
-                begun = true;
-                return first ? 0 : rest.read();
-            }
-
-            @Override
-            public int read(byte[] into, int at, int length) throws IOException {
-                int next = read();
-                if (next >= 0) {
-                    into[at] = (byte) next;
-                }
-                return next < 0 ? -1 : 1;
-            }
-        }), "stream");
-    }
-
-    private static Outcome send(Endpoint endpoint, StreamInput stream) {
-        try (stream; SnapshotSender sender = new SnapshotSender(endpoint, Credentials.NONE)) {
-            return sender.send(stream, ORIGIN, (phase, done, total) -> {
-            });
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    private static Outcome send(Endpoint to) {
+        return Sending.once(to, Sending.zeros(1));
     }
 }

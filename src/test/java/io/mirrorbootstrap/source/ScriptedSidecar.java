@@ -2,11 +2,18 @@ package io.mirrorbootstrap.source;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -23,6 +30,8 @@ public final class ScriptedSidecar implements AutoCloseable {
 
     /** A base path below which nothing is upgraded. */
     static final String FORBIDDEN = "/forbidden";
+
+    private static final DatabaseId DATABASE = Sending.ORIGIN.database();
 
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
@@ -51,6 +60,11 @@ public final class ScriptedSidecar implements AutoCloseable {
         server.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
+    /** Where it takes links. */
+    Endpoint endpoint() {
+        return endpoint(Protocol.PATH);
+    }
+
     /** Where it listens. */
     public Endpoint endpoint(String path) {
         return Endpoint.parse("http://127.0.0.1:" + server.actualPort() + path);
@@ -66,23 +80,37 @@ public final class ScriptedSidecar implements AutoCloseable {
     }
 
     static String opened(long offset, long maxChunkBytes, long windowBytes) {
-        return "{\"type\":\"opened\",\"source_database_id\":\"d\",\"offset\":" + offset + ",\"max_chunk_bytes\":"
-                + maxChunkBytes + ",\"window_bytes\":" + windowBytes + "}";
+        return opened(offset, maxChunkBytes, windowBytes, OptionalLong.empty());
     }
 
-    static String opened(long offset, long maxChunkBytes, long windowBytes, long windowMessages) {
-        return opened(offset, maxChunkBytes, windowBytes).replace("}", ",\"window_messages\":" + windowMessages + "}");
+    static String opened(long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages) {
+        return JsonMessages
+                .write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages));
     }
 
     static String pending(long bytesDone) {
-        return "{\"type\":\"pending\",\"source_database_id\":\"d\",\"bytes_done\":" + bytesDone
-                + ",\"durable_bytes\":0}";
+        return JsonMessages.write(new Answer.Pending(DATABASE, bytesDone, 0));
     }
 
     /** The commit of a snapshot whose bytes are all 0. */
     static String committed(int bytes) {
-        return "{\"type\":\"committed\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":" + bytes
-                + ",\"crc32c\":\"" + Crc32c.of(ByteBuffer.allocate(bytes)) + "\",\"snapshot_path\":\"/nowhere\"}";
+        return committed(Sending.ORIGIN.lsn(), bytes, Crc32c.of(ByteBuffer.allocate(bytes)));
+    }
+
+    static String committed(long lsn, long bytes, Crc32c crc32c) {
+        return JsonMessages.write(new Answer.Committed(DATABASE, lsn, bytes, crc32c, "/nowhere"));
+    }
+
+    static String aborted() {
+        return JsonMessages.write(new Answer.Aborted(DATABASE));
+    }
+
+    static String refused(Refusal refusal) {
+        return JsonMessages.write(new Answer.Refused(refusal, Optional.of(DATABASE)));
+    }
+
+    static boolean isAbort(String message) {
+        return JsonMessages.control(message) instanceof Control.Abort;
     }
 
     @Override

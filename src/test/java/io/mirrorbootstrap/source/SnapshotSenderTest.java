@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.source;
 
+import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,7 +19,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 
@@ -64,7 +64,7 @@ class SnapshotSenderTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, MIB - 1, MIB, MIB + 1, 9 * MIB + 77})
     void aFileIsCommittedByteForByte(int bytes) throws Exception {
-        byte[] whole = random(bytes);
+        byte[] whole = random(bytes, bytes);
         Outcome.Committed committed = committed(sendFile(whole));
         check(whole, committed);
         assertEquals(bytes, committed.bytesSent());
@@ -74,7 +74,7 @@ class SnapshotSenderTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, MIB, MIB + 1, 4 * MIB})
     void aStreamIsCommittedByteForByte(int bytes) throws Exception {
-        byte[] whole = random(bytes);
+        byte[] whole = random(bytes, bytes);
         try (StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
             check(whole, committed(sender.send(input, origin, this::progress)));
         }
@@ -82,7 +82,7 @@ class SnapshotSenderTest {
 
     @Test
     void aSnapshotThatIsThereAlreadyIsNotSentAgain() throws Exception {
-        byte[] whole = random(2 * MIB);
+        byte[] whole = random(2 * MIB, 1);
         committed(sendFile(whole));
         Outcome.Committed again = committed(sendFile(whole));
         assertEquals(0, again.bytesSent());
@@ -91,14 +91,14 @@ class SnapshotSenderTest {
 
     @Test
     void aNewerSnapshotReplacesTheOlder() throws Exception {
-        committed(sendFile(random(MIB)));
-        byte[] newer = random(2 * MIB + 1);
+        committed(sendFile(random(MIB, 2)));
+        byte[] newer = random(2 * MIB + 1, 3);
         check(newer, committed(sendFile(newer)));
     }
 
     @Test
     void progressGoesThroughThePhasesAndNeverBack() throws Exception {
-        committed(sendFile(random(9 * MIB)));
+        committed(sendFile(random(9 * MIB, 4)));
         assertTrue(phases.containsAll(Set.of(Progress.Phase.CHECKSUM, Progress.Phase.CONNECTING,
                 Progress.Phase.SENDING)), phases::toString);
         assertEquals(sent.stream().sorted().toList(), sent);
@@ -106,7 +106,7 @@ class SnapshotSenderTest {
 
     @Test
     void aRefusalIsToldWithItsCode() throws Exception {
-        Path file = Files.write(directory.resolve("huge"), random(MIB));
+        Path file = Files.write(directory.resolve("huge"), random(MIB, 2));
         try (SnapshotInput huge = new Claiming(new FileInput(file), Long.MAX_VALUE / 2)) {
             Outcome.Refused refused = assertInstanceOf(Outcome.Refused.class,
                     sender.send(huge, origin, this::progress));
@@ -117,7 +117,7 @@ class SnapshotSenderTest {
 
     @Test
     void aFileThatIsNotWhatItWasWhenItsCrcWasTakenIsNotCommitted() throws Exception {
-        byte[] whole = random(3 * MIB);
+        byte[] whole = random(3 * MIB, 5);
         Path file = Files.write(directory.resolve("changing"), whole);
         try (FileInput input = new FileInput(file)) {
             Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class,
@@ -175,12 +175,6 @@ class SnapshotSenderTest {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static byte[] random(int bytes) {
-        byte[] random = new byte[bytes];
-        new Random(bytes).nextBytes(random);
-        return random;
     }
 
     /** An input that says it is larger than it is. */

@@ -11,19 +11,18 @@ import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.RandomBytes;
+import io.mirrorbootstrap.Seed;
+
 class EnvelopeWindowTest {
 
     private static final int STEP_BYTES = 512;
 
-    private final byte[] message = new byte[10_000];
-
-    EnvelopeWindowTest() {
-        new Random(1).nextBytes(message);
-    }
+    private final byte[] message = RandomBytes.random(10_000, 1);
 
     @Test
     void whatWaitsIsWhatHasComeAndIsNotRead() {
-        Random random = new Random(2);
+        Random random = new Random(Seed.of(2));
         EnvelopeWindow window = new EnvelopeWindow(message.length);
         ByteBuffer all = ByteBuffer.wrap(message);
         int read = 0;

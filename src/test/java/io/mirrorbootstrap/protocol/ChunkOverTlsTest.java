@@ -24,8 +24,8 @@ import io.quarkus.test.junit.TestProfile;
 
 /** The same as over plain sockets, where they are encrypted. */
 @QuarkusTest
-@TestProfile(ReadOverTlsTest.Encrypted.class)
-class ReadOverTlsTest extends WebSocketChunkTest {
+@TestProfile(ChunkOverTlsTest.Encrypted.class)
+class ChunkOverTlsTest extends WebSocketChunkTest {
 
     /** With a certificate of its own. */
     public static final class Encrypted implements QuarkusTestProfile {
@@ -54,8 +54,12 @@ class ReadOverTlsTest extends WebSocketChunkTest {
     Path authority;
 
     @Override
-    RawClient client(URI plain) throws Exception {
-        return new RawClient(secure, trustingTheAuthority());
+    Sidecar sidecar() {
+        try {
+            return sidecar.over(secure, trustingTheAuthority());
+        } catch (IOException | GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private SSLContext trustingTheAuthority() throws IOException, GeneralSecurityException {

@@ -15,8 +15,8 @@ import io.vertx.core.Vertx;
 
 /** The same as when workers read the sockets, where Netty has them in a native transport (epoll), out of their reach. */
 @QuarkusTest
-@TestProfile(ReadByNativeTransportTest.ByEpoll.class)
-class ReadByNativeTransportTest extends WebSocketChunkTest {
+@TestProfile(ChunkByNativeTransportTest.ByEpoll.class)
+class ChunkByNativeTransportTest extends WebSocketChunkTest {
 
     /** With the transport that is on the class path of tests only. */
     public static final class ByEpoll implements QuarkusTestProfile {

@@ -1,0 +1,83 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.jupiter.api.Test;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.Principal;
+import io.netty.buffer.Unpooled;
+
+/** When a link is read, of a caller whose rate, or of a sidecar whose memory, is used up by others. */
+class IntakeTest {
+
+    private static final int MOST = 1000;
+
+    private final IngestBudget budget = new IngestBudget(
+            TestMirrors.settings(Map.of("buffer-bytes", String.valueOf(MOST))), new SimpleMeterRegistry());
+    private final IngestBudget.Share holder = budget.of(Principal.ANYBODY);
+    private final IngestRate.Share rate = new IngestRate(
+            TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", String.valueOf(MOST)))).of(Principal.ANYBODY);
+
+    private Intake intake(FakeTransport transport) {
+        return new Intake(transport, new FrameParser(MOST), budget.of(Principal.ANYBODY), rate, () -> false,
+                () -> false, () -> {
+                });
+    }
+
+    @Test
+    void anotherLinkOfACallerThatIsAheadOfTheRateIsNotReadAtFirst() {
+        FakeTransport transport = new FakeTransport(true);
+        rate.take(MOST);
+        intake(transport).start();
+        assertFalse(transport.isAsked());
+        rate.take(MOST); // the others go on
+        transport.passTime();
+        assertTrue(transport.isAsked(), "it waits again and again");
+    }
+
+    @Test
+    void whatIsInFrontOfAnEndCountsForTheRate() {
+        AtomicBoolean isEnded = new AtomicBoolean();
+        Intake intake = new Intake(new FakeTransport(true), new FrameParser(MOST), budget.of(Principal.ANYBODY), rate,
+                isEnded::get, isEnded::get, () -> {
+                });
+        intake.arrived(Unpooled.directBuffer().writeBytes(MaskedFrame.of(0x82, new byte[MOST])));
+        assertTrue(intake.hasBytes());
+        isEnded.set(true);
+        while (intake.hasBytes()) {
+            intake.next();
+            intake.done();
+        }
+        assertTrue(rate.take(0) > 0, "it has cost nothing");
+    }
+
+    @Test
+    void aLinkThatIsLostWhileItWaitsForTheBudgetLeavesNothingThere() {
+        FakeTransport lost = new FakeTransport(true);
+        Intake intake = intake(lost);
+        holder.take(MOST);
+        intake.start();
+        intake.forget();
+        holder.giveBack(1);
+        assertEquals(0, lost.loop.waiting(), "the budget wakes a link that is gone");
+    }
+
+    @Test
+    void whatOneLinkGivesBackLetsAnotherRead() {
+        FakeTransport other = new FakeTransport(false);
+        holder.take(MOST);
+        intake(other).ask();
+        other.loop.turnAll();
+        assertFalse(other.isAsked());
+        holder.giveBack(1);
+        other.loop.turnAll();
+        assertTrue(other.isAsked());
+    }
+}

@@ -1,0 +1,148 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
+
+/** How much links hold, of sources that send more than is taken or read nothing: no more than may be, and nothing behind their end. */
+class LinkBoundsTest extends HandTurnedLinks {
+
+    @Test
+    void whereTheAnswersAreNotReadNoMoreIsTakenUntilTheyAre() {
+        Open open = open();
+        open.transport.takesMore(false);
+        open.send(joined(repeated(3000, text(JsonMessages.write(new Control.Abort(new DatabaseId("a")))))));
+        assertEquals(List.of(), open.types());
+        assertFalse(open.transport.isAsked(), "the socket is not read");
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertEquals(3000, open.types().stream().filter("aborted"::equals).count());
+        assertTrue(open.transport.isAsked());
+    }
+
+    @Test
+    void theAnswersOfAllLinksThatAreNotReadAreBounded() {
+        List<Open> all = new ArrayList<>();
+        byte[] many = joined(repeated(1024, wantsToOpen("a".repeat(128))));
+        for (int i = 0; i < 64; i++) {
+            Open open = open();
+            open.transport.takesMore(false);
+            open.send(many);
+            all.add(open);
+        }
+        long most = 8 * 1024 * 1024 + 64 * (AnswerRoom.BYTES_PER_LINK + 1024);
+        assertTrue(room.taken() <= most, () -> room.taken() + " bytes");
+        all.subList(0, 32).forEach(open -> open.transport.takesMore(true));
+        all.subList(32, 64).forEach(Open::loseConnection);
+        all.forEach(Open::turnAll);
+        asides.turnAll();
+        all.forEach(Open::turnAll);
+        assertEquals(0, room.taken(), "all are given back, whether they were read or their links are lost");
+    }
+
+    @Test
+    void theLatestPingStandsForThoseBeforeItWhilePongsAreNotRead() {
+        Open open = open();
+        open.transport.takesMore(false);
+        open.send(ping("0")); // this one finds out that no more is taken
+        for (int i = 1; i <= 64; i++) {
+            open.send(ping(String.valueOf(i)));
+        }
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertEquals(List.of("pong 64", "pong 0"), open.types());
+        assertFalse(open.link.isGone());
+    }
+
+    @Test
+    void morePingsThanThatAreAFlood() {
+        Open open = open();
+        open.transport.takesMore(false);
+        for (int i = 0; i <= 65; i++) {
+            open.send(ping("x"));
+        }
+        assertTrue(open.link.isGone());
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertTrue(open.types().contains("close 1002"), () -> open.types().toString());
+    }
+
+    @Test
+    void nothingIsKeptOfPingsBehindTheEnd() {
+        Open open = open();
+        open.transport.send(joined(text("nonsense"), joined(repeated(10_000, ping("")))));
+        open.transport.turn();
+        jobs.turn();
+        asides.turnAll();
+        assertTrue(room.taken() < 1000, () -> room.taken() + " bytes");
+        open.turnAll();
+        assertEquals(List.of("error", "close 1007"), open.types());
+    }
+
+    @Test
+    void aLinkThatHasEndedHoldsLittleWhileItsEndWaitsForTheDisk() {
+        Open open = open(false, SETTINGS);
+        open.send(wantsToOpen("a"), chunk("a", 0, 300));
+        open.link.letInNoMore("as if its token had been removed");
+        open.send(repeated(100, new byte[60_000])); // its end is handed to a worker that has not come to it
+        assertTrue(open.transport.unread() > 95, () -> open.transport.unread() + " are not read");
+        open.turnAside();
+        assertEquals(0, open.transport.unread());
+        assertEquals("close 1013", open.types().get(2));
+    }
+
+    @Test
+    void whatIsAheadOfTheRateWaits() {
+        Open open = open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")));
+        open.send(chunk("a", 0, 900));
+        open.send(chunk("a", 900, 950));
+        assertEquals(List.of("pending"), open.types());
+        open.transport.passTime();
+        open.turnAll();
+        assertEquals(List.of("pending", "pending"), open.types());
+    }
+
+    @Test
+    void aLinkThatIsOpenedBehindTheEndOfItsSocketTakesItsPlaceAgain() throws Exception {
+        Links.Place place = takePlace();
+        place.socketGone();
+        for (int i = 2; i < limits.maxLinks(); i++) {
+            takePlace();
+        }
+        Link link = open().link; // takes one, too
+        links.closed(link);
+        links.opened(link, place);
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        links.closed(link);
+        place.socketGone();
+        takePlace();
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+    }
+
+    @Test
+    void aLinkWhoseEndWaitsForTheDiskKeepsItsPlace() throws Exception {
+        Open open = open();
+        open.send(wantsToOpen("a"), chunk("a", 0, 300));
+        for (int i = 1; i < limits.maxLinks(); i++) {
+            takePlace();
+        }
+        open.place.socketGone();
+        open.loseConnection();
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        open.turnAside();
+        links.takePlace(Optional.empty()).socketGone();
+    }
+}
