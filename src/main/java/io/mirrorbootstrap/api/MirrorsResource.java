@@ -33,6 +33,7 @@ import org.jboss.resteasy.reactive.RestStreamElementType;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
@@ -148,7 +149,7 @@ public class MirrorsResource {
     private void removeOnWorker(Principal who, DatabaseId database, boolean snapshot,
             UniEmitter<? super Removal> told) {
         try {
-            Infrastructure.getDefaultWorkerPool().execute(() -> {
+            Infrastructure.getDefaultWorkerPool().execute(() -> CallerAtWork.run(who.id().orElse(""), () -> {
                 try {
                     told.complete(removed(who, database, snapshot));
                 } catch (IOException | RuntimeException | Error e) {
@@ -156,7 +157,7 @@ public class MirrorsResource {
                 } finally {
                     places.giveBack(who);
                 }
-            });
+            }));
         } catch (RejectedExecutionException e) { // no thread, or the process is ending
             places.giveBack(who);
             told.fail(e);
