@@ -6,7 +6,7 @@
  * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
  * While there is a file named NO_INODE_WHILE, no other can be made; while there is one named REFUSED_WHILE, writing fails with the
- * number REFUSED_ERRNO. Where STRANGE_WORDS is set, the C library speaks another language.
+ * number that is in it. Where STRANGE_WORDS is set, the C library speaks another language.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
  * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
  * it takes megabytes that nobody reads.
@@ -29,6 +29,18 @@
 static int is_there(const char *setting) {
     const char *file = getenv(setting);
     return file != NULL && access(file, F_OK) == 0;
+}
+
+static int number_in(const char *file) {
+    int number = EIO;
+    FILE *opened = fopen(file, "r");
+    if (opened != NULL) {
+        if (fscanf(opened, "%d", &number) != 1) {
+            number = EIO;
+        }
+        fclose(opened);
+    }
+    return number;
 }
 
 static int ends(const char *name, const char *suffix) {
@@ -58,7 +70,7 @@ static int takes_after_a_while(int fd, size_t bytes) {
             return 0;
         }
         if (is_there("REFUSED_WHILE")) {
-            errno = atoi(getenv("REFUSED_ERRNO"));
+            errno = number_in(getenv("REFUSED_WHILE"));
             return 0;
         }
         wait_for(bytes);

@@ -93,9 +93,7 @@ class ConfigurationIT {
     @CsvSource({"FAIL_FORCE_ONCE,a file in it cannot be made durable: Input/output error",
             "REFUSED_WHILE,cannot be written to: Read-only file system"})
     void whatCannotBeDoneInTheDataDirectoryIsNamed(String fault, String said) throws Exception {
-        Path happens = Files.createFile(data.resolve("happens"));
-        assertStopped(Map.of("LD_PRELOAD", SidecarProcess.slowDisk(data).toString(), fault, happens.toString(),
-                "REFUSED_ERRNO", "30"), said);
+        assertStopped(Preloaded.disk(fault, Files.writeString(data.resolve("happens"), "30")), said);
     }
 
     @Test
@@ -103,8 +101,8 @@ class ConfigurationIT {
         Path directory = Files.createDirectory(data.resolve("data"));
         SidecarProcess.start(directory, List.of("-Xmx64m"), Map.of()).close();
         Path full = Files.createFile(data.resolve("full"));
-        try (SidecarProcess sidecar = SidecarProcess.start(directory, List.of("-Xmx64m"), Map.of("LD_PRELOAD",
-                SidecarProcess.slowDisk(data).toString(), "NO_INODE_WHILE", full.toString()))) {
+        try (SidecarProcess sidecar = SidecarProcess.start(directory, List.of("-Xmx64m"),
+                Preloaded.disk("NO_INODE_WHILE", full))) {
             assertTrue(sidecar.log().contains("has no room now: no file can be made in it: No space left on device"),
                     sidecar.log());
         }

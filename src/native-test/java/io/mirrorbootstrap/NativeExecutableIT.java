@@ -100,7 +100,7 @@ class NativeExecutableIT {
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "INT"})
     void aSignalBeforeTheRuntimeIsThereEndsAContainer(String signal) throws Exception {
-        Path library = preload("before_the_runtime");
+        Path library = Preloaded.library("before_the_runtime");
         Process container = start(new ProcessBuilder(container("env", "LD_PRELOAD=" + library,
                 executable().toString(), "serve")));
         assertEquals("here\n", new String(container.getInputStream().readNBytes(5), StandardCharsets.US_ASCII));
@@ -185,13 +185,6 @@ class NativeExecutableIT {
 
     private static void signal(String name, long pid) throws IOException, InterruptedException {
         assertEquals(0, new ProcessBuilder("kill", "-" + name, String.valueOf(pid)).inheritIO().start().waitFor());
-    }
-
-    private Path preload(String name) throws IOException, InterruptedException {
-        Path library = directory.resolve(name + ".so");
-        assertTrue(runs("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", library.toString(),
-                "src/native-test/c/" + name + ".c", "-ldl"), "gcc cannot build " + name);
-        return library;
     }
 
     /** All that it says until it ends. */

@@ -69,7 +69,7 @@ class PodLifeIT {
             Process wait = program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString());
             assertEquals('w', wait.getErrorStream().read()); // "waiting for orders: ..."
 
-            Path lsn = baseBackup(primary, KubernetesIT.environment(mirror, 0).get("SLOT"));
+            Path lsn = baseBackup(primary, KubernetesExamplesIT.environment(mirror, 0).get("SLOT"));
             assertEquals(0, ended(program("send", temp.resolve("base.tar").toString(), "@" + lsn, "--cluster",
                     "primary", "--database", "orders", "--url", sidecar.uri().toString())));
 
@@ -143,7 +143,7 @@ class PodLifeIT {
         command.addAll(container.getCommand());
         container.getArgs().forEach(script -> command.add(script.replace(MOUNTED, volume + "/")));
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        KubernetesIT.environment(container, 0).forEach((name, value) -> builder.environment().put(name,
+        KubernetesExamplesIT.environment(container, 0).forEach((name, value) -> builder.environment().put(name,
                 value.replace(MOUNTED, volume + "/")));
         builder.environment().put("DATABASE", "orders");
         builder.environment().put("PRIMARY", "localhost");

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,15 +23,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-
 /** The snippets of docs/proxies.md, as they stand there, between the packaged commands. */
 @Timeout(180)
-class ProxiesIT {
+class ProxiesIT extends WithSidecar {
 
     private static final int MIB = 1024 * 1024;
     private static final int FILE_MIB = 12;
@@ -107,22 +103,18 @@ class ProxiesIT {
         }
     }
 
-    @TempDir
-    Path directory;
-
     private final List<Process> started = new ArrayList<>();
     private final byte[] whole = new byte[FILE_MIB * MIB];
-    private Path file;
+    private Path sent;
     private TestAuthority authority;
-    private SidecarProcess sidecar;
     private int plain;
     private int secure;
     private int admin;
 
     @BeforeEach
-    void start() throws Exception {
+    void choosePorts() throws Exception {
         new Random(1).nextBytes(whole);
-        file = Files.write(directory.resolve("file"), whole);
+        sent = Files.write(directory.resolve("file"), whole);
         authority = new TestAuthority(directory, "authority");
         TestAuthority.Identity own = authority.issue("mirror", "CN=localhost");
         Files.writeString(directory.resolve("mirror-both.pem"),
@@ -133,23 +125,20 @@ class ProxiesIT {
     }
 
     @AfterEach
-    void stop() {
+    void stopProxies() {
         started.forEach(ProxiesIT::kill);
-        if (sidecar != null) {
-            sidecar.close();
-        }
     }
 
     @ParameterizedTest
     @EnumSource
     void aSnapshotComesThroughItHoweverItIsMet(Proxy proxy) throws Exception {
         proxy.installed();
-        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m"), Map.of());
+        start();
         run(proxy);
         Process idle = command("idle", "send", "--url", "https://localhost:" + secure, "--ca",
                 authority.file().toString(),
                 "--cluster", "c", "--database", "idle", "--lsn", "1", "--give-up-after", "0", "--", "sh", "-c",
-                "cat " + file + "; sleep " + IDLE_SECONDS + "; cat " + file);
+                "cat " + sent + "; sleep " + IDLE_SECONDS + "; cat " + sent);
         int lsn = 0;
         for (String url : List.of("http://localhost:" + plain, "https://localhost:" + secure,
                 "http://localhost:" + plain + "/mirror-a/", "https://localhost:" + secure + "/mirror-a/v1/bootstrap")) {
@@ -161,15 +150,14 @@ class ProxiesIT {
             assertEquals(lsn, Integer.parseInt(Files.readString(directory.resolve("wait.out")).split("\t")[1]));
         }
         assertEnded(0, idle, "idle");
-        assertEquals(2L * whole.length, Files.size(directory.resolve("data/recv_snapshots/idle.snapshot")));
+        assertEquals(2L * whole.length, Files.size(file("idle.snapshot")));
     }
 
     @ParameterizedTest
     @EnumSource
     void aTransferOutlivesAReloadAndTheEndOfIt(Proxy proxy) throws Exception {
         proxy.installed();
-        sidecar = SidecarProcess.start(directory.resolve("data"), List.of("-Xmx64m"),
-                Map.of("MIRROR_BOOTSTRAP_INGEST_RATE_BYTES_PER_SECOND", "3M"));
+        start(Map.of("MIRROR_BOOTSTRAP_INGEST_RATE_BYTES_PER_SECOND", "3M"));
         Process running = run(proxy);
         Process send = send("https://localhost:" + secure + "/mirror-a", "orders", 1);
         awaitBytes(2 * MIB);
@@ -180,7 +168,7 @@ class ProxiesIT {
         assertEnded(0, send, "send");
         assertTrue(Files.readString(directory.resolve("send.err")).contains("trying again in"),
                 () -> "it was not cut: " + said("send.err"));
-        assertEquals(-1, Files.mismatch(file, directory.resolve("data/recv_snapshots/orders.snapshot")));
+        assertEquals(-1, Files.mismatch(sent, file("orders.snapshot")));
     }
 
     /** Returns when it listens. */
@@ -234,7 +222,7 @@ class ProxiesIT {
     }
 
     private Process send(String url, String database, int lsn, String... options) throws IOException {
-        List<String> line = new ArrayList<>(List.of("send", file.toString(), "--url", url, "--ca",
+        List<String> line = new ArrayList<>(List.of("send", sent.toString(), "--url", url, "--ca",
                 authority.file().toString(), "--cluster", "c", "--database", database, "--lsn", String.valueOf(lsn)));
         line.addAll(List.of(options));
         return command("send", line.toArray(String[]::new));
@@ -253,11 +241,7 @@ class ProxiesIT {
     }
 
     private void awaitBytes(long bytes) {
-        Awaitility.await().atMost(60, TimeUnit.SECONDS).ignoreExceptions().until(() -> {
-            HttpURLConnection asked = (HttpURLConnection) sidecar.uri().resolve("/v1/mirrors/orders").toURL()
-                    .openConnection();
-            return new ObjectMapper().readTree(asked.getInputStream()).path("bytes_done").asLong() >= bytes;
-        });
+        patiently().until(() -> sidecar.bytesDone("orders") >= bytes);
     }
 
     private String said(String log) {

@@ -1,17 +1,26 @@
 package io.mirrorbootstrap;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-import org.awaitility.Awaitility;
+import io.mirrorbootstrap.wire.MirrorStatus;
 
 /** The packaged service as an operating system process: the native executable where it was built, else the jar. */
 final class SidecarProcess implements AutoCloseable {
@@ -19,6 +28,8 @@ final class SidecarProcess implements AutoCloseable {
     private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
     private static final Pattern LISTENING_SECURELY = Pattern.compile("https://[^:]+:(\\d+)");
     private static final String HOST = "127.0.0.1";
+    /** One for all: a client that nothing refers to any more may be closed while it waits. */
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     /** How long the service may take to end: 10 seconds, and some for a busy machine. */
     static final int SHUTDOWN_SECONDS = 15;
@@ -62,20 +73,9 @@ final class SidecarProcess implements AutoCloseable {
 
     /** The time that it has used of the processors, in hundredths of a second. */
     long cpuTicks() throws IOException {
-        String stat = Files.readString(Path.of("/proc", String.valueOf(process.pid()), "stat"));
+        String stat = Files.readString(proc("stat"));
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-    }
-
-    /** A library that, preloaded, makes a process' disk slow (SLOW_DISK_MS_PER_MIB) or full (FULL_DISK_WHILE). */
-    static Path slowDisk(Path directory) throws IOException, InterruptedException {
-        Path library = directory.resolve("slow_disk.so");
-        Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-O1", "-o", library.toString(),
-                "src/native-test/c/slow_disk.c", "-ldl").inheritIO().start();
-        if (gcc.waitFor() != 0) {
-            throw new IllegalStateException("gcc could not build the slow disk");
-        }
-        return library;
     }
 
     /** A command of the packaged program, ready to start. */
@@ -95,6 +95,8 @@ final class SidecarProcess implements AutoCloseable {
         } else {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(vmOptions);
+            // as bin/mirror-bootstrap does; with the compiler at work later it listens sooner, too
+            command.addAll(List.of("-XX:+UseSerialGC", "-XX:CompileThresholdScaling=3", "-XX:+ExitOnOutOfMemoryError"));
             if (Runtime.version().feature() >= 24) { // as bin/mirror-bootstrap does, or it warns of what Netty uses
                 command.addAll(List.of("--sun-misc-unsafe-memory-access=allow",
                         "--enable-native-access=ALL-UNNAMED"));
@@ -105,7 +107,7 @@ final class SidecarProcess implements AutoCloseable {
     }
 
     private static String port(Process process, Path log) {
-        return Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> {
+        return WithSidecar.patiently().until(() -> {
             String text = Files.readString(log);
             if (!process.isAlive()) {
                 throw new IllegalStateException("it ended with exit code " + process.exitValue() + ":\n" + text);
@@ -161,12 +163,91 @@ final class SidecarProcess implements AutoCloseable {
         return Files.readString(log);
     }
 
+    /** The status that a path is answered with. */
+    int status(String path) throws IOException, InterruptedException {
+        return ask(path).statusCode();
+    }
+
+    /** What a path is answered with, whatever the status is. */
+    String get(String path) throws IOException, InterruptedException {
+        return ask(path).body();
+    }
+
+    /** What is answered to a request for a path by a well-behaved client. */
+    HttpResponse<String> ask(String path) throws IOException, InterruptedException {
+        return HTTP.send(HttpRequest.newBuilder(uri.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Asks for a path to be removed. */
+    CompletableFuture<HttpResponse<String>> delete(String path) {
+        return HTTP.sendAsync(HttpRequest.newBuilder(uri.resolve(path)).DELETE().build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The word for the status of a mirror; empty, where there is no such mirror. */
+    String word(String database) throws IOException, InterruptedException {
+        return mirror(database).map(MirrorStatus::word).orElse("");
+    }
+
+    /** How many bytes of a mirror are there. */
+    long bytesDone(String database) throws IOException, InterruptedException {
+        return mirror(database).map(MirrorStatus::bytesDone).orElse(0L);
+    }
+
+    private Optional<MirrorStatus> mirror(String database) throws IOException, InterruptedException {
+        HttpResponse<String> mirror = ask("/v1/mirrors/" + database);
+        return mirror.statusCode() == HttpURLConnection.HTTP_OK
+                ? Optional.of(MirrorStatus.read(mirror.body()))
+                : Optional.empty();
+    }
+
+    /** The value of a metric, which has its labels in its name. */
+    double metric(String name) throws IOException, InterruptedException {
+        return get("/q/metrics").lines().filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1))).findFirst().orElseThrow();
+    }
+
+    /** How many descriptors it has open. */
+    long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(proc("fd"))) {
+            return open.count();
+        }
+    }
+
+    /** How many sockets it has open. */
+    long sockets() throws IOException {
+        try (Stream<Path> open = Files.list(proc("fd"))) {
+            return open.filter(SidecarProcess::isSocket).count();
+        }
+    }
+
+    private static boolean isSocket(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
+        } catch (IOException e) {
+            return false; // it was closed meanwhile
+        }
+    }
+
+    /** What it has of the memory. */
+    long residentKib() throws IOException {
+        return Files.readAllLines(proc("status")).stream().filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
+    }
+
+    /** What the system tells of it. */
+    Path proc(String file) {
+        return Path.of("/proc", String.valueOf(process.pid()), file);
+    }
+
     /** Asks it to end, as Kubernetes does, and sees to it that it does. */
     @Override
     public void close() {
         process.destroy();
         try {
-            Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> !process.isAlive());
+            assertTrue(process.waitFor(20, TimeUnit.SECONDS), "it does not end");
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         } finally {
             process.destroyForcibly();
         }

@@ -1,22 +1,24 @@
 package io.mirrorbootstrap;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Handshakes of TLS, which anyone can make, are not remembered without end. */
-class TlsSessionsIT {
+/** What TLS lets a client ask for: nothing of it is kept, or answered, without end. */
+class TlsSessionsIT extends WithSidecar {
 
     /** Without tickets it is the service that has to remember a session. */
     private static final String TICKETS = "jdk.tls.client.enableSessionTicketExtension";
@@ -24,16 +26,13 @@ class TlsSessionsIT {
     /** More than the service remembers. */
     private static final int HANDSHAKES = 300;
 
-    @TempDir
-    Path temp;
-
     @Test
     void theOldestSessionIsForgotten() throws Exception {
-        TestAuthority authority = new TestAuthority(temp, "authority");
-        Map<String, String> environment = new HashMap<>(authority.service());
-        environment.put("QUARKUS_TLS_PROTOCOLS", "TLSv1.2,TLSv1.3"); // of 1.3, the client holds what is remembered
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        // of 1.3, the client holds what is remembered
+        start(authority.service(), Map.of("QUARKUS_TLS_PROTOCOLS", "TLSv1.2,TLSv1.3"));
         System.setProperty(TICKETS, "false");
-        try (SidecarProcess sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment)) {
+        try {
             int port = sidecar.secureUri().getPort();
             SSLContext first = authority.client(null);
             byte[] session = handshake(first, port);
@@ -46,6 +45,28 @@ class TlsSessionsIT {
         } finally {
             System.clearProperty(TICKETS);
         }
+    }
+
+    /** Who is let in may send as much as it likes, but each of these has to be answered, and it does not read. */
+    @Test
+    void newKeysAreNotAskedForWithoutEnd() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
+            socket.setReceiveBufferSize(2048);
+            socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
+            socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+            socket.getOutputStream()
+                    .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertEquals('H', socket.getInputStream().read());
+            assertThrows(IOException.class, () -> {
+                for (int i = 0; i < 100_000; i++) {
+                    socket.startHandshake(); // of TLS 1.3: asks for new keys, and waits for nothing
+                }
+            });
+        }
+        assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
     }
 
     /** Which session it is: one that was resumed has the id that it had. */

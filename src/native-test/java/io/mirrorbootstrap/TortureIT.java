@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,17 +40,14 @@ class TortureIT extends WithSidecar {
     private final Random random = new Random(seed);
     /** Held while there is no sidecar. */
     private final Object lifecycle = new Object();
-    private Path library;
 
     @Test
     void nothingIsLostAndNothingWrongIsPublished() throws Exception {
         System.out.printf("torture: seed %d, %d faults%n", seed, faults);
-        Path data = Files.createDirectory(directory.resolve("data"));
-        library = SidecarProcess.slowDisk(directory);
         TortureSource.Counts counts = new TortureSource.Counts();
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
-            start(data);
+            startOnDisk();
             List<TortureSource> sources = new ArrayList<>();
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < DATABASES; i++) {
@@ -90,15 +86,15 @@ class TortureIT extends WithSidecar {
                     for (TortureSource source : sources) {
                         source.expect(kill ? CHECKPOINT_BYTES : 0);
                     }
-                    checkFiles(data, sources);
+                    checkFiles(sources);
                     if (random.nextInt(4) == 0) {
                         TortureSource victim = sources.get(random.nextInt(sources.size()));
-                        if (flipBit(data, victim)) {
+                        if (flipBit(victim)) {
                             victim.expect(Long.MAX_VALUE);
                             flips++;
                         }
                     }
-                    start(data);
+                    startOnDisk();
                 }
             }
             sources.forEach(TortureSource::finish);
@@ -107,8 +103,8 @@ class TortureIT extends WithSidecar {
             }
             checkNothingLeaks();
             assertEquals(143, sidecar.terminate());
-            checkFiles(data, sources);
-            try (var left = Files.list(data.resolve("recv_snapshots"))) {
+            checkFiles(sources);
+            try (var left = Files.list(file("."))) {
                 assertEquals(2L * DATABASES, left.count(), "a snapshot and its manifest each, and nothing else");
             }
             System.out.printf(
@@ -119,10 +115,9 @@ class TortureIT extends WithSidecar {
         }
     }
 
-    private void start(Path data) throws IOException {
-        sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES",
-                String.valueOf(CHECKPOINT_BYTES), "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", "0", "LD_PRELOAD",
-                library.toString(), "FULL_DISK_WHILE", fullDisk().toString()));
+    private void startOnDisk() throws IOException {
+        start(Preloaded.disk("FULL_DISK_WHILE", fullDisk(), "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", CHECKPOINT_BYTES,
+                "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", 0));
     }
 
     /** Where the sidecar is; waits while there is none. */
@@ -148,8 +143,8 @@ class TortureIT extends WithSidecar {
     }
 
     /** Every snapshot is what its source has, and there is nothing that should not be. Before start-up repairs. */
-    private void checkFiles(Path data, List<TortureSource> sources) throws IOException {
-        Path files = data.resolve("recv_snapshots");
+    private void checkFiles(List<TortureSource> sources) throws IOException {
+        Path files = file(".");
         try (var there = Files.list(files)) {
             for (Path file : there.toList()) {
                 String name = file.getFileName().toString();
@@ -179,8 +174,8 @@ class TortureIT extends WithSidecar {
         }
     }
 
-    private boolean flipBit(Path data, TortureSource victim) throws IOException {
-        Path partial = data.resolve("recv_snapshots").resolve(victim.database() + ".partial");
+    private boolean flipBit(TortureSource victim) throws IOException {
+        Path partial = file(victim.database() + ".partial");
         if (!Files.exists(partial) || Files.size(partial) == 0) {
             return false;
         }
@@ -195,8 +190,7 @@ class TortureIT extends WithSidecar {
     }
 
     private void checkNothingLeaks() throws IOException {
-        Path process = Path.of("/proc", String.valueOf(sidecar.pid()));
-        try (var descriptors = Files.list(process.resolve("fd")); var tasks = Files.list(process.resolve("task"))) {
+        try (var descriptors = Files.list(sidecar.proc("fd")); var tasks = Files.list(sidecar.proc("task"))) {
             List<String> open = new ArrayList<>();
             for (Path descriptor : descriptors.toList()) {
                 try {

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
-import java.net.HttpURLConnection;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,36 +16,30 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import io.mirrorbootstrap.protocol.RawClient;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.RawServer;
-import io.mirrorbootstrap.wire.ChunkEncoder;
+import io.mirrorbootstrap.wire.ErrorCode;
 
 /** The handover: {@code wait}, and the health group that says the same. */
-class WaitIT {
+class WaitIT extends WithSidecar {
 
-    private static final byte[] WHOLE = "the snapshot".getBytes(StandardCharsets.US_ASCII);
+    private static final String GROUP = "/q/health/group/mirror";
 
     /** How a command ended, and what it said. */
     private record Ended(int code, String out, String err) {
     }
 
-    @TempDir
-    Path temp;
-
-    private SidecarProcess sidecar;
+    private final TestSnapshot orders = TestSnapshot.of("orders", 7,
+            "the snapshot".getBytes(StandardCharsets.US_ASCII));
     private final List<Process> waiting = new ArrayList<>();
 
     @AfterEach
-    void stop() {
+    void stopWaiting() {
         waiting.forEach(Process::destroyForcibly);
-        if (sidecar != null) {
-            sidecar.close();
-        }
     }
 
     @Test
@@ -56,22 +48,22 @@ class WaitIT {
         Process wait = begin("--verify");
         BufferedReader err = new BufferedReader(new InputStreamReader(wait.getErrorStream(), StandardCharsets.UTF_8));
         assertEquals("waiting for orders: nothing has come yet", err.readLine());
-        assertEquals(503, health());
+        assertEquals(503, sidecar.status(GROUP));
 
-        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        commit(orders);
 
         Ended ended = end(wait);
         assertEquals(0, ended.code());
         assertEquals(handedOver(), ended.out());
-        assertEquals(503, health());
-        send("stock", Crc32c.of(ByteBuffer.wrap(WHOLE)));
-        assertEquals(200, health());
+        assertEquals(503, sidecar.status(GROUP));
+        commit(orders.of("stock"));
+        assertEquals(200, sidecar.status(GROUP));
     }
 
     @Test
     void aDatabaseMayBeNamedAsTheEventsAre() throws Exception {
-        start(Map.of());
-        send("events", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        start();
+        commit(orders.of("events"));
         Ended there = end(
                 run("wait", "--url", sidecar.uri().toString(), "--database", "events", "--timeout", "30"));
         assertEquals(0, there.code(), there.err());
@@ -79,14 +71,13 @@ class WaitIT {
 
     @Test
     void itSaysHowFarItWasWhenTimeIsUp() throws Exception {
-        start(Map.of());
+        start();
         Ended nothing = end(begin("--timeout", "1"));
         assertEquals(4, nothing.code());
         assertTrue(nothing.err().contains("no snapshot of orders in 1 seconds: nothing has come yet"), nothing.err());
 
         RawClient source = new RawClient(sidecar.uri());
-        source.binary(chunk("orders", new Crc32c(1), false, 7), 1000);
-        source.answer();
+        wrong(7, 1000).send(source);
         Ended some = end(begin("--timeout", "1"));
         assertEquals(4, some.code());
         assertTrue(some.err().contains("bootstrapping, 12 B of 1000 B"), some.err());
@@ -100,8 +91,8 @@ class WaitIT {
 
     @Test
     void itSaysWhyTheTransferFailed() throws Exception {
-        start(Map.of());
-        send("orders", new Crc32c(1));
+        start();
+        TestSnapshot.refused(ErrorCode.SNAPSHOT_CRC_MISMATCH, wrong(7, 12).send(new RawClient(sidecar.uri())));
         Ended failed = end(begin());
         assertEquals(3, failed.code());
         assertTrue(
@@ -111,50 +102,48 @@ class WaitIT {
 
     @Test
     void aSuccessorOnItsWayIsNoReasonToWait() throws Exception {
-        start(Map.of());
-        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        start();
+        commit(orders);
         RawClient source = new RawClient(sidecar.uri());
-        source.binary(chunk("orders", new Crc32c(1), false, 8), 1000);
-        source.answer();
+        wrong(8, 1000).send(source);
         assertEquals(handedOver(), end(begin()).out());
         assertEquals(handedOver(), end(begin("--verify")).out());
         source.close();
 
         sidecar.kill();
-        start(Map.of()); // what was left of the successor is disconnected now
+        start(); // what was left of the successor is disconnected now
         assertEquals(handedOver(), end(begin("--verify")).out());
 
         RawClient failing = new RawClient(sidecar.uri());
-        failing.binary(chunk("orders", new Crc32c(1), true, 8), 1000);
-        failing.answer();
+        wrong(8, 12).send(failing);
         failing.close();
         assertEquals(handedOver(), end(begin()).out());
         assertEquals(handedOver(), end(begin("--verify")).out());
-        Files.writeString(snapshot("orders"), "The", StandardOpenOption.WRITE);
+        Files.writeString(file("orders.snapshot"), "The", StandardOpenOption.WRITE);
         Ended damaged = end(begin("--verify"));
         assertEquals(3, damaged.code());
-        assertTrue(damaged.err().contains(snapshot("orders") + " is not what its manifest says"), damaged.err());
-        Ended elsewhere = end(begin("--data-dir", temp.resolve("elsewhere").toString()));
+        assertTrue(damaged.err().contains(file("orders.snapshot") + " is not what its manifest says"), damaged.err());
+        Ended elsewhere = end(begin("--data-dir", directory.resolve("elsewhere").toString()));
         assertEquals(3, elsewhere.code());
         assertTrue(elsewhere.err().contains("the transfer failed: snapshot_crc_mismatch"), elsewhere.err());
     }
 
     @Test
     void aMirrorThatHasWhatItNeedsDoesNotWait() throws Exception {
-        start(Map.of());
-        Path restored = Files.createFile(temp.resolve("restored"));
+        start();
+        Path restored = Files.createFile(directory.resolve("restored"));
         Ended there = end(begin("--unless", restored.toString()));
         assertEquals(0, there.code(), there.err());
         assertEquals("", there.out());
         assertEquals(restored + " is there: nothing to wait for\n", there.err());
         Files.delete(restored);
         assertEquals(4, end(begin("--unless", restored.toString(), "--timeout", "1")).code());
-        for (String noFile : List.of("", temp.toString())) {
+        for (String noFile : List.of("", directory.toString())) {
             Ended wrong = end(begin("--unless", noFile));
             assertEquals(2, wrong.code(), wrong.out());
             assertTrue(wrong.err().contains("--unless is '" + noFile + "', it must name a file"), wrong.err());
         }
-        Path loop = temp.resolve("loop"); // nobody can say what is behind it, whoever asks
+        Path loop = directory.resolve("loop"); // nobody can say what is behind it, whoever asks
         Ended unseen = end(begin("--unless", Files.createSymbolicLink(loop, loop).toString()));
         assertEquals(3, unseen.code());
         assertTrue(unseen.err().contains("--unless " + loop + ": whether it is there cannot be seen"), unseen.err());
@@ -162,16 +151,16 @@ class WaitIT {
 
     @Test
     void itWaitsForEachOfSeveralDatabases() throws Exception {
-        start(Map.of());
-        send("stock", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        start();
+        commit(orders.of("stock"));
         Ended half = end(begin("--database", "stock", "--timeout", "1"));
         assertEquals(4, half.code());
         assertTrue(half.err().contains("no snapshot of orders in 1 seconds"), half.err());
-        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        commit(orders);
         Ended both = end(begin("--database", "stock,orders"));
         assertEquals(0, both.code(), both.err());
-        assertEquals(List.of(snapshot("orders").toString(), snapshot("stock").toString(),
-                snapshot("orders").toString()), both.out().lines().map(line -> line.split("\t")[0]).toList());
+        assertEquals(List.of(file("orders.snapshot").toString(), file("stock.snapshot").toString(),
+                file("orders.snapshot").toString()), both.out().lines().map(line -> line.split("\t")[0]).toList());
         assertEquals(2, end(begin("--database", "stock,.hidden")).code());
         Ended none = end(run("wait", "--database", ",", "--url", sidecar.uri().toString()));
         assertEquals(2, none.code(), none.out());
@@ -180,13 +169,13 @@ class WaitIT {
 
     @Test
     void itReadsTheFileAgainWhenAsked() throws Exception {
-        start(Map.of());
-        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
-        Files.writeString(snapshot("orders"), "The", StandardOpenOption.WRITE);
+        start();
+        commit(orders);
+        Files.writeString(file("orders.snapshot"), "The", StandardOpenOption.WRITE);
         assertEquals(0, end(begin()).code());
         Ended changed = end(begin("--verify"));
         assertEquals(3, changed.code());
-        assertTrue(changed.err().contains(snapshot("orders") + " is not what its manifest says"), changed.err());
+        assertTrue(changed.err().contains(file("orders.snapshot") + " is not what its manifest says"), changed.err());
     }
 
     @Test
@@ -201,7 +190,7 @@ class WaitIT {
             assertEquals("mirror-bootstrap: the snapshot of orders is at /a\\u001b[2J\\n\\t/recv_snapshots/"
                     + "orders.snapshot, and no line that says so could be relied upon\n", forged.err());
         }
-        Path file = Files.writeString(temp.resolve("file"), "x");
+        Path file = Files.writeString(directory.resolve("file"), "x");
         try (RawServer server = new RawServer(out -> {
             out.write("HTTP/1.1 403 No\r\nContent-Length: 1000000000000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             while (true) {
@@ -222,34 +211,27 @@ class WaitIT {
 
     @Test
     void itShowsItsTokenAndFindsTheFileElsewhere() throws Exception {
-        Path tokens = Files.writeString(temp.resolve("tokens"), "secret");
-        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
+        start(tokens("secret"));
         Ended refused = end(begin());
         assertEquals(3, refused.code());
         assertTrue(refused.err().contains("the sidecar does not tell: HTTP 401"), refused.err());
         sidecar.close();
 
-        start(Map.of());
-        send("orders", Crc32c.of(ByteBuffer.wrap(WHOLE)));
+        start();
+        commit(orders);
         sidecar.close();
-        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", tokens.toString()));
-        Path elsewhere = Files.createSymbolicLink(temp.resolve("elsewhere"), temp.resolve("data"));
-        Ended there = end(begin("--token-file", tokens.toString(), "--data-dir", elsewhere.toString(), "--verify"));
+        start(tokens("secret"));
+        Path elsewhere = Files.createSymbolicLink(directory.resolve("elsewhere"), directory.resolve("data"));
+        Ended there = end(
+                begin("--token-file", tokenFile().toString(), "--data-dir", elsewhere.toString(), "--verify"));
         assertEquals(0, there.code(), there.err());
         assertTrue(there.out().startsWith(elsewhere + "/recv_snapshots/orders.snapshot\t"), there.out());
     }
 
-    private void start(Map<String, String> environment) throws Exception {
-        sidecar = SidecarProcess.start(temp.resolve("data"), List.of("-Xmx64m"), environment);
-    }
-
-    /** What is said of the database orders when {@link #WHOLE} is there. */
+    /** What is said of the database orders when {@link #orders} is there. */
     private String handedOver() {
-        return snapshot("orders") + "\t7\t" + Crc32c.of(ByteBuffer.wrap(WHOLE)) + "\t" + WHOLE.length + "\n";
-    }
-
-    private Path snapshot(String database) {
-        return temp.resolve("data/recv_snapshots").resolve(database + ".snapshot");
+        return file("orders.snapshot") + "\t7\t" + orders.identity().totalCrc32c() + "\t" + orders.bytes().length
+                + "\n";
     }
 
     private Process begin(String... options) throws Exception {
@@ -272,22 +254,15 @@ class WaitIT {
         return new Ended(wait.exitValue(), out, err);
     }
 
-    private int health() throws Exception {
-        return ((HttpURLConnection) sidecar.uri().resolve("/q/health/group/mirror").toURL().openConnection())
-                .getResponseCode();
-    }
-
-    private void send(String database, Crc32c crc) throws Exception {
+    private void commit(TestSnapshot snapshot) throws Exception {
         RawClient source = new RawClient(sidecar.uri());
-        source.binary(chunk(database, crc, true, 7), 1000);
-        source.answer();
+        snapshot.committed(source);
         source.close();
     }
 
-    private static byte[] chunk(String database, Crc32c crc, boolean whole, long lsn) {
-        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId(database), lsn,
-                whole ? WHOLE.length : 1000, crc);
-        byte[] head = ChunkEncoder.head(identity, 0, WHOLE.length, Crc32c.of(ByteBuffer.wrap(WHOLE)), whole);
-        return ByteBuffer.allocate(head.length + WHOLE.length).put(head).put(WHOLE).array();
+    /** The same bytes, said to be the first, or all, of so many that have another CRC-32C. */
+    private TestSnapshot wrong(long lsn, int total) {
+        return new TestSnapshot(new SnapshotIdentity("cluster", new DatabaseId("orders"), lsn, total, new Crc32c(1)),
+                orders.bytes());
     }
 }

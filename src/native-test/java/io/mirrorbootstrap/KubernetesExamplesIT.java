@@ -1,0 +1,137 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.Test;
+
+import io.fabric8.certmanager.api.model.v1.Certificate;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
+
+/** The examples of k8s and of docs/kubernetes.md: what one says of another is so. */
+class KubernetesExamplesIT {
+
+    /** Where a pod finds its number among those of its StatefulSet or Job. */
+    private static final Set<String> NUMBERS = Set.of("metadata.labels['apps.kubernetes.io/pod-index']",
+            "metadata.annotations['batch.kubernetes.io/job-completion-index']");
+
+    @Test
+    void theCertificateIsWhereTheServiceLooksForIt() throws Exception {
+        Kustomization rendered = Kustomization.mirror("k8s/examples/mtls-monitored");
+        String secret = rendered.get(Certificate.class).getSpec().getSecretName();
+        Volume volume = rendered.pod().getVolumes().stream().filter(each -> each.getSecret() != null)
+                .filter(each -> each.getSecret().getSecretName().equals(secret)).findFirst().orElseThrow();
+        String place = rendered.init("sidecar").getVolumeMounts().stream()
+                .filter(mount -> mount.getName().equals(volume.getName())).findFirst().orElseThrow().getMountPath();
+        Map<String, String> settings = rendered.get(ConfigMap.class).getData();
+        assertEquals(place + "/tls.crt", settings.get("QUARKUS_TLS_KEY_STORE_PEM__0__CERT"));
+        assertEquals(place + "/tls.key", settings.get("QUARKUS_TLS_KEY_STORE_PEM__0__KEY"));
+        assertEquals(place + "/ca.crt", settings.get("QUARKUS_TLS_TRUST_STORE_PEM_CERTS"));
+        assertTrue(
+                rendered.init("wait").getArgs()
+                        .containsAll(List.of(place + "/ca.crt", place + "/tls.crt", place + "/tls.key")));
+    }
+
+    @Test
+    void theCertificateHasTheNamesThatSourcesUse() throws Exception {
+        Kustomization rendered = Kustomization.mirror("k8s/examples/mtls-monitored");
+        List<String> names = rendered.get(Certificate.class).getSpec().getDnsNames();
+        String pod = rendered.get(StatefulSet.class).getMetadata().getName() + "-0."
+                + rendered.get(Service.class).getMetadata().getName()
+                + "." + rendered.get(StatefulSet.class).getMetadata().getNamespace() + ".svc";
+        assertTrue(names.contains(pod.replaceFirst("^[^.]+", "*")), names::toString);
+        assertTrue(names.contains("localhost"), names::toString);
+        assertTrue(Files.readString(Path.of("docs/kubernetes.md"))
+                .contains("https://" + pod + ":" + Kustomization.TLS_PORT));
+    }
+
+    @Test
+    void theSourceOfTheExampleSendsWhatTheMirrorOfTheExampleWaitsFor() throws Exception {
+        Kustomization rendered = Kustomization.mirror("k8s/examples/postgres-mirror");
+        String expected = rendered.get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES");
+        String namespace = rendered.get(StatefulSet.class).getMetadata().getNamespace();
+        String name = rendered.get(StatefulSet.class).getMetadata().getName();
+        String service = rendered.get(Service.class).getMetadata().getName();
+        Container mirror = rendered.pod().getContainers().get(0);
+
+        JobSpec job = Kustomization.any(Kustomization.SOURCE).get(Job.class).getSpec();
+        PodSpec source = job.getTemplate().getSpec();
+        KubernetesIT.assertRestricted(source);
+        assertEquals("Indexed", job.getCompletionMode());
+        assertEquals(1, job.getCompletions(), "a number that a patch can replace");
+        assertEquals(1, job.getParallelism(), "one base backup of the primary at a time");
+        for (int number : List.of(0, 2)) {
+            Map<String, String> numbers = environment(source.getContainers().get(0), number);
+            List<String> send = source.getContainers().get(0).getArgs().stream()
+                    .map(each -> expanded(each, numbers)).toList();
+            assertEquals("send", send.get(0));
+            assertEquals(
+                    "http://" + name + "-" + number + "." + service + "." + namespace + ".svc:" + Kustomization.PORT,
+                    send.get(send.indexOf("--url") + 1));
+            assertEquals(expected, send.get(send.indexOf("--database") + 1));
+            Map<String, String> backup = environment(source.getInitContainers().get(0), number);
+            assertEquals(environment(mirror, number).get("PRIMARY"), backup.get("PGHOST"));
+            assertEquals("orders_mirror_" + number, backup.get("SLOT"), "two standbys cannot share one");
+            assertEquals(backup.get("SLOT"), environment(mirror, number).get("SLOT"));
+            assertTrue(send.containsAll(
+                    List.of(backup.get("WORK") + "/base/base.tar", "@" + backup.get("WORK") + "/lsn")));
+        }
+    }
+
+    @Test
+    void theKustomizationsOfThePageCanBeCopied() throws Exception {
+        List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("docs/kubernetes.md"))).results().map(block -> block.group(1))
+                .toList();
+        assertEquals(3, blocks.size(), "the third is a line of a rule");
+        Path copy = Files.createDirectories(Path.of("target/k8s/copy"));
+        String mirror = blocks.get(0).replace("[mirror-bootstrap/k8s/base]", "[../../../k8s/base]");
+        Files.writeString(copy.resolve("kustomization.yaml"), mirror);
+        assertEquals("orders", Kustomization.mirror(copy.toString()).get(ConfigMap.class).getData()
+                .get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
+
+        int replicas = Kustomization.mirror("k8s/examples/three-replicas").get(StatefulSet.class).getSpec()
+                .getReplicas();
+        Files.writeString(copy.resolve("kustomization.yaml"),
+                "resources: [../../../" + Kustomization.SOURCE + "]\n" + blocks.get(1));
+        assertEquals(replicas, Kustomization.any(copy.toString()).get(Job.class).getSpec().getCompletions(),
+                "a base backup and a slot for each");
+    }
+
+    /** What is set there itself, and not taken from elsewhere but from the number of the pod, as the kubelet puts it together. */
+    static Map<String, String> environment(Container container, int number) {
+        Map<String, String> environment = new HashMap<>();
+        for (EnvVar variable : container.getEnv()) {
+            if (variable.getValue() != null) {
+                environment.put(variable.getName(), expanded(variable.getValue(), environment));
+            } else if (variable.getValueFrom().getFieldRef() != null) {
+                assertTrue(NUMBERS.contains(variable.getValueFrom().getFieldRef().getFieldPath()), variable.toString());
+                environment.put(variable.getName(), String.valueOf(number));
+            }
+        }
+        return environment;
+    }
+
+    /** With the variables in it that were set before; what is not known stays as it is. */
+    private static String expanded(String value, Map<String, String> environment) {
+        return Pattern.compile("\\$\\(([A-Z_]+)\\)").matcher(value).replaceAll(name -> Matcher
+                .quoteReplacement(environment.getOrDefault(name.group(1), name.group())));
+    }
+}

@@ -1,0 +1,93 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.junit.jupiter.api.Test;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMetricsEndpoint;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
+
+/** What the manifests of k8s say of the service, held against the service itself. */
+class KubernetesServiceIT extends WithSidecar {
+
+    @Test
+    void theServiceStartsWithTheConfigMapAndAnswersItsProbes() throws Exception {
+        Kustomization rendered = Kustomization.mirror("k8s/base");
+        Map<String, String> environment = new HashMap<>(rendered.get(ConfigMap.class).getData());
+        String tokenFile = environment.get("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE");
+        assertEquals("/token/token", tokenFile);
+        environment.put("MIRROR_BOOTSTRAP_DATA_DIR", data().toString());
+        environment.putAll(tokens("secret"));
+        environment.put("QUARKUS_HTTP_HOST", "");
+        start(environment);
+        Container container = rendered.init("sidecar");
+        for (Function<Container, Probe> probe : List.<Function<Container, Probe>>of(Container::getStartupProbe,
+                Container::getLivenessProbe, Container::getReadinessProbe)) {
+            String path = probe.apply(container).getHttpGet().getPath();
+            assertEquals("bootstrap", probe.apply(container).getHttpGet().getPort().getStrVal());
+            assertEquals(200, sidecar.status(path), path);
+        }
+        assertFalse(sidecar.log().contains("nrecognized"), sidecar.log());
+        assertTrue(sidecar.log().contains("http://0.0.0.0:"), sidecar.log());
+    }
+
+    @Test
+    void theConfigMapHasEveryKeyOfTheServiceAndNoOtherAndSoHaveTheDocuments() throws Exception {
+        Set<String> known = new TreeSet<>();
+        for (String settings : List.of("io.mirrorbootstrap.mirror.MirrorSettings",
+                "io.mirrorbootstrap.access.AccessSettings")) {
+            for (Method setting : Class.forName(settings).getMethods()) {
+                known.add("MIRROR_BOOTSTRAP_"
+                        + setting.getName().replaceAll("[A-Z]", "_$0").toUpperCase(Locale.ROOT));
+            }
+        }
+        Kustomization rendered = Kustomization.mirror("k8s/base");
+        assertEquals(known, new TreeSet<>(rendered.get(ConfigMap.class).getData().keySet()));
+        assertEquals(known,
+                Pattern.compile("^\\| `[a-z0-9-]+` \\| `([A-Z0-9_]+)` \\|", Pattern.MULTILINE)
+                        .matcher(Files.readString(Path.of("docs/configuration.md"))).results()
+                        .map(match -> "MIRROR_BOOTSTRAP_" + match.group(1))
+                        .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    @Test
+    void whatPrometheusAsksForIsThere() throws Exception {
+        Kustomization rendered = Kustomization.mirror("k8s/examples/mtls-monitored");
+        PodMetricsEndpoint endpoint = rendered.get(PodMonitor.class).getSpec().getPodMetricsEndpoints().get(0);
+        Set<String> asked = rendered.get(PrometheusRule.class).getSpec().getGroups().stream()
+                .flatMap(group -> group.getRules().stream())
+                .flatMap(rule -> Pattern.compile("mirror_bootstrap_\\w+")
+                        .matcher(String.valueOf(rule.getExpr().getValue()))
+                        .results().map(MatchResult::group))
+                .collect(Collectors.toSet());
+        assertFalse(asked.isEmpty());
+        assertEquals(Kustomization.PORT, rendered.init("sidecar").getPorts().stream()
+                .filter(port -> port.getName().equals(endpoint.getPort())).findFirst().orElseThrow()
+                .getContainerPort());
+        start();
+        String metrics = sidecar.get(endpoint.getPath());
+        for (String metric : asked) {
+            assertTrue(Pattern.compile("(?m)^" + metric + "[ {]").matcher(metrics).find(), metric);
+        }
+    }
+}

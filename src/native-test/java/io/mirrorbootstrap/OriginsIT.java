@@ -1,0 +1,79 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.protocol.Upgrade;
+
+/** Requests that a browser makes for the page of another site, and what a proxy before the sidecar says of whom it speaks for. */
+class OriginsIT extends WithSidecar {
+
+    @Test
+    void whereNothingIsAskedForAPageOfAnotherSiteThatPointsHereIsRefused() throws Exception {
+        start();
+        assertEquals(403, status("/v1/mirrors", "Host: evil.example"));
+        assertEquals(200, status("/v1/mirrors", "Host: localhost:1234"));
+        assertEquals(200, status("/v1/mirrors", "Host: 127.0.0.1"));
+        assertEquals(200, status("/q/health/live", "Host: evil.example"));
+    }
+
+    @Test
+    void pagesOfOtherSitesAreRefused() throws Exception {
+        start();
+        int port = sidecar.uri().getPort();
+        String upgrade = "Host: localhost:" + port + "\r\n" + Upgrade.HEADERS;
+        assertEquals(101, status("/v1/bootstrap", upgrade));
+        assertEquals(101, status("/v1/bootstrap", upgrade + "\r\nOrigin: http://localhost:" + port));
+        for (String origin : List.of("http://evil.example", "https://localhost:" + port, "http://localhost", "null",
+                "http://localhost:" + port + "\r\nOrigin: http://evil.example")) {
+            assertEquals(403, status("/v1/bootstrap", upgrade + "\r\nOrigin: " + origin), origin);
+            assertEquals(403, status("/v1/mirrors", "Host: localhost:" + port + "\r\nOrigin: " + origin), origin);
+        }
+    }
+
+    @Test
+    void whatATrustedProxySaysCounts() throws Exception {
+        start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true",
+                "MIRROR_BOOTSTRAP_TRUSTED_PROXIES", "192.0.2.1, 127.0.0.0/8"));
+        assertEquals(403, status("/v1/mirrors",
+                "Host: x\r\nOrigin: http://y\r\nX-Forwarded-For: 198.51.100.7, 203.0.113.9, 127.0.0.1"));
+        patiently().until(() -> sidecar.log().contains("from \"203.0.113.9 by 127.0.0.1:"));
+        String page = "Host: sidecar:8080\r\nOrigin: https://mirror.example";
+        String forwarded = page + "\r\nX-Forwarded-Host: mirror.example\r\nX-Forwarded-Proto: https";
+        assertEquals(403, status("/v1/mirrors", page));
+        assertEquals(200, status("/v1/mirrors", forwarded));
+        assertEquals(200,
+                status("/v1/mirrors", page + "\r\nForwarded: for=x;host=evil.example, for=\"[2001:db8::1]:47\";"
+                        + "proto=https;host=mirror.example"));
+        assertEquals(403, status("/v1/mirrors", page + "\r\nX-Forwarded-Host: mirror.example, sidecar\r\n"
+                + "X-Forwarded-Proto: https"), "the last proxy has it from who came to it");
+        assertEquals(403, status("/v1/mirrors", forwarded + "\r\nForwarded: host=mirror.example"), "one is forged");
+    }
+
+    @Test
+    void whatAnybodyElseSaysOfWhomHeSpeaksForChangesNothing() throws Exception {
+        for (String trusted : List.of("", "192.0.2.1,10.0.0.0/8")) {
+            start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true",
+                    "MIRROR_BOOTSTRAP_TRUSTED_PROXIES", trusted));
+            assertEquals(403, status("/v1/mirrors", "Host: sidecar:8080\r\nOrigin: https://mirror.example\r\n"
+                    + "X-Forwarded-Host: mirror.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9"));
+            patiently().until(() -> sidecar.log().contains("refused GET \"/v1/mirrors\" from 127.0.0.1:"));
+            assertFalse(sidecar.log().contains("203.0.113.9"), sidecar.log());
+            sidecar.close();
+        }
+    }
+
+    @Test
+    void aProgramThatHasATokenMayNameAnyOriginAndHost() throws Exception {
+        start(tokens("secret\n"));
+        String throughAProxy = "Host: 10.1.2.3:8080\r\nOrigin: https://mirror.example\r\n" + Upgrade.HEADERS;
+        assertEquals(101, status("/v1/bootstrap", throughAProxy + "\r\nAuthorization: Bearer secret"));
+        assertEquals(401, status("/v1/bootstrap", throughAProxy));
+        assertEquals(401, status("/v1/bootstrap", throughAProxy + "\r\nAuthorization: Bearer other"));
+    }
+}

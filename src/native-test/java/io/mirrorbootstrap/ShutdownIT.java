@@ -1,0 +1,116 @@
+package io.mirrorbootstrap;
+
+import static io.mirrorbootstrap.TestSnapshot.MIB;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.wire.JsonRecords;
+
+/** SIGTERM: what is confirmed is kept, sources are told to come back, and a disk that hangs does not hold it up. */
+class ShutdownIT extends WithSidecar {
+
+    private static final int ENDED_BY_SIGTERM = 143;
+
+    private final TestSnapshot snapshot = TestSnapshot.random("db", 3 * MIB);
+
+    @Test
+    void theLastByteIsKeptAndTheSourceToldToComeBack() throws Exception {
+        start();
+        RawClient client = new RawClient(sidecar.uri());
+        snapshot.open(client);
+        snapshot.send(client, 0, 2 * MIB);
+
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+
+        assertEquals(1012, client.closeCode());
+        assertEquals(2 * MIB, durable());
+        assertTrue(sidecar.log().contains("interrupted by the end of this process: database=db"), sidecar.log());
+        assertFalse(sidecar.log().contains("link lost"), sidecar.log());
+        start();
+        assertTrue(sidecar.log().contains("found at start: database=db"), sidecar.log());
+        assertFalse(sidecar.log().contains("link lost"), sidecar.log());
+        assertEquals(0, sidecar.metric("mirror_bootstrap_transfers_total{outcome=\"disconnected\"}"));
+        assertEquals("disconnected", sidecar.word("db"));
+        assertEquals(2 * MIB, snapshot.opened(new RawClient(sidecar.uri())).offset());
+    }
+
+    @Test
+    void whileItEndsItIsNotReadyAndTakesNoLink() throws Exception {
+        start(Preloaded.disk("SLOW_FORCE_MS", 1500));
+        RawClient client = new RawClient(sidecar.uri());
+        snapshot.open(client);
+        snapshot.send(client, 0, MIB);
+        assertEquals(200, sidecar.status("/q/health/ready"));
+
+        CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> {
+            try {
+                return sidecar.terminate();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+
+        patiently().until(() -> sidecar.status("/q/health/ready") == 503);
+        assertEquals(200, sidecar.status("/q/health/live"), "ending is no reason to be killed");
+        ExecutionException refused = assertThrows(ExecutionException.class, () -> new RawClient(sidecar.uri()));
+        assertEquals(503, assertInstanceOf(WebSocketHandshakeException.class, refused.getCause()).getResponse()
+                .statusCode());
+        assertEquals(1012, client.closeCode());
+        assertEquals(ENDED_BY_SIGTERM, exit.get());
+    }
+
+    @Test
+    void aDiskThatHangsDoesNotHoldItUp() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(Map.of("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", "1M"), Preloaded.disk("HANGING_DISK_WHILE", hangs));
+        RawClient client = new RawClient(sidecar.uri());
+        snapshot.open(client);
+        snapshot.send(client, 0, MIB);
+        Files.createFile(hangs);
+        client.binary(snapshot.chunk(MIB, 2 * MIB), MIB);
+        patiently().until(() -> Files.size(file("db.partial")) == 2 * MIB);
+
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+
+        assertEquals(1012, client.closeCode());
+        assertTrue(sidecar.log().contains("1 links have not become durable in 7 seconds"), sidecar.log());
+        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
+        assertFalse(sidecar.log().contains("\tat "), sidecar.log());
+        assertEquals(MIB, durable());
+        assertTrue(Files.size(file("db.partial")) >= MIB);
+    }
+
+    @Test
+    void norDoesItWhereNoLinkIsOpen() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(Preloaded.disk("HANGING_DISK_WHILE", hangs));
+        RawClient client = new RawClient(sidecar.uri());
+        snapshot.committed(client);
+        client.close();
+        Files.createFile(hangs);
+        sidecar.delete("/v1/mirrors/db?snapshot=true");
+        patiently().until(() -> !Files.exists(file("db.snapshot")));
+
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
+    }
+
+    /** How many bytes the checkpoint calls durable. */
+    private long durable() throws IOException {
+        return new JsonRecords().checkpoint(Files.readAllBytes(file("db.checkpoint.json"))).orElseThrow().bytes();
+    }
+}

@@ -1,0 +1,77 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+
+/** The file of tokens, which changes while the service runs, and may be anything for a while. */
+class TokenFileIT extends WithSidecar {
+
+    @Test
+    void tokensChangeWithoutARestart() throws Exception {
+        // as Kubernetes does it: the file is a link into a directory that is a link, which is replaced
+        Path volume = Files.createDirectory(directory.resolve("volume"));
+        generation(volume, "one", "first\n");
+        Files.createSymbolicLink(volume.resolve("tokens"), Path.of("..data/tokens"));
+        start(Map.of("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE", volume.resolve("tokens").toString()));
+        assertEquals(200, statusWith("first"));
+        assertEquals(401, statusWith("other"));
+
+        generation(volume, "two", "other\n");
+        patiently().until(() -> statusWith("other") == 200);
+        assertEquals(401, statusWith("first"));
+
+        generation(volume, "three", "# nobody\n");
+        patiently().until(() -> statusWith("other") == 401);
+        assertTrue(sidecar.log().contains("holds no token: nobody is let in until that is mended"), sidecar.log());
+
+        generation(volume, "four", "other\n");
+        patiently().until(() -> statusWith("other") == 200);
+        Files.delete(volume.resolve("..data"));
+        patiently().until(() -> statusWith("other") == 401);
+    }
+
+    @Test
+    void aTokenFileThatIsNoFileLetsNobodyInUntilItIsOneAgain() throws Exception {
+        start(tokens("secret\n"));
+        Files.delete(tokenFile());
+        assertEquals(0, new ProcessBuilder("mkfifo", tokenFile().toString()).start().waitFor());
+        patiently().until(() -> statusWith("secret") == 401);
+        assertTrue(sidecar.log().contains("is no regular file: nobody is let in"), sidecar.log());
+        Path back = Files.writeString(directory.resolve("back"), "secret\n");
+        Files.move(back, tokenFile(), StandardCopyOption.REPLACE_EXISTING);
+        patiently().until(() -> statusWith("secret") == 200);
+    }
+
+    @Test
+    void aTokenFileThatDoesNotAnswerCountsForAWhileAndHoldsNothingElseUp() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(tokens("secret\n"), Preloaded.disk("HANGING_FILE", tokenFile(), "HANGING_DISK_WHILE", hangs,
+                "QUARKUS_THREAD_POOL_MAX_THREADS", 2));
+        Files.createFile(hangs);
+        patiently().until(() -> statusWith("secret") == 401);
+        assertTrue(sidecar.log().contains("has not answered for 10 seconds: nobody is let in"), sidecar.log());
+        assertEquals(200, sidecar.status("/q/health/ready")); // looks at the disk, on a worker
+        Files.delete(hangs);
+        patiently().until(() -> statusWith("secret") == 200);
+        assertEquals(2, sidecar.log().split("holds 1 tokens", -1).length - 1, sidecar.log());
+    }
+
+    private static void generation(Path volume, String name, String tokens) throws IOException {
+        Path directory = Files.createDirectory(volume.resolve(name));
+        Files.writeString(directory.resolve("tokens"), tokens);
+        Path link = Files.createSymbolicLink(volume.resolve("..data_tmp"), Path.of(name));
+        Files.move(link, volume.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private int statusWith(String token) throws IOException {
+        return status("/v1/mirrors", "Host: x", "Authorization: Bearer " + token);
+    }
+}
