@@ -43,7 +43,7 @@ class AccessIT extends WithSidecar {
     @Test
     void aWiderPortNeedsAWord() throws Exception {
         start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true"));
-        assertTrue(sidecar.log().contains("whoever reaches 0.0.0.0 may store snapshots here"), sidecar.log());
+        assertTrue(sidecar.log().contains("everybody who can reach 0.0.0.0 may store snapshots here"), sidecar.log());
         assertEquals(200, status("/v1/mirrors", "Host: mirror.example"));
     }
 

@@ -39,7 +39,7 @@ import io.vertx.core.net.PemTrustOptions;
 @Timeout(120)
 class ClientTlsIT {
 
-    private static final String NOBODY = "its certificate is signed by nobody that is trusted here: --ca FILE says who is";
+    private static final String NOBODY = "no authority that is trusted here has signed its certificate: --ca FILE names one";
 
     @TempDir
     Path directory;

@@ -122,7 +122,7 @@ class Exposure implements HttpServerOptionsCustomizer {
                             + "to let other machines in",
                     host);
         } else if (insecure && !guarded) {
-            LOG.warnf("mirror-bootstrap.insecure: whoever reaches %s may store snapshots here", host);
+            LOG.warnf("mirror-bootstrap.insecure: everybody who can reach %s may store snapshots here", host);
         }
     }
 

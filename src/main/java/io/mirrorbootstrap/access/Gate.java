@@ -86,7 +86,7 @@ class Gate {
         this.clusterIdFromCertificate = settings.clusterIdFromCertificate();
         this.removedTokenEndsLinks = settings.removedTokenEndsLinks();
         this.refused = Counter.builder("mirror.bootstrap.requests.refused")
-                .description("requests by somebody who has not proven to be let in").register(metrics);
+                .description("requests of callers that have shown no valid token or certificate").register(metrics);
     }
 
     void register(@Observes Filters filters) {

@@ -227,7 +227,7 @@ public class MirrorsResource {
         Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
                 .filter(new NewerRows(board))
                 .map(row -> sse.newEventBuilder().data(MirrorView.class, MirrorView.of(row)).build());
-        // whoever is in between, or this service itself, cuts what is silent for too long
+        // a proxy in between, or this service itself, cuts a connection that is silent for too long
         Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().ticks().every(SIGN_OF_LIFE).onOverflow().drop()
                 .map(tick -> sse.newEventBuilder().comment("still here").build());
         return Multi.createBy().merging().streams(rows, signsOfLife);

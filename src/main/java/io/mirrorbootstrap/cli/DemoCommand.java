@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 
 /** Shows the whole way of a snapshot on one machine. */
 @Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Starts a sidecar on a free local port with a temporary data directory, sends FILE to it as a "
-        + "source would, and shows what came of it.", footer = {"",
+        + "source would, and shows the result.", footer = {"",
                 "What was committed is kept, so that it can be looked at; the last line says how to remove it.", "",
                 "Example:  mirror-bootstrap demo base.tar"})
 final class DemoCommand implements Callable<Integer> {

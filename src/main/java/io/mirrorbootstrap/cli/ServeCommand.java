@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
     /**
-     * How many sessions of TLS are kept, to be resumed: Java keeps 20480 for a day, which whoever makes handshakes would fill
+     * How many sessions of TLS are kept, to be resumed: Java keeps 20480 for a day, and anybody who makes handshakes could fill them
      * half of the launcher's heap with. Java reads it when it opens the port, on a JVM and in a native executable alike.
      */
     private static final String TLS_SESSIONS = "javax.net.ssl.sessionCacheSize";
@@ -38,7 +38,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "The port for sources, the API and the probes; 0 takes a free one. Default: 8080")
     private Integer port;
 
-    @Option(names = "--auth-token-file", paramLabel = "FILE", description = "Tokens, one a line: whoever speaks to the sidecar must have one. Read again every second.")
+    @Option(names = "--auth-token-file", paramLabel = "FILE", description = "Tokens, one a line: each caller of the sidecar must show one. Read again every second.")
     private Path authTokenFile;
 
     @Option(names = "--insecure", description = "Lets other machines in though nobody has to prove anything.")

@@ -50,7 +50,7 @@ final class WaitCommand implements Callable<Integer> {
 
     private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Duration LONG = Duration.ofHours(1);
-    /** Who is there answers in this; who asks for less learns nothing at the end. */
+    /** A sidecar that is there answers in this time; with less, the last question could not be answered. */
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final long MOST_SECONDS = 1_000_000_000;
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * Reads the frames of a WebSocket (RFC 6455, the server's side) out of what the socket brings, cut anywhere. Payload is
  * handed on in the memory in which it came: nothing is copied, and nothing waits for a frame to be whole, so that a frame
- * may be as long as a chunk may. It is unmasked in place, piece by piece, by whoever is about to look at it.
+ * may be as long as a chunk may. It is unmasked in place, slice by slice, just before it is looked at.
  * <p>
  * One thread at a time.
  */
@@ -194,7 +194,7 @@ final class FrameParser {
         return Optional.of(new Frame.Unacceptable(reason));
     }
 
-    /** Passes over what comes, up to the close frame that the source ends with. */
+    /** Passes over all bytes up to the close frame that the source ends with. */
     private Optional<Frame> close(ByteBuffer bytes) {
         int kept = Math.max(0, Math.min(collected.position(), CloseFrame.MAX_BYTES - bytes.remaining()));
         collected.flip().position(collected.limit() - kept);

@@ -128,7 +128,7 @@ class IngestBudget {
             giveBackMine(readBytes);
         }
 
-        /** Gives {@code cost} bytes back, and wakes who waits if there is room. */
+        /** Gives {@code cost} bytes back, and wakes the links that wait if there is room. */
         void giveBack(long cost) {
             IngestBudget.this.giveBack(cost);
             giveBackMine(cost);

@@ -79,7 +79,7 @@ class IngestRate {
             }
             synchronized (IngestRate.this) {
                 long now = now();
-                // for as long as others are ahead too, each byte costs as much more time: so together they have the rate, whoever is slow
+                // for as long as others are ahead too, each byte costs as much more time: so together they have the rate, even if one is slow
                 long others = shares.values().stream().filter(each -> each != this && each.dueNanos > now).count();
                 dueNanos = Math.max(dueNanos, now) + (long) (bytes * 1e9 / bytesPerSecond * (1 + others));
                 return dueNanos - now > AHEAD_NANOS ? dueNanos - now : 0;

@@ -51,7 +51,7 @@ final class Intake {
     private final Queue<Inbound> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong queuedBytes = new AtomicLong();
 
-    /** Whether the queue has more than the link's share. Set on the event loop; whoever makes it less asks again. */
+    /** Whether the queue has more than the link's share. Set on the event loop; the thread that makes it less asks again. */
     private volatile boolean isOverShare;
     /** Whether {@link #ask} waits for the budget. Event loop only. */
     private boolean awaitsBudget;
@@ -72,8 +72,8 @@ final class Intake {
     private int pulledBytes;
 
     /**
-     * @param isGone whether what comes is thrown away, or nothing comes any more
-     * @param isEnded whether what comes is thrown away
+     * @param isGone whether arriving bytes are thrown away, or none can arrive any more
+     * @param isEnded whether arriving bytes are thrown away
      * @param wake called on any thread when there is something for the job
      */
     Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate.Share rate,
@@ -130,7 +130,7 @@ final class Intake {
         }
     }
 
-    /** Asks the transport for what comes next, as soon as there is room for it. Event loop only. */
+    /** Asks the transport for one more read, as soon as there is room for it. Event loop only. */
     void ask() {
         if (isGone.getAsBoolean() || budget.hasRoom()) {
             transport.ask(); // of a link that has ended, the close behind what is thrown away must be seen

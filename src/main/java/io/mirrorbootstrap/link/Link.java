@@ -82,7 +82,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         }
     }
 
-    /** The process is ending: what came is kept, the source is told to come back. Any thread. */
+    /** The process is ending: the received bytes are kept, the source is told to come back. Any thread. */
     void shutDown() {
         announce(new Ending.Shutdown());
     }

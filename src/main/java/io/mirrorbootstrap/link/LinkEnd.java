@@ -38,9 +38,9 @@ final class LinkEnd {
 
     private enum State {
         OPEN,
-        /** The connection is gone; what came before that still counts. */
+        /** The connection is gone; the messages that arrived before still count. */
         LOST,
-        /** What still comes is thrown away. */
+        /** Bytes that still arrive are thrown away. */
         ENDED,
         /** Its transfers have ended, or wait for their sources. */
         RELEASED
@@ -69,12 +69,12 @@ final class LinkEnd {
         this.maxChunkBytes = maxChunkBytes;
     }
 
-    /** Whether nothing can come any more, or what comes is thrown away. Any thread. */
+    /** Whether nothing can arrive any more, or arriving bytes are thrown away. Any thread. */
     boolean isGone() {
         return state.get() != State.OPEN;
     }
 
-    /** Whether what comes is thrown away. Any thread. */
+    /** Whether arriving bytes are thrown away. Any thread. */
     boolean isEnded() {
         return has(State.ENDED);
     }

@@ -27,7 +27,7 @@ final class LinkJob {
         /** Nothing is done for a while now. */
         void rests();
 
-        /** Whether what comes next waits for the disk to make durable what has come. Any thread. */
+        /** Whether the next step waits for the disk, to make the received bytes durable. Any thread. */
         boolean isEnding();
     }
 

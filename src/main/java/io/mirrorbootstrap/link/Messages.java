@@ -127,7 +127,7 @@ final class Messages {
     /**
      * Goes on with the unfinished message.
      *
-     * @param othersWait whether memory is held for what came behind it
+     * @param othersWait whether memory is held for frames behind it
      */
     void goOn(boolean othersWait) {
         if (reader.mayTakeLong()) {

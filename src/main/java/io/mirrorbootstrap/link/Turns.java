@@ -27,7 +27,7 @@ class Turns {
 
     private final Executor workers;
     private final int share;
-    /** Those that have something to do, whoever has been served last at the end. Guarded by this. */
+    /** The callers that have something to do; the one served last is at the end. Guarded by this. */
     private final Map<String, Lane> busy = new LinkedHashMap<>();
 
     /** The jobs of one caller. Guarded by the outer object. */

@@ -21,7 +21,7 @@ import io.vertx.core.Vertx;
 
 /**
  * Ready: a source may connect, because what it sends can be stored. To find out makes a file, and anybody may ask: the answer
- * counts for a second, and those who ask meanwhile share it. A disk that hangs keeps one worker, and is not ready; who asks keeps
+ * counts for a second, and the callers that ask meanwhile share it. A disk that hangs keeps one worker, and is not ready; a caller keeps
  * nothing here for longer than a look may take, even when it is gone itself and all workers hang.
  */
 @Readiness

@@ -44,7 +44,7 @@ class Housekeeping {
                 .subscribe().with(tick -> round(), failure -> LOG.error("housekeeping has ended", failure));
     }
 
-    /** Last of all: links have ended, and whoever limits the time of the end does so already. */
+    /** Last of all: links have ended, and the time that the end may take is already limited. */
     void end(@Observes @Priority(Integer.MAX_VALUE) ShutdownEvent event) {
         rounds.cancel();
         mirrors.makeDurable();

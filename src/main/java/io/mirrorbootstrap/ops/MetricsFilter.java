@@ -5,7 +5,7 @@ import jakarta.inject.Singleton;
 
 import io.micrometer.core.instrument.config.MeterFilter;
 
-/** Keeps to ourselves which Java this is: metrics are open to whoever can reach the port. */
+/** Does not tell which Java this is, because everybody who can reach the port can read the metrics. */
 final class MetricsFilter {
 
     private MetricsFilter() {

@@ -37,7 +37,7 @@ class VolumeWatch {
 
     private static final Duration LOSSES_EVERY = Duration.ofSeconds(5);
 
-    /** At least so long between two lines about the same thing: whoever plays with the volume does not fill the log. */
+    /** At least so long between two lines about the same thing, so that somebody who plays with the volume cannot fill the log. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
     /** What the process ends with when another one has its directory. */
@@ -113,7 +113,7 @@ class VolumeWatch {
             this.keeping = keeping;
         }
 
-        /** Says what stays as it was found once, and what comes again and again not each time. */
+        /** Logs what it finds once, as long as that stays the same; what comes and goes is logged at most every SILENCE. */
         void look() throws DirectoryTakenException {
             String found;
             try {

@@ -118,7 +118,7 @@ final class Durability {
     }
 
     /**
-     * Has the record of {@code transfer} name its owner, who is new: after a crash it would be nobody's otherwise, and anybody might
+     * Has the record of {@code transfer} name its owner, who is new: otherwise it would have no owner after a crash, and anybody might
      * end it.
      */
     void ownerIsNew(Transfer transfer) throws IOException {

@@ -95,7 +95,7 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         return file.isPresent();
     }
 
-    /** A transfer that was nobody's until now is its owner's after a crash too. */
+    /** A transfer that had no owner until now has this one after a crash, too. */
     private void recordOwner(Transfer transfer) throws IOException {
         Optional<String> owner = transfer.identity().owner();
         if (owner.isPresent() && directory().records().checkpoint(identity.database())

@@ -66,7 +66,7 @@ final class BoundedPings extends ChannelInboundHandlerAdapter {
     private void answerLatest(ChannelHandlerContext context) {
         if (latest != null && context.channel().isWritable()) {
             answer(context);
-            context.fireChannelReadComplete(); // Vert.x flushes nothing, of whoever writes, before
+            context.fireChannelReadComplete(); // until now Vert.x flushes nothing, whatever has written it
         }
     }
 

@@ -35,7 +35,7 @@ final class BoundedTransport extends JDKTransport {
     private volatile Throwable alert;
 
     /**
-     * The next socket goes there, whoever is to be met.
+     * The next socket goes there, whatever address is asked for.
      *
      * @param tunnels makes what each socket goes through
      */

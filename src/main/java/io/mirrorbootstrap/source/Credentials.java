@@ -61,7 +61,7 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
         throw new IOException(file + " holds no token");
     }
 
-    /** A pipe has been read once it was looked at, and whoever opens one waits. */
+    /** A pipe can be read only once, and to open one may take for ever. */
     private static void requireRegular(Path file) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
             throw new IOException(file + " is no regular file, which it must be: it is read again for each link");

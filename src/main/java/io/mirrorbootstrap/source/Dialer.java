@@ -153,7 +153,7 @@ final class Dialer implements AutoCloseable {
                         : text + ": " + why;
     }
 
-    /** A share, but of what is left enough for an answer of somebody who is there. */
+    /** A share of the time that is left, but at least enough for a host that is there to answer. */
     private static Duration bounded(Duration share, Duration left) {
         Duration least = left.compareTo(SHORTEST_ATTEMPT) < 0 ? left : SHORTEST_ATTEMPT;
         Duration time = share.compareTo(least) < 0 ? least : share;

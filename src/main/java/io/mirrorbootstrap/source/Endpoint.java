@@ -16,7 +16,7 @@ import io.mirrorbootstrap.wire.Protocol;
  * @param port 1 to 65535
  * @param tls whether the connection is encrypted
  * @param base the path below which the sidecar's own paths are; empty, or with a slash before and none behind
- * @param query what each request has behind its path, for who is in between; with its question mark, or empty
+ * @param query what each request has behind its path, for a proxy in between; with its question mark, or empty
  */
 public record Endpoint(String host, int port, boolean tls, String base, String query) {
 

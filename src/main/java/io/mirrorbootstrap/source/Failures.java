@@ -151,7 +151,7 @@ final class Failures {
         } else if (first(chain, CertPathBuilderException.class).isPresent()
                 || chain.stream().anyMatch(each -> String.valueOf(each.getMessage())
                         .matches("(?s).*(trust anchor|signature check failed).*"))) {
-            return unfit("its certificate is signed by nobody that is trusted here: --ca FILE says who is");
+            return unfit("no authority that is trusted here has signed its certificate: --ca FILE names one");
         }
         Optional<CertPathValidatorException> path = first(chain, CertPathValidatorException.class);
         if (path.isPresent()) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * A proxy that is asked by {@code CONNECT} to lead on to the sidecar, for {@code http://} as for {@code https://}: a link is
- * no request that could be passed on, and who sends and who waits take the same way.
+ * no request that could be passed on, and {@code send} and {@code wait} take the same way.
  *
  * @param host name or address, without brackets
  * @param port 1 to 65535

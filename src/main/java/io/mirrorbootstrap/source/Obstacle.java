@@ -29,7 +29,7 @@ public sealed interface Obstacle {
         }
     }
 
-    /** Who is there is not who is asked for, or cannot be believed: another protocol, a certificate, a strange answer. */
+    /** The program that answers is not the sidecar, or cannot be believed: another protocol, a certificate, a strange answer. */
     record Unfit(String message) implements Obstacle {
         @Override
         public boolean canHeal() {
@@ -38,7 +38,7 @@ public sealed interface Obstacle {
     }
 
     /**
-     * An answer of HTTP that is not the one that is asked for, of the sidecar or of who is in between.
+     * An answer of HTTP that is not the expected one, of the sidecar or of a proxy in between.
      *
      * @param status the HTTP status
      */

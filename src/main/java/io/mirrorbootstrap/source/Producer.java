@@ -180,7 +180,7 @@ public final class Producer implements StreamSource {
         try {
             pipe.close();
         } catch (IOException e) {
-            // who reads it meets the same, or its end
+            // the thread that reads it meets the same failure, or its end
         }
     }
 

@@ -29,7 +29,7 @@ final class Refusals {
     }
 
     /**
-     * Puts it in words. A redirect is not followed: the token would go with it, to whoever was named.
+     * Puts it in words. A redirect is not followed: the token would go with it, to the host that it names.
      *
      * @param body what was said, or null
      * @param asked the path and query that were asked for

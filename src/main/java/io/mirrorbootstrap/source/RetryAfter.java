@@ -10,7 +10,7 @@ import java.util.Optional;
 /** Reads the header {@code Retry-After} (RFC 9110, 10.2.3). */
 final class RetryAfter {
 
-    /** Who is asked to stay away for longer may have been asked by mistake, and somebody waits. */
+    /** A longer time may be a mistake, and somebody waits for the snapshot. */
     static final Duration MOST = Duration.ofSeconds(60);
 
     private RetryAfter() {

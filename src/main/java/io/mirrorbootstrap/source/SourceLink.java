@@ -24,7 +24,7 @@ import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.http.impl.WebSocketInternal;
 
 /**
- * One link, as the sending thread sees it: what it gives is written in order, what comes back is one queue of events.
+ * One link, as the sending thread sees it: it writes messages in order, and reads one queue of events.
  */
 final class SourceLink implements AutoCloseable {
 

@@ -117,7 +117,7 @@ public final class StatusClient implements AutoCloseable {
         return new Reply.Blocked(new Obstacle.Unfit(message));
     }
 
-    /** That nothing has come yet, the sidecar alone can know: a 404 of whoever is in between does not say it. */
+    /** Only the sidecar can know that nothing has come yet: a 404 of a proxy does not say it. */
     private static boolean isOwnNotFound(String contentType, String body) {
         try {
             return contentType != null && JSON.matcher(contentType).matches()

@@ -23,7 +23,7 @@ import java.util.UUID;
 
 /**
  * What keeps a second process out of a directory: a file beside it, locked by the process that has the directory, the holder.
- * Whoever may write there can remove or replace that file, and the lock goes with it, so a lock alone proves little:
+ * A process that may write there can remove or replace that file, and the lock goes with it, so a lock alone proves little:
  * <ul>
  * <li>The holder {@linkplain #keep looks}, at least once a second, whether the file is still its own, and else renames another
  * one, locked before, over whatever is there.</li>
@@ -236,7 +236,7 @@ final class DirectoryLock {
         }
         try {
             boolean isLocked = channel.tryLock() == null;
-            // whoever has locked it and not said yet that it is a candidate, or is none of these processes, is no holder
+            // a process that has locked it and has not yet said that it is a candidate, or is no sidecar, is no holder
             boolean isHeld = isLocked && namesItself(channel, look(file));
             channel.close();
             if (isHeld) {

@@ -73,7 +73,7 @@ public interface Disk {
     DiskFile create(String name) throws IOException;
 
     /**
-     * Makes a new, empty file that nobody else sees, and that is gone when it is closed, whoever dies.
+     * Makes a new, empty file that nobody else sees, and that is gone when it is closed, even by a crash.
      *
      * @param name to be used for an instant
      */

@@ -13,7 +13,7 @@ public final class DiskFull {
     private static final String FULL = "No space left on device";
     private static final String QUOTA = "Disk quota exceeded";
 
-    /** Whoever writes to it is told that it is full, in the words of the locale that the process has. */
+    /** A write to it fails with words of the locale that the process has. */
     private static final Path ALWAYS_FULL = Path.of("/dev/full");
 
     private DiskFull() {

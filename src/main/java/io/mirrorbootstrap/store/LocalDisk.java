@@ -27,7 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A directory of the machine's own file system, to which the mirror, and whoever breaks into it, can write too: symbolic
+ * A directory of the machine's own file system, to which the mirror, and an attacker inside it, can write too: symbolic
  * links are not followed, nothing but plain files is opened, and what is made can be read by the group and by nobody else.
  */
 public final class LocalDisk implements Disk {

@@ -38,7 +38,7 @@ final class Modes {
     }
 
     /**
-     * Gives a file that was made a moment ago with {@link #FILE} what the mask has taken. Not by its name: whoever may write to
+     * Gives a file that was made a moment ago with {@link #FILE} what the mask has taken. Not by its name: a process that may write to
      * the directory could have put a link to another file there. A file system that has no permissions of its own keeps what it
      * has.
      *
@@ -55,7 +55,7 @@ final class Modes {
                 }
             }
         } catch (IOException e) {
-            // what cannot be given is missed by whoever reads the file, and not by this process
+            // a mode that cannot be given is missed by readers of the file, not by this process
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What Java does not tell of a file that is open: it knows the name only, which may be another file's by now, or nobody's. The
+ * What Java does not tell of a file that is open: it knows the name only, which may be another file's by now, or no file's. The
  * kernel has a path for each descriptor that leads to the very file.
  */
 public final class OpenFile {

@@ -15,7 +15,7 @@ import java.util.Optional;
 /** Why something cannot be done with a file, in words: the JDK's own are the bare path for the most frequent reasons. */
 public final class Reason {
 
-    /** What the C library says, and what that means to whoever sends a snapshot. */
+    /** What the C library says, and what that means to the person who sends a snapshot. */
     private static final Map<String, String> KINDS = Map.of("File too large",
             "its file system, or a limit of its process, allows no file so large", "Read-only file system",
             "its file system can only be read", "Permission denied", "it may not write there",
