@@ -39,8 +39,14 @@ class MetricsRoute {
     }
 
     private void answer(RoutingContext request) {
-        String type = TextFormat.chooseContentType(
-                Optional.ofNullable(request.request().getHeader(HttpHeaders.ACCEPT)).orElse(""));
+        String type = type(Optional.ofNullable(request.request().getHeader(HttpHeaders.ACCEPT)).orElse(""));
         request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(metrics.scrape(type));
+    }
+
+    /** As Quarkus chooses it. */
+    private static String type(String accepted) {
+        return accepted.contains("text/plain") || accepted.contains("text/html")
+                ? TextFormat.CONTENT_TYPE_004
+                : TextFormat.CONTENT_TYPE_OPENMETRICS_100;
     }
 }
