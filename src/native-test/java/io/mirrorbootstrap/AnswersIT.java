@@ -155,7 +155,7 @@ class AnswersIT extends WithSidecar {
 
     @Test
     void whoReadsSlowlyButSteadilyIsNotCut() throws Exception {
-        startAnother(Map.of("MIRROR_BOOTSTRAP_IDLE_TIMEOUT", "1S"));
+        startAnother(Map.of("MIRROR_BOOTSTRAP_IDLE_TIMEOUT", "3S"));
         PlainSocket slow = connect().write(request("GET /v1/mirrors", "Connection: close"));
         InputStream in = slow.socket().getInputStream();
         ByteArrayOutputStream all = new ByteArrayOutputStream();

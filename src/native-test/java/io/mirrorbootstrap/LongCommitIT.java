@@ -60,7 +60,7 @@ class LongCommitIT extends WithSidecar {
     }
 
     @Test
-    void whileAllWorkersWaitForTheDiskTheSidecarIsAlive() throws Exception {
+    void whileAllWorkersWaitForTheDiskTheSidecarTellsHowItIs() throws Exception {
         startOnHangingDisk(Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "4"));
         for (int i = 0; i < 8; i++) { // more than there are workers
             RawClient client = new RawClient(sidecar.uri());
@@ -70,9 +70,16 @@ class LongCommitIT extends WithSidecar {
                 client.binary(snapshot.of("db" + i).chunk(), 100);
             }
         }
-        for (int i = 0; i < 10; i++) {
-            assertEquals(200, sidecar.status("/q/health/live"));
+        // what needed a worker would be kept in their queue, even when its caller has gone
+        for (String path : List.of("/q/health/live", "/q/health/started", "/q/health/group/mirror", "/q/metrics",
+                "/v1/mirrors")) {
+            assertEquals(200, sidecar.status(path), path);
         }
+        try (PlainSocket watcher = PlainSocket.to(sidecar.uri())) {
+            watcher.write(PlainSocket.request("GET /v1/mirrors/events", "Host: localhost"));
+            assertEquals(200, HttpAnswer.read(watcher.in(), false).status());
+        }
+        assertEquals(503, sidecar.status("/q/health/ready"));
     }
 
     @Test

@@ -48,6 +48,7 @@ final class Door extends ChannelInboundHandlerAdapter {
             accepted.unsafe().closeForcibly();
             expected.get().complete(null);
         } else if (register.takeIn(accepted, this)) {
+            TlsRecords.follow(accepted);
             context.fireChannelRead(accepted);
         } else {
             accepted.unsafe().closeForcibly();

@@ -29,6 +29,8 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
 
+    private boolean isFirst = true;
+
     /** Of the header of the record at hand. */
     private int headerHas;
     private int length;
@@ -38,16 +40,22 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private long brought;
     private long empty;
 
+    /** Whether somebody has been let in; until then {@link Strangers} bounds the connection. */
+    private boolean counts;
+
     private TlsRecords() {
     }
 
-    /** From now on, if {@code channel} is encrypted. */
+    /** Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. */
+    static void follow(Channel channel) {
+        channel.pipeline().addFirst(new TlsRecords());
+    }
+
+    /** From now on, if {@code channel} is encrypted. Event loop only. */
     static void bound(Channel channel) {
-        ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
-        if (tls != null && channel.pipeline().get(TlsRecords.class) == null) {
-            TlsRecords records = new TlsRecords();
-            channel.pipeline().addBefore(tls.name(), null, records);
-            channel.pipeline().addAfter(tls.name(), null, records.new Brought());
+        TlsRecords records = channel.pipeline().get(TlsRecords.class);
+        if (records != null) {
+            records.counts = true;
         }
     }
 
@@ -63,6 +71,16 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+        if (isFirst) {
+            isFirst = false;
+            ChannelHandlerContext tls = context.pipeline().context(SslHandler.class);
+            if (tls == null) {
+                context.pipeline().remove(this);
+                context.fireChannelRead(message);
+                return;
+            }
+            context.pipeline().addAfter(tls.name(), null, new Brought());
+        }
         ByteBuf bytes = (ByteBuf) message;
         try {
             while (bytes.isReadable()) {
@@ -71,7 +89,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
                 long before = brought;
                 context.fireChannelRead(part);
-                empty = isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
+                empty = !counts || isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
                 if (empty > MOST_EMPTY) {
                     LOG.warnf("closing the connection from %s: it asks for new keys and reads nothing",
                             Text.field(Connections.source(context.channel())));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
@@ -49,7 +50,9 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
@@ -71,11 +74,13 @@ public class MirrorsResource {
     private final StatusBoard board;
     private final Mirrors mirrors;
     private final RemovalPlaces places;
+    private final Vertx vertx;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places) {
+    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Vertx vertx) {
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
+        this.vertx = vertx;
     }
 
     /** All mirrors that anything is known of, by name; written as fast as it is read. */
@@ -221,16 +226,28 @@ public class MirrorsResource {
                 }
             });
             watcher.onTermination(watching::cancel);
-        }, MAX_CHANGES_WAITING).emitOn(Infrastructure.getDefaultExecutor());
+        }, MAX_CHANGES_WAITING).emitOn(onLoop(Vertx.currentContext()));
         Multi<Mirror> now = Multi.createFrom().items(() -> board.mirrors().stream().filter(wanted));
         // watching begins first: no change is missed, and nothing older comes after it
         Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
                 .filter(new NewerRows(board))
                 .map(row -> sse.newEventBuilder().data(MirrorView.class, MirrorView.of(row)).build());
         // a proxy in between, or this service itself, cuts a connection that is silent for too long
-        Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().ticks().every(SIGN_OF_LIFE).onOverflow().drop()
+        Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().<Long>emitter(this::signsOfLife).onOverflow().drop()
                 .map(tick -> sse.newEventBuilder().comment("still here").build());
         return Multi.createBy().merging().streams(rows, signsOfLife);
+    }
+
+    /** The first at once, so that the watcher knows that it watches. */
+    private void signsOfLife(MultiEmitter<? super Long> watcher) {
+        long timer = vertx.setPeriodic(SIGN_OF_LIFE.toMillis(), watcher::emit);
+        watcher.onTermination(() -> vertx.cancelTimer(timer));
+        watcher.emit(timer);
+    }
+
+    /** Not on workers: while all of them wait for the disk, their queue would keep watchers that have gone. */
+    private static Executor onLoop(io.vertx.core.Context loop) {
+        return task -> loop.runOnContext(nothing -> task.run());
     }
 
     private static RestResponse<Object> unknown(String database) {

@@ -5,6 +5,8 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.exporter.common.TextFormat;
 import io.quarkus.vertx.http.ManagementInterface;
@@ -25,13 +27,18 @@ class MetricsRoute {
     private static final int ORDER = -1;
 
     private final PrometheusMeterRegistry metrics;
+    private final boolean hasPortOfItsOwn;
 
-    MetricsRoute(PrometheusMeterRegistry metrics) {
+    MetricsRoute(PrometheusMeterRegistry metrics,
+            @ConfigProperty(name = "quarkus.management.enabled", defaultValue = "false") boolean hasPortOfItsOwn) {
         this.metrics = metrics;
+        this.hasPortOfItsOwn = hasPortOfItsOwn;
     }
 
     void register(@Observes Router router) {
-        router.route(PATH).order(ORDER).handler(this::answer);
+        if (!hasPortOfItsOwn) {
+            router.route(PATH).order(ORDER).handler(this::answer);
+        }
     }
 
     void register(@Observes ManagementInterface management) {
