@@ -16,6 +16,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What TLS lets a client ask for: nothing of it is kept, or answered, without end. */
 class TlsSessionsIT extends WithSidecar {
@@ -47,18 +49,20 @@ class TlsSessionsIT extends WithSidecar {
         }
     }
 
-    /** Who is let in may send as much as it likes, but each of these has to be answered, and it does not read. */
-    @Test
-    void newKeysAreNotAskedForWithoutEnd() throws Exception {
+    /** Each of these has to be answered, and the client does not read. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void newKeysAreNotAskedForWithoutEnd(boolean isLetIn) throws Exception {
         TestAuthority authority = new TestAuthority(directory, "authority");
         start(authority.service());
-        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        SSLContext source = authority.client(isLetIn ? authority.issue("source", "CN=cluster-a") : null);
         try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
             socket.setReceiveBufferSize(2048);
             socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
             socket.setEnabledProtocols(new String[]{"TLSv1.3"});
             socket.getOutputStream()
-                    .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    .write(("GET " + (isLetIn ? "/v1/mirrors" : "/q/metrics") + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            .repeat(8).getBytes(StandardCharsets.US_ASCII));
             assertEquals('H', socket.getInputStream().read());
             assertThrows(IOException.class, () -> {
                 for (int i = 0; i < 100_000; i++) {

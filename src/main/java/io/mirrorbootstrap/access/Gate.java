@@ -195,7 +195,6 @@ class Gate {
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
         strangers.letIn(channel, caller.principal().id());
-        TlsRecords.bound(channel);
         Connections.name(channel, forwarding.seen(request.request()).source());
         standing.letIn(channel, caller);
         caller.attachTo(request);

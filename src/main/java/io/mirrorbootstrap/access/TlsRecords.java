@@ -40,23 +40,12 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private long brought;
     private long empty;
 
-    /** Whether somebody has been let in; until then {@link Strangers} bounds the connection. */
-    private boolean counts;
-
     private TlsRecords() {
     }
 
     /** Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. */
     static void follow(Channel channel) {
         channel.pipeline().addFirst(new TlsRecords());
-    }
-
-    /** From now on, if {@code channel} is encrypted. Event loop only. */
-    static void bound(Channel channel) {
-        TlsRecords records = channel.pipeline().get(TlsRecords.class);
-        if (records != null) {
-            records.counts = true;
-        }
     }
 
     /** Behind the handler of TLS: a record that was worth it. */
@@ -89,7 +78,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
                 long before = brought;
                 context.fireChannelRead(part);
-                empty = !counts || isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
+                empty = isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
                 if (empty > MOST_EMPTY) {
                     LOG.warnf("closing the connection from %s: it asks for new keys and reads nothing",
                             Text.field(Connections.source(context.channel())));

@@ -1,6 +1,9 @@
 package io.mirrorbootstrap.ops;
 
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -26,7 +29,11 @@ class MetricsRoute {
     /** Before Quarkus' own, behind what lets callers in. */
     private static final int ORDER = -1;
 
+    private static final Duration COUNTS_FOR = Duration.ofMillis(100);
+
     private final PrometheusMeterRegistry metrics;
+    /** Of the two formats, the last texts. */
+    private final Map<String, Scraped> scraped = new ConcurrentHashMap<>();
     private final boolean hasPortOfItsOwn;
 
     MetricsRoute(PrometheusMeterRegistry metrics,
@@ -47,7 +54,20 @@ class MetricsRoute {
 
     private void answer(RoutingContext request) {
         String type = type(Optional.ofNullable(request.request().getHeader(HttpHeaders.ACCEPT)).orElse(""));
-        request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(metrics.scrape(type));
+        request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(text(type));
+    }
+
+    /** Anybody may ask, as often as it likes: those who ask at almost the same time share what it costs. */
+    private String text(String type) {
+        Scraped last = scraped.get(type);
+        if (last == null || System.nanoTime() - last.nanos() >= COUNTS_FOR.toNanos()) {
+            last = new Scraped(metrics.scrape(type), System.nanoTime());
+            scraped.put(type, last);
+        }
+        return last.text();
+    }
+
+    private record Scraped(String text, long nanos) {
     }
 
     /** As Quarkus chooses it. */
