@@ -173,9 +173,9 @@ class ProxiesIT extends WithSidecar {
 
     /** Returns when it listens. */
     private Process run(Proxy proxy) throws Exception {
-        String snippet = proxy.snippet().replace("/etc/ssl/mirror", directory.toString()).replace("8081", "" + plain)
-                .replace("8443", "" + secure)
-                .replace("127.0.0.1:8080", sidecar.uri().getHost() + ":" + sidecar.uri().getPort());
+        String snippet = proxy.snippet().replaceAll("\\b8081\\b", "" + plain).replaceAll("\\b8443\\b", "" + secure)
+                .replace("127.0.0.1:8080", sidecar.uri().getHost() + ":" + sidecar.uri().getPort())
+                .replace("/etc/ssl/mirror", directory.toString()); // last: its name may have any digits
         boolean root = System.getProperty("user.name").equals("root");
         Path conf = Files.writeString(directory.resolve("proxy.conf"),
                 proxy.around.replace("SNIPPET", snippet).replace("DIR", directory.toString())
