@@ -1,6 +1,7 @@
 package io.mirrorbootstrap;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +9,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,9 +86,20 @@ public final class TestAuthority {
 
     /** What a client believes, this authority, and shows, which may be nothing. */
     SSLContext client(Identity own) throws GeneralSecurityException, IOException {
+        return client(certificate, own);
+    }
+
+    /** What a client believes, the authority whose certificate is in {@code file}; it shows nothing. */
+    public static SSLContext clientThatTrusts(Path file) throws GeneralSecurityException, IOException {
+        try (InputStream certificate = Files.newInputStream(file)) {
+            return client(CertificateFactory.getInstance("X.509").generateCertificate(certificate), null);
+        }
+    }
+
+    private static SSLContext client(Certificate authority, Identity own) throws GeneralSecurityException, IOException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, NO_PASSWORD);
-        trusted.setCertificateEntry("authority", certificate);
+        trusted.setCertificateEntry("authority", authority);
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
         KeyStore shown = KeyStore.getInstance("PKCS12");

@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.access;
 
+import java.util.Optional;
+
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
@@ -60,15 +62,10 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (isFirst) {
-            isFirst = false;
-            ChannelHandlerContext tls = context.pipeline().context(SslHandler.class);
-            if (tls == null) {
-                context.pipeline().remove(this);
-                context.fireChannelRead(message);
-                return;
-            }
-            context.pipeline().addAfter(tls.name(), null, new Brought());
+        if (isFirst && !isEncrypted(context)) {
+            context.pipeline().remove(this);
+            context.fireChannelRead(message);
+            return;
         }
         ByteBuf bytes = (ByteBuf) message;
         try {
@@ -89,6 +86,14 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         } finally {
             bytes.release();
         }
+    }
+
+    /** Looks once, when the handler of TLS is there if it will be, and counts behind that what it hands on. */
+    private boolean isEncrypted(ChannelHandlerContext context) {
+        isFirst = false;
+        Optional<ChannelHandlerContext> tls = Optional.ofNullable(context.pipeline().context(SslHandler.class));
+        tls.ifPresent(handler -> context.pipeline().addAfter(handler.name(), null, new Brought()));
+        return tls.isPresent();
     }
 
     /** Moves on behind at most {@link #AT_ONCE} records, and says how many end there. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
@@ -52,6 +51,7 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import io.smallrye.mutiny.vertx.MutinyHelper;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -226,7 +226,7 @@ public class MirrorsResource {
                 }
             });
             watcher.onTermination(watching::cancel);
-        }, MAX_CHANGES_WAITING).emitOn(onLoop(Vertx.currentContext()));
+        }, MAX_CHANGES_WAITING).emitOn(MutinyHelper.executor(Vertx.currentContext())); // not on workers, whose queue keeps watchers that have gone
         Multi<Mirror> now = Multi.createFrom().items(() -> board.mirrors().stream().filter(wanted));
         // watching begins first: no change is missed, and nothing older comes after it
         Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
@@ -243,11 +243,6 @@ public class MirrorsResource {
         long timer = vertx.setPeriodic(SIGN_OF_LIFE.toMillis(), watcher::emit);
         watcher.onTermination(() -> vertx.cancelTimer(timer));
         watcher.emit(timer);
-    }
-
-    /** Not on workers: while all of them wait for the disk, their queue would keep watchers that have gone. */
-    private static Executor onLoop(io.vertx.core.Context loop) {
-        return task -> loop.runOnContext(nothing -> task.run());
     }
 
     private static RestResponse<Object> unknown(String database) {

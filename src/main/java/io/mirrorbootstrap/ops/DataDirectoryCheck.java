@@ -3,6 +3,7 @@ package io.mirrorbootstrap.ops;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
@@ -70,31 +71,46 @@ class DataDirectoryCheck implements AsyncHealthCheck {
     }
 
     private void ask(UniEmitter<? super Boolean> asker) {
+        Optional<Boolean> known;
         boolean begins;
         synchronized (this) {
-            long age = System.nanoTime() - sinceNanos;
-            boolean counts = isUnderWay ? waiting.size() >= MAX_WAITING : age < COUNTS_FOR.toNanos();
-            if (counts) {
-                asker.complete(wasWritable);
-                return;
-            } else if (isUnderWay && age >= PATIENCE.toNanos()) {
-                asker.complete(false);
-                return;
-            }
-            waiting.add(asker);
-            begins = !isUnderWay;
+            known = known();
+            begins = known.isEmpty() && !isUnderWay;
             if (begins) {
                 isUnderWay = true;
                 sinceNanos = System.nanoTime();
             }
+            if (known.isEmpty()) {
+                waiting.add(asker);
+            }
         }
+        known.ifPresent(asker::complete);
         if (begins) {
             begin();
         }
     }
 
+    /** What is told at once; empty if it is worth waiting for a look. */
+    private Optional<Boolean> known() {
+        assert Thread.holdsLock(this);
+        if (!isUnderWay) {
+            return ageNanos() < COUNTS_FOR.toNanos() ? Optional.of(wasWritable) : Optional.empty();
+        } else if (isLate()) {
+            return Optional.of(false);
+        }
+        return waiting.size() >= MAX_WAITING ? Optional.of(wasWritable) : Optional.empty();
+    }
+
+    private boolean isLate() {
+        return isUnderWay && ageNanos() >= PATIENCE.toNanos();
+    }
+
+    private long ageNanos() {
+        return System.nanoTime() - sinceNanos;
+    }
+
     private void begin() {
-        timer.after(PATIENCE, this::tellWhoHasWaitedLong);
+        timer.after(PATIENCE, this::tellThatItHangs);
         try {
             workers.execute(this::look);
         } catch (RejectedExecutionException e) { // no thread, or the process is ending
@@ -122,17 +138,17 @@ class DataDirectoryCheck implements AsyncHealthCheck {
         told.forEach(asker -> asker.complete(writable));
     }
 
-    /** Of this look, or, where that has ended, of one that has begun since: then they are told what was found last. */
-    private void tellWhoHasWaitedLong() {
+    /** Tells those who wait that the disk hangs, unless their look has ended: the one under way now may be a later one. */
+    private void tellThatItHangs() {
         List<UniEmitter<? super Boolean>> told;
-        boolean writable;
         synchronized (this) {
-            boolean isLate = isUnderWay && System.nanoTime() - sinceNanos >= PATIENCE.toNanos();
-            wasWritable &= !isLate;
-            writable = wasWritable;
-            told = isLate ? told() : List.of();
+            if (!isLate()) {
+                return;
+            }
+            wasWritable = false;
+            told = told();
         }
-        told.forEach(asker -> asker.complete(writable));
+        told.forEach(asker -> asker.complete(false));
     }
 
     private List<UniEmitter<? super Boolean>> told() {

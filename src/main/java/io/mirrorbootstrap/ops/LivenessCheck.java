@@ -2,20 +2,19 @@ package io.mirrorbootstrap.ops;
 
 import java.util.List;
 
+import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
 
 import io.mirrorbootstrap.access.PortWatch;
-import io.smallrye.health.api.AsyncHealthCheck;
-import io.smallrye.mutiny.Uni;
 
 /**
  * Alive: the process answers, and each of its ports accepts connections. Nothing else counts: a full disk or a slow source is
- * not mended by killing the pod. Answered on the event loop: all workers may be waiting for the disk.
+ * not mended by killing the pod.
  */
 @Liveness
-class LivenessCheck implements AsyncHealthCheck {
+class LivenessCheck implements HealthCheck {
 
     private final PortWatch ports;
 
@@ -24,12 +23,12 @@ class LivenessCheck implements AsyncHealthCheck {
     }
 
     @Override
-    public Uni<HealthCheckResponse> call() {
+    public HealthCheckResponse call() {
         List<Integer> deaf = ports.deaf();
         HealthCheckResponseBuilder response = HealthCheckResponse.named("process answers").status(deaf.isEmpty());
         if (!deaf.isEmpty()) {
             response.withData("ports that do not accept connections", deaf.toString());
         }
-        return Uni.createFrom().item(response.build());
+        return response.build();
     }
 }

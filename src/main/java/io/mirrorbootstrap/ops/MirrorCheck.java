@@ -2,6 +2,7 @@ package io.mirrorbootstrap.ops;
 
 import java.util.List;
 
+import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
 import io.mirrorbootstrap.mirror.Mirror;
@@ -9,16 +10,14 @@ import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.MirrorState;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.health.api.HealthGroup;
-import io.smallrye.mutiny.Uni;
 
 /**
  * The mirror may start: each of {@code expected-databases} has its snapshot. A group of its own, as neither is the sidecar
  * ill before that, nor must a source not connect.
  */
 @HealthGroup("mirror")
-class MirrorCheck implements AsyncHealthCheck {
+class MirrorCheck implements HealthCheck {
 
     private final List<DatabaseId> expected;
     private final StatusBoard board;
@@ -29,10 +28,10 @@ class MirrorCheck implements AsyncHealthCheck {
     }
 
     @Override
-    public Uni<HealthCheckResponse> call() {
+    public HealthCheckResponse call() {
         long missing = expected.stream().filter(database -> !isFollowing(database)).count();
-        return Uni.createFrom().item(HealthCheckResponse.named("expected databases are following")
-                .status(missing == 0).withData("expected", expected.size()).withData("missing", missing).build());
+        return HealthCheckResponse.named("expected databases are following").status(missing == 0)
+                .withData("expected", expected.size()).withData("missing", missing).build();
     }
 
     private boolean isFollowing(DatabaseId database) {

@@ -1,17 +1,15 @@
 package io.mirrorbootstrap.ops;
 
+import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Startup;
 
-import io.smallrye.health.api.AsyncHealthCheck;
-import io.smallrye.mutiny.Uni;
-
 /** Started: the data directory has been read; before that no port is open to ask. */
 @Startup
-class StartedCheck implements AsyncHealthCheck {
+class StartedCheck implements HealthCheck {
 
     @Override
-    public Uni<HealthCheckResponse> call() {
-        return Uni.createFrom().item(HealthCheckResponse.up("data directory read"));
+    public HealthCheckResponse call() {
+        return HealthCheckResponse.up("data directory read");
     }
 }

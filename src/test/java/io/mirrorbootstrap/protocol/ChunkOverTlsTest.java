@@ -1,18 +1,12 @@
 package io.mirrorbootstrap.protocol;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.util.Map;
-
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -56,23 +50,9 @@ class ChunkOverTlsTest extends WebSocketChunkTest {
     @Override
     Sidecar sidecar() {
         try {
-            return sidecar.over(secure, trustingTheAuthority());
+            return sidecar.over(secure, TestAuthority.clientThatTrusts(authority));
         } catch (IOException | GeneralSecurityException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private SSLContext trustingTheAuthority() throws IOException, GeneralSecurityException {
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        try (InputStream certificate = Files.newInputStream(authority)) {
-            trusted.setCertificateEntry("authority",
-                    CertificateFactory.getInstance("X.509").generateCertificate(certificate));
-        }
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
     }
 }

@@ -63,18 +63,18 @@ final class DomainSidecar implements Sidecar {
     }
 
     @Override
-    public Path directory() {
-        return directory.path();
+    public SnapshotDirectory snapshots() {
+        return directory;
     }
 
     @Override
-    public List<TransferEvent> events(String database) {
-        return recorder.events(database);
+    public Recorder recorder() {
+        return recorder;
     }
 
     @Override
-    public String status(String database) {
-        return StatusWord.of(board.mirror(new DatabaseId(database)));
+    public StatusBoard board() {
+        return board;
     }
 
     private final class DirectLink implements Link {

@@ -1,10 +1,7 @@
 package io.mirrorbootstrap.protocol;
 
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 
@@ -19,7 +16,6 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
-import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -37,34 +33,33 @@ class RealSidecar implements Sidecar {
     @Inject
     Recorder recorder;
 
-    private Optional<Callable<RawClient>> encrypted = Optional.empty();
+    private Callable<RawClient> connecting = () -> new RawClient(
+            ConfigProvider.getConfig().getValue("test.url", URI.class));
 
     /** The same, met over TLS at {@code address}. */
     RealSidecar over(URI address, SSLContext tls) {
-        encrypted = Optional.of(() -> new RawClient(address, tls));
+        connecting = () -> new RawClient(address, tls);
         return this;
     }
 
     @Override
     public Link link() throws Exception {
-        return new RealLink(encrypted.isPresent()
-                ? encrypted.get().call()
-                : new RawClient(ConfigProvider.getConfig().getValue("test.url", URI.class)));
+        return new RealLink(connecting.call());
     }
 
     @Override
-    public Path directory() {
-        return directory.path();
+    public SnapshotDirectory snapshots() {
+        return directory;
     }
 
     @Override
-    public List<TransferEvent> events(String database) {
-        return recorder.events(database);
+    public Recorder recorder() {
+        return recorder;
     }
 
     @Override
-    public String status(String database) {
-        return StatusWord.of(board.mirror(new DatabaseId(database)));
+    public StatusBoard board() {
+        return board;
     }
 
     private final class RealLink implements Link {

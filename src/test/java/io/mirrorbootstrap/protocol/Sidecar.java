@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.wire.Answer;
 
@@ -13,14 +16,28 @@ interface Sidecar {
     /** A new link to it. */
     Link link() throws Exception;
 
+    /** Where it keeps snapshots. */
+    SnapshotDirectory snapshots();
+
+    /** What it hears of transfers. */
+    Recorder recorder();
+
+    StatusBoard board();
+
     /** Where the files are. */
-    Path directory();
+    default Path directory() {
+        return snapshots().path();
+    }
 
     /** What became of transfers of this database so far, in order. */
-    List<TransferEvent> events(String database);
+    default List<TransferEvent> events(String database) {
+        return recorder().events(database);
+    }
 
     /** The status board's word for it, or "absent". */
-    String status(String database);
+    default String status(String database) {
+        return StatusWord.of(board().mirror(new DatabaseId(database)));
+    }
 
     /** A link to the sidecar; answers are as a source reads them. */
     interface Link {
