@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.link;
 
+import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,8 +31,11 @@ final class Answers {
     /** At most as many pings may come while no pong can be written: more are a flood. */
     private static final int MAX_UNANSWERED_PINGS = 64;
 
-    /** @param last whether it is the close frame */
-    private record Outgoing(byte[] frame, boolean last) {
+    private enum Kind {
+        ANSWER, PONG, CLOSE
+    }
+
+    private record Outgoing(byte[] frame, Kind kind) {
 
         /** The objects around the bytes of a frame. */
         private static final int OVERHEAD_BYTES = 80;
@@ -76,7 +80,7 @@ final class Answers {
 
     /** Sent with the next {@link #flushSoon}. Any thread; the order is that of the calls. */
     void add(String text) {
-        add(new Outgoing(OutFrame.text(text), false));
+        add(new Outgoing(OutFrame.text(text), Kind.ANSWER));
     }
 
     /**
@@ -97,7 +101,7 @@ final class Answers {
     }
 
     private void close(byte[] frame) {
-        add(new Outgoing(frame, true));
+        add(new Outgoing(frame, Kind.CLOSE));
         flushSoon();
     }
 
@@ -113,7 +117,7 @@ final class Answers {
             return ++unansweredPings <= MAX_UNANSWERED_PINGS;
         }
         unansweredPings = 0;
-        add(new Outgoing(frame, false));
+        add(new Outgoing(frame, Kind.PONG));
         return true;
     }
 
@@ -177,11 +181,31 @@ final class Answers {
                 took(late);
             }
         } else if (isBlocked) {
+            if (!holdsLessThan(1)) {
+                keepLatestPong();
+            }
             transport.whenItTakesMore(this::flushSoon);
         }
         if (holdsLessThan(2) && refilling.compareAndSet(true, false)) {
             whenDrained.run();
         }
+    }
+
+    /**
+     * Those that came before it was seen that none is read: they must not fill the room of the answers, because a link with full answers
+     * looks at no more pings, and would not find out that they are a flood.
+     */
+    private void keepLatestPong() {
+        byte[] latest = null;
+        for (Iterator<Outgoing> each = queue.iterator(); each.hasNext();) {
+            Outgoing next = each.next();
+            if (next.kind() == Kind.PONG) {
+                each.remove();
+                took(next);
+                latest = next.frame();
+            }
+        }
+        latestPong.compareAndSet(null, latest); // one that is there has come since
     }
 
     private void sendBatch() {
@@ -190,7 +214,7 @@ final class Answers {
             Outgoing next = queue.remove();
             took(next);
             batch.writeBytes(next.frame());
-            closed = next.last();
+            closed = next.kind() == Kind.CLOSE;
         }
         transport.write(batch);
         if (closed) {

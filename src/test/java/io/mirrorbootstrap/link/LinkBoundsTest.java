@@ -81,6 +81,17 @@ class LinkBoundsTest extends HandTurnedLinks {
     }
 
     @Test
+    void theyAreAFloodTooWhenTheyComeFasterThanItIsSeenThatNoPongIsRead() {
+        Open open = open();
+        open.transport.takesMore(false);
+        open.send(joined(repeated(3000, ping("x")))); // more pongs than may wait, in one turn of the job
+        assertTrue(open.link.isGone(), "it rests, and is cut without a word when the idle time-out is over");
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertTrue(open.types().contains("close 1002"), () -> open.types().toString());
+    }
+
+    @Test
     void nothingIsKeptOfPingsBehindTheEnd() {
         Open open = open();
         open.transport.send(joined(text("nonsense"), joined(repeated(10_000, ping("")))));
