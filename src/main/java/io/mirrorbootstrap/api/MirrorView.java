@@ -15,33 +15,34 @@ import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.Fields;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** A mirror as the HTTP API shows it. */
 @RegisterForReflection
 @Schema(name = "Mirror", description = "What one mirror is doing about its first data; all sizes are in bytes")
 public record MirrorView(
-        @JsonProperty("source_database_id") String sourceDatabaseId,
-        @JsonProperty("source_cluster_id") String sourceClusterId,
-        @JsonProperty("status") @Schema(enumeration = {
+        @JsonProperty(Fields.SOURCE_DATABASE_ID) String sourceDatabaseId,
+        @JsonProperty(Fields.SOURCE_CLUSTER_ID) String sourceClusterId,
+        @JsonProperty(Fields.STATUS) @Schema(enumeration = {
                 "bootstrapping", "disconnected", "following",
                 "failed"}) String status,
-        @JsonProperty("bytes_done") @Schema(description = "received and accepted") long bytesDone,
-        @JsonProperty("bytes_total") @Schema(description = "0: a stream of unknown size, or empty") long bytesTotal,
-        @JsonProperty("durable_bytes") @Schema(description = "sure to survive a power cut") long durableBytes,
-        @JsonProperty("snapshot_lsn") @Schema(description = "the mirror follows from snapshot_lsn + 1") long snapshotLsn,
-        @JsonProperty("crc32c") @Schema(description = "CRC-32C, 0x and 8 hex digits; of a stream only once it is committed", nullable = true) String crc32c,
-        @JsonProperty("snapshot_path") @Schema(description = "once it is committed", nullable = true) String snapshotPath,
-        @JsonProperty("rate_bytes_per_second") @Schema(description = "over the last seconds") long rateBytesPerSecond,
-        @JsonProperty("eta_seconds") @Schema(description = "until the last byte, if that can be told", nullable = true) Long etaSeconds,
-        @JsonProperty("updated_at") Instant updatedAt,
-        @JsonProperty("last_error") @Schema(nullable = true) ErrorView lastError){
+        @JsonProperty(Fields.BYTES_DONE) @Schema(description = "received and accepted") long bytesDone,
+        @JsonProperty(Fields.BYTES_TOTAL) @Schema(description = "0: a stream of unknown size, or empty") long bytesTotal,
+        @JsonProperty(Fields.DURABLE_BYTES) @Schema(description = "sure to survive a power cut") long durableBytes,
+        @JsonProperty(Fields.SNAPSHOT_LSN) @Schema(description = "the mirror follows from snapshot_lsn + 1") long snapshotLsn,
+        @JsonProperty(Fields.CRC32C) @Schema(description = "CRC-32C, 0x and 8 hex digits; of a stream only once it is committed", nullable = true) String crc32c,
+        @JsonProperty(Fields.SNAPSHOT_PATH) @Schema(description = "once it is committed", nullable = true) String snapshotPath,
+        @JsonProperty(Fields.RATE_BYTES_PER_SECOND) @Schema(description = "over the last seconds") long rateBytesPerSecond,
+        @JsonProperty(Fields.ETA_SECONDS) @Schema(description = "until the last byte, if that can be told", nullable = true) Long etaSeconds,
+        @JsonProperty(Fields.UPDATED_AT) Instant updatedAt,
+        @JsonProperty(Fields.LAST_ERROR) @Schema(nullable = true) ErrorView lastError){
 
     /** What was last refused; a commit clears it. */
     @RegisterForReflection
     @Schema(name = "MirrorError")
-    public record ErrorView(@JsonProperty("code") String code, @JsonProperty("message") String message,
-            @JsonProperty("at") Instant at) {
+    public record ErrorView(@JsonProperty(Fields.CODE) String code, @JsonProperty(Fields.MESSAGE) String message,
+            @JsonProperty(Fields.AT) Instant at) {
     }
 
     static MirrorView of(Mirror mirror) {

@@ -25,7 +25,7 @@ public sealed interface Refusal {
     }
 
     /** A chunk that cannot be read. */
-    record MalformedEnvelope(String message) implements Refusal {
+    record MalformedChunk(String message) implements Refusal {
     }
 
     /** A control message that cannot be read. */
@@ -36,7 +36,7 @@ public sealed interface Refusal {
     record InvalidDatabaseId(String value) implements Refusal {
         @Override
         public String message() {
-            return "source_database_id " + Text.quoted(value) + " is not a database name: it must be "
+            return Text.quoted(value) + " is not a name of a database: it must be "
                     + DatabaseId.RULE;
         }
     }
@@ -69,12 +69,12 @@ public sealed interface Refusal {
         }
     }
 
-    /** A chunk stamped with another identity than the transfer's first. */
-    record EnvelopeMismatch(String field, Object expected, Object actual) implements Refusal {
+    /** A chunk with another identity than the transfer's first, in {@code part} before all others. */
+    record IdentityMismatch(SnapshotIdentity.Part part, Object expected, Object actual) implements Refusal {
         @Override
         public String message() {
-            return field + " of the chunk is " + Text.field(String.valueOf(actual)) + ", but the transfer began with "
-                    + Text.field(String.valueOf(expected));
+            return "the snapshot's " + part.words() + " is " + Text.field(String.valueOf(actual))
+                    + " in this chunk, but " + Text.field(String.valueOf(expected)) + " in the transfer's first";
         }
     }
 
@@ -82,7 +82,7 @@ public sealed interface Refusal {
     record ChunkCrcMismatch(long offset, Crc32c stored, Crc32c computed) implements Refusal {
         @Override
         public String message() {
-            return "the data of the chunk at byte " + offset + " has CRC-32C " + computed + ", its chunk_crc32c says "
+            return "the data of the chunk at byte " + offset + " has CRC-32C " + computed + ", but its source says "
                     + stored + ": send it again";
         }
     }
@@ -91,7 +91,7 @@ public sealed interface Refusal {
     record SnapshotCrcMismatch(Crc32c stored, Crc32c computed) implements Refusal {
         @Override
         public String message() {
-            return "the snapshot received has CRC-32C " + computed + ", its total_crc32c says " + stored
+            return "the snapshot received has CRC-32C " + computed + ", but its source says " + stored
                     + ": it was dropped";
         }
     }
@@ -101,7 +101,7 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return (actual > expected ? "the chunk would make the snapshot " : "the last chunk makes the snapshot ")
-                    + actual + " bytes, its total_bytes says " + expected + ": it was dropped";
+                    + actual + " bytes, but its source says " + expected + ": it was dropped";
         }
     }
 

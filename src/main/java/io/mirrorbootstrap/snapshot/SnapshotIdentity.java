@@ -17,6 +17,26 @@ import java.util.Optional;
 public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
         Crc32c totalCrc32c, Optional<String> owner) {
 
+    /** What a source says of its snapshot, in the order in which two identities are compared. */
+    public enum Part {
+        CLUSTER("cluster"),
+        DATABASE("database"),
+        LSN("LSN"),
+        SIZE("size in bytes"),
+        CRC32C("CRC-32C");
+
+        private final String words;
+
+        Part(String words) {
+            this.words = words;
+        }
+
+        /** For a sentence to a person. */
+        String words() {
+            return words;
+        }
+    }
+
     private static final int MAX_CLUSTER_ID_LENGTH = 256;
 
     /** The rule for a cluster's name, in words for a person. */
@@ -66,24 +86,24 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
      * when the first chunk left it 0.
      *
      * @param last whether {@code other} stands on the last chunk
-     * @return the first field that differs, empty when all agree
+     * @return the first part that differs, empty when all agree
      */
-    public Optional<Refusal.EnvelopeMismatch> mismatch(SnapshotIdentity other, boolean last) {
+    public Optional<Refusal.IdentityMismatch> mismatch(SnapshotIdentity other, boolean last) {
         if (!sourceClusterId.equals(other.sourceClusterId)) {
-            return differs("source_cluster_id", sourceClusterId, other.sourceClusterId);
+            return differs(Part.CLUSTER, sourceClusterId, other.sourceClusterId);
         }
         if (!database.equals(other.database)) {
-            return differs("source_database_id", database.value(), other.database.value());
+            return differs(Part.DATABASE, database.value(), other.database.value());
         }
         if (lsn != other.lsn) {
-            return differs("snapshot_lsn", lsn, other.lsn);
+            return differs(Part.LSN, lsn, other.lsn);
         }
         if (totalBytes != other.totalBytes) {
-            return differs("total_bytes", totalBytes, other.totalBytes);
+            return differs(Part.SIZE, totalBytes, other.totalBytes);
         }
         boolean leftOpen = isStream() && (last ? totalCrc32c.bits() == 0 : other.totalCrc32c.bits() == 0);
         if (!leftOpen && !totalCrc32c.equals(other.totalCrc32c)) {
-            return differs("total_crc32c", totalCrc32c, other.totalCrc32c);
+            return differs(Part.CRC32C, totalCrc32c, other.totalCrc32c);
         }
         return Optional.empty();
     }
@@ -98,7 +118,7 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
         return begun.isSame(this) || begun.mismatch(this, true).isEmpty();
     }
 
-    private static Optional<Refusal.EnvelopeMismatch> differs(String field, Object expected, Object actual) {
-        return Optional.of(new Refusal.EnvelopeMismatch(field, expected, actual));
+    private static Optional<Refusal.IdentityMismatch> differs(Part part, Object expected, Object actual) {
+        return Optional.of(new Refusal.IdentityMismatch(part, expected, actual));
     }
 }

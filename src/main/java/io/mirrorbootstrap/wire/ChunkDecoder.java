@@ -70,7 +70,7 @@ public final class ChunkDecoder {
      *
      * @param piece its remaining bytes, which are consumed; cut anywhere
      * @param payload takes slices of the payload as they come; a slice is only valid during the call
-     * @throws RefusedException with {@link Refusal.MalformedEnvelope}, {@link Refusal.ChunkTooLarge} or
+     * @throws RefusedException with {@link Refusal.MalformedChunk}, {@link Refusal.ChunkTooLarge} or
      *             {@link Refusal.InvalidDatabaseId}: the decoder is of no more use
      */
     public void feed(ByteBuffer piece, Consumer<ByteBuffer> payload) {
@@ -94,7 +94,7 @@ public final class ChunkDecoder {
     /**
      * The message is over.
      *
-     * @throws RefusedException with {@link Refusal.MalformedEnvelope} when the chunk is not
+     * @throws RefusedException with {@link Refusal.MalformedChunk} when the chunk is not
      */
     public void finish(Consumer<ByteBuffer> payload) {
         if (stage == Stage.HEADER || stage == Stage.FIELDS) {

@@ -19,7 +19,7 @@ import io.mirrorbootstrap.snapshot.Text;
 
 /**
  * The fields of one chunk, as far as they are read. Each method that reads throws a {@link RefusedException} with
- * {@link Refusal.MalformedEnvelope} or {@link Refusal.InvalidDatabaseId} for a field that is not what it must be. Not for more than
+ * {@link Refusal.MalformedChunk} or {@link Refusal.InvalidDatabaseId} for a field that is not what it must be. Not for more than
  * one thread at a time.
  */
 final class Envelope {

@@ -15,7 +15,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 
 /**
  * Single values of an envelope: each is read by msgpack-core and checked for its type and range. Each method throws a
- * {@link RefusedException} with {@link Refusal.MalformedEnvelope} that names the field, where the value is not what it must be, and
+ * {@link RefusedException} with {@link Refusal.MalformedChunk} that names the field, where the value is not what it must be, and
  * what msgpack-core throws where there are too few bytes. No state.
  */
 final class EnvelopeValues {
@@ -123,6 +123,6 @@ final class EnvelopeValues {
     }
 
     static RefusedException malformed(String reason) {
-        return new RefusedException(new Refusal.MalformedEnvelope(reason));
+        return new RefusedException(new Refusal.MalformedChunk(reason));
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /**
  * The error codes of the protocol: the one place where a {@link Refusal} gets its spelling, its own fields and what
@@ -73,7 +74,7 @@ public enum ErrorCode {
 
     /** The code of a refusal. */
     public static ErrorCode of(Refusal refusal) {
-        if (refusal instanceof Refusal.MalformedEnvelope) {
+        if (refusal instanceof Refusal.MalformedChunk) {
             return MALFORMED_ENVELOPE;
         } else if (refusal instanceof Refusal.MalformedControl) {
             return MALFORMED_CONTROL;
@@ -85,7 +86,7 @@ public enum ErrorCode {
             return CHUNK_TOO_LARGE;
         } else if (refusal instanceof Refusal.OffsetRegression) {
             return SNAPSHOT_OFFSET_REGRESSION;
-        } else if (refusal instanceof Refusal.EnvelopeMismatch) {
+        } else if (refusal instanceof Refusal.IdentityMismatch) {
             return ENVELOPE_MISMATCH;
         } else if (refusal instanceof Refusal.ChunkCrcMismatch) {
             return CHUNK_CRC_MISMATCH;
@@ -127,8 +128,8 @@ public enum ErrorCode {
         } else if (refusal instanceof Refusal.OffsetRegression r) {
             fields.put("expected", r.expected());
             fields.put("actual", r.actual());
-        } else if (refusal instanceof Refusal.EnvelopeMismatch r) {
-            fields.put("field", r.field());
+        } else if (refusal instanceof Refusal.IdentityMismatch r) {
+            fields.put("field", key(r.part()));
             fields.put("expected", r.expected());
             fields.put("actual", r.actual());
         } else if (refusal instanceof Refusal.ChunkCrcMismatch r) {
@@ -162,5 +163,15 @@ public enum ErrorCode {
             fields.put("limit", (long) r.limit());
         }
         return fields;
+    }
+
+    private static String key(SnapshotIdentity.Part part) {
+        return switch (part) {
+            case CLUSTER -> Fields.SOURCE_CLUSTER_ID;
+            case DATABASE -> Fields.SOURCE_DATABASE_ID;
+            case LSN -> Fields.SNAPSHOT_LSN;
+            case SIZE -> Fields.TOTAL_BYTES;
+            case CRC32C -> Fields.TOTAL_CRC32C;
+        };
     }
 }

@@ -2,9 +2,9 @@
  * MessagePack and JSON to domain types and back: chunks, control messages, answers, error codes, the records on disk; and the texts
  * that both ends read: lines of token files, blocks of addresses.
  * <p>
- * The names of fields stand in {@code Fields}, the spelling of refusals in {@link io.mirrorbootstrap.wire.ErrorCode}. Two
- * others spell the same words, and must agree: {@code snapshot} names the field that differs in an {@code EnvelopeMismatch}, and
- * {@code api} has the rows that {@link io.mirrorbootstrap.wire.MirrorStatus} reads.
+ * The names of fields stand in {@link io.mirrorbootstrap.wire.Fields}, the spelling of refusals in
+ * {@link io.mirrorbootstrap.wire.ErrorCode}, and nowhere else. {@code api} writes the rows that
+ * {@link io.mirrorbootstrap.wire.MirrorStatus} reads.
  * <p>
  * Knows {@code snapshot} only. No rule of the protocol, no I/O, no thread of its own; no reflection either (JSON is read
  * as trees and written field by field), so that it works in a native executable as it stands.

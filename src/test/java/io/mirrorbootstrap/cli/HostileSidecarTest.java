@@ -78,7 +78,7 @@ class HostileSidecarTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
             "\"source_database_id\":\"e\"|the sidecar does not tell: asked for d, it answers about e",
-            "\"source_database_id\":\"\\u001b\"|the sidecar does not tell: what answers is no sidecar: source_database_id \"\\u001b\" is not a database name: it must be 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter, digit or _",
+            "\"source_database_id\":\"\\u001b\"|the sidecar does not tell: what answers is no sidecar: \"\\u001b\" is not a name of a database: it must be 1 to 128 characters of A-Z a-z 0-9 . _ -, the first a letter, digit or _",
             "\"source_database_id\":null|the sidecar does not tell: what answers is no sidecar: source_database_id must be a string",
             "\"crc32c\":null|the sidecar does not tell: what answers is no sidecar: crc32c must be an integer",
             "\"snapshot_path\":null|the sidecar does not tell: what answers is no sidecar: snapshot_path must be a string",

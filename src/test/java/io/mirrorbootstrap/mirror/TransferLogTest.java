@@ -23,6 +23,7 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 
 /** What is written of transfers, when the names in them are meant to lead a reader astray. */
@@ -82,9 +83,9 @@ class TransferLogTest {
         assertEquals("removed on request: the snapshot of " + facts, logged(new TransferEvent.Removed(snapshot)));
         assertEquals(
                 "failed: " + facts + " crc32c=0x00000001, after 3 bytes and 1.000 seconds, nothing of it is kept: "
-                        + "source_cluster_id of the chunk is " + SHOWN + ", but the transfer began with c",
+                        + "the snapshot's cluster is " + SHOWN + " in this chunk, but c in the transfer's first",
                 logged(new TransferEvent.Failed(identity(EVIL), 3,
-                        new Refusal.EnvelopeMismatch("source_cluster_id", "c", EVIL), Optional.empty(),
+                        new Refusal.IdentityMismatch(Part.CLUSTER, "c", EVIL), Optional.empty(),
                         Duration.ofSeconds(1))));
         assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
                 + "totalBytes=5, totalCrc32c=0x00000001, owner=Optional.empty], bytesDone=1, durableBytes=0]",

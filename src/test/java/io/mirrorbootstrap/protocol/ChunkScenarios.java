@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 
 /** What a chunk does, rule by rule. */
@@ -115,11 +116,11 @@ abstract class ChunkScenarios extends Scenario {
         sendPending(whole, 0, 3);
         TestChunk next = part(whole, database, 3, 8);
 
-        assertRefused(new Refusal.EnvelopeMismatch("source_cluster_id", "cluster-a", "cluster-b"),
+        assertRefused(new Refusal.IdentityMismatch(Part.CLUSTER, "cluster-a", "cluster-b"),
                 link.send(next.cluster("cluster-b")));
-        assertRefused(new Refusal.EnvelopeMismatch("snapshot_lsn", "42", "7"), link.send(next.lsn(7)));
-        assertRefused(new Refusal.EnvelopeMismatch("total_bytes", "8", "9"), link.send(next.total(9)));
-        assertRefused(new Refusal.EnvelopeMismatch("total_crc32c", crc(whole).toString(), "0x00000001"),
+        assertRefused(new Refusal.IdentityMismatch(Part.LSN, "42", "7"), link.send(next.lsn(7)));
+        assertRefused(new Refusal.IdentityMismatch(Part.SIZE, "8", "9"), link.send(next.total(9)));
+        assertRefused(new Refusal.IdentityMismatch(Part.CRC32C, crc(whole).toString(), "0x00000001"),
                 link.send(next.totalCrc(1)));
 
         assertPartialHas(3);
@@ -195,7 +196,7 @@ abstract class ChunkScenarios extends Scenario {
     void onlyAStreamMayLeaveItsCrcOpen() throws Exception {
         byte[] whole = random(5000, 20);
         sendPending(whole, 0, 2000);
-        assertRefused(new Refusal.EnvelopeMismatch("total_crc32c", crc(whole).toString(), "0x00000000"),
+        assertRefused(new Refusal.IdentityMismatch(Part.CRC32C, crc(whole).toString(), "0x00000000"),
                 link.send(part(whole, database, 2000, 4000).totalCrc(0)));
     }
 

@@ -162,7 +162,7 @@ class AdmissionTest {
                 admission.refuseNextChunk(underWay(one), other, IDENTITY, 200));
         assertEquals(Optional.of(new Refusal.OffsetRegression(0, 200)),
                 admission.refuseNextChunk(Idle.IDLE, one, IDENTITY, 200));
-        assertInstanceOf(Refusal.EnvelopeMismatch.class, admission.refuseNextChunk(underWay(one), one,
+        assertInstanceOf(Refusal.IdentityMismatch.class, admission.refuseNextChunk(underWay(one), one,
                 new SnapshotIdentity("cluster", DB, 43, 1000, CRC), 200).orElseThrow());
     }
 

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
+import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
+
 /**
  * What docs/protocol.md says becomes of one database's transfer, in memory; answers are text. Where that page is silent it
  * follows the product: a stream is never recognized as what is committed, and a source that was superseded may still
@@ -168,16 +170,16 @@ final class TransferModel {
 
     private Optional<String> mismatch(SnapshotIdentity stamped, boolean last) {
         Object[][] fields = {
-                {"source_cluster_id", identity.sourceClusterId(), stamped.sourceClusterId()},
-                {"snapshot_lsn", identity.lsn(), stamped.lsn()},
-                {"total_bytes", identity.totalBytes(), stamped.totalBytes()},
-                {"total_crc32c", identity.totalCrc32c(), stamped.totalCrc32c()}};
+                {Part.CLUSTER, identity.sourceClusterId(), stamped.sourceClusterId()},
+                {Part.LSN, identity.lsn(), stamped.lsn()},
+                {Part.SIZE, identity.totalBytes(), stamped.totalBytes()},
+                {Part.CRC32C, identity.totalCrc32c(), stamped.totalCrc32c()}};
         for (Object[] field : fields) {
             // a stream may leave its CRC 0 until its last chunk
-            boolean leeway = field[0].equals("total_crc32c") && identity.totalBytes() == 0
+            boolean leeway = field[0] == Part.CRC32C && identity.totalBytes() == 0
                     && Crc32c.EMPTY.equals(field[last ? 1 : 2]);
             if (!leeway && !field[1].equals(field[2])) {
-                return Optional.of(new Refusal.EnvelopeMismatch((String) field[0], field[1], field[2]).toString());
+                return Optional.of(new Refusal.IdentityMismatch((Part) field[0], field[1], field[2]).toString());
             }
         }
         return Optional.empty();

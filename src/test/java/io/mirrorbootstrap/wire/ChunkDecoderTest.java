@@ -123,7 +123,7 @@ class ChunkDecoderTest {
             try {
                 decode(mutated, 1 + random.nextInt(mutated.length));
             } catch (RefusedException expected) {
-                assertTrue(expected.refusal() instanceof Refusal.MalformedEnvelope
+                assertTrue(expected.refusal() instanceof Refusal.MalformedChunk
                         || expected.refusal() instanceof Refusal.ChunkTooLarge
                         || expected.refusal() instanceof Refusal.InvalidDatabaseId,
                         () -> expected.refusal().toString());

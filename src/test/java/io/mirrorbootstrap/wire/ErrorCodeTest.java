@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /** Every refusal has a code, with the fields and the close code that docs/protocol.md says of it. */
 class ErrorCodeTest {
@@ -38,7 +39,7 @@ class ErrorCodeTest {
     private static final Map<Class<?>, Object> VALUES = Map.of(String.class, "x", long.class, 1L, int.class, 1,
             List.class,
             List.of("x"), Optional.class, Optional.empty(), DatabaseId.class, new DatabaseId("x"), Crc32c.class,
-            new Crc32c(1), Object.class, 1L);
+            new Crc32c(1), Object.class, 1L, SnapshotIdentity.Part.class, SnapshotIdentity.Part.LSN);
 
     @Test
     void everyRefusalIsAnsweredAsDocumented() throws Exception {

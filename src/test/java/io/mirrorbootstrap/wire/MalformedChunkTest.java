@@ -232,7 +232,7 @@ class MalformedChunkTest {
     }
 
     private static void assertMalformed(String reason, Executable decoding) {
-        String said = assertInstanceOf(Refusal.MalformedEnvelope.class, refusal(decoding)).message();
+        String said = assertInstanceOf(Refusal.MalformedChunk.class, refusal(decoding)).message();
         assertTrue(said.contains(reason), said);
     }
 
