@@ -97,8 +97,10 @@ public final class ChunkDecoder {
      * @throws RefusedException with {@link Refusal.MalformedChunk} when the chunk is not
      */
     public void finish(Consumer<ByteBuffer> payload) {
-        if (stage == Stage.HEADER || stage == Stage.FIELDS) {
-            parse(NOTHING, 0, payload);
+        int waiting = window.length() + 1;
+        while ((stage == Stage.HEADER || stage == Stage.FIELDS) && window.length() < waiting) {
+            waiting = window.length();
+            parse(NOTHING, 0, payload); // again where it has found data: what follows them has not been tried as a whole
         }
         switch (stage) {
             case COMPLETE:

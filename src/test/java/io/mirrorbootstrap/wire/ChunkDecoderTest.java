@@ -102,6 +102,29 @@ class ChunkDecoderTest {
         assertArrayEquals(new byte[]{9}, decode(message, 7).payload());
     }
 
+    /** The end of the message is where what waits is read at last, the data in its middle included. */
+    @Test
+    void longValuesOfUnknownKeysMayStandOnBothSidesOfTheData() {
+        for (int before = 100; before < 3000; before += 100) {
+            for (int behind = 100; behind < 3000; behind += 100) {
+                byte[] message = withUnknown("x".repeat(before), "x".repeat(behind));
+                String sizes = before + " and " + behind + " bytes";
+                assertArrayEquals(new byte[]{9}, decode(message, message.length).payload(), sizes);
+                assertArrayEquals(new byte[]{9}, decode(message, 300).payload(), sizes);
+            }
+        }
+    }
+
+    private static byte[] withUnknown(String before, String behind) {
+        return map(10, packer -> {
+            packer.packString("before").packString(before);
+            head(packer, "x");
+            packer.packString("data").packBinaryHeader(1).addPayload(new byte[]{9});
+            packer.packString("behind").packString(behind);
+            packer.packString("done").packBoolean(false);
+        });
+    }
+
     @Test
     void nilForTheOptionalCrcIsNone() {
         byte[] message = map(9, packer -> {
