@@ -6,11 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,11 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ProducerIT {
 
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
-
     @TempDir
     static Path shared;
-
     private static Path data;
     private static SidecarProcess sidecar;
 
@@ -57,14 +49,14 @@ class ProducerIT {
         sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of());
     }
 
-    @AfterAll
-    static void stop() {
-        sidecar.close();
-    }
-
     @BeforeEach
     void files() {
         err = directory.resolve("err");
+    }
+
+    @AfterAll
+    static void stop() {
+        sidecar.close();
     }
 
     @AfterEach
@@ -94,8 +86,7 @@ class ProducerIT {
 
     @Test
     void aLargeOutputIsCommittedByteForByte() throws Exception {
-        Path large = Files.write(directory.resolve("large"), SidecarProcess.class.getName().repeat(200_000).getBytes(
-                StandardCharsets.US_ASCII));
+        Path large = Files.writeString(directory.resolve("large"), SidecarProcess.class.getName().repeat(200_000));
         assertEquals(0, send(1, "--", "cat", large.toString()), this::said);
         assertEquals(-1, Files.mismatch(large, file(".snapshot")));
     }
@@ -149,10 +140,29 @@ class ProducerIT {
         Path pids = directory.resolve("pids");
         Process send = run(command(1, "--", "sh", "-c", pipeline(pids)));
         List<ProcessHandle> producers = producers(pids, send);
-        assertEquals(0, new ProcessBuilder("kill", "-s", signal, String.valueOf(send.pid())).start().waitFor());
+        assertEndsWith(code, signal, String.valueOf(send.pid()), send);
+        gone(producers);
+    }
+
+    /** As a terminal that hangs up, or {@code timeout}, sends it: the command may be the first to end, and with 0. */
+    @ParameterizedTest
+    @CsvSource({"TERM,143", "HUP,129"})
+    void aSignalToTheWholeGroupCommitsNothing(String signal, int code) throws Exception {
+        Path waits = directory.resolve("waits");
+        ProcessBuilder builder = command(1, "--", "sh", "-c",
+                "trap 'exit 0' TERM HUP; head -c 3000000 /dev/zero; echo > "
+                        + waits + "; sleep 100 & wait");
+        builder.command().add(0, "setsid");
+        Process send = run(builder);
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(waits));
+        assertEndsWith(code, signal, "-" + send.pid(), send);
+    }
+
+    /** @param target a process, or a group of them by its negative number */
+    private void assertEndsWith(int code, String signal, String target, Process send) throws Exception {
+        assertEquals(0, new ProcessBuilder("kill", "-s", signal, "--", target).start().waitFor());
         assertTrue(send.waitFor(60, TimeUnit.SECONDS));
         assertEquals(code, send.exitValue(), this::said);
-        gone(producers);
         assertFalse(Files.exists(file(".snapshot")));
     }
 
@@ -244,8 +254,7 @@ class ProducerIT {
 
     private void unchanged(Path good) throws Exception {
         assertEquals(-1, Files.mismatch(good, file(".snapshot")), this::said);
-        String mirror = HTTP.send(HttpRequest.newBuilder(URI.create(sidecar.uri() + "/v1/mirrors/" + database)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+        String mirror = sidecar.get("/v1/mirrors/" + database);
         assertTrue(mirror.contains("\"following\"") && mirror.contains("\"snapshot_lsn\":1,"), mirror);
     }
 

@@ -28,6 +28,9 @@ public final class Producer implements StreamSource {
     /** How long a producer that fails together with the link has until the link is blamed. */
     private static final Duration BLAME = Duration.ofMillis(500);
 
+    /** How long a signal may take, at most, to be understood: only once has a snapshot to wait for it. */
+    private static final Duration SIGNAL = Duration.ofMillis(500);
+
     private static final Duration LOOK = Duration.ofMillis(20);
 
     /** What {@code LC_ALL} was when the launcher, or the native executable, gave this process one of its own; empty: none. */
@@ -130,10 +133,25 @@ public final class Producer implements StreamSource {
         }
         int status = running.exitValue();
         synchronized (this) {
+            if (status == 0 && ended) {
+                awaitEnding();
+            }
             if (status == 0 && !ending) {
                 return Optional.empty();
             }
             return Optional.of(new Outcome.ProducerFailed(name, status == 0 ? "was told to end" : words(status)));
+        }
+    }
+
+    /**
+     * A signal to the whole group may have told the producer to end, too, and it may end with 0 on it, before this process has
+     * understood its own.
+     */
+    private void awaitEnding() throws InterruptedException {
+        assert Thread.holdsLock(this);
+        long until = System.nanoTime() + SIGNAL.toNanos();
+        for (long left = SIGNAL.toNanos(); !ending && left > 0; left = until - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
@@ -153,6 +171,7 @@ public final class Producer implements StreamSource {
         boolean held;
         synchronized (this) {
             ending = true;
+            notifyAll();
             running = process;
             held = !drained;
         }
