@@ -220,7 +220,10 @@ class AnswersIT extends WithSidecar {
         for (int i = 0; i < 3; i++) {
             socket.write(Frame.text(TestSnapshot.random("orders", 1).abort()).bytes());
             Frame said = Frame.read(socket.in());
-            assertEquals(Frame.TEXT, said.head(), said::text);
+            while (said.head() == Frame.PING) { // the machine is busy
+                said = Frame.read(socket.in());
+            }
+            assertEquals(Frame.TEXT, said.head(), said.text());
             assertInstanceOf(Answer.Aborted.class, JsonMessages.answer(said.text()));
         }
     }

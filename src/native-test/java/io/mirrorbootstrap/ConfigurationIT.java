@@ -53,7 +53,9 @@ class ConfigurationIT {
             "QUARKUS_HTTP_HOST|no.host.invalid|which is no address",
             "QUARKUS_HTTP_HOST|192.0.2.1|no address of this machine",
             "QUARKUS_LOG_LEVEL|LOUD|quarkus.log.level is \"LOUD\"",
-            "QUARKUS_HTTP_IDLE_TIMEOUT|soon|quarkus.http.idle-timeout is \"soon\""})
+            "QUARKUS_HTTP_IDLE_TIMEOUT|soon|quarkus.http.idle-timeout is \"soon\"",
+            "QUARKUS_HTTP_HTTP2|true|quarkus.http.http2 is true",
+            "QUARKUS_HTTP_PROXY_USE_PROXY_PROTOCOL|true|see mirror-bootstrap.trusted-proxies"})
     void aWrongValueOfAnotherKeyStopsTheStartToo(String key, String value, String said) throws Exception {
         assertStopped(Map.of("MIRROR_BOOTSTRAP_INSECURE", "true", key, value), said);
     }

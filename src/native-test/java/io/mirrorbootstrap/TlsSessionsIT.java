@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,7 +18,7 @@ import javax.net.ssl.SSLSocket;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What TLS lets a client ask for: nothing of it is kept, or answered, without end. */
 class TlsSessionsIT extends WithSidecar {
@@ -49,12 +50,14 @@ class TlsSessionsIT extends WithSidecar {
         }
     }
 
-    /** Each of these has to be answered, and the client does not read. */
+    /** Each of these has to be answered, and the client does not read. With {@code byName} a service has several certificates. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void newKeysAreNotAskedForWithoutEnd(boolean isLetIn) throws Exception {
+    @CsvSource({"true, false", "false, false", "false, true"})
+    void newKeysAreNotAskedForWithoutEnd(boolean isLetIn, boolean byName) throws Exception {
         TestAuthority authority = new TestAuthority(directory, "authority");
-        start(authority.service());
+        start(authority.service(), byName
+                ? byName(authority.issue("other", "CN=other"))
+                : Map.of());
         SSLContext source = authority.client(isLetIn ? authority.issue("source", "CN=cluster-a") : null);
         try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
             socket.setReceiveBufferSize(2048);
@@ -71,6 +74,36 @@ class TlsSessionsIT extends WithSidecar {
             });
         }
         assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
+    }
+
+    private static Map<String, String> byName(TestAuthority.Identity other) {
+        return Map.of("QUARKUS_TLS_KEY_STORE_SNI", "true", "QUARKUS_HTTP_SSL_SNI", "true",
+                "QUARKUS_TLS_KEY_STORE_PEM__1__CERT", other.certificateFile().toString(),
+                "QUARKUS_TLS_KEY_STORE_PEM__1__KEY", other.keyFile().toString());
+    }
+
+    /** Nothing would read these bytes, and something has to hold them. */
+    @Test
+    void nothingIsKeptThatComesBehindTheEndOfASession() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        try (Socket socket = new Socket("127.0.0.1", sidecar.secureUri().getPort());
+                SSLSocket session = (SSLSocket) source.getSocketFactory().createSocket(socket, "localhost",
+                        socket.getPort(), false)) {
+            session.getOutputStream()
+                    .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertEquals('H', session.getInputStream().read());
+            session.shutdownOutput();
+            byte[] record = new byte[5 + 16 * 1024];
+            System.arraycopy(new byte[]{0x17, 3, 3, 0x40, 0}, 0, record, 0, 5);
+            assertThrows(IOException.class, () -> {
+                for (int i = 0; i < 10_000; i++) {
+                    socket.getOutputStream().write(record);
+                }
+            });
+        }
+        assertTrue(sidecar.log().contains("has ended its TLS session"), sidecar.log());
     }
 
     /** Which session it is: one that was resumed has the id that it had. */

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
@@ -22,6 +23,9 @@ final class Door extends ChannelInboundHandlerAdapter {
 
     private final Strangers register;
     private final OwnConnections own;
+
+    /** Tells when there is no memory to read a connection of this port. Netty closes it without a word. */
+    private final ChannelHandler outOfMemory = new OutOfMemory();
 
     private Channel port;
 
@@ -49,9 +53,22 @@ final class Door extends ChannelInboundHandlerAdapter {
             expected.get().complete(null);
         } else if (register.takeIn(accepted, this)) {
             TlsRecords.follow(accepted);
+            accepted.pipeline().addFirst(outOfMemory);
             context.fireChannelRead(accepted);
         } else {
             accepted.unsafe().closeForcibly();
+        }
+    }
+
+    @Sharable
+    private final class OutOfMemory extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+            if (failure instanceof OutOfMemoryError) {
+                register.tellOfFailure("be read", failure);
+            }
+            context.fireExceptionCaught(failure);
         }
     }
 
@@ -64,7 +81,7 @@ final class Door extends ChannelInboundHandlerAdapter {
         }
         port.config().setAutoRead(false);
         port.eventLoop().schedule(() -> register.goOnAfterFailure(this), TRY_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-        register.tellOfFailure(failure);
+        register.tellOfFailure("be accepted", failure);
     }
 
     /** How many strangers of this port there are, but for those that are to be cut. */

@@ -26,7 +26,6 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -101,6 +100,7 @@ class Gate {
     void register(@Observes ManagementInterface management) {
         bound(management.router());
         management.router().route().order(Integer.MIN_VALUE + 1).handler(request -> {
+            request.response().headers().remove(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN); // Quarkus lets all pages read it
             if (isOpen(request)) {
                 request.next();
             } else {
@@ -112,11 +112,10 @@ class Gate {
     /** Before the filters: what Vert.x refuses by itself does not come to them, and would be logged each time. */
     private void bound(Router router) {
         router.route().order(Integer.MIN_VALUE).handler(request -> {
-            HttpConnection connection = request.request().connection();
-            Channel channel = Connections.channel(connection);
+            Channel channel = Connections.channel(request.request().connection());
             strangers.asked(channel);
             request.addEndHandler(done -> strangers.answered(channel));
-            if (Pipelining.bound(connection)) {
+            if (Pipelining.mayAnswer(request.request())) {
                 request.next();
             }
         }).failureHandler(request -> {

@@ -13,15 +13,20 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.impl.VertxHandler;
 
 /**
  * Lets the requests of a connection begin one after another, each when the answer before it is written and read so far that the
@@ -32,6 +37,9 @@ import io.vertx.core.net.impl.ConnectionBase;
  * wait is cut: Vert.x would hold all of it, before the gate has seen the first request. Event loop only.
  */
 final class Pipelining extends ChannelDuplexHandler {
+
+    /** The name of the handler of Vert.x that makes requests of what is decoded. */
+    private static final String VERTX = "handler";
 
     /** How many requests may have no answer yet, with the one that is being answered. */
     private static final int MAX_WAITING = 16;
@@ -50,9 +58,9 @@ final class Pipelining extends ChannelDuplexHandler {
     /** Requests and what is in them, as they came. While there is anything, the socket is not read. */
     private final Queue<Object> held = new ArrayDeque<>();
 
-    private int waiting = 1; // the request for which it was put in
+    private int waiting;
     private int weight;
-    private boolean answering = true;
+    private boolean answering;
     private boolean isLast; // a request that ends the connection has come
     private boolean over;
 
@@ -61,30 +69,38 @@ final class Pipelining extends ChannelDuplexHandler {
     }
 
     /**
-     * Bounds what {@code connection} may send, from its first request on.
-     *
-     * @return whether this request may be answered: no request behind the last one may
+     * Bounds what may come on the connection of {@code pipeline}, whose first bytes are about to be read as HTTP. Not later: Quarkus
+     * answers some requests before any code of ours hears of them, and Vert.x handles the next at once.
      */
-    static boolean bound(HttpConnection connection) {
-        Optional<Pipelining> pipelining = of(connection);
-        return pipelining.isEmpty() || !pipelining.get().over;
+    static void bound(ChannelPipeline pipeline) {
+        if (pipeline.get(VERTX) instanceof VertxHandler<?> handler) {
+            pipeline.addBefore(VERTX, null, new Pipelining(handler.getConnection()));
+        }
     }
 
-    /** The handler in the pipeline of {@code connection}, which is put there if there is none; empty when the connection is closed. */
-    private static Optional<Pipelining> of(HttpConnection connection) {
-        ConnectionBase base = (ConnectionBase) connection;
-        ChannelPipeline pipeline = base.channel().pipeline();
+    /**
+     * Whether {@code request}, which has come to its handlers, may be answered: no request behind the last one may. One on a connection
+     * that was accepted before its port had a {@link Door} is the first that is seen there: it is bounded from now on.
+     */
+    static boolean mayAnswer(HttpServerRequest request) {
+        ConnectionBase connection = (ConnectionBase) request.connection();
+        ChannelPipeline pipeline = connection.channel().pipeline();
         Pipelining there = pipeline.get(Pipelining.class);
-        if (there == null && pipeline.get("handler") != null) {
-            there = new Pipelining(base);
-            pipeline.addBefore("handler", null, there);
+        if (there == null && pipeline.get(VERTX) != null) {
+            there = new Pipelining(connection);
+            there.waiting = 1;
+            there.answering = true;
+            there.isLast = request.version() != HttpVersion.HTTP_1_1
+                    || request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+            pipeline.addBefore(VERTX, null, there);
         }
-        return Optional.ofNullable(there);
+        return there == null || !there.over;
     }
 
     /** The request at hand is the last that {@code connection} has answered. */
     static void end(HttpConnection connection) {
-        of(connection).ifPresent(Pipelining::end);
+        Optional.ofNullable(Connections.channel(connection).pipeline().get(Pipelining.class))
+                .ifPresent(Pipelining::end);
     }
 
     private void end() {
@@ -102,7 +118,7 @@ final class Pipelining extends ChannelDuplexHandler {
             waiting++;
         }
         over |= begins && isLast; // Vert.x would drop what follows, and not release it
-        isLast |= message instanceof HttpRequest request && !HttpUtil.isKeepAlive(request);
+        isLast |= message instanceof HttpRequest request && !keepsAlive(request);
         if (over) {
             ReferenceCountUtil.release(message);
         } else if (held.isEmpty() && !(begins && isBusy(context))) {
@@ -118,6 +134,19 @@ final class Pipelining extends ChannelDuplexHandler {
                 context.close();
             }
         }
+    }
+
+    /**
+     * Whether another request may follow {@code request}. Never where Vert.x says that none may: it reads other versions, and spells
+     * of 1.1, as the end of a connection, and only this one word of a header as its going on.
+     */
+    private static boolean keepsAlive(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        io.netty.handler.codec.http.HttpVersion version = request.protocolVersion();
+        return !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
+                && (version == io.netty.handler.codec.http.HttpVersion.HTTP_1_1 // the object: Vert.x compares so
+                        || version == io.netty.handler.codec.http.HttpVersion.HTTP_1_0
+                                && headers.contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true));
     }
 
     private boolean isBusy(ChannelHandlerContext context) {

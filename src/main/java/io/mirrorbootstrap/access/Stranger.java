@@ -51,6 +51,7 @@ final class Stranger extends ChannelInboundHandlerAdapter {
     // its event loop only
     private long unaskedBytes;
     private boolean isLetIn; // though it may have found no place among known ones
+    private boolean hasLost; // bytes that it has sent
 
     Stranger(Channel channel, Door door, Strangers register, long nowNanos) {
         this.channel = channel;
@@ -66,6 +67,11 @@ final class Stranger extends ChannelInboundHandlerAdapter {
     /** The port that it came to. */
     Door door() {
         return door;
+    }
+
+    /** Whether bytes that it has sent were thrown away, so that what follows must not be read. Its event loop only. */
+    boolean hasLost() {
+        return hasLost;
     }
 
     /** It has made a request. Its event loop only. */
@@ -156,6 +162,7 @@ final class Stranger extends ChannelInboundHandlerAdapter {
         }
         if (isCut && !(isFirst && message instanceof ByteBuf bytes && !isHandshake(bytes))) {
             ReferenceCountUtil.release(message);
+            hasLost = true;
         } else {
             context.fireChannelRead(message);
         }

@@ -103,6 +103,9 @@ class Strangers {
     /** A request has come over {@code channel}; {@link #answered} tells its end. The channel's event loop only. */
     synchronized void asked(Channel channel) {
         boolean wasToBeCut = sentenced.containsKey(channel);
+        if (wasToBeCut && sentenced.get(channel).hasLost()) {
+            return;
+        }
         Stranger stranger = (wasToBeCut ? sentenced : strangers).remove(channel);
         if (stranger != null) {
             stranger.asked(nanoTime.getAsLong());
@@ -254,10 +257,10 @@ class Strangers {
         }
     }
 
-    /** A port could not accept a connection. */
-    synchronized void tellOfFailure(Throwable failure) {
+    /** A connection could not be accepted, or be read. */
+    synchronized void tellOfFailure(String what, Throwable failure) {
         if (mayTell()) {
-            LOG.errorf("a connection could not be accepted, %d are open: %s", places.open(),
+            LOG.errorf("a connection could not %s, %d are open: %s", what, places.open(),
                     Text.readable(failure.toString()));
         }
     }

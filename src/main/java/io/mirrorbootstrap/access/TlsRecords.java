@@ -1,18 +1,21 @@
 package io.mirrorbootstrap.access;
 
-import java.util.Optional;
-
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.tls.EndOfSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
 
 /**
- * Bounds the TLS records of a connection that bring no bytes. TLS 1.3 lets a client ask for new keys without end, in 27 bytes each; Netty reads
+ * Bounds what a connection keeps below HTTP, and lets {@link Pipelining} bound what it keeps above that.
+ * <p>
+ * Of TLS, it bounds the records that bring no bytes. TLS 1.3 lets a client ask for new keys without end, in 27 bytes each; Netty reads
  * on by itself until there is something for those behind it, and holds what is owed for each while the client does not read. So such a
  * connection is cut: nobody needs many new keys before they have read what waits for them.
  * <p>
@@ -32,6 +35,9 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private static final int LENGTH_AT = 3;
 
     private boolean isFirst = true;
+
+    /** Whether the handler of TLS was there, and has been surrounded. */
+    private boolean isFollowed;
 
     /** Of the header of the record at hand. */
     private int headerHas;
@@ -55,6 +61,9 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
+            if (brought == 0) {
+                Pipelining.bound(context.pipeline());
+            }
             brought++;
             context.fireChannelRead(message);
         }
@@ -62,14 +71,17 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (isFirst && !isEncrypted(context)) {
+        if (isFirst && !isEncrypted(context.pipeline())) {
+            Pipelining.bound(context.pipeline());
             context.pipeline().remove(this);
             context.fireChannelRead(message);
             return;
         }
+        isFirst = false;
         ByteBuf bytes = (ByteBuf) message;
         try {
             while (bytes.isReadable()) {
+                lookForTls(context);
                 int at = bytes.readerIndex();
                 int records = pass(bytes);
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
@@ -77,8 +89,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 context.fireChannelRead(part);
                 empty = isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
                 if (empty > MOST_EMPTY) {
-                    LOG.warnf("closing the connection from %s: it asks for new keys and reads nothing",
-                            Text.field(Connections.source(context.channel())));
+                    tell(context, "it asks for new keys and reads nothing");
                     context.close();
                     return;
                 }
@@ -88,12 +99,23 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Looks once, when the handler of TLS is there if it will be, and counts behind that what it hands on. */
-    private boolean isEncrypted(ChannelHandlerContext context) {
-        isFirst = false;
-        Optional<ChannelHandlerContext> tls = Optional.ofNullable(context.pipeline().context(SslHandler.class));
-        tls.ifPresent(handler -> context.pipeline().addAfter(handler.name(), null, new Brought()));
-        return tls.isPresent();
+    private static void tell(ChannelHandlerContext context, String reason) {
+        LOG.warnf("closing the connection from %s: %s", Text.field(Connections.source(context.channel())), reason);
+    }
+
+    private static boolean isEncrypted(ChannelPipeline pipeline) {
+        return pipeline.get(SslHandler.class) != null || pipeline.get(AbstractSniHandler.class) != null;
+    }
+
+    /** Not there yet while a client has not said for which name it asks, where there are several certificates. */
+    private void lookForTls(ChannelHandlerContext context) {
+        ChannelPipeline pipeline = context.pipeline();
+        SslHandler tls = isFollowed ? null : pipeline.get(SslHandler.class);
+        if (tls != null) {
+            isFollowed = true;
+            pipeline.addAfter(pipeline.context(tls).name(), null, new Brought());
+            EndOfSession.guard(pipeline, () -> tell(context, "it has ended its TLS session, and sends more"));
+        }
     }
 
     /** Moves on behind at most {@link #AT_ONCE} records, and says how many end there. */

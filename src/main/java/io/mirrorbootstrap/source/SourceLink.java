@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.tls.EndOfSession;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
@@ -62,6 +63,8 @@ final class SourceLink implements AutoCloseable {
         this.context = Vertx.currentContext();
         this.channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
         BoundedTransport.lift(channel);
+        EndOfSession.guard(channel.pipeline(), () -> {
+        }); // the link is lost then, as by any other end
         channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded));
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));

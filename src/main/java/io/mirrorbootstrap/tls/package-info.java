@@ -1,6 +1,6 @@
 /**
- * Files of certificates and keys, as both ends are given them.
+ * TLS as both ends have it: files of certificates and keys, and the end of a session.
  * <p>
- * Says what is wrong with one, in words. Knows nothing of settings, options and connections: who has those calls this.
+ * Says in words what is wrong with a file. Knows nothing of settings, options and what a connection is for: the caller does.
  */
 package io.mirrorbootstrap.tls;

@@ -6,9 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +67,30 @@ class ManagementPortTest {
         assertEquals(404, status(management.resolve("/q/health/group/miror")));
         assertEquals(404, status(management.resolve("/q/./health/group/miror")));
         assertEquals(404, status(management.resolve("/q/metrics/other")));
+    }
+
+    /** Nor may a page of another site read what is there. */
+    @Test
+    void nothingThatIsSentThereIsAFile() throws Exception {
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(HttpRequest
+                .newBuilder(management.resolve("/q/health/live")).header("Origin", "https://other.example")
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .POST(BodyPublishers
+                        .ofString("--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"planted\"\r\n"
+                                + "Content-Type: application/octet-stream\r\n\r\nplanted\r\n--b--\r\n"))
+                .build(), BodyHandlers.ofString());
+        assertEquals(Optional.empty(), answer.headers().firstValue("Access-Control-Allow-Origin"));
+        assertEquals(uploads(), List.of());
+    }
+
+    private static List<Path> uploads() throws IOException {
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"), "uploads");
+        if (!Files.exists(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.list(directory)) {
+            return all.toList();
+        }
     }
 
     private static int status(URI uri) throws IOException {
