@@ -46,6 +46,9 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
             return refused(refusal.get());
         }
         reception.supersedeAllBut(source);
+        if (kept.isPresent()) {
+            reception.durability().recordOwner(kept.get().identity());
+        }
         if (kept.isPresent() && !kept.get().isVerified()) {
             return verify(kept.get());
         } else if (taken.isPresent()) {
@@ -82,33 +85,15 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     private boolean resume(KeptTransfer kept) throws IOException {
         Optional<PartialFile> file = PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()),
                 kept.accepted().bytes());
-        if (file.isPresent()) {
-            Transfer transfer = new Transfer(kept, file.get());
-            try {
-                recordOwner(transfer);
-            } catch (IOException | RuntimeException e) {
-                transfer.file().close();
-                throw e;
-            }
-            goOn(transfer);
-        }
+        file.ifPresent(open -> goOn(new Transfer(kept, open)));
         return file.isPresent();
-    }
-
-    /** A transfer that had no owner until now has this one after a crash, too. */
-    private void recordOwner(Transfer transfer) throws IOException {
-        Optional<String> owner = transfer.identity().owner();
-        if (owner.isPresent() && directory().records().checkpoint(identity.database())
-                .filter(recorded -> !recorded.identity().owner().equals(owner)).isPresent()) {
-            reception.durability().ownerIsNew(transfer);
-        }
     }
 
     /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
     private void takeOver(Transfer transfer) throws IOException {
         transfer.belongsTo(identity.owner());
         transfer.cutBack(); // should that fail, the superseded link meets it too, and drops the transfer
-        recordOwner(transfer);
+        reception.durability().recordOwner(transfer.identity());
         goOn(transfer);
     }
 
