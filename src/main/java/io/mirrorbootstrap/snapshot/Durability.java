@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
+import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * Makes the accepted bytes of a database's transfer durable, beside the flow, and writes checkpoints. All methods are
@@ -136,7 +137,7 @@ final class Durability {
             try {
                 Optional<Checkpoint> there = directory.records().checkpoint(database);
                 if (there.filter(recorded -> recorded.isOfAnotherOwner(snapshot)).isPresent()) {
-                    directory.records().write(there.get().of(snapshot));
+                    record(there.get().of(snapshot));
                 }
             } finally {
                 records.unlock();
@@ -144,15 +145,45 @@ final class Durability {
         });
     }
 
+    /**
+     * Makes a kept transfer durable whose bytes are all known to be in {@code file}.
+     *
+     * @return false when the file is not that one, or not as it was: then nothing is done
+     */
+    boolean makeDurable(KeptTransfer kept, FileFacts file) throws IOException {
+        assert lock.isHeld() && phase.now().kept().filter(now -> now == kept).isPresent();
+        Checkpoint accepted = kept.accepted();
+        Optional<PartialFile> partial = PartialFile.reopen(disk, SnapshotNames.partial(database), file,
+                accepted.bytes());
+        if (partial.isPresent()) {
+            try (PartialFile open = partial.get()) {
+                open.force();
+                records.lock();
+                try {
+                    record(accepted);
+                } finally {
+                    records.unlock();
+                }
+            }
+        }
+        return partial.isPresent();
+    }
+
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {
             if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
-                directory.records().write(point.of(transfer.identity())); // which may have got an owner since
+                record(point.of(transfer.identity())); // which may have got an owner since
                 transfer.durable(point.bytes());
             }
         } finally {
             records.unlock();
         }
+    }
+
+    /** The records' lock is held: a checkpoint that was begun earlier does not come later. */
+    private void record(Checkpoint point) throws IOException {
+        assert records.isHeldByCurrentThread();
+        directory.records().write(point);
     }
 }

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.store.SimulatedDisk;
 
 /** The records on the disk say at any time whose a transfer is and what is true of it now: a crash changes neither. */
 class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
@@ -44,8 +43,7 @@ class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
 
     @Test
     void aCheckpointThatIsBeingWrittenDuringATakeoverDoesNotPassIt() throws Exception {
-        runDuringTheNextCheckpoint(new Thread(() -> receiver.open(named, identity)), (what, name) -> {
-        });
+        runDuringTheNextCheckpoint(new Thread(() -> receiver.open(named, identity)));
 
         assertIsOf("n", 60);
     }
@@ -91,11 +89,10 @@ class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
     }
 
     /** Has {@code other} come as far as it can while a checkpoint is written, which has the name of the owner of before. */
-    private void runDuringTheNextCheckpoint(Thread other, SimulatedDisk.Observer meanwhile) throws Exception {
+    private void runDuringTheNextCheckpoint(Thread other) throws Exception {
         disk.observe((what, name) -> {
-            if (Thread.currentThread() == other) {
-                meanwhile.before(what, name);
-            } else if (what.equals("rename") && name.equals("db.checkpoint.json")) {
+            if (what.equals("rename") && name.equals("db.checkpoint.json") && Thread.currentThread() != other
+                    && other.getState() == Thread.State.NEW) {
                 other.start();
                 while (other.getState() != Thread.State.WAITING && other.getState() != Thread.State.TERMINATED) {
                     Thread.onSpinWait();
