@@ -12,7 +12,9 @@ import org.jboss.logging.Logger.Level;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
 /** One line of the log for each change of a transfer; no line for a chunk above DEBUG. */
@@ -27,9 +29,13 @@ public class TransferLog implements TransferListener {
             LOG.infof("begun: %s, from byte %d, by the source at %s", facts(began.identity()), began.bytesDone(),
                     began.address());
         } else if (event instanceof TransferEvent.Verifying verifying) {
-            LOG.infof(
-                    "verifying: %s, %d bytes that an earlier process received are read back first, for the source at %s",
-                    facts(verifying.identity()), verifying.bytesKept(), verifying.address());
+            boolean touched = verifying.reason() == VerifyReason.TOUCHED;
+            LOG.logf(touched ? Level.WARN : Level.INFO, "verifying: %s, %d bytes %s, for the source at %s",
+                    facts(verifying.identity()), verifying.bytesKept(),
+                    touched
+                            ? "are read back from the first, because somebody has changed or replaced their file while they were kept"
+                            : "that an earlier process received are read back first",
+                    verifying.address());
         } else if (event instanceof TransferEvent.Committed done) {
             LOG.infof("committed: database=%s cluster=%s%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
                     done.database(), Text.field(done.snapshot().sourceClusterId()), owner(done.snapshot().owner()),
@@ -44,8 +50,10 @@ public class TransferLog implements TransferListener {
                     "%s: %s, %d bytes are kept until the source comes back", why(kept.reason()), facts(kept.identity()),
                     kept.bytesKept());
         } else if (event instanceof TransferEvent.Dropped dropped) {
-            LOG.infof("dropped (%s): %s, after %d bytes", dropped.reason().name().toLowerCase(Locale.ROOT),
-                    facts(dropped.identity()), dropped.bytesDone());
+            String cause = cause(dropped.reason());
+            LOG.logf(cause.isEmpty() ? Level.INFO : Level.WARN, "dropped (%s): %s, after %d bytes%s",
+                    dropped.reason().name().toLowerCase(Locale.ROOT), facts(dropped.identity()), dropped.bytesDone(),
+                    cause);
         } else if (event instanceof TransferEvent.Removed removed) {
             LOG.infof("removed on request: the snapshot of database=%s cluster=%s lsn=%d bytes=%d", removed.database(),
                     Text.field(removed.snapshot().sourceClusterId()), removed.snapshot().lsn(),
@@ -69,6 +77,15 @@ public class TransferLog implements TransferListener {
             case LINK_LOST -> "link lost";
             case PROCESS_ENDING -> "interrupted by the end of this process";
             case FOUND_AT_START -> "found at start";
+        };
+    }
+
+    /** The cause of a drop that nobody has asked for, as the end of a sentence; empty for any other. */
+    private static String cause(DropReason reason) {
+        return switch (reason) {
+            case DAMAGED -> ": its partial file has other bytes than were accepted, it begins at 0";
+            case MISSING -> ": its partial file is gone or has fewer bytes than were accepted, it begins at 0";
+            case ABORTED, LINK_LOST, REPLACED, EXPIRED -> "";
         };
     }
 

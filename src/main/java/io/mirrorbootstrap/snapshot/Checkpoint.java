@@ -17,6 +17,16 @@ public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
         }
     }
 
+    /** The same point of the same transfer, which has another identity now: that of another owner. */
+    Checkpoint of(SnapshotIdentity now) {
+        return new Checkpoint(now, bytes, crc32c);
+    }
+
+    /** Whether it is of {@code snapshot}, but for its owner. */
+    boolean isOfAnotherOwner(SnapshotIdentity snapshot) {
+        return !identity.equals(snapshot) && identity.ownedBy(snapshot.owner()).equals(snapshot);
+    }
+
     /** The database it is about. */
     public DatabaseId database() {
         return identity.database();

@@ -49,16 +49,20 @@ final class CommitProtocol {
     void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
         DatabaseId database = snapshot.database();
         String payload = SnapshotNames.partial(database);
+        undo(database); // of an attempt before: later it would remove the record that is written now
         partial.force();
         FileFacts facts = partial.facts().filter(there -> there.bytes() == snapshot.bytes())
-                .orElseThrow(() -> new IOException(payload + " is not the file that was written"));
+                .orElseThrow(() -> anotherFile(payload));
         Manifest manifest = Manifest.of(snapshot, facts);
+        boolean renaming = false;
         try {
             records.writeSuccessor(manifest);
             disk.force();
+            requireMark(payload, manifest); // the disk may have taken long, and a name is all that a rename knows
+            renaming = true;
             disk.rename(payload, SnapshotNames.snapshot(database));
         } catch (IOException e) {
-            if (isSurelyPartial(payload, manifest, e)) {
+            if (!renaming || isSurelyPartial(payload, manifest, e)) {
                 undone.add(database);
                 undoNow(database, e);
                 throw e;
@@ -70,8 +74,21 @@ final class CommitProtocol {
         }
         unfinished.put(database, manifest);
         partial.published();
-        finish(database);
+        if (finish(database).isEmpty()) {
+            throw anotherFile(SnapshotNames.snapshot(database));
+        }
         closeQuietly(partial);
+    }
+
+    /** It is looked at when nothing is to be waited for any more: another file may have been given the name since. */
+    private void requireMark(String payload, Manifest manifest) throws IOException {
+        if (!manifest.marks(disk.facts(payload))) {
+            throw anotherFile(payload);
+        }
+    }
+
+    private static IOException anotherFile(String name) {
+        return new IOException(name + " is not the file that was written: somebody has put another in its place");
     }
 
     /** All of it is durable: nothing depends on how its file is closed. */

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
+import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * Makes the accepted bytes of a database's transfer durable, beside the flow, and writes checkpoints. All methods are
@@ -43,16 +44,25 @@ final class Durability {
         assert lock.isHeld() && transfer.filter(phase.now()::isOf).isEmpty();
         records.lock();
         try {
-            disk.remove(SnapshotNames.checkpoint(database));
+            removeQuietly(SnapshotNames.checkpoint(database));
             if (transfer.isPresent()) {
                 transfer.get().file().discard();
             } else {
-                disk.remove(SnapshotNames.partial(database));
+                removeQuietly(SnapshotNames.partial(database));
             }
         } catch (IOException e) {
-            // the state is right already; the next transfer replaces files that are left under these names
+            // as below
         } finally {
             records.unlock();
+        }
+    }
+
+    /** The state is right already, and the next transfer replaces a file that is left under this name. */
+    private void removeQuietly(String name) {
+        try {
+            disk.remove(name);
+        } catch (IOException e) {
+            // as above
         }
     }
 
@@ -60,9 +70,7 @@ final class Durability {
     void forget() {
         records.lock();
         try {
-            disk.remove(SnapshotNames.checkpoint(database));
-        } catch (IOException e) {
-            // without its partial file it is removed at the next start
+            removeQuietly(SnapshotNames.checkpoint(database)); // without its partial file it is removed at the next start
         } finally {
             records.unlock();
         }
@@ -118,37 +126,64 @@ final class Durability {
     }
 
     /**
-     * Has the record of {@code transfer} name its owner, who is new: otherwise it would have no owner after a crash, and anybody might
-     * end it.
+     * Has the checkpoint that is there, if it is one of {@code snapshot}, name the owner that this snapshot has now: otherwise it would
+     * belong after a crash to whom it belonged before, and others might end it. A checkpoint that is being written beside the
+     * flow is waited for; one that begins later names the owner that its transfer has then.
      */
-    void ownerIsNew(Transfer transfer) throws IOException {
+    void recordOwner(SnapshotIdentity snapshot) throws IOException {
         assert lock.isHeld();
         lock.forLong(() -> {
-            transfer.file().force();
             records.lock();
             try {
-                record(transfer, transfer.checkpoint());
+                Optional<Checkpoint> there = directory.records().checkpoint(database);
+                if (there.filter(recorded -> recorded.isOfAnotherOwner(snapshot)).isPresent()) {
+                    record(there.get().of(snapshot));
+                }
             } finally {
                 records.unlock();
             }
         });
     }
 
+    /**
+     * Makes a kept transfer durable whose bytes are all known to be in {@code file}.
+     *
+     * @return false when the file is not that one, or not as it was: then nothing is done
+     */
+    boolean makeDurable(KeptTransfer kept, FileFacts file) throws IOException {
+        assert lock.isHeld() && phase.now().kept().filter(now -> now == kept).isPresent();
+        Checkpoint accepted = kept.accepted();
+        Optional<PartialFile> partial = PartialFile.reopen(disk, SnapshotNames.partial(database), file,
+                accepted.bytes());
+        if (partial.isPresent()) {
+            try (PartialFile open = partial.get()) {
+                open.force();
+                records.lock();
+                try {
+                    record(accepted);
+                } finally {
+                    records.unlock();
+                }
+            }
+        }
+        return partial.isPresent();
+    }
+
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {
             if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
-                record(transfer, point);
+                record(point.of(transfer.identity())); // which may have got an owner since
+                transfer.durable(point.bytes());
             }
         } finally {
             records.unlock();
         }
     }
 
-    /** The records' lock is held. */
-    private void record(Transfer transfer, Checkpoint point) throws IOException {
+    /** The records' lock is held: a checkpoint that was begun earlier does not come later. */
+    private void record(Checkpoint point) throws IOException {
         assert records.isHeldByCurrentThread();
         directory.records().write(point);
-        transfer.durable(point.bytes());
     }
 }

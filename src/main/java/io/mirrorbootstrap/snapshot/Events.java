@@ -28,6 +28,11 @@ final class Events {
         tell(new TransferEvent.Began(identity, 0, 0, source.address()));
     }
 
+    /** What is kept is read back before {@code source} goes on. */
+    void verifying(KeptTransfer kept, TransferEvent.VerifyReason reason, Source source) {
+        tell(new TransferEvent.Verifying(kept.identity(), kept.accepted().bytes(), reason, source.address()));
+    }
+
     void kept(KeptTransfer kept, TransferEvent.KeptReason reason) {
         tell(new TransferEvent.Kept(kept.identity(), kept.accepted().bytes(), kept.durableBytes(), reason));
     }

@@ -1,11 +1,9 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
-import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.store.Disk;
 
 /** Reads a kept transfer back for its source, one part at each call and without the lock, as long as nobody takes over. */
@@ -34,9 +32,9 @@ final class KeptReader {
         if (!(before instanceof Verifying verifying && verifying.source() == source)) {
             return;
         }
-        Optional<KeptTransfer> further;
+        KeptTransfer.Outcome outcome;
         try {
-            further = verifying.transfer().readFurther(disk, helpers);
+            outcome = verifying.transfer().readFurther(disk, helpers);
         } catch (IOException e) {
             if (phase.now() != before) {
                 return; // its file may have been removed meanwhile
@@ -45,8 +43,7 @@ final class KeptReader {
         }
         reception.doWhenFree(held -> {
             if (held.phase() == before) {
-                further.ifPresentOrElse(read -> held.become(new Verifying(source, read)),
-                        () -> held.drop(DropReason.DAMAGED));
+                held.readBack(source, outcome);
             }
         });
     }

@@ -8,96 +8,147 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * A transfer that waits for its source, as a partial file that is not open. Bytes that this process received are known to
- * be right; bytes that an earlier process left are read back first, a part at a time.
+ * be right, as long as nobody touches the file; all others are read back first, a part at a time.
  *
  * @param accepted how much of the partial file counts, and its CRC-32C
  * @param durableBytes how many of these survive a power cut
- * @param readBytes how many of these are known to be in the file
- * @param readCrc32c of these
- * @param mark the mark of the file when this process closed it: a file with another mark has been changed, and is read back
+ * @param known how much of these is known to be in the file; empty: not a byte
  */
-record KeptTransfer(Checkpoint accepted, long durableBytes, long readBytes, Crc32c readCrc32c, Optional<String> mark) {
+record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> known) {
 
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
 
     KeptTransfer {
         assert 0 <= durableBytes && durableBytes <= accepted.bytes() : durableBytes + " of " + accepted.bytes();
-        assert 0 <= readBytes && readBytes <= accepted.bytes() : readBytes + " of " + accepted.bytes();
+        assert known.filter(part -> part.bytes() > accepted.bytes()).isEmpty() : known + " of " + accepted.bytes();
+    }
+
+    /** The outcome of reading a part back. */
+    sealed interface Outcome {
+
+        /**
+         * The transfer as it is known now.
+         *
+         * @param isTouched whether the file was changed, or replaced, since it was looked at before: what was known of it is not
+         */
+        record Read(KeptTransfer transfer, boolean isTouched) implements Outcome {
+        }
+
+        /** Nothing can go on with this file. */
+        record Useless(DropReason reason) implements Outcome {
+        }
     }
 
     /** A transfer that an earlier process left: not a byte of it is believed. */
     static KeptTransfer left(Checkpoint checkpoint) {
-        return new KeptTransfer(checkpoint, checkpoint.bytes(), 0, Crc32c.EMPTY, Optional.empty());
+        return new KeptTransfer(checkpoint, checkpoint.bytes(), Optional.empty());
     }
 
-    /** A transfer that this process received. */
-    static KeptTransfer received(Transfer transfer, Optional<String> mark) {
+    /**
+     * A transfer that this process received.
+     *
+     * @param file its partial file, cut back to what is accepted; if it has another length, somebody has been at it
+     */
+    static KeptTransfer received(Transfer transfer, FileFacts file) {
         Checkpoint accepted = transfer.checkpoint();
-        return new KeptTransfer(accepted, transfer.durableBytes(), accepted.bytes(), accepted.crc32c(), mark);
+        return new KeptTransfer(accepted, transfer.durableBytes(), Optional.of(file)
+                .filter(there -> there.bytes() == accepted.bytes())
+                .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)));
     }
 
     /** The same, all of it durable. */
     KeptTransfer durable() {
-        return new KeptTransfer(accepted, accepted.bytes(), readBytes, readCrc32c, mark);
+        return new KeptTransfer(accepted, accepted.bytes(), known);
     }
 
-    /** The same; not a byte of it is believed if the file has been changed. */
+    /** The same; not a byte of it is known if {@code file} is not the very file that was known, as it was. */
     KeptTransfer asFound(Optional<FileFacts> file) {
-        boolean isTouched = mark.isPresent() && file.filter(
-                there -> there.bytes() >= accepted.bytes() && !there.mark().equals(mark.get())).isPresent();
-        return isTouched ? new KeptTransfer(accepted, durableBytes, 0, Crc32c.EMPTY, Optional.empty()) : this;
+        return known.filter(part -> !part.isOf(file)).isPresent() ? unread() : this;
+    }
+
+    /** The same; not a byte of it is known. */
+    KeptTransfer unread() {
+        return new KeptTransfer(accepted, durableBytes, Optional.empty());
     }
 
     /** The same, going on on behalf of {@code owner}. */
     KeptTransfer ownedBy(Optional<String> owner) {
-        return new KeptTransfer(
-                new Checkpoint(identity().ownedBy(owner), accepted.bytes(), accepted.crc32c()), durableBytes,
-                readBytes, readCrc32c, mark);
+        return new KeptTransfer(accepted.of(identity().ownedBy(owner)), durableBytes, known);
     }
 
     SnapshotIdentity identity() {
         return accepted.identity();
     }
 
-    /** Whether all that counts is known to be in the file. */
-    boolean isVerified() {
-        return readBytes == accepted.bytes() && readCrc32c.equals(accepted.crc32c());
+    /** How many bytes are known to be in the file. */
+    long readBytes() {
+        return known.map(KnownPart::bytes).orElse(0L);
+    }
+
+    private Crc32c readCrc32c() {
+        return known.map(KnownPart::crc32c).orElse(Crc32c.EMPTY);
+    }
+
+    /** The file, if all that counts is known to be in it. */
+    Optional<FileFacts> verified() {
+        return known.filter(part -> part.bytes() == accepted.bytes() && part.crc32c().equals(accepted.crc32c()))
+                .map(KnownPart::file);
+    }
+
+    /** Whether {@code file} is long enough to have all that counts. */
+    boolean mayBeIn(Optional<FileFacts> file) {
+        return file.filter(there -> there.bytes() >= accepted.bytes()).isPresent();
     }
 
     /**
-     * Reads the next part back, half of it by {@code helper} if that has a thread to spare. Takes as long as the disk
-     * takes: no lock should be held.
+     * Reads the next part back, half of it by {@code helper} if that has a thread to spare. The file is looked at before and
+     * after: if it is not the one of the parts before, or not as it was, none of these is known any more. Takes as long as the
+     * disk takes: no lock should be held.
      *
-     * @return the transfer with this part read; empty when the file is missing, short, or has other bytes than were
-     *             accepted
      * @throws IOException when that cannot be told now
      */
-    Optional<KeptTransfer> readFurther(Disk disk, Executor helper) throws IOException {
+    Outcome readFurther(Disk disk, Executor helper) throws IOException {
         String partial = SnapshotNames.partial(identity().database());
-        if (disk.facts(partial).filter(there -> there.bytes() >= accepted.bytes()).isEmpty()) {
-            return Optional.empty(); // missing, or short
+        Optional<FileFacts> before = disk.facts(partial);
+        if (!mayBeIn(before)) {
+            return new Outcome.Useless(DropReason.MISSING);
         }
-        long end = Math.min(accepted.bytes(), readBytes + PART_BYTES);
-        long middle = readBytes + (end - readBytes) / 2;
+        KeptTransfer begun = asFound(before);
+        Optional<KnownPart> part = begun.nextPart(disk, partial, before.get(), helper);
+        if (!disk.facts(partial).equals(before)) {
+            return new Outcome.Read(unread(), true);
+        }
+        KeptTransfer further = new KeptTransfer(accepted, durableBytes, part);
+        boolean isDifferent = further.readBytes() == accepted.bytes() && further.verified().isEmpty();
+        return part.isEmpty() || isDifferent
+                ? new Outcome.Useless(DropReason.DAMAGED)
+                : new Outcome.Read(further, begun != this);
+    }
+
+    /** @return all that is known then; empty when the file ends before */
+    private Optional<KnownPart> nextPart(Disk disk, String partial, FileFacts file, Executor helper)
+            throws IOException {
+        long from = readBytes();
+        long end = Math.min(accepted.bytes(), from + PART_BYTES);
+        long middle = from + (end - from) / 2;
         FutureTask<ReadBack> other = new FutureTask<>(() -> ReadBack.of(disk, partial, middle, end));
-        if (end == readBytes + PART_BYTES) { // for less it is not worth waking another
+        if (end == from + PART_BYTES) { // for less it is not worth waking another
             lend(helper, other);
         }
-        ReadBack first = ReadBack.of(disk, partial, readBytes, middle);
+        ReadBack first = ReadBack.of(disk, partial, from, middle);
         other.run(); // if nobody has begun it
         ReadBack second = result(other);
-        KeptTransfer further = new KeptTransfer(accepted, durableBytes, end,
-                readCrc32c.followedBy(first.crc32c(), first.bytes()).followedBy(second.crc32c(), second.bytes()),
-                mark);
-        boolean tooShort = first.bytes() + second.bytes() < end - readBytes;
-        boolean different = end == accepted.bytes() && !further.isVerified();
-        return tooShort || different ? Optional.empty() : Optional.of(further);
+        Crc32c crc32c = readCrc32c().followedBy(first.crc32c(), first.bytes()).followedBy(second.crc32c(),
+                second.bytes());
+        return Optional.of(new KnownPart(end, crc32c, file))
+                .filter(part -> first.bytes() + second.bytes() == end - from);
     }
 
     private static void lend(Executor helper, Runnable task) {

@@ -41,6 +41,11 @@ final class NewFiles {
     /** Makes a file and removes it. */
     void probe() throws IOException {
         disk.make();
-        PartialFile.create(disk, name("probe")).discard();
+        String name = name("probe");
+        try {
+            disk.create(name).close();
+        } finally {
+            disk.remove(name);
+        }
     }
 }

@@ -8,6 +8,7 @@ import io.mirrorbootstrap.snapshot.Phase.Kept;
 import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.store.FileFacts;
 
 /**
@@ -37,8 +38,9 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
             return new OpenOutcome.AlreadyCommitted(committed.get(), directory().snapshot(identity.database()));
         }
         Optional<FileFacts> partial = directory().disk().facts(SnapshotNames.partial(identity.database()));
-        Optional<KeptTransfer> kept = phase.kept().filter(transfer -> transfer.identity().isSame(identity))
-                .map(transfer -> transfer.ownedBy(identity.owner()).asFound(partial)); // another owner was refused above
+        Optional<KeptTransfer> before = phase.kept().filter(transfer -> transfer.identity().isSame(identity))
+                .map(transfer -> transfer.ownedBy(identity.owner())); // another owner was refused above
+        Optional<KeptTransfer> kept = before.map(transfer -> transfer.asFound(partial));
         Optional<Transfer> taken = phase.current().filter(transfer -> transfer.identity().isSame(identity));
         long offset = kept.isPresent() || taken.isPresent() ? phase.bytesDone() : 0;
         Optional<Refusal> refusal = reception.admission().enter(phase, source, identity, offset);
@@ -46,15 +48,17 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
             return refused(refusal.get());
         }
         reception.supersedeAllBut(source);
-        if (kept.isPresent() && !kept.get().isVerified()) {
-            return verify(kept.get());
-        } else if (taken.isPresent()) {
+        if (taken.isPresent()) {
             takeOver(taken.get());
-        } else if (kept.isEmpty() || !resume(kept.get())) {
-            announce(kept.isPresent() ? DropReason.DAMAGED : DropReason.REPLACED);
+            return new OpenOutcome.Opened(offset);
+        } else if (kept.isEmpty() || !kept.get().mayBeIn(partial)) {
+            announce(kept.isPresent() ? DropReason.MISSING : DropReason.REPLACED);
             return new OpenOutcome.Opened(0);
         }
-        return new OpenOutcome.Opened(offset);
+        reception.durability().recordOwner(kept.get().identity());
+        return resume(kept.get())
+                ? new OpenOutcome.Opened(offset)
+                : verify(kept.get(), before.get().known().isPresent() && !kept.equals(before));
     }
 
     private SnapshotDirectory directory() {
@@ -65,50 +69,35 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         return new OpenOutcome.Refused(reception.events().refused(refusal));
     }
 
-    private OpenOutcome verify(KeptTransfer kept) {
-        long bytes = kept.accepted().bytes();
-        if (reception.phase() instanceof Kept) {
-            reception.events().tell(new TransferEvent.Verifying(kept.identity(), bytes, source.address()));
+    /** @param isTouched whether the file is not as it was when it was known */
+    private OpenOutcome verify(KeptTransfer kept, boolean isTouched) {
+        if (isTouched || reception.phase() instanceof Kept) {
+            reception.events().verifying(kept, isTouched ? VerifyReason.TOUCHED : VerifyReason.LEFT, source);
         }
         reception.become(new Verifying(source, kept));
-        return new OpenOutcome.Verifying(kept.readBytes(), bytes);
+        return new OpenOutcome.Verifying(kept.readBytes(), kept.accepted().bytes());
     }
 
     /**
      * A kept transfer goes on, with its file open again.
      *
-     * @return false when the file is missing or short
+     * @return false when it has to be read back before, all of it or the rest
      */
     private boolean resume(KeptTransfer kept) throws IOException {
-        Optional<PartialFile> file = PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()),
-                kept.accepted().bytes());
-        if (file.isPresent()) {
-            Transfer transfer = new Transfer(kept, file.get());
-            try {
-                recordOwner(transfer);
-            } catch (IOException | RuntimeException e) {
-                transfer.file().close();
-                throw e;
-            }
-            goOn(transfer);
-        }
+        Optional<FileFacts> known = kept.verified();
+        Optional<PartialFile> file = known.isEmpty()
+                ? Optional.empty()
+                : PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()), known.get(),
+                        kept.accepted().bytes());
+        file.ifPresent(open -> goOn(new Transfer(kept, open)));
         return file.isPresent();
-    }
-
-    /** A transfer that had no owner until now has this one after a crash, too. */
-    private void recordOwner(Transfer transfer) throws IOException {
-        Optional<String> owner = transfer.identity().owner();
-        if (owner.isPresent() && directory().records().checkpoint(identity.database())
-                .filter(recorded -> !recorded.identity().owner().equals(owner)).isPresent()) {
-            reception.durability().ownerIsNew(transfer);
-        }
     }
 
     /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
     private void takeOver(Transfer transfer) throws IOException {
         transfer.belongsTo(identity.owner());
         transfer.cutBack(); // should that fail, the superseded link meets it too, and drops the transfer
-        recordOwner(transfer);
+        reception.durability().recordOwner(transfer.identity());
         goOn(transfer);
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.UUID;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
@@ -15,6 +16,9 @@ import io.mirrorbootstrap.store.FileFacts;
  * {@link #force}.
  */
 final class PartialFile implements Closeable {
+
+    /** Leaves 16 bits of 64: a length of at most 64 KiB, most of it a hole. */
+    private static final int LENGTH_SHIFT = 48;
 
     private final Disk disk;
     private final DiskFile file;
@@ -36,28 +40,48 @@ final class PartialFile implements Closeable {
     static PartialFile create(Disk disk, String name) throws IOException {
         DiskFile file = disk.create(name);
         try {
-            FileFacts facts = disk.facts(name).orElseThrow(() -> gone(disk, name));
-            return new PartialFile(disk, file, facts.file(), name);
+            return new PartialFile(disk, file, identity(disk, file, name), name);
         } catch (IOException | RuntimeException e) {
-            file.close();
+            try (file) {
+                disk.remove(name);
+            } catch (IOException also) {
+                e.addSuppressed(also);
+            }
             throw e;
         }
     }
 
     /**
-     * A file that an earlier process left, cut to {@code length} bytes.
-     *
-     * @return empty when it is not there, or shorter
+     * A name may be another file's a moment after it was given, and nothing is told of a file but by its name. So the name is asked
+     * for a length that only this file has, as nobody can guess it.
      */
-    static Optional<PartialFile> reopen(Disk disk, String name, long length) throws IOException {
-        Optional<FileFacts> there = disk.facts(name).filter(facts -> facts.bytes() >= length);
-        if (there.isEmpty()) {
+    private static String identity(Disk disk, DiskFile file, String name) throws IOException {
+        long length = 1 + (UUID.randomUUID().getMostSignificantBits() >>> LENGTH_SHIFT);
+        file.write(ByteBuffer.wrap(new byte[1]), length - 1);
+        FileFacts facts = disk.facts(name).filter(there -> there.bytes() == length)
+                .orElseThrow(() -> gone(disk, name));
+        file.truncate(0);
+        return facts.file();
+    }
+
+    /**
+     * A file that was closed, cut to {@code length} bytes.
+     *
+     * @param known the facts of the file since its bytes are known
+     * @return empty when it is not there, not as it was, or another has its name
+     */
+    static Optional<PartialFile> reopen(Disk disk, String name, FileFacts known, long length) throws IOException {
+        if (!disk.facts(name).equals(Optional.of(known))) {
             return Optional.empty();
         }
         DiskFile file = disk.open(name, true);
         try {
+            if (!disk.facts(name).equals(Optional.of(known))) { // exchanged while it was opened
+                file.close();
+                return Optional.empty();
+            }
             file.truncate(length);
-            return Optional.of(new PartialFile(disk, file, there.get().file(), name));
+            return Optional.of(new PartialFile(disk, file, known.file(), name));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -77,12 +101,16 @@ final class PartialFile implements Closeable {
     /** Cuts the file to {@code length} bytes, unless it is published. */
     void truncate(long length) throws IOException {
         if (!published) {
-            requireName();
+            requireFile();
             file.truncate(length);
         }
     }
 
-    /** Returns when all that was written survives a power cut. */
+    /**
+     * Returns when all that was written survives a power cut, under the file's name.
+     *
+     * @throws IOException also when that name is gone or another file's: nobody would find what was written
+     */
     synchronized void force() throws IOException {
         requireName();
         if (forceFailure.isPresent()) {
@@ -95,6 +123,17 @@ final class PartialFile implements Closeable {
             forceFailure = Optional.of(e);
             throw new IOException("the force failed", e);
         }
+        requireFile();
+    }
+
+    /**
+     * The facts of the file under its name.
+     *
+     * @throws NoSuchFileException when that name is gone or another file's
+     */
+    FileFacts requireFile() throws IOException {
+        requireName();
+        return facts().orElseThrow(() -> gone(disk, name));
     }
 
     /** Its name has been removed: from now on it fails, because nobody would ever find bytes written to it. Any thread. */
@@ -110,7 +149,7 @@ final class PartialFile implements Closeable {
 
     private static NoSuchFileException gone(Disk disk, String name) {
         return new NoSuchFileException(disk.path().resolve(name).toString(), null,
-                "somebody has removed it, or moved it away, while it was being written");
+                "somebody has removed it, moved it away, or put another in its place, while it was being written");
     }
 
     /** The facts of the file under its name; empty when that name is gone, or another file's. */

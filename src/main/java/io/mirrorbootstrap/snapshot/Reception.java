@@ -11,6 +11,7 @@ import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
 
@@ -160,19 +161,36 @@ final class Reception {
         }
     }
 
+    /** A part of the kept transfer has been read back for {@code source}. */
+    void readBack(Source source, KeptTransfer.Outcome outcome) {
+        if (outcome instanceof KeptTransfer.Outcome.Read read) {
+            become(new Verifying(source, read.transfer()));
+            if (read.isTouched()) {
+                events.verifying(read.transfer(), VerifyReason.TOUCHED, source);
+            }
+        } else if (outcome instanceof KeptTransfer.Outcome.Useless useless) {
+            drop(useless.reason());
+        }
+    }
+
     private void keep(KeptTransfer kept, KeptReason reason) {
         become(Kept.now(kept));
         events.kept(kept, reason);
     }
 
-    /** Makes the accepted bytes durable and closes the file: many transfers may wait, for long, and open files are few. */
+    /**
+     * Makes the accepted bytes durable and closes the file: many transfers may wait, for long, and open files are few. From here
+     * on its name is all that there is, so it has to be this file's.
+     *
+     * @throws IOException also when it is not
+     */
     private void putAway(Transfer transfer, KeptReason reason) throws IOException {
         transfer.cutBack();
         lock.forLong(() -> {
             durability.checkpointNow(transfer);
-            Optional<String> mark = transfer.file().facts().map(FileFacts::mark);
+            FileFacts file = transfer.file().requireFile();
             transfer.file().close();
-            keep(KeptTransfer.received(transfer, mark), reason);
+            keep(KeptTransfer.received(transfer, file), reason);
         });
     }
 

@@ -73,9 +73,14 @@ final class Recovery {
         Optional<Manifest> manifest = records.manifest(database);
         Optional<Manifest> successor = records.successor(database);
         Optional<Manifest> cutShort = cutShort(manifest, successor);
+        Optional<FileFacts> payload = disk.facts(partial);
         if (cutShort.isPresent() && ReadBack.isOf(disk, partial, cutShort.get().snapshot())) {
-            Manifest finished = Manifest.of(cutShort.get().snapshot(), disk.facts(partial).orElseThrow());
+            requireUntouched(partial, payload);
+            Manifest finished = Manifest.of(cutShort.get().snapshot(), payload.orElseThrow());
             disk.rename(partial, snapshot);
+            if (!finished.marks(disk.facts(snapshot))) {
+                throw touched(snapshot);
+            }
             inventory.repaired(path(snapshot) + ": its commit was cut short, and is finished");
             settle(manifest, Optional.of(finished));
             return;
@@ -132,11 +137,23 @@ final class Recovery {
             return Optional.empty();
         }
         Crc32c crc32c = ReadBack.of(disk, snapshot, 0, there.orElseThrow().bytes()).crc32c();
+        requireUntouched(snapshot, there);
         Optional<Manifest> same = mayBe.stream().filter(record -> record.snapshot().crc32c().equals(crc32c))
                 .findFirst();
         same.ifPresent(record -> inventory.repaired(path(snapshot)
                 + " was read, because it is a copy or an older version wrote its manifest: it is what the manifest says"));
         return same.map(record -> Manifest.of(record.snapshot(), there.get()));
+    }
+
+    /** What has been read of a file says nothing of a file that has been written to, or exchanged, meanwhile. */
+    private void requireUntouched(String name, Optional<FileFacts> before) throws IOException {
+        if (!disk.facts(name).equals(before)) {
+            throw touched(name);
+        }
+    }
+
+    private IOException touched(String name) {
+        return new IOException(path(name) + " was changed, or another put in its place, while it was read");
     }
 
     /** @param committed describes the present {@code .snapshot}; empty when there is none, or no record describes it */

@@ -21,11 +21,17 @@ public sealed interface TransferEvent {
         }
     }
 
-    /**
-     * The source at {@code address} is back; {@code bytesKept} bytes that an earlier process left are read back before it
-     * may go on.
-     */
-    record Verifying(SnapshotIdentity identity, long bytesKept, String address) implements TransferEvent {
+    /** Why bytes are read back. */
+    enum VerifyReason {
+        /** An earlier process has received them. */
+        LEFT,
+        /** Their file was changed, or another put in its place, since it was last known. */
+        TOUCHED
+    }
+
+    /** The source at {@code address} is back; the {@code bytesKept} bytes that are kept are read back before it may go on. */
+    record Verifying(SnapshotIdentity identity, long bytesKept, VerifyReason reason,
+            String address) implements TransferEvent {
         @Override
         public DatabaseId database() {
             return identity.database();
@@ -97,8 +103,10 @@ public sealed interface TransferEvent {
         LINK_LOST,
         /** Another begins in its place. */
         REPLACED,
-        /** The bytes on disk are not those that the checkpoint describes. */
+        /** The bytes on disk are not those that were accepted. */
         DAMAGED,
+        /** Its file is gone, or has fewer bytes than were accepted. */
+        MISSING,
         /** Its source has not come back for too long. */
         EXPIRED
     }

@@ -47,16 +47,10 @@ final class Upkeep {
      * that.
      */
     void makeDurable(Reception reception) throws IOException {
-        if (reception.phase() instanceof Kept kept && kept.transfer().isVerified()
+        if (reception.phase() instanceof Kept kept
                 && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
-            Checkpoint accepted = kept.transfer().accepted();
-            Optional<PartialFile> file = PartialFile.reopen(directory.disk(), SnapshotNames.partial(database),
-                    accepted.bytes());
-            if (file.isPresent()) {
-                try (PartialFile open = file.get()) {
-                    open.force();
-                    directory.records().write(accepted);
-                }
+            Optional<FileFacts> file = kept.transfer().verified();
+            if (file.isPresent() && reception.durability().makeDurable(kept.transfer(), file.get())) {
                 reception.become(new Kept(kept.transfer().durable(), kept.sinceNanos(), kept.before()));
             }
         }

@@ -19,7 +19,8 @@ public final class Reason {
     private static final Map<String, String> KINDS = Map.of("File too large",
             "its file system, or a limit of its process, allows no file so large", "Read-only file system",
             "its file system can only be read", "Permission denied", "it may not write there",
-            "Operation not permitted", "it may not write there");
+            "Operation not permitted", "it may not write there", "put another in its place",
+            "somebody has removed the file, or put another in its place, while it was being written");
 
     private Reason() {
     }

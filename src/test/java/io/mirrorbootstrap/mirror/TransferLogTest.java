@@ -25,6 +25,8 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 
 /** What is written of transfers, when the names in them are meant to lead a reader astray. */
 class TransferLogTest {
@@ -90,6 +92,22 @@ class TransferLogTest {
         assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
                 + "totalBytes=5, totalCrc32c=0x00000001, owner=Optional.empty], bytesDone=1, durableBytes=0]",
                 logged(new TransferEvent.Progressed(identity(EVIL), 1, 0)));
+    }
+
+    @Test
+    void whatBeginsAtZeroThoughBytesWereKeptSaysWhy() {
+        String facts = "database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, ";
+        assertEquals("verifying: " + facts + "3 bytes are read back from the first, because somebody has changed or "
+                + "replaced their file while they were kept, for the source at 10.0.0.7:41234",
+                logged(new TransferEvent.Verifying(identity("c"), 3, VerifyReason.TOUCHED, "10.0.0.7:41234")));
+        assertEquals("dropped (damaged): " + facts
+                + "after 3 bytes: its partial file has other bytes than were accepted, it begins at 0",
+                logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.DAMAGED)));
+        assertEquals("dropped (missing): " + facts
+                + "after 3 bytes: its partial file is gone or has fewer bytes than were accepted, it begins at 0",
+                logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.MISSING)));
+        assertEquals("dropped (aborted): " + facts + "after 3 bytes",
+                logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.ABORTED)));
     }
 
     private static SnapshotIdentity identity(String cluster) {

@@ -100,6 +100,29 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void theRecordOfAnAttemptBeforeDoesNotGoInPlaceOfTheOneThatIsTrue() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 60);
+        disk.observe((what, name) -> {
+            if (what.equals("rename") && name.equals("db.snapshot")) {
+                throw new IOException("No space left on device");
+            } else if (what.equals("remove") && name.equals("db.successor.json")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        assertInstanceOf(ChunkOutcome.Refused.class, send(one, 60, whole.length)); // and its record stays
+        boolean[] renamed = {false};
+        disk.observe((what, name) -> {
+            boolean isToldOf = disk.bytes("db.successor.json").isPresent()
+                    || disk.bytes("db.manifest.json").isPresent();
+            assertTrue(isToldOf || !renamed[0], "a crash at this step would leave a snapshot that nobody can tell");
+            renamed[0] |= what.equals("rename") && name.equals("db.snapshot");
+        });
+
+        assertInstanceOf(ChunkOutcome.Committed.class, send(one, 60, whole.length));
+    }
+
+    @Test
     void aRemovalThatCannotBeForcedIsToldAllTheSame() throws Exception {
         receiver.open(one, identity);
         send(one, 0, whole.length);

@@ -152,8 +152,7 @@ class PhaseTest {
         assertEquals(new SnapshotReceiver.Progress(200, 200), transfer.progress());
         assertThrows(AssertionError.class, () -> transfer.accept(801, Crc32c.EMPTY));
         transfer.accept(800, Crc32c.EMPTY);
-        assertThrows(AssertionError.class, () -> new KeptTransfer(left.accepted(), 301, 0, Crc32c.EMPTY,
-                Optional.empty()));
+        assertThrows(AssertionError.class, () -> new KeptTransfer(left.accepted(), 301, Optional.empty()));
     }
 
     private static List<Phase> before(Phase next, List<Phase> all) {

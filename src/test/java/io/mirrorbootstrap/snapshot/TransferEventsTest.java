@@ -34,7 +34,7 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
 
             assertEquals(new OpenOutcome.Opened(0), receiver.open(other, identity));
 
-            assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED),
+            assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.MISSING),
                     new TransferEvent.Began(identity, 0, 0, other.address())), events);
             receiver.abort(Principal.ANYBODY);
         }
@@ -45,7 +45,7 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
         receiver = receiver(Optional.of(Inventory.Resumable.of(
                 new Checkpoint(identity, 200, Crc32c.of(ByteBuffer.wrap(whole, 0, 200))))));
         assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
-        assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
+        assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.MISSING)), events::toString);
     }
 
     @Test
