@@ -18,6 +18,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -65,6 +66,7 @@ class Gate {
 
     private final TokenFile tokens;
     private final ClientCertificates certificates;
+    private final Callers callers;
     private final Exposure exposure;
     private final Strangers strangers;
     private final Standing standing;
@@ -75,10 +77,11 @@ class Gate {
     private final Counter refused;
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
-    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
+    Gate(TokenFile tokens, ClientCertificates certificates, Callers callers, Exposure exposure, Strangers strangers,
             Standing standing, Forwarding forwarding, AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
+        this.callers = callers;
         this.exposure = exposure;
         this.strangers = strangers;
         this.standing = standing;
@@ -149,7 +152,7 @@ class Gate {
     private void checkToken(RoutingContext request) {
         Tokens known = tokens.tokens();
         Optional<Tokens.Token> token = token(request.request(), known);
-        Principal who = token.map(known::principal).orElse(Principal.ANYBODY);
+        Principal who = token.map(Tokens::principal).orElse(Principal.ANYBODY);
         if (tokens.isUsed() && token.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
                     "the header Authorization must be Bearer and a token that is known here");
@@ -174,7 +177,7 @@ class Gate {
         } else {
             Optional<String> cluster = name.filter(any -> clusterIdFromCertificate);
             String id = cluster.map(only -> "cluster " + only).orElseGet(() -> ClientCertificates.id(chain.get(0)));
-            admit(request, new Caller(new Principal(who.id().or(() -> Optional.of(id)), cluster, who.owner(),
+            admit(request, new Caller(new Principal(who.id().with(id), cluster, who.owner(),
                     who.respectsOwners(), who.databases()),
                     () -> ClientCertificates.objection(chain).or(() -> objection(token))));
         }
@@ -194,7 +197,8 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
-        strangers.letIn(channel, caller.principal().id());
+        strangers.letIn(channel,
+                Optional.of(callers.now().name(caller.principal().id())).filter(name -> !name.isEmpty()));
         Connections.name(channel, forwarding.seen(request.request()).source());
         standing.letIn(channel, caller);
         caller.attachTo(request);

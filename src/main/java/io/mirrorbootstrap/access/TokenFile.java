@@ -94,6 +94,11 @@ class TokenFile {
         return readings.now(token);
     }
 
+    /** Whether more than one caller is known, see {@link TokenReadings#hasSeveralCallers}. */
+    boolean hasSeveralCallers() {
+        return readings.hasSeveralCallers();
+    }
+
     @PreDestroy
     void close() {
         vertx.cancelTimer(timer);

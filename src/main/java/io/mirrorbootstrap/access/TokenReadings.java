@@ -24,11 +24,18 @@ final class TokenReadings {
      * Both, one behind the other.
      *
      * @param agreed the tokens in which they agree
+     * @param several whether more than one caller is known
      */
-    private record Pair(Reading before, Reading last, Tokens agreed) {
+    private record Pair(Reading before, Reading last, Tokens agreed, boolean several) {
 
-        private static Pair of(Reading before, Reading last) {
-            return new Pair(before, last, last.tokens().agreedWith(before.tokens()));
+        private static Pair first(Reading only) {
+            return new Pair(only, only, only.tokens(), only.tokens().callers() > 1);
+        }
+
+        private Pair then(Reading next) {
+            Tokens known = next.tokens();
+            boolean isSure = next.problem().isEmpty() && next.equals(last);
+            return new Pair(last, next, known.agreedWith(last.tokens()), known.callers() > 1 || several && !isSure);
         }
 
         private boolean isConfirmed() {
@@ -40,12 +47,20 @@ final class TokenReadings {
 
     /** @param first stands for both, until there is another */
     TokenReadings(Reading first) {
-        this.pair = Pair.of(first, first);
+        this.pair = Pair.first(first);
     }
 
     /** The file has been read again, or does not answer. One thread at a time. */
     void take(Reading now) {
-        pair = Pair.of(pair.last(), now);
+        pair = pair.then(now);
+    }
+
+    /**
+     * Whether more than one caller has tokens. One that is seen counts at once; that the others are gone is believed when two readings
+     * in a row agree on it.
+     */
+    boolean hasSeveralCallers() {
+        return pair.several();
     }
 
     /** The last reading. */

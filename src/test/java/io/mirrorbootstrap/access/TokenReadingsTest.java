@@ -1,7 +1,10 @@
 package io.mirrorbootstrap.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -26,6 +29,23 @@ class TokenReadingsTest {
         readings.take(Reading.none("cannot be read"));
         readings.take(Reading.none("cannot be read"));
         assertEquals(Optional.of(TWO), readings.now(TWO), "such a file says nothing");
+    }
+
+    @Test
+    void aCallerIsAloneWhenTwoReadingsSaySo() {
+        TokenReadings readings = new TokenReadings(HALF);
+        assertFalse(readings.hasSeveralCallers());
+        readings.take(BOTH);
+        assertTrue(readings.hasSeveralCallers(), "at once");
+        for (Reading hardly : List.of(HALF, BOTH, reading("one = a\ntwo"), HALF, reading("one = a\ntw="),
+                Reading.none("cannot be read"), Reading.none("cannot be read"), HALF)) {
+            readings.take(hardly);
+            assertTrue(readings.hasSeveralCallers(), hardly::toString);
+        }
+        readings.take(HALF);
+        assertFalse(readings.hasSeveralCallers());
+        readings.take(Reading.none("cannot be read"));
+        assertFalse(readings.hasSeveralCallers(), "such a file says nothing");
     }
 
     @Test
