@@ -2,7 +2,6 @@ package io.mirrorbootstrap.access;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -164,10 +163,10 @@ class Gate {
     }
 
     private void checkCertificate(RoutingContext request, Principal who, Optional<Tokens.Token> token) {
-        List<X509Certificate> chain = ClientCertificates.of(request.request());
-        Optional<String> name = chain.stream().findFirst().flatMap(ClientCertificates::commonName);
-        Optional<String> objection = ClientCertificates.objection(chain);
-        if (chain.isEmpty()) {
+        Optional<ShownCertificates> shown = certificates.of(request.request());
+        Optional<String> name = shown.map(ShownCertificates::own).flatMap(ClientCertificates::commonName);
+        Optional<String> objection = shown.flatMap(ShownCertificates::objection);
+        if (shown.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, "a client certificate is asked for, over HTTPS");
         } else if (objection.isPresent()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, objection.get());
@@ -176,10 +175,11 @@ class Gate {
                     "the client certificate's subject must have one common name: the id of the source's cluster");
         } else {
             Optional<String> cluster = name.filter(any -> clusterIdFromCertificate);
-            String id = cluster.map(only -> "cluster " + only).orElseGet(() -> ClientCertificates.id(chain.get(0)));
+            String id = cluster.map(only -> "cluster " + only)
+                    .orElseGet(() -> ClientCertificates.id(shown.get().own()));
             admit(request, new Caller(new Principal(who.id().with(id), cluster, who.owner(),
                     who.respectsOwners(), who.databases()),
-                    () -> ClientCertificates.objection(chain).or(() -> objection(token))));
+                    () -> shown.get().objection().or(() -> objection(token))));
         }
     }
 
