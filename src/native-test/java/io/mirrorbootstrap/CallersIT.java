@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -114,6 +115,26 @@ class CallersIT extends WithSidecar {
         for (String database : List.of("one", "two")) {
             snapshot(database, 10).opened(a);
         }
+    }
+
+    @Test
+    void aCallerThatWasAloneMakesRoomForAnother() throws Exception {
+        start(tokens("token-a = a\n"), Map.of("MIRROR_BOOTSTRAP_MAX_LINKS", "4"));
+        List<RawClient> ofA = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            ofA.add(new RawClient(sidecar.uri(), "token-a"));
+        }
+        assertEquals(503, upgrade("token-a").status());
+        replace("token-a = a\ntoken-b = b\n");
+        patiently().until(() -> get("token-b") == 200);
+        RawClient b = new RawClient(sidecar.uri(), "token-b");
+        snapshot("of-b", 10).opened(b);
+        assertEquals(1013, ofA.get(3).closeCode());
+        for (RawClient stays : ofA.subList(0, 3)) {
+            stays.ping();
+            patiently().until(stays::hasPong);
+        }
+        assertEquals(503, upgrade("token-a").status());
     }
 
     @Test

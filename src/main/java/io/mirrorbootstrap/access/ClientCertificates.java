@@ -2,8 +2,6 @@ package io.mirrorbootstrap.access;
 
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,38 +9,45 @@ import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.security.auth.x500.X500Principal;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.netty.util.Attribute;
+import io.netty.util.AttributeKey;
 import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.vertx.core.http.HttpServerRequest;
 
 /**
  * Certificates of clients, which count where the HTTPS port's configuration in Quarkus' TLS registry has a trust store.
- * They were verified by the handshake.
+ * They were verified by the handshake, and are looked at again: {@link ShownCertificates}.
  */
 @ApplicationScoped
 class ClientCertificates {
 
-    private final boolean used;
+    /** Of the connection, so that its certificates are verified once, not for each request. */
+    private static final AttributeKey<ShownCertificates> SHOWN = AttributeKey.valueOf(ClientCertificates.class,
+            "shown");
+
+    /** Empty where no certificate is asked for. */
+    private final Optional<Authorities> authorities;
     private final boolean served;
 
     ClientCertificates(TlsConfigurationRegistry registry,
             @ConfigProperty(name = "quarkus.http.tls-configuration-name") Optional<String> name) {
         Optional<TlsConfiguration> tls = name.isPresent() ? registry.get(name.get()) : registry.getDefault();
         // a service that trusts all certificates has asked for no proof
-        this.used = tls.filter(each -> each.getTrustStoreOptions() != null && !each.isTrustAll()).isPresent();
+        this.authorities = tls.filter(each -> each.getTrustStoreOptions() != null && !each.isTrustAll())
+                .map(each -> new Authorities(each::getTrustStore));
         this.served = tls.filter(each -> each.getKeyStoreOptions() != null).isPresent();
     }
 
     /** Whether a certificate is asked for. */
     boolean isUsed() {
-        return used;
+        return authorities.isPresent();
     }
 
     /** Whether there is an HTTPS port where a client can show a certificate. */
@@ -50,8 +55,22 @@ class ClientCertificates {
         return served;
     }
 
-    /** The certificate that the client has proven to be its own, the first, and those that vouch for it; empty if none. */
-    static List<X509Certificate> of(HttpServerRequest request) {
+    /** The certificates that the client has shown; empty if none. Event loop of the connection only. */
+    Optional<ShownCertificates> of(HttpServerRequest request) {
+        List<X509Certificate> now = shown(request);
+        if (now.isEmpty()) {
+            return Optional.empty();
+        }
+        Attribute<ShownCertificates> known = Connections.channel(request.connection()).attr(SHOWN);
+        ShownCertificates before = known.get();
+        if (before == null || !before.are(now)) { // TLS 1.2 may begin again, with others
+            before = new ShownCertificates(now, authorities.orElseThrow());
+            known.set(before);
+        }
+        return Optional.of(before);
+    }
+
+    private static List<X509Certificate> shown(HttpServerRequest request) {
         if (!request.isSSL()) {
             return List.of();
         }
@@ -60,38 +79,6 @@ class ClientCertificates {
         } catch (SSLPeerUnverifiedException e) {
             return List.of();
         }
-    }
-
-    /**
-     * Why {@code chain} lets nobody in at this moment. It was good when the connection was made, which may be long ago, and the handshake
-     * of a resumed session checks nothing. The first certificate counts, and of the others, in whatever order they come, those that have
-     * issued it, or have issued one that did; one of several with the same name is enough.
-     */
-    static Optional<String> objection(List<X509Certificate> chain) {
-        Instant now = Instant.now();
-        List<X509Certificate> left = new ArrayList<>(chain);
-        List<X509Certificate> candidates = left.stream().limit(1).toList();
-        boolean isIssuer = false;
-        while (!candidates.isEmpty()) { // at most as often as there are certificates
-            left.removeAll(candidates);
-            Optional<X509Certificate> good = candidates.stream().filter(each -> isInDates(each, now)).findFirst();
-            if (good.isEmpty()) {
-                X509Certificate bad = candidates.get(0);
-                return Optional.of((isIssuer ? "the client certificate's issuer" : "the client certificate")
-                        + " is valid from " + bad.getNotBefore().toInstant() + " until "
-                        + bad.getNotAfter().toInstant() + " only");
-            }
-            X500Principal issuer = good.get().getIssuerX500Principal();
-            candidates = left.stream().filter(each -> each.getSubjectX500Principal().equals(issuer)
-                    && !each.getIssuerX500Principal().equals(issuer)).toList(); // what the authority is says the operator
-            isIssuer = true;
-        }
-        return Optional.empty();
-    }
-
-    private static boolean isInDates(X509Certificate certificate, Instant now) {
-        return !now.isAfter(certificate.getNotAfter().toInstant())
-                && !now.isBefore(certificate.getNotBefore().toInstant());
     }
 
     /** A name of its holder that no other holder has; a renewed certificate has the same. */

@@ -2,7 +2,6 @@ package io.mirrorbootstrap.access;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +17,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -64,6 +64,7 @@ class Gate {
 
     private final TokenFile tokens;
     private final ClientCertificates certificates;
+    private final Callers callers;
     private final Exposure exposure;
     private final Strangers strangers;
     private final Standing standing;
@@ -74,10 +75,11 @@ class Gate {
     private final Counter refused;
     private final AtomicLong tellAgainNanos = new AtomicLong(System.nanoTime());
 
-    Gate(TokenFile tokens, ClientCertificates certificates, Exposure exposure, Strangers strangers,
+    Gate(TokenFile tokens, ClientCertificates certificates, Callers callers, Exposure exposure, Strangers strangers,
             Standing standing, Forwarding forwarding, AccessSettings settings, MeterRegistry metrics) {
         this.tokens = tokens;
         this.certificates = certificates;
+        this.callers = callers;
         this.exposure = exposure;
         this.strangers = strangers;
         this.standing = standing;
@@ -148,7 +150,7 @@ class Gate {
     private void checkToken(RoutingContext request) {
         Tokens known = tokens.tokens();
         Optional<Tokens.Token> token = token(request.request(), known);
-        Principal who = token.map(known::principal).orElse(Principal.ANYBODY);
+        Principal who = token.map(Tokens::principal).orElse(Principal.ANYBODY);
         if (tokens.isUsed() && token.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
                     "the header Authorization must be Bearer and a token that is known here");
@@ -160,10 +162,10 @@ class Gate {
     }
 
     private void checkCertificate(RoutingContext request, Principal who, Optional<Tokens.Token> token) {
-        List<X509Certificate> chain = ClientCertificates.of(request.request());
-        Optional<String> name = chain.stream().findFirst().flatMap(ClientCertificates::commonName);
-        Optional<String> objection = ClientCertificates.objection(chain);
-        if (chain.isEmpty()) {
+        Optional<ShownCertificates> shown = certificates.of(request.request());
+        Optional<String> name = shown.map(ShownCertificates::own).flatMap(ClientCertificates::commonName);
+        Optional<String> objection = shown.flatMap(ShownCertificates::objection);
+        if (shown.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, "a client certificate is asked for, over HTTPS");
         } else if (objection.isPresent()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED, objection.get());
@@ -172,10 +174,11 @@ class Gate {
                     "the client certificate's subject must have one common name: the id of the source's cluster");
         } else {
             Optional<String> cluster = name.filter(any -> clusterIdFromCertificate);
-            String id = cluster.map(only -> "cluster " + only).orElseGet(() -> ClientCertificates.id(chain.get(0)));
-            admit(request, new Caller(new Principal(who.id().or(() -> Optional.of(id)), cluster, who.owner(),
+            String id = cluster.map(only -> "cluster " + only)
+                    .orElseGet(() -> ClientCertificates.id(shown.get().own()));
+            admit(request, new Caller(new Principal(who.id().with(id), cluster, who.owner(),
                     who.respectsOwners(), who.databases()),
-                    () -> ClientCertificates.objection(chain).or(() -> objection(token))));
+                    () -> shown.get().objection().or(() -> objection(token))));
         }
     }
 
@@ -193,7 +196,8 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
-        strangers.letIn(channel, caller.principal().id());
+        strangers.letIn(channel,
+                Optional.of(callers.now().name(caller.principal().id())).filter(name -> !name.isEmpty()));
         Connections.name(channel, forwarding.seen(request.request()).source());
         standing.letIn(channel, caller);
         caller.attachTo(request);

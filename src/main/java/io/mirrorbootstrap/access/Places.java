@@ -68,7 +68,7 @@ final class Places {
     /**
      * Makes the place of a connection one that is not taken from it for others; false when there are no more of these.
      *
-     * @param caller whose the connection is, where callers are told apart
+     * @param caller whose the connection is, also where it is the only one: nothing here is taken back; empty: nothing is asked of callers
      */
     boolean makeKnown(Optional<String> caller) {
         boolean may = known < maxKnown

@@ -15,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.access.TokenReadings.Reading;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.TokenLine;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -39,18 +40,6 @@ class TokenFile {
 
     private static final int MAX_BYTES = 1024 * 1024;
 
-    /**
-     * The content of the file.
-     *
-     * @param problem why it lets nobody in
-     */
-    private record Reading(Tokens tokens, Optional<String> problem) {
-
-        static Reading none(String problem) {
-            return new Reading(Tokens.NONE, Optional.of(problem));
-        }
-    }
-
     private static final Reading NO_ANSWER = Reading.none("has not answered for " + PATIENCE_SECONDS + " seconds");
 
     private final Optional<Path> path;
@@ -59,9 +48,8 @@ class TokenFile {
     private final Thread thread = new Thread(this::readOn, "token-file");
     private final CountDownLatch readOnce = new CountDownLatch(1);
 
-    private volatile Reading before = NO_ANSWER;
-    private volatile Tokens agreed = Tokens.NONE;
-    private volatile Reading last = new Reading(Tokens.NONE, Optional.empty());
+    /** From the first reading on. Changed by who holds this. */
+    private volatile TokenReadings readings = new TokenReadings(NO_ANSWER);
     /** Since when a read is under way. Guarded by this. */
     private OptionalLong readingSinceNanos = OptionalLong.empty();
 
@@ -75,7 +63,7 @@ class TokenFile {
         thread.setDaemon(true); // a read that hangs does not delay the end of the process
         thread.start();
         Optional<String> none = readOnce.await(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                ? last.problem()
+                ? readings.last().problem()
                 : NO_ANSWER.problem();
         none.ifPresent(problem -> {
             thread.interrupt();
@@ -95,7 +83,7 @@ class TokenFile {
      * have half a line.
      */
     Tokens tokens() {
-        return agreed;
+        return readings.agreed();
     }
 
     /**
@@ -103,9 +91,12 @@ class TokenFile {
      * changes nothing, nor does one that was read once only: it may have been half written.
      */
     Optional<Tokens.Token> now(Tokens.Token token) {
-        Tokens.Token now = last.tokens().known().get(token.digest());
-        boolean isSure = !token.equals(now) && last.problem().isEmpty() && last.equals(before);
-        return isSure ? Optional.ofNullable(now) : Optional.of(token);
+        return readings.now(token);
+    }
+
+    /** Whether more than one caller is known, see {@link TokenReadings#hasSeveralCallers}. */
+    boolean hasSeveralCallers() {
+        return readings.hasSeveralCallers();
     }
 
     @PreDestroy
@@ -145,17 +136,21 @@ class TokenFile {
     }
 
     private void take(Reading now) {
-        boolean changed = !now.equals(last);
-        before = readOnce.getCount() == 0 ? last : now; // at start there is only the first
-        last = now;
-        agreed = now.tokens().agreedWith(before.tokens());
-        if (changed && readOnce.getCount() == 0) { // the start logs the first
+        assert Thread.holdsLock(this);
+        if (readOnce.getCount() > 0) { // at start there is only the first, which the start logs
+            readings = new TokenReadings(now);
+            return;
+        }
+        boolean changed = !now.equals(readings.last());
+        readings.take(now);
+        if (changed) {
             tell();
         }
     }
 
     private void tell() {
         Path file = path.orElseThrow();
+        Reading last = readings.last();
         last.problem().ifPresentOrElse(
                 problem -> LOG.warnf("auth-token-file: %s %s: nobody is let in until that is mended", file, problem),
                 () -> LOG.infof("auth-token-file: %s holds %d tokens of %d callers", file,

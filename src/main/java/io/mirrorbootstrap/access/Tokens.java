@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.wire.TokenLine;
@@ -108,11 +109,9 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
         return accepted;
     }
 
-    /** On whose behalf {@code token}, one of these, is shown. */
-    Principal principal(Token token) {
-        boolean several = callers > 1; // a single caller need not be told apart
-        return new Principal(several ? Optional.of(token.id()) : Optional.empty(), Optional.empty(), token.name(), true,
-                token.databases());
+    /** On whose behalf {@code token} is shown. */
+    static Principal principal(Token token) {
+        return new Principal(CallerId.ofToken(token.id()), Optional.empty(), token.name(), true, token.databases());
     }
 
     private static byte[] digest(String token) {

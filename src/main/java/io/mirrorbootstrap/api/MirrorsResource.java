@@ -37,6 +37,7 @@ import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
@@ -74,9 +75,11 @@ public class MirrorsResource {
     private final StatusBoard board;
     private final Mirrors mirrors;
     private final RemovalPlaces places;
+    private final Callers callers;
     private final Vertx vertx;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Vertx vertx) {
+    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, Vertx vertx) {
+        this.callers = callers;
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
@@ -130,10 +133,11 @@ public class MirrorsResource {
         }
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
-        if (!places.take(who)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
+        String caller = callers.now().name(who.id());
+        if (!places.take(caller)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
             return Uni.createFrom().item(answer(id, new Removal.Busy()));
         }
-        return Uni.createFrom().<Removal>emitter(outcome -> removeOnWorker(who, id, snapshot, outcome))
+        return Uni.createFrom().<Removal>emitter(outcome -> removeOnWorker(who, caller, id, snapshot, outcome))
                 .map(outcome -> answer(id, outcome));
     }
 
@@ -151,20 +155,20 @@ public class MirrorsResource {
                         .header(HttpHeaders.RETRY_AFTER, 1).build();
     }
 
-    private void removeOnWorker(Principal who, DatabaseId database, boolean snapshot,
+    private void removeOnWorker(Principal who, String caller, DatabaseId database, boolean snapshot,
             UniEmitter<? super Removal> told) {
         try {
-            Infrastructure.getDefaultWorkerPool().execute(() -> CallerAtWork.run(who.id().orElse(""), () -> {
+            Infrastructure.getDefaultWorkerPool().execute(() -> CallerAtWork.run(caller, () -> {
                 try {
                     told.complete(removed(who, database, snapshot));
                 } catch (IOException | RuntimeException | Error e) {
                     told.fail(e);
                 } finally {
-                    places.giveBack(who);
+                    places.giveBack(caller);
                 }
             }));
         } catch (RejectedExecutionException e) { // no thread, or the process is ending
-            places.giveBack(who);
+            places.giveBack(caller);
             told.fail(e);
         }
     }

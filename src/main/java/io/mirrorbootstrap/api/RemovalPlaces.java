@@ -5,8 +5,6 @@ import java.util.Map;
 
 import jakarta.inject.Singleton;
 
-import io.mirrorbootstrap.snapshot.Principal;
-
 /**
  * Bounds how many removals wait for the disk at once: each has a worker meanwhile, and the links of all callers need some too. Any thread.
  */
@@ -15,7 +13,7 @@ class RemovalPlaces {
 
     private static final int MOST = 8;
 
-    /** Of one caller; callers that are not told apart are one. */
+    /** Of one caller; callers of whom nothing is asked are one. */
     private static final int MOST_OF_ONE = 4;
 
     private final Map<String, Integer> taken = new HashMap<>(); // guarded by this
@@ -24,25 +22,22 @@ class RemovalPlaces {
     /**
      * Takes a place.
      *
+     * @param caller the name under which the caller is counted
      * @return whether there was one: then it is to be given back
      */
-    synchronized boolean take(Principal caller) {
-        int own = taken.getOrDefault(id(caller), 0);
+    synchronized boolean take(String caller) {
+        int own = taken.getOrDefault(caller, 0);
         if (all >= MOST || own >= MOST_OF_ONE) {
             return false;
         }
         all++;
-        taken.put(id(caller), own + 1);
+        taken.put(caller, own + 1);
         return true;
     }
 
-    /** Gives a place back. */
-    synchronized void giveBack(Principal caller) {
+    /** Gives a place back that was taken under the same name. */
+    synchronized void giveBack(String caller) {
         all--;
-        taken.computeIfPresent(id(caller), (same, own) -> own == 1 ? null : own - 1);
-    }
-
-    private static String id(Principal caller) {
-        return caller.id().orElse("");
+        taken.computeIfPresent(caller, (same, own) -> own == 1 ? null : own - 1);
     }
 }

@@ -29,6 +29,10 @@ sealed interface Ending extends Inbound {
     record LetInNoMore(String reason) implements Ending {
     }
 
+    /** Another caller gets its place, because this one has more links than its share. */
+    record MakesRoom(String reason) implements Ending {
+    }
+
     /** The process is ending. */
     record Shutdown() implements Ending {
     }

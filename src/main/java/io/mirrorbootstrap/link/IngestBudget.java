@@ -15,6 +15,7 @@ import org.jboss.logging.Logger;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.store.PageMemory;
 import io.netty.util.internal.PlatformDependent;
@@ -53,6 +54,7 @@ class IngestBudget {
     /** Of the memory outside the heap, the part that may be spent here: the budget must never be what exhausts it. */
     private static final long DIRECT_MEMORY_SHARE = 3;
 
+    private final Callers callers;
     private final long bytes;
     private final AtomicLong spent = new AtomicLong();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
@@ -60,7 +62,8 @@ class IngestBudget {
     private final int readBytes;
     private final Queue<ByteBuffer> notLent = new ConcurrentLinkedQueue<>();
 
-    IngestBudget(MirrorSettings settings, MeterRegistry metrics) {
+    IngestBudget(MirrorSettings settings, MeterRegistry metrics, Callers callers) {
+        this.callers = callers;
         long wanted = settings.bufferBytes().asLongValue();
         long affordable = PlatformDependent.maxDirectMemory() / DIRECT_MEMORY_SHARE;
         this.bytes = Math.min(wanted, affordable);
@@ -75,24 +78,21 @@ class IngestBudget {
 
     /** What the links of {@code caller} may spend together: half of the whole, where callers are told apart. */
     Share of(Principal caller) {
-        if (caller.id().isEmpty()) {
-            return new Share(bytes);
-        }
         if (shares.size() > MAX_SHARES) { // of callers that have come and gone for years
             shares.values().removeIf(share -> share.mine.get() == 0);
         }
-        return shares.computeIfAbsent(caller.id().get(), id -> new Share(Math.max(1, bytes / 2)));
+        return shares.computeIfAbsent(callers.now().name(caller.id()), name -> new Share());
     }
 
     /** What the links of one caller spend: what it sends while the disk is at work must leave room for others. Any thread. */
     final class Share {
 
-        private final long most;
         private final AtomicLong mine = new AtomicLong();
         private final Queue<Runnable> waitingForMine = new ConcurrentLinkedQueue<>();
 
-        private Share(long most) {
-            this.most = most;
+        /** Another caller may become known at any time. */
+        private long most() {
+            return callers.now().sharesBind() ? Math.max(1, bytes / 2) : bytes;
         }
 
         /** How much one link may hold, in bytes. */
@@ -102,7 +102,7 @@ class IngestBudget {
 
         /** Whether anything may be taken. */
         boolean hasRoom() {
-            return mine.get() < most && spent.get() < bytes;
+            return mine.get() < most() && spent.get() < bytes;
         }
 
         /** Takes {@code cost} bytes, whether or not they are there. */
@@ -113,7 +113,7 @@ class IngestBudget {
 
         /** A buffer to read a socket into, empty when there is no room for it. */
         Optional<ByteBuffer> lend() {
-            Optional<ByteBuffer> lent = mine.addAndGet(readBytes) > most
+            Optional<ByteBuffer> lent = mine.addAndGet(readBytes) > most()
                     ? Optional.empty()
                     : IngestBudget.this.lend();
             if (lent.isEmpty()) {
@@ -139,7 +139,7 @@ class IngestBudget {
          * {@link #forget forgotten}.
          */
         void await(Runnable wake) {
-            if (mine.get() < most) {
+            if (mine.get() < most()) {
                 IngestBudget.this.await(wake);
             } else {
                 waitingForMine.add(wake);
@@ -154,7 +154,7 @@ class IngestBudget {
         }
 
         private void giveBackMine(long cost) {
-            if (mine.addAndGet(-cost) < most) {
+            if (mine.addAndGet(-cost) < most()) {
                 wakeAll(waitingForMine);
             }
         }

@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 
 /**
@@ -27,30 +28,32 @@ class IngestRate {
     /** So many callers are remembered, whether or not they are ahead. */
     private static final int MAX_SHARES = 1000;
 
+    private final Callers callers;
     private final long bytesPerSecond;
     private final LongSupplier nanoTime;
     private final long startNanos;
     private final Map<String, Share> shares = new HashMap<>(); // guarded by this
 
     @Inject
-    IngestRate(MirrorSettings settings) {
-        this(settings.ingestRateBytesPerSecond().asLongValue(), System::nanoTime);
+    IngestRate(MirrorSettings settings, Callers callers) {
+        this(settings.ingestRateBytesPerSecond().asLongValue(), System::nanoTime, callers);
     }
 
     /** @param bytesPerSecond 0: as much as comes */
-    IngestRate(long bytesPerSecond, LongSupplier nanoTime) {
+    IngestRate(long bytesPerSecond, LongSupplier nanoTime, Callers callers) {
+        this.callers = callers;
         this.bytesPerSecond = bytesPerSecond;
         this.nanoTime = nanoTime;
         this.startNanos = nanoTime.getAsLong();
     }
 
-    /** What the links of {@code caller} have of it. Callers that are not told apart are one. */
+    /** What the links of {@code caller} have of it. Callers of whom nothing is asked are one. */
     synchronized Share of(Principal caller) {
         if (shares.size() > MAX_SHARES) { // of callers that have come and gone for years
             long now = now();
             shares.values().removeIf(share -> share.dueNanos <= now);
         }
-        return shares.computeIfAbsent(caller.id().orElse(""), id -> new Share());
+        return shares.computeIfAbsent(callers.now().name(caller.id()), id -> new Share());
     }
 
     private long now() {

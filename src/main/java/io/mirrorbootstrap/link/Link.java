@@ -92,6 +92,11 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         announce(new Ending.LetInNoMore(reason));
     }
 
+    /** Another caller gets the place: the received bytes are kept, the source is told to come back. Any thread. */
+    void makeRoom(String reason) {
+        announce(new Ending.MakesRoom(reason));
+    }
+
     private void announce(Ending reason) {
         end.announce(reason);
         intake.add(reason);

@@ -97,7 +97,8 @@ final class LinkEnd {
     void announce(Ending ending) {
         if (ending instanceof Ending.LinkLost) {
             becomes(State.LOST);
-        } else if (ending instanceof Ending.Shutdown || ending instanceof Ending.LetInNoMore) {
+        } else if (ending instanceof Ending.Shutdown || ending instanceof Ending.LetInNoMore
+                || ending instanceof Ending.MakesRoom) {
             becomes(State.ENDED); // what waits was not confirmed, and will be sent again
         }
     }
@@ -138,6 +139,8 @@ final class LinkEnd {
             transport.onLoop(whenClosed);
         } else if (ending instanceof Ending.LetInNoMore over) {
             hangUp(TRY_AGAIN_LATER, over.reason()); // with what may have been renewed
+        } else if (ending instanceof Ending.MakesRoom over) {
+            hangUp(TRY_AGAIN_LATER, over.reason()); // when there is a place
         } else if (isEnded()) {
             LOG.debugf("link from %s: %s, but it has ended", transport.remote(), ending);
         } else if (ending instanceof Ending.FrameTooLarge) {

@@ -1,12 +1,16 @@
 package io.mirrorbootstrap.link;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -15,6 +19,9 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.Callers;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.Startup;
 import io.quarkus.runtime.StartupEvent;
@@ -34,14 +41,16 @@ class Links {
     private final int maxLinksPerCaller;
     private final boolean readByWorkers;
     private final Vertx vertx;
-    /** Guarded by this. */
-    private int taken;
-    /** Of each caller that is told apart. Guarded by this. */
-    private final Map<String, Integer> takenBy = new HashMap<>();
+    private final Callers callers;
+    /** The places that are taken, the newest last. Guarded by this. */
+    private final Set<Place> taken = new LinkedHashSet<>();
+    /** The places whose links end for others, which have them now. Guarded by this. */
+    private final Set<Place> givenUp = new HashSet<>();
     private final Map<Link, Place> open = new ConcurrentHashMap<>();
     private volatile boolean ending;
 
-    Links(LinkLimits limits, MeterRegistry metrics, Vertx vertx) {
+    Links(LinkLimits limits, MeterRegistry metrics, Vertx vertx, Callers callers) {
+        this.callers = callers;
         this.readByWorkers = limits.readByWorkers();
         this.vertx = vertx;
         this.maxLinks = limits.maxLinks();
@@ -70,51 +79,55 @@ class Links {
      */
     final class Place {
 
-        private final Optional<String> caller;
+        private final CallerId caller;
         // guarded by Links
         private boolean hasSocket = true;
-        private boolean hasLink;
+        private Optional<Link> link = Optional.empty();
+        /** Another link has this place, while the one that had it ends. */
+        private boolean isGivenUp;
 
-        private Place(Optional<String> caller) {
+        private Place(CallerId caller) {
             this.caller = caller;
         }
 
         /** The socket is closed, or will not be a link's. */
         void socketGone() {
             synchronized (Links.this) {
-                giveBackUnless(hasSocket, hasLink);
                 hasSocket = false;
+                count();
             }
         }
 
-        private void linkOpened() {
+        private void linkOpened(Link opened) {
             synchronized (Links.this) {
-                if (!hasSocket) {
-                    take(); // the socket has given it back, before there was a link
-                }
-                hasLink = true;
+                link = Optional.of(opened); // the socket may have given the place back, before there was a link
+                count();
             }
         }
 
         private void linkClosed() {
             synchronized (Links.this) {
-                giveBackUnless(hasLink, hasSocket);
-                hasLink = false;
+                link = Optional.empty();
+                count();
             }
         }
 
-        /** @param leaves whether the one that leaves has held it until now */
-        private void giveBackUnless(boolean leaves, boolean otherHolds) {
-            if (leaves && !otherHolds) {
-                assert taken > 0 : "a place that nobody has taken";
-                taken--;
-                caller.ifPresent(id -> takenBy.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
+        private void count() {
+            assert Thread.holdsLock(Links.this);
+            Set<Place> counted = isGivenUp ? givenUp : taken;
+            if (hasSocket || link.isPresent()) {
+                counted.add(this);
+            } else {
+                counted.remove(this);
             }
         }
 
-        private void take() {
-            taken++;
-            caller.ifPresent(id -> takenBy.merge(id, 1, Integer::sum));
+        private Link giveUp() {
+            assert Thread.holdsLock(Links.this) && taken.contains(this);
+            isGivenUp = true;
+            taken.remove(this);
+            count();
+            return link.orElseThrow();
         }
     }
 
@@ -127,26 +140,56 @@ class Links {
     }
 
     /**
-     * Takes a place for a link that is about to be opened; the socket holds it.
+     * Takes a place for a link that is about to be opened; the socket holds it. Where all are taken, and another caller has more than its
+     * share, because it was alone, its newest link ends for this one. While such links end they are counted apart, and there are no more
+     * of them than links may be open.
      *
-     * @param caller whose the link is, where callers are told apart
+     * @param caller whose the link is
      * @throws NoPlace saying which limit is reached
      */
-    synchronized Place takePlace(Optional<String> caller) throws NoPlace {
-        if (caller.filter(id -> takenBy.getOrDefault(id, 0) >= maxLinksPerCaller).isPresent()) {
-            throw new NoPlace("there are " + maxLinksPerCaller + " links of this caller, it may have no more open "
-                    + "(mirror-bootstrap.max-links-per-caller)");
-        } else if (taken >= maxLinks) {
-            throw new NoPlace("there are " + maxLinks + " links, no more may be open (mirror-bootstrap.max-links)");
-        }
+    Place takePlace(CallerId caller) throws NoPlace {
+        Optional<Link> over = Optional.empty();
         Place place = new Place(caller);
-        place.take();
+        synchronized (this) {
+            ToldApart apart = callers.now();
+            if (apart.sharesBind() && ofCaller(caller, apart).count() >= maxLinksPerCaller) {
+                throw new NoPlace("there are " + maxLinksPerCaller + " links of this caller, it may have no more open "
+                        + "(mirror-bootstrap.max-links-per-caller)");
+            } else if (taken.size() >= maxLinks) {
+                over = overShare(caller, apart).map(Place::giveUp);
+                if (over.isEmpty()) {
+                    throw new NoPlace(
+                            "there are " + maxLinks + " links, no more may be open (mirror-bootstrap.max-links)");
+                }
+            }
+            place.count();
+        }
+        over.ifPresent(
+                link -> link.makeRoom("another caller needs the place, this one has more than " + maxLinksPerCaller
+                        + " links: come back later"));
         return place;
+    }
+
+    private Stream<Place> ofCaller(CallerId caller, ToldApart apart) {
+        assert Thread.holdsLock(this);
+        return taken.stream().filter(each -> apart.isSame(each.caller, caller));
+    }
+
+    /** The newest link of a caller that has more than its share, other than {@code newcomer}. */
+    private Optional<Place> overShare(CallerId newcomer, ToldApart apart) {
+        assert Thread.holdsLock(this);
+        if (givenUp.size() >= maxLinks) { // the disk does not let them end
+            return Optional.empty();
+        }
+        Map<String, Long> counts = taken.stream()
+                .collect(Collectors.groupingBy(each -> apart.name(each.caller), Collectors.counting()));
+        return taken.stream().filter(each -> each.link.isPresent() && !apart.isSame(each.caller, newcomer)
+                && counts.get(apart.name(each.caller)) > maxLinksPerCaller).reduce((older, newer) -> newer);
     }
 
     /** @param place which the link holds, too, until it has {@link #closed} */
     void opened(Link link, Place place) {
-        place.linkOpened();
+        place.linkOpened(link);
         open.put(link, place);
         if (ending) {
             link.shutDown();

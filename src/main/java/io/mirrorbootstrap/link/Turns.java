@@ -6,16 +6,18 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.mirror.CallerAtWork;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 
 /**
  * Shares the workers out among callers: while more than one of them has something to do, only so many jobs of each run at once.
  * By itself each thread gets as much of the processors as any other, and so a caller with 32 links thirty-two times as much as
- * one with a single link. A caller that is alone has them all. Callers that are not told apart are one.
+ * one with a single link. A caller that is alone has them all. Callers of whom nothing is asked are one.
  * <p>
  * A job's turn is short ({@link Link}), so that a newcomer soon has its share. Any thread.
  */
@@ -25,6 +27,7 @@ class Turns {
     /** For each processor: while one job of a caller waits for the disk, another may run. */
     private static final int JOBS_PER_PROCESSOR = 2;
 
+    private final Callers callers;
     private final Executor workers;
     private final int share;
     /** The callers that have something to do; the one served last is at the end. Guarded by this. */
@@ -36,13 +39,15 @@ class Turns {
         private int running;
     }
 
-    Turns() {
+    @Inject
+    Turns(Callers callers) {
         this(job -> Infrastructure.getDefaultWorkerPool().execute(job),
-                JOBS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
+                JOBS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors(), callers);
     }
 
     /** @param share how many jobs of one caller run at once, while others have some too; 1 or more */
-    Turns(Executor workers, int share) {
+    Turns(Executor workers, int share, Callers callers) {
+        this.callers = callers;
         this.workers = workers;
         this.share = share;
     }
@@ -58,7 +63,7 @@ class Turns {
     }
 
     Workers of(Principal caller) {
-        String id = caller.id().orElse("");
+        String id = callers.now().name(caller.id());
         return new Workers(job -> submit(id, marked(id, job)), job -> workers.execute(marked(id, job)));
     }
 

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
@@ -48,12 +49,12 @@ public class Mirrors {
     private final Upkeep upkeep;
 
     Mirrors(MirrorSettings settings, SnapshotDirectory directory, StatusBoard board,
-            @All List<TransferListener> listeners) {
+            @All List<TransferListener> listeners, Callers callers) {
         this.directory = directory;
         this.board = board;
-        this.holders = new Holders(board, Shares.of(settings).databases());
+        this.holders = new Holders(board, Shares.of(settings).databases(), callers);
         ReceiverRules rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
-                new BootstrapLimit(settings.maxBootstraps(), Shares.of(settings).bootstraps()),
+                new BootstrapLimit(settings.maxBootstraps(), Shares.of(settings).bootstraps(), callers),
                 settings.checkpointBytes().asLongValue(),
                 Infrastructure.getDefaultWorkerPool());
         TransferListener listener = new Listeners(listeners);

@@ -9,25 +9,28 @@ public final class BootstrapLimit {
 
     private final int limit;
     private final int limitPerCaller;
+    private final Callers callers;
     /** For each database under way, the caller that sends it. */
-    private final Map<DatabaseId, Optional<String>> underWay = new HashMap<>();
+    private final Map<DatabaseId, CallerId> underWay = new HashMap<>();
 
     /**
      * @param limit 1 or more
      * @param limitPerCaller how many of them one caller may have, where callers are told apart; 1 or more
+     * @param callers says whether they are
      */
-    public BootstrapLimit(int limit, int limitPerCaller) {
+    public BootstrapLimit(int limit, int limitPerCaller, Callers callers) {
         if (limit < 1 || limitPerCaller < 1) {
             throw new IllegalArgumentException(
                     "limits are " + limit + " and " + limitPerCaller + ", must be 1 or more");
         }
         this.limit = limit;
         this.limitPerCaller = limitPerCaller;
+        this.callers = callers;
     }
 
     /** A limit for callers of whom one may take all. */
     public BootstrapLimit(int limit) {
-        this(limit, limit);
+        this(limit, limit, () -> ToldApart.NOT);
     }
 
     /** Counts {@code database} as under way, sent by {@code who}; if that is refused, nothing is counted. */
@@ -41,9 +44,11 @@ public final class BootstrapLimit {
 
     /** The answer that {@link #enter} would give now. */
     synchronized Optional<Refusal> refuse(DatabaseId database, Principal who) {
-        Optional<String> before = underWay.get(database);
-        if (who.id().isPresent() && !who.id().equals(before)
-                && underWay.values().stream().filter(who.id()::equals).count() >= limitPerCaller) {
+        CallerId before = underWay.get(database);
+        ToldApart apart = callers.now();
+        boolean isOwn = before != null && apart.isSame(before, who.id());
+        if (apart.sharesBind() && !isOwn && underWay.values().stream().filter(each -> apart.isSame(each, who.id()))
+                .count() >= limitPerCaller) {
             return Optional.of(new Refusal.ShareTaken(limitPerCaller, "transfers of this caller are under way",
                     "max-bootstraps-per-caller"));
         }

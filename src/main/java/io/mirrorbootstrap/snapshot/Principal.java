@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
  * The caller on whose behalf something is asked for, as far as that is proven, and its rights. It neither replaces nor
  * drops nor removes a snapshot or transfer of another caller.
  *
- * @param id tells callers apart, where each may have a share only; empty: callers are not told apart
+ * @param id tells it from other callers
  * @param cluster the only cluster it may speak for, and whose snapshots are its own; empty: any
  * @param owner the name that its snapshots get as their owner; empty: they have none
  * @param respectsOwners whether a snapshot with an owner is that owner's alone
  * @param databases the only ones it may send or remove; empty: any
  */
-public record Principal(Optional<String> id, Optional<String> cluster, Optional<String> owner, boolean respectsOwners,
+public record Principal(CallerId id, Optional<String> cluster, Optional<String> owner, boolean respectsOwners,
         Optional<Set<DatabaseId>> databases) {
 
     /** No more names are listed to a caller, whose message may have an end. */
@@ -27,7 +27,7 @@ public record Principal(Optional<String> id, Optional<String> cluster, Optional<
     private static final Pattern OWNER = Pattern.compile(OWNER_NAME);
 
     /** Nothing was proven, because nothing was asked for: everything may be done. */
-    public static final Principal ANYBODY = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
+    public static final Principal ANYBODY = new Principal(CallerId.NOBODY, Optional.empty(), Optional.empty(), false,
             Optional.empty());
 
     /** Copies the set. */

@@ -7,17 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
@@ -28,9 +29,11 @@ abstract class HandTurnedLinks {
 
     static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
 
+    /** By what callers are told apart. */
+    ToldApart apart = ToldApart.NOT;
     final SimulatedDisk disk = new SimulatedDisk();
     final LinkLimits limits = new LinkLimits(SETTINGS);
-    final Links links = new Links(limits, new SimpleMeterRegistry(), null);
+    final Links links = new Links(limits, new SimpleMeterRegistry(), null, () -> apart);
     final AnswerRoom room = new AnswerRoom();
     final HandTurned jobs = new HandTurned();
     /** Where links wait for the disk. */
@@ -42,13 +45,14 @@ abstract class HandTurnedLinks {
     final class Open {
         final FakeTransport transport;
         final Link link;
-        final Links.Place place = takePlace();
+        final Links.Place place;
 
-        private Open(boolean canPull, MirrorSettings settings) {
+        private Open(boolean canPull, MirrorSettings settings, CallerId caller) {
+            place = takePlace(caller);
             transport = new FakeTransport(canPull);
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
-                    new IngestBudget(settings, new SimpleMeterRegistry()).of(Principal.ANYBODY),
-                    new IngestRate(settings).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
+                    new IngestBudget(settings, new SimpleMeterRegistry(), () -> apart).of(Principal.ANYBODY),
+                    new IngestRate(settings, () -> apart).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
             links.opened(link, place);
             transport.start(link);
             link.start();
@@ -93,12 +97,21 @@ abstract class HandTurnedLinks {
     }
 
     Open open(boolean canPull, MirrorSettings settings) {
-        return new Open(canPull, settings);
+        return new Open(canPull, settings, CallerId.NOBODY);
+    }
+
+    /** A link of {@code caller}. */
+    Open open(CallerId caller) {
+        return new Open(true, SETTINGS, caller);
     }
 
     Links.Place takePlace() {
+        return takePlace(CallerId.NOBODY);
+    }
+
+    Links.Place takePlace(CallerId caller) {
         try {
-            return links.takePlace(Optional.empty());
+            return links.takePlace(caller);
         } catch (Links.NoPlace e) {
             throw new AssertionError(e);
         }

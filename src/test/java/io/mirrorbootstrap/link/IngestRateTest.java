@@ -8,7 +8,9 @@ import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.ToldApart;
 
 /** Who gets how much of the rate, on a clock that the test turns. */
 class IngestRateTest {
@@ -17,7 +19,7 @@ class IngestRateTest {
     private static final int READ = 1000;
 
     private long nanos;
-    private final IngestRate rate = new IngestRate(RATE, () -> nanos);
+    private final IngestRate rate = new IngestRate(RATE, () -> nanos, () -> ToldApart.BY_TOKEN);
 
     /** The links of one caller: each reads, and waits as it is told. */
     private final class Reader {
@@ -28,7 +30,8 @@ class IngestRateTest {
 
         Reader(String caller, int links, long pauseNanos) {
             share = rate.of(
-                    new Principal(Optional.of(caller), Optional.empty(), Optional.empty(), false, Optional.empty()));
+                    new Principal(CallerId.ofToken(caller), Optional.empty(), Optional.empty(), false,
+                            Optional.empty()));
             due = new long[links];
             this.pauseNanos = pauseNanos;
         }

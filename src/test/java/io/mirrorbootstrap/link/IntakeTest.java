@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.netty.buffer.Unpooled;
 
 /** When a link is read, of a caller whose rate, or of a sidecar whose memory, is used up by others. */
@@ -19,16 +20,28 @@ class IntakeTest {
 
     private static final int MOST = 1000;
 
+    private ToldApart apart = ToldApart.NOT;
     private final IngestBudget budget = new IngestBudget(
-            TestMirrors.settings(Map.of("buffer-bytes", String.valueOf(MOST))), new SimpleMeterRegistry());
+            TestMirrors.settings(Map.of("buffer-bytes", String.valueOf(MOST))), new SimpleMeterRegistry(), () -> apart);
     private final IngestBudget.Share holder = budget.of(Principal.ANYBODY);
     private final IngestRate.Share rate = new IngestRate(
-            TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", String.valueOf(MOST)))).of(Principal.ANYBODY);
+            TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", String.valueOf(MOST))), () -> apart)
+            .of(Principal.ANYBODY);
 
     private Intake intake(FakeTransport transport) {
         return new Intake(transport, new FrameParser(MOST), budget.of(Principal.ANYBODY), rate, () -> false,
                 () -> false, () -> {
                 });
+    }
+
+    @Test
+    void aCallerLeavesHalfOfTheMemoryFromTheMomentAnotherIsKnown() {
+        holder.take(MOST / 2);
+        assertTrue(holder.hasRoom());
+        apart = ToldApart.BY_TOKEN;
+        assertFalse(holder.hasRoom());
+        holder.giveBack(1);
+        assertTrue(holder.hasRoom());
     }
 
     @Test

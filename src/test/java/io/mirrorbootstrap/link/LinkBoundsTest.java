@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -136,11 +136,11 @@ class LinkBoundsTest extends HandTurnedLinks {
         Link link = open().link; // takes one, too
         links.closed(link);
         links.opened(link, place);
-        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(CallerId.NOBODY));
         links.closed(link);
         place.socketGone();
         takePlace();
-        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(CallerId.NOBODY));
     }
 
     @Test
@@ -152,8 +152,8 @@ class LinkBoundsTest extends HandTurnedLinks {
         }
         open.place.socketGone();
         open.loseConnection();
-        assertThrows(Links.NoPlace.class, () -> links.takePlace(Optional.empty()));
+        assertThrows(Links.NoPlace.class, () -> links.takePlace(CallerId.NOBODY));
         open.turnAside();
-        links.takePlace(Optional.empty()).socketGone();
+        links.takePlace(CallerId.NOBODY).socketGone();
     }
 }

@@ -13,7 +13,9 @@ import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.ToldApart;
 
 /** Workers that are turned by hand: what was handed to them is what runs. */
 class TurnsTest {
@@ -28,7 +30,7 @@ class TurnsTest {
             throw new RejectedExecutionException("over");
         }
         handedOut.add(job);
-    }, SHARE);
+    }, SHARE, () -> ToldApart.BY_TOKEN);
     private final Executor a = turns.of(caller("a")).jobs();
     private final Executor b = turns.of(caller("b")).jobs();
     private final Executor c = turns.of(caller("c")).jobs();
@@ -151,6 +153,6 @@ class TurnsTest {
     }
 
     private static Principal caller(String id) {
-        return new Principal(Optional.of(id), Optional.empty(), Optional.empty(), false, Optional.empty());
+        return new Principal(CallerId.ofToken(id), Optional.empty(), Optional.empty(), false, Optional.empty());
     }
 }

@@ -31,6 +31,7 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TestSource;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -46,8 +47,9 @@ class MirrorsTest {
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
+    private ToldApart apart = ToldApart.BY_TOKEN;
     private final Mirrors mirrors = new Mirrors(TestMirrors.settings(Map.of()),
-            new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board));
+            new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board), () -> apart);
 
     @Test
     void aTransferThatCannotBeRemovedStopsTheRemovalOfNoOther() {
@@ -112,6 +114,28 @@ class MirrorsTest {
     }
 
     @Test
+    void whatACallerTookWhileItWasAloneIsCounted() throws Exception {
+        apart = ToldApart.NOT;
+        TestSource a = caller("a");
+        for (int i = 0; i < 501; i++) {
+            assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
+        }
+        for (int i = 0; i < 16; i++) { // all of max-bootstraps
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, later("a" + i)));
+        }
+        apart = ToldApart.BY_TOKEN;
+        assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
+        assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, later("a16")));
+        for (int i = 0; i < 8; i++) {
+            assertEquals(new Removal.Done(), mirrors.abort(a.principal(), new DatabaseId("a" + i)));
+            assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, later("a" + i)), "eight are under way");
+        }
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(caller("b"), identity("b")));
+        assertEquals(new Removal.Done(), mirrors.abort(a.principal(), new DatabaseId("a8")));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, later("a8")));
+    }
+
+    @Test
     void namesThatAreAboutToBeTakenCountToo() throws Exception {
         TestSource a = caller("a");
         for (int i = 0; i < 499; i++) {
@@ -148,7 +172,7 @@ class MirrorsTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
 
         // and so after a start, as far as the records name whose they are
-        Mirrors restarted = TestMirrors.on(disk);
+        Mirrors restarted = TestMirrors.on(disk, () -> apart);
         assertEquals(new OpenOutcome.Refused(TOO_MANY), restarted.open(caller("a"), identity("another")));
         assertInstanceOf(OpenOutcome.Opened.class, restarted.open(caller("b"), identity("another")));
     }
@@ -167,6 +191,10 @@ class MirrorsTest {
         Mirrors restarted = TestMirrors.on(disk.afterKill());
         assertInstanceOf(Removal.Refused.class,
                 restarted.abort(TestSource.token("b"), new DatabaseId("a")));
+    }
+
+    private static SnapshotIdentity later(String database) {
+        return new SnapshotIdentity("c", new DatabaseId(database), 8, WHOLE.length, crc());
     }
 
     private ChunkOutcome send(Source source, String database) {

@@ -27,7 +27,7 @@ class ReceiversTest {
     private static final DatabaseId DATABASE = new DatabaseId("orders");
 
     private final SnapshotDirectory directory = new SnapshotDirectory(new SimulatedDisk(), 0, new JsonRecords());
-    private final ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(16, 16), 1000, Runnable::run);
+    private final ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(16), 1000, Runnable::run);
     private final Receivers receivers = new Receivers(
             database -> new SnapshotReceiver(database, directory, rules, event -> {
             }, Optional.empty()));

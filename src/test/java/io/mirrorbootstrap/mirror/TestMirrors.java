@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.wire.JsonRecords;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -21,9 +23,14 @@ public final class TestMirrors {
 
     /** The mirrors whose files are on {@code disk}. */
     public static Mirrors on(Disk disk) {
+        return on(disk, () -> ToldApart.NOT);
+    }
+
+    /** The same, where {@code callers} says whether shares bind. */
+    static Mirrors on(Disk disk, Callers callers) {
         StatusBoard board = new StatusBoard();
         Mirrors mirrors = new Mirrors(settings(Map.of()), new SnapshotDirectory(disk, 0, new JsonRecords()), board,
-                List.of(board));
+                List.of(board), callers);
         mirrors.start(null);
         return mirrors;
     }

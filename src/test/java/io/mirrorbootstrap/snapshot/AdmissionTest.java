@@ -63,7 +63,7 @@ class AdmissionTest {
 
     @Test
     void aDatabaseThatTheCallerMayNotTouchIsRefusedForAll() throws Exception {
-        Principal forOthers = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
+        Principal forOthers = new Principal(CallerId.NOBODY, Optional.empty(), Optional.empty(), false,
                 Optional.of(Set.of(new DatabaseId("other"))));
         Optional<Refusal> refusal = Optional.of(new Refusal.DatabaseNotAllowed(DB, List.of("other")));
         assertEquals(refusal, admission.refuseSender(Idle.IDLE, new TestSource(forOthers), IDENTITY));

@@ -49,8 +49,9 @@ class OwnershipTest extends ReceiverOnFiles {
     void whatIsOfATokenWithANameIsNotReplacedNorRemovedByAnother() throws Exception {
         TestSource a = new TestSource(TestSource.token("a"));
         TestSource b = new TestSource(TestSource.token("b"));
-        TestSource nameless = new TestSource(new Principal(Optional.of("token #1"), Optional.empty(), Optional.empty(),
-                true, Optional.empty()));
+        TestSource nameless = new TestSource(
+                new Principal(CallerId.ofToken("token #1"), Optional.empty(), Optional.empty(),
+                        true, Optional.empty()));
         SnapshotIdentity small = new SnapshotIdentity("cluster", DB, 99, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
         Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "the token named a");
         Refusal taken = new Refusal.StaleSnapshot(99, 42, "cluster", "cluster", "the token named a");
@@ -120,7 +121,7 @@ class OwnershipTest extends ReceiverOnFiles {
 
     @Test
     void aTokenIsForItsDatabasesOnly() throws Exception {
-        Principal forOthers = new Principal(Optional.empty(), Optional.empty(), Optional.empty(), false,
+        Principal forOthers = new Principal(CallerId.NOBODY, Optional.empty(), Optional.empty(), false,
                 Optional.of(Set.of(new DatabaseId("other"))));
         TestSource source = new TestSource(forOthers);
         Refusal refusal = new Refusal.DatabaseNotAllowed(DB, List.of("other"));

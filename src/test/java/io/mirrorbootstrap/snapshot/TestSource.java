@@ -24,13 +24,13 @@ public final class TestSource implements Source {
 
     /** Whoever may speak for a single cluster. */
     static Principal cluster(String proven) {
-        return new Principal(Optional.of("cluster " + proven), Optional.of(proven), Optional.empty(), false,
+        return new Principal(CallerId.NOBODY.with("cluster " + proven), Optional.of(proven), Optional.empty(), false,
                 Optional.empty());
     }
 
     /** Whoever has the token of this name. */
     public static Principal token(String name) {
-        return new Principal(Optional.of("token " + name), Optional.empty(), Optional.of(name), true,
+        return new Principal(CallerId.ofToken("token " + name), Optional.empty(), Optional.of(name), true,
                 Optional.empty());
     }
 

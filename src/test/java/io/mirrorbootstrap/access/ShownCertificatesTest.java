@@ -6,18 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dates of certificates, as a client may show them: the order is the client's. */
-class ClientCertificatesTest {
+/** Certificates, as a client may show them: the order is the client's, and so is what it shows beside those that are needed. */
+class ShownCertificatesTest {
 
     @TempDir
     static Path directory;
@@ -26,6 +30,8 @@ class ClientCertificatesTest {
     private static X509Certificate expired;
     private static X509Certificate renewed;
     private static X509Certificate root;
+    private static final AtomicInteger VERIFIED = new AtomicInteger();
+    private static Authorities authorities;
 
     @BeforeAll
     static void issue() throws Exception {
@@ -35,30 +41,70 @@ class ClientCertificatesTest {
         expired = issue("issuer", "root", "-startdate", "-10d", "-validity", "5");
         renewed = issue("issuer", "root", "-validity", "5");
         leaf = issue("leaf", "issuer", "-validity", "5");
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry("root", root);
+        authorities = new Authorities(() -> store);
     }
 
     @Test
     void anIssuerThatHasExpiredIsSeenWhereverItStands() {
         for (List<X509Certificate> chain : List.of(List.of(leaf, expired), List.of(leaf, leaf, expired),
                 List.of(leaf, root, expired), List.of(leaf, expired, root))) {
-            assertEquals("the client certificate's issuer",
-                    ClientCertificates.objection(chain).orElse("nothing").replaceFirst(" is valid .*", ""));
+            assertTrue(
+                    objection(chain).orElseThrow().matches("nobody who is trusted here vouches for .* valid from .*"),
+                    chain::toString);
         }
     }
 
     @Test
     void oneIssuerThatIsValidIsEnough() {
-        for (List<X509Certificate> chain : List.of(List.of(leaf), List.of(leaf, renewed),
-                List.of(leaf, expired, renewed),
+        for (List<X509Certificate> chain : List.of(List.of(leaf, renewed), List.of(leaf, expired, renewed),
                 List.of(leaf, root, renewed, expired))) {
-            assertTrue(ClientCertificates.objection(chain).isEmpty());
+            assertEquals(Optional.empty(), objection(chain));
+        }
+    }
+
+    @Test
+    void noOtherCertificateOfItsNameHidesThatItHasExpired() throws Exception {
+        X509Certificate ownKey = keys("own-key", "CN=issuer", "-validity", "100");
+        keys("no-root", "CN=root", "-validity", "100");
+        X509Certificate itsKey = issue("issuer", "no-root", "-validity", "100"); // which is in the one that has expired
+        for (X509Certificate selfMade : List.of(ownKey, itsKey)) {
+            for (List<X509Certificate> chain : List.of(List.of(leaf, selfMade, expired, root),
+                    List.of(leaf, expired, selfMade), List.of(leaf, selfMade))) {
+                assertTrue(objection(chain).isPresent(), chain::toString);
+            }
+            assertEquals(Optional.empty(), objection(List.of(leaf, renewed, selfMade)), "it does no harm");
         }
     }
 
     @Test
     void whatTheClientItselfHasMustBeValid() {
-        assertTrue(ClientCertificates.objection(List.of(expired, root)).orElseThrow()
-                .startsWith("the client certificate is valid from "));
+        assertTrue(objection(List.of(expired, root)).orElseThrow().startsWith("the client certificate is valid from "));
+    }
+
+    @Test
+    void theyAreVerifiedOnceAndAgainWhenOneCeasesToBeValid() throws Exception {
+        X509Certificate brief = issue("issuer", "root", "-startdate", "-23H-59M-50S", "-validity", "1");
+        ShownCertificates shown = shown(List.of(leaf, brief));
+        VERIFIED.set(0);
+        assertEquals(Optional.empty(), shown.objection());
+        assertEquals(Optional.empty(), shown.objection());
+        assertEquals(1, VERIFIED.get());
+        Awaitility.await().until(() -> shown.objection().isPresent());
+        assertEquals(2, VERIFIED.get());
+    }
+
+    private static Optional<String> objection(List<X509Certificate> chain) {
+        return shown(chain).objection();
+    }
+
+    private static ShownCertificates shown(List<X509Certificate> chain) {
+        return new ShownCertificates(chain, () -> {
+            VERIFIED.incrementAndGet();
+            return authorities.get();
+        });
     }
 
     private static X509Certificate keys(String alias, String name, String... more) throws Exception {

@@ -1,0 +1,87 @@
+package io.mirrorbootstrap.access;
+
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * The certificates that a client has shown on a connection: its own, the first, and those that may vouch for it. Any thread.
+ * <p>
+ * They were good when the connection was made, which may be long ago, and the handshake of a resumed session checks nothing. So they are
+ * verified as in a handshake, signatures too: a client may show certificates with the names, and even the keys, of those that vouch for
+ * it. Only the clock changes the answer: they are verified once, and again when one of them begins or ceases to be valid.
+ */
+final class ShownCertificates {
+
+    private final List<X509Certificate> shown;
+    private final Supplier<X509TrustManager> authorities;
+    // guarded by this
+    private Instant verifyAgain = Instant.MIN;
+    private Optional<String> objection = Optional.empty();
+
+    /**
+     * @param shown not empty
+     * @param authorities whom to trust at the moment
+     */
+    ShownCertificates(List<X509Certificate> shown, Supplier<X509TrustManager> authorities) {
+        this.shown = List.copyOf(shown);
+        this.authorities = authorities;
+    }
+
+    /** Whether they are {@code others}. */
+    boolean are(List<X509Certificate> others) {
+        return shown.equals(others);
+    }
+
+    /** The certificate that the client has proven to be its own. */
+    X509Certificate own() {
+        return shown.get(0);
+    }
+
+    /** Why they let nobody in at this moment, for a person. */
+    synchronized Optional<String> objection() {
+        Instant now = Instant.now();
+        if (!now.isBefore(verifyAgain)) {
+            verifyAgain = shown.stream().flatMap(ShownCertificates::changes).filter(now::isBefore)
+                    .min(Instant::compareTo).orElse(Instant.MAX);
+            objection = verify(now);
+        }
+        return objection;
+    }
+
+    /** When it begins to be valid, and when it ceases. */
+    private static Stream<Instant> changes(X509Certificate certificate) {
+        return Stream.of(certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant().plusMillis(1));
+    }
+
+    private Optional<String> verify(Instant now) {
+        if (!isInDates(own(), now)) {
+            return Optional.of("the client certificate is valid " + dates(own()));
+        }
+        try {
+            authorities.get().checkClientTrusted(shown.toArray(X509Certificate[]::new),
+                    own().getPublicKey().getAlgorithm());
+            return Optional.empty();
+        } catch (CertificateException e) {
+            return Optional.of("nobody who is trusted here vouches for the client certificate" + shown.stream()
+                    .filter(each -> !isInDates(each, now)).findFirst()
+                    .map(bad -> ": one that was shown for that is valid " + dates(bad)).orElse(""));
+        }
+    }
+
+    private static boolean isInDates(X509Certificate certificate, Instant now) {
+        return !now.isAfter(certificate.getNotAfter().toInstant())
+                && !now.isBefore(certificate.getNotBefore().toInstant());
+    }
+
+    private static String dates(X509Certificate certificate) {
+        return "from " + certificate.getNotBefore().toInstant() + " until " + certificate.getNotAfter().toInstant()
+                + " only";
+    }
+}
