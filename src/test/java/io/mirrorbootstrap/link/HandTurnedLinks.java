@@ -26,7 +26,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 /** Links whose workers and event loop a test turns by hand; their connections and the disk are the test's, too. */
 abstract class HandTurnedLinks {
 
-    static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
+    static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of("max-bootstraps", "2"));
 
     final SimulatedDisk disk = new SimulatedDisk();
     final LinkLimits limits = new LinkLimits(SETTINGS);
@@ -36,7 +36,7 @@ abstract class HandTurnedLinks {
     /** Where links wait for the disk. */
     final HandTurned asides = new HandTurned();
     final byte[] whole = RandomBytes.random(1000, 1);
-    private final Mirrors mirrors = TestMirrors.on(disk);
+    private final Mirrors mirrors = TestMirrors.on(disk, SETTINGS);
 
     /** A link and its connection. */
     final class Open {

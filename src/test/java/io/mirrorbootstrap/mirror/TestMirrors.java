@@ -19,10 +19,15 @@ public final class TestMirrors {
     private TestMirrors() {
     }
 
-    /** The mirrors whose files are on {@code disk}. */
+    /** The mirrors whose files are on {@code disk}, by default settings. */
     public static Mirrors on(Disk disk) {
+        return on(disk, settings(Map.of()));
+    }
+
+    /** The mirrors whose files are on {@code disk}. */
+    public static Mirrors on(Disk disk, MirrorSettings settings) {
         StatusBoard board = new StatusBoard();
-        Mirrors mirrors = new Mirrors(settings(Map.of()), new SnapshotDirectory(disk, 0, new JsonRecords()), board,
+        Mirrors mirrors = new Mirrors(settings, new SnapshotDirectory(disk, 0, new JsonRecords()), board,
                 List.of(board));
         mirrors.start(null);
         return mirrors;
