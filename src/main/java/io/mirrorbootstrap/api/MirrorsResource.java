@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.api;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -49,10 +48,7 @@ import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.subscription.Cancellable;
-import io.smallrye.mutiny.subscription.MultiEmitter;
 import io.smallrye.mutiny.subscription.UniEmitter;
-import io.smallrye.mutiny.vertx.MutinyHelper;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -64,25 +60,23 @@ import io.vertx.ext.web.RoutingContext;
 @Tag(name = "mirrors", description = "What each mirror is doing about its first data")
 public class MirrorsResource {
 
-    /** A watcher that has not taken so many changes is cut, and comes back to find how things are. */
-    private static final int MAX_CHANGES_WAITING = 1024;
-
     /** A database may have this name. */
     static final String EVENTS = "events";
-
-    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(20);
 
     private final StatusBoard board;
     private final Mirrors mirrors;
     private final RemovalPlaces places;
     private final Callers callers;
+    private final RowTexts texts;
     private final Vertx vertx;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, Vertx vertx) {
+    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, RowTexts texts,
+            Vertx vertx) {
         this.callers = callers;
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
+        this.texts = texts;
         this.vertx = vertx;
     }
 
@@ -126,7 +120,8 @@ public class MirrorsResource {
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database,
+    public Uni<RestResponse<Object>> remove(@Context RoutingContext request,
+            @RestPath String database,
             @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
         if (!DatabaseId.isValid(database)) {
             return Uni.createFrom().item(unknown(database));
@@ -197,7 +192,7 @@ public class MirrorsResource {
         return remove(request, EVENTS, snapshot);
     }
 
-    /** Each mirror as it is, and then each time it changes. */
+    /** Each mirror as it is, and then as it has become whenever it has changed. */
     @GET
     @Path("/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
@@ -211,7 +206,7 @@ public class MirrorsResource {
         return changes(sse, any -> true);
     }
 
-    /** One mirror as it is, if anything is known of it, and then each time it changes. */
+    /** One mirror as it is, if anything is known of it, and then as it has become whenever it has changed. */
     @GET
     @Path("/{database}/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
@@ -219,34 +214,20 @@ public class MirrorsResource {
     @APIResponse(responseCode = "200", content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)))
     @Operation(operationId = "mirrorEvents", summary = "One mirror as it is, then as it changes (Server-Sent Events)")
     public Multi<OutboundSseEvent> events(@Context Sse sse, @RestPath String database) {
-        return changes(sse, mirror -> mirror.database().value().equals(database));
+        return changes(sse, name -> name.value().equals(database));
     }
 
-    private Multi<OutboundSseEvent> changes(Sse sse, Predicate<Mirror> wanted) {
-        Multi<Mirror> changes = Multi.createFrom().<Mirror>emitter(watcher -> {
-            Cancellable watching = board.watch(mirror -> {
-                if (wanted.test(mirror)) {
-                    watcher.emit(mirror);
-                }
-            });
-            watcher.onTermination(watching::cancel);
-        }, MAX_CHANGES_WAITING).emitOn(MutinyHelper.executor(Vertx.currentContext())); // not on workers, whose queue keeps watchers that have gone
-        Multi<Mirror> now = Multi.createFrom().items(() -> board.mirrors().stream().filter(wanted));
-        // watching begins first: no change is missed, and nothing older comes after it
-        Multi<OutboundSseEvent> rows = Multi.createBy().merging().streams(changes, now)
-                .filter(new NewerRows(board))
-                .map(row -> sse.newEventBuilder().data(MirrorView.class, MirrorView.of(row)).build());
-        // a proxy in between, or this service itself, cuts a connection that is silent for too long
-        Multi<OutboundSseEvent> signsOfLife = Multi.createFrom().<Long>emitter(this::signsOfLife).onOverflow().drop()
-                .map(tick -> sse.newEventBuilder().comment("still here").build());
-        return Multi.createBy().merging().streams(rows, signsOfLife);
+    private Multi<OutboundSseEvent> changes(Sse sse, Predicate<DatabaseId> isWanted) {
+        Watch.Loop loop = ContextLoop.here(vertx); // not on workers, whose queue keeps watchers that have gone
+        return Multi.createFrom().<Watch.Told>publisher(watcher -> new Watch(board, isWanted, loop, watcher).start())
+                .map(told -> event(sse, told));
     }
 
-    /** The first at once, so that the watcher knows that it watches. */
-    private void signsOfLife(MultiEmitter<? super Long> watcher) {
-        long timer = vertx.setPeriodic(SIGN_OF_LIFE.toMillis(), watcher::emit);
-        watcher.onTermination(() -> vertx.cancelTimer(timer));
-        watcher.emit(timer);
+    private OutboundSseEvent event(Sse sse, Watch.Told told) {
+        OutboundSseEvent.Builder event = sse.newEventBuilder();
+        return told instanceof Watch.Told.Row row
+                ? event.mediaType(MediaType.APPLICATION_JSON_TYPE).data(String.class, texts.of(row.row())).build()
+                : event.comment("still here").build();
     }
 
     private static RestResponse<Object> unknown(String database) {

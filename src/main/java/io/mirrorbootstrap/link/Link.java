@@ -52,7 +52,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         this.answers = new Answers(transport, room, limits.windowMessages(), job::wake);
         this.messages = new Messages(new MessageReader(mirrors, this, limits), workers, transport, this::answer,
                 job::wake);
-        this.end = new LinkEnd(transport, answers, messages::end, () -> links.closed(this), limits.maxChunkBytes());
+        this.end = new LinkEnd(transport, answers, messages, () -> links.closed(this), limits.maxChunkBytes());
         this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, this::isGone,
                 end::isEnded, job::wake);
     }
@@ -237,9 +237,18 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private void take(Frame frame) {
         if (frame instanceof Frame.Ping ping) {
             if (!end.isEnded() && !answers.pong(ping)) { // behind a close frame no pong may follow, nor is one kept
-                end.end(new Ending.NotWebSocket("pings come faster than their pongs are read"));
+                inTurn(new Frame.Unacceptable(
+                        new Ending.NotWebSocket("pings come faster than their pongs are read")));
             }
-        } else if (messages.isUnfinished()) {
+        } else {
+            inTurn(frame);
+        }
+    }
+
+    /** Takes what may touch the message at hand, or end it: behind that message. */
+    private void inTurn(Frame frame) {
+        if (messages.isUnfinished()) {
+            assert held.isEmpty() : held;
             held = Optional.of(frame);
         } else if (frame instanceof Frame.Close close) {
             end.closed(close);

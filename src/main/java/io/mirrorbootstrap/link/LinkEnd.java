@@ -49,6 +49,9 @@ final class LinkEnd {
     /** The transfers of a link. The job only. */
     interface Transfers {
 
+        /** Whether nobody else is at work on them. */
+        boolean areAtRest();
+
         /** They end, or are kept for {@code reason}. */
         void release(KeptReason reason) throws IOException;
     }
@@ -197,6 +200,7 @@ final class LinkEnd {
     }
 
     private void release(KeptReason reason) {
+        assert transfers.areAtRest() : "the message at hand is another worker's";
         if (becomes(State.RELEASED) != State.RELEASED) {
             try {
                 transfers.release(reason);

@@ -31,33 +31,16 @@ import io.mirrorbootstrap.wire.Control;
  */
 final class MessageReader {
 
-    /** A message that waits for the disk. */
-    private sealed interface Unfinished {
-
-        record Opening(SnapshotIdentity identity) implements Unfinished {
-        }
-
-        record Aborting(DatabaseId database) implements Unfinished {
-        }
-
-        /** A whole chunk that may not be written yet: its payload is put aside. */
-        record Starting() implements Unfinished {
-        }
-
-        /** A whole chunk whose payload is written. */
-        record Finishing(boolean mayTakeLong) implements Unfinished {
-        }
-    }
-
     private final Mirrors mirrors;
     private final Source source;
     private final LinkLimits limits;
     private final PayloadSpill spill;
+    private final OneThread oneThread = new OneThread();
 
     private final ControlText text = new ControlText();
     private final SmallSlices slices = new SmallSlices(this::pass);
 
-    private Optional<Unfinished> unfinished = Optional.empty();
+    private Optional<DiskWait> unfinished = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
     /** Whether the payload that comes is put aside, as the database was not free when it began to come. */
     private boolean putsAside;
@@ -77,12 +60,15 @@ final class MessageReader {
      */
     Optional<Answer> read(Frame.Piece piece) {
         assert unfinished.isEmpty() : unfinished;
+        assert oneThread.enters() : oneThread;
         try {
             return piece.text()
                     ? text.take(piece.payload(), piece.last()).flatMap(this::control)
                     : chunk(piece.payload(), piece.last());
         } catch (RefusedException e) {
             return Optional.of(new Answer.Refused(e.refusal(), Optional.empty()));
+        } finally {
+            assert oneThread.leaves() : oneThread;
         }
     }
 
@@ -93,33 +79,47 @@ final class MessageReader {
 
     /** Whether the next {@link #further} is likely to wait for the disk for long. */
     boolean mayTakeLong() {
-        return unfinished.isPresent() && unfinished.get() instanceof Unfinished.Finishing finishing
+        return unfinished.isPresent() && unfinished.get() instanceof DiskWait.Finishing finishing
                 && finishing.mayTakeLong();
     }
 
     /** Whether all of the unfinished message has come, so that it counts though the link is lost. */
     boolean isWhole() {
-        return unfinished.isPresent() && unfinished.get() instanceof Unfinished.Finishing;
+        return unfinished.isPresent() && unfinished.get() instanceof DiskWait.Finishing;
     }
 
     /** Nothing becomes of the unfinished message. */
     void abandon() {
-        unfinished = Optional.empty();
-        forgetChunk();
+        assert oneThread.enters() : oneThread;
+        try {
+            unfinished = Optional.empty();
+            forgetChunk();
+        } finally {
+            assert oneThread.leaves() : oneThread;
+        }
     }
 
     /** Goes on with the unfinished message. */
     Further further() {
-        Unfinished before = unfinished.orElseThrow();
+        assert oneThread.enters() : oneThread;
+        try {
+            return goOn();
+        } finally {
+            assert oneThread.leaves() : oneThread;
+        }
+    }
+
+    private Further goOn() {
+        DiskWait before = unfinished.orElseThrow();
         unfinished = Optional.empty();
-        if (before instanceof Unfinished.Opening opening) {
+        if (before instanceof DiskWait.Opening opening) {
             return open(opening.identity());
-        } else if (before instanceof Unfinished.Aborting aborting) {
+        } else if (before instanceof DiskWait.Aborting aborting) {
             return abort(aborting.database());
         }
         Optional<DatabaseId> database = decoder.flatMap(ChunkDecoder::database);
         try {
-            Further further = before instanceof Unfinished.Starting ? start() : finish();
+            Further further = before instanceof DiskWait.Starting ? start() : finish();
             if (further instanceof Further.Answered) {
                 forgetChunk();
             }
@@ -136,6 +136,7 @@ final class MessageReader {
      * @param reason why they wait
      */
     void end(KeptReason reason) throws IOException {
+        assert oneThread.enters() : oneThread;
         unfinished = Optional.empty();
         try {
             cancelChunk();
@@ -143,6 +144,7 @@ final class MessageReader {
             try {
                 mirrors.disconnected(source, reason);
             } finally {
+                assert oneThread.leaves() : oneThread;
                 spill.close();
             }
         }
@@ -161,9 +163,9 @@ final class MessageReader {
     private Further open(SnapshotIdentity identity) {
         OpenOutcome outcome = mirrors.open(source, identity);
         if (outcome instanceof OpenOutcome.Verifying) {
-            return unfinished(new Unfinished.Opening(identity), new Further.GoingOn());
+            return unfinished(new DiskWait.Opening(identity), new Further.GoingOn());
         } else if (outcome instanceof OpenOutcome.Busy) {
-            return unfinished(new Unfinished.Opening(identity), new Further.Busy());
+            return unfinished(new DiskWait.Opening(identity), new Further.Busy());
         } else if (outcome instanceof OpenOutcome.Opened opened) {
             return new Further.Answered(new Answer.Opened(identity.database(), opened.offset(),
                     limits.maxChunkBytes(), limits.windowBytes(), OptionalLong.of(limits.windowMessages())));
@@ -176,14 +178,14 @@ final class MessageReader {
     private Further abort(DatabaseId database) {
         Removal outcome = mirrors.abort(source.principal(), database);
         if (outcome instanceof Removal.Busy) {
-            return unfinished(new Unfinished.Aborting(database), new Further.Busy());
+            return unfinished(new DiskWait.Aborting(database), new Further.Busy());
         }
         return new Further.Answered(outcome instanceof Removal.Refused refused
                 ? refused(refused.refusal(), database)
                 : new Answer.Aborted(database));
     }
 
-    private Further unfinished(Unfinished message, Further further) {
+    private Further unfinished(DiskWait message, Further further) {
         unfinished = Optional.of(message);
         return further;
     }
@@ -251,9 +253,9 @@ final class MessageReader {
     private Further start() {
         ChunkStart start = begin();
         if (start instanceof ChunkStart.Verifying) {
-            return unfinished(new Unfinished.Starting(), new Further.GoingOn());
+            return unfinished(new DiskWait.Starting(), new Further.GoingOn());
         } else if (start instanceof ChunkStart.Busy) {
-            return unfinished(new Unfinished.Starting(), new Further.Busy());
+            return unfinished(new DiskWait.Starting(), new Further.Busy());
         }
         spill.drainTo(chunk.orElseThrow());
         return finishSoon();
@@ -262,7 +264,7 @@ final class MessageReader {
     /** Now, unless that may take long. */
     private Further finishSoon() {
         return chunk.orElseThrow().mayTakeLong(decoder.orElseThrow().done())
-                ? unfinished(new Unfinished.Finishing(true), new Further.GoingOn())
+                ? unfinished(new DiskWait.Finishing(true), new Further.GoingOn())
                 : finish();
     }
 
@@ -272,7 +274,7 @@ final class MessageReader {
         IncomingChunk complete = chunk.orElseThrow();
         ChunkOutcome outcome = complete.finish(message.done(), message.chunkCrc32c());
         if (outcome instanceof ChunkOutcome.Busy) {
-            return unfinished(new Unfinished.Finishing(complete.mayTakeLong(message.done())), new Further.Busy());
+            return unfinished(new DiskWait.Finishing(complete.mayTakeLong(message.done())), new Further.Busy());
         }
         chunk = Optional.empty();
         if (outcome instanceof ChunkOutcome.Pending pending) {

@@ -20,7 +20,7 @@ import io.smallrye.mutiny.Uni;
  * for the disk for long, as a commit is, goes on aside, on another worker; one that finds its database busy is asked for again in a
  * while. Meanwhile the job is free to look for control frames. The job only.
  */
-final class Messages {
+final class Messages implements LinkEnd.Transfers {
 
     private static final Logger LOG = Logger.getLogger(Messages.class);
 
@@ -130,6 +130,7 @@ final class Messages {
      * @param othersWait whether memory is held for frames behind it
      */
     void goOn(boolean othersWait) {
+        assert state instanceof State.Unfinished : state;
         if (reader.mayTakeLong()) {
             stall(Uni.createFrom().item(reader::further).map(Optional::of).runSubscriptionOn(workers.asides())
                     .subscribeAsCompletionStage());
@@ -175,12 +176,20 @@ final class Messages {
 
     /** Nothing becomes of the unfinished message. */
     void abandon() {
+        assert areAtRest() : state;
         reader.abandon();
         state = new State.Ready();
     }
 
+    @Override
+    public boolean areAtRest() {
+        return !isStalled();
+    }
+
     /** Nothing follows: as {@link MessageReader#end}. */
-    void end(KeptReason reason) throws IOException {
+    @Override
+    public void release(KeptReason reason) throws IOException {
+        assert areAtRest() : state;
         state = new State.Ready();
         reader.end(reason);
     }

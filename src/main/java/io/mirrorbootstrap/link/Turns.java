@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
@@ -13,6 +14,7 @@ import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Context;
 
 /**
  * Shares the workers out among callers: while more than one of them has something to do, only so many jobs of each run at once.
@@ -64,64 +66,88 @@ class Turns {
 
     Workers of(Principal caller) {
         String id = callers.now().name(caller.id());
-        return new Workers(job -> submit(id, marked(id, job)), job -> workers.execute(marked(id, job)));
+        return new Workers(job -> submit(new Turn(id, marked(id, job))), job -> workers.execute(marked(id, job)));
     }
 
     private static Runnable marked(String caller, Runnable job) {
         return () -> CallerAtWork.run(caller, job);
     }
 
-    private void submit(String caller, Runnable job) {
-        synchronized (this) {
-            Lane lane = busy.computeIfAbsent(caller, same -> new Lane());
-            lane.waiting.add(job);
-            if (!mayRun(lane)) {
-                return;
-            }
-            lane.waiting.remove();
-            lane.running++;
+    /** A job, and the caller for which it is done. */
+    private record Turn(String caller, Runnable job) {
+    }
+
+    /**
+     * Hands a job to a worker, or has it wait. Any thread, event loops too: so no job is run here, though there be no worker for it.
+     * What counts as running has been taken by a worker: each that waits has one of its caller's in front of it, which hands it out.
+     */
+    private synchronized void submit(Turn turn) {
+        Lane lane = busy.computeIfAbsent(turn.caller(), same -> new Lane());
+        if (!mayRun(lane)) {
+            lane.waiting.add(turn.job());
+            return;
         }
+        lane.running++;
         try {
-            workers.execute(() -> run(caller, job));
+            handOut(turn);
         } catch (RuntimeException | Error e) { // no thread, or the process is ending
-            ended(caller);
+            lane.running--;
+            if (lane.running == 0) {
+                assert lane.waiting.isEmpty() : "a job waits for nothing";
+                busy.remove(turn.caller());
+            }
             throw e;
         }
     }
 
-    private void run(String caller, Runnable job) {
+    /** Its lock is held: an executor takes no longer to take a job than its lock would be waited for. */
+    private void handOut(Turn turn) {
+        assert Thread.holdsLock(this);
+        workers.execute(() -> run(turn));
+    }
+
+    /** Runs a job, and then each that finds no other worker than this one, whose own job is over. Worker only. */
+    private void run(Turn first) {
+        assert !Context.isOnEventLoopThread() && !Thread.holdsLock(this);
+        Optional<Turn> next = Optional.of(first);
         try {
-            job.run();
+            while (next.isPresent()) {
+                Turn turn = next.get();
+                try {
+                    turn.job().run();
+                } finally {
+                    next = ended(turn);
+                }
+            }
         } finally {
-            ended(caller);
+            next.ifPresent(this::run); // the job before it has thrown
         }
     }
 
-    /** A job has ended: perhaps others may run now, also of other callers, as this one may have nothing to do any more. */
-    private void ended(String caller) {
-        Map<String, Queue<Runnable>> next = new LinkedHashMap<>();
-        synchronized (this) {
-            Lane lane = busy.remove(caller);
-            lane.running--;
-            if (lane.running > 0 || !lane.waiting.isEmpty()) {
-                busy.put(caller, lane); // at the end
-            }
-            busy.forEach((id, each) -> {
-                while (!each.waiting.isEmpty() && mayRun(each)) {
-                    each.running++;
-                    next.computeIfAbsent(id, same -> new ArrayDeque<>()).add(each.waiting.remove());
-                }
-            });
+    /**
+     * A job has ended: perhaps others may run now, also of other callers, as this one may have nothing to do any more.
+     *
+     * @return one of these, if no other worker takes it: this one does
+     */
+    private synchronized Optional<Turn> ended(Turn over) {
+        Lane lane = busy.remove(over.caller());
+        lane.running--;
+        if (lane.running > 0 || !lane.waiting.isEmpty()) {
+            busy.put(over.caller(), lane); // at the end
         }
-        Map<String, Queue<Runnable>> left = new LinkedHashMap<>();
-        next.forEach((id, jobs) -> jobs.forEach(job -> {
-            try {
-                workers.execute(() -> run(id, job));
-            } catch (RuntimeException | Error e) { // no thread for it but this one, whose own job is over
-                left.computeIfAbsent(id, same -> new ArrayDeque<>()).add(job);
+        for (Map.Entry<String, Lane> each : busy.entrySet()) {
+            Lane next = each.getValue();
+            while (!next.waiting.isEmpty() && mayRun(next)) {
+                next.running++;
+                Turn turn = new Turn(each.getKey(), next.waiting.remove());
+                try {
+                    handOut(turn);
+                } catch (RuntimeException | Error e) {
+                    return Optional.of(turn); // those behind it wait until this one has ended
+                }
             }
-        }));
-        left.forEach((id, jobs) -> jobs.forEach(job -> run(id, job)));
+        }
+        return Optional.empty();
     }
 
     private boolean mayRun(Lane lane) {

@@ -31,8 +31,9 @@ final class FirstChunk extends ArrivingChunk {
 
     @Override
     public void cancel() {
+        assert begun.isEmpty() : "finish was called, and its answer was not Busy";
         try {
-            file.discard(); // nothing has begun: finish was not called, or its answer was Busy
+            file.discard();
         } catch (IOException e) {
             failedAlone(e);
         }

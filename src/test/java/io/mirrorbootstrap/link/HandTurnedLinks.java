@@ -27,7 +27,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 /** Links whose workers and event loop a test turns by hand; their connections and the disk are the test's, too. */
 abstract class HandTurnedLinks {
 
-    static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of());
+    static final MirrorSettings SETTINGS = TestMirrors.settings(Map.of("max-bootstraps", "2"));
 
     /** By what callers are told apart. */
     ToldApart apart = ToldApart.NOT;
@@ -39,7 +39,7 @@ abstract class HandTurnedLinks {
     /** Where links wait for the disk. */
     final HandTurned asides = new HandTurned();
     final byte[] whole = RandomBytes.random(1000, 1);
-    private final Mirrors mirrors = TestMirrors.on(disk);
+    private final Mirrors mirrors = TestMirrors.on(disk, SETTINGS);
 
     /** A link and its connection. */
     final class Open {

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +62,85 @@ class LinkInterleavingsTest extends HandTurnedLinks {
         open.turnAside();
         asides.turnAll();
         assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aFloodOfPingsDuringTheCommitEndsTheLinkBehindTheCommit() {
+        Open open = open();
+        open.send(chunk("a", 0, 1000));
+        flood(open);
+        assertFalse(open.link.isGone(), "the message is another worker's");
+        open.turnAside();
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+        assertTrue(open.link.isGone());
+        open.transport.takesMore(true);
+        open.turnAll();
+        assertEquals(List.of("committed", "close 1002"), withoutPongs(open));
+    }
+
+    @Test
+    void aFloodOfPingsWhileTheDiskCommitsTouchesNothingOfTheCommit() throws Exception {
+        Open open = open();
+        open.send(chunk("a", 0, 1000));
+        HeldCommit commit = new HeldCommit();
+        flood(open);
+        assertEquals(List.of(), commit.goOn(), "what others did on the disk meanwhile");
+        assertArrayEquals(whole, disk.bytes("a.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aFloodOfPingsOfALinkThatWaitsForADatabaseEndsItBehindItsMessage() throws Exception {
+        Open first = open();
+        first.send(chunk("a", 0, 1000));
+        HeldCommit commit = new HeldCommit();
+        Open second = open();
+        second.send(wantsToOpen("a"));
+        flood(second);
+        assertFalse(second.link.isGone());
+        commit.goOn();
+        second.transport.takesMore(true);
+        second.transport.passTime();
+        second.turnAll();
+        assertEquals(List.of("committed", "close 1002"), withoutPongs(second));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLinkThatGoesDuringACommitThatFindsTheDiskFullGivesItsPlaceBack(boolean floods) {
+        for (int i = 0; i < SETTINGS.maxBootstraps(); i++) {
+            Open open = open();
+            open.send(chunk("db" + i, 0, 1000));
+            if (floods) {
+                flood(open);
+            } else {
+                open.loseConnection();
+            }
+            disk.observe((what, name) -> {
+                if (what.equals("create")) {
+                    throw new IOException("No space left on device");
+                }
+            });
+            open.turnAside();
+            open.turnAside();
+            disk.observe((what, name) -> {
+            });
+            assertEquals(Optional.empty(), disk.bytes("db" + i + ".snapshot"));
+        }
+        Open other = open();
+        other.send(wantsToOpen("a"));
+        assertEquals(List.of("opened"), other.types());
+    }
+
+    /** More pings than may come while no pong is read. */
+    private static void flood(Open open) {
+        open.transport.takesMore(false);
+        for (int i = 0; i <= 65; i++) {
+            open.send(ping("x"));
+        }
+    }
+
+    private static List<String> withoutPongs(Open open) {
+        return open.types().stream().filter(type -> !type.startsWith("pong")).toList();
     }
 
     @Test
@@ -120,31 +202,50 @@ class LinkInterleavingsTest extends HandTurnedLinks {
 
     @Test
     void aDatabaseThatIsBusyIsAskedAgainInAWhileAndPingsAreAnswered() throws Exception {
-        CompletableFuture<Void> isForcing = new CompletableFuture<>();
-        CompletableFuture<Void> goOn = new CompletableFuture<>();
         Open first = open();
         first.send(chunk("a", 0, 1000));
-        disk.observe((what, name) -> {
-            if (what.startsWith("force")) {
-                isForcing.complete(null);
-                goOn.join();
-            }
-        });
-        Thread commits = new Thread(asides::turnAll);
-        commits.start();
-        isForcing.get();
+        HeldCommit commit = new HeldCommit();
 
         Open second = open();
         second.send(wantsToOpen("a"), ping("x"));
         assertEquals(List.of("pong x"), second.types());
-        disk.observe((what, name) -> {
-        });
-        goOn.complete(null);
-        commits.join();
+        commit.goOn();
         first.turnAll();
         second.transport.passTime();
         second.turnAll();
         assertEquals(List.of("committed"), first.types());
         assertEquals(List.of("pong x", "committed"), second.types());
+    }
+
+    /** What waits for the disk, on a thread of its own that stands where it forces a file. */
+    private final class HeldCommit {
+
+        private final CompletableFuture<Void> isForcing = new CompletableFuture<>();
+        private final CompletableFuture<Void> goesOn = new CompletableFuture<>();
+        private final List<String> doneByOthers = new CopyOnWriteArrayList<>();
+        private final Thread commits = new Thread(asides::turnAll);
+
+        HeldCommit() throws Exception {
+            disk.observe(this::before);
+            commits.start();
+            isForcing.get();
+        }
+
+        private void before(String what, String name) {
+            if (Thread.currentThread() != commits) {
+                doneByOthers.add(what + " " + name);
+                goesOn.complete(null); // who touches the disk may wait for the commit next
+            } else if (what.startsWith("force")) {
+                isForcing.complete(null);
+                goesOn.join();
+            }
+        }
+
+        /** Lets it go on to its end; what other threads have done on the disk by then. */
+        List<String> goOn() throws InterruptedException {
+            goesOn.complete(null);
+            commits.join();
+            return doneByOthers;
+        }
     }
 }

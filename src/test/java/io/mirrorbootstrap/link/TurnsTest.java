@@ -25,8 +25,11 @@ class TurnsTest {
     private final Deque<Runnable> handedOut = new ArrayDeque<>();
     private final List<String> ran = new ArrayList<>();
     private boolean isOver;
+    private Runnable whenRefusing = () -> {
+    };
     private final Turns turns = new Turns(job -> {
         if (isOver) {
+            whenRefusing.run();
             throw new RejectedExecutionException("over");
         }
         handedOut.add(job);
@@ -138,6 +141,37 @@ class TurnsTest {
         isOver = false;
         submit(b, "b", 10);
         assertEquals(10, handedOut.size());
+    }
+
+    @Test
+    void whereThereIsNoWorkerTheThreadOfTheCallerRunsNothing() {
+        submit(a, "a", SHARE);
+        whenRefusing = () -> submit(a, "a again", 3); // as another event loop may; they wait, as c has something to do
+        isOver = true;
+        assertThrows(RejectedExecutionException.class, () -> submit(c, "c", 1));
+        assertEquals(List.of(), ran, "it may be an event loop");
+        whenRefusing = () -> {
+        };
+        turn(1);
+        assertEquals(List.of("a", "a again", "a again", "a again"), ran, "a worker that is there runs them");
+        isOver = false;
+        turn(1);
+        submit(c, "c", 1);
+        submit(a, "a", 5);
+        assertEquals(1 + SHARE, handedOut.size());
+    }
+
+    @Test
+    void aJobThatFailsOnTheLastWorkerKeepsNoOtherFromIt() {
+        submit(b, "b", 1);
+        submit(a, "a", SHARE);
+        a.execute(() -> {
+            throw new IllegalStateException("it fails");
+        });
+        submit(a, "a again", 1);
+        isOver = true;
+        assertThrows(IllegalStateException.class, () -> turn(1));
+        assertEquals(List.of("b", "a again"), ran);
     }
 
     private void submit(Executor executor, String name, int times) {

@@ -172,7 +172,7 @@ class MirrorsTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
 
         // and so after a start, as far as the records name whose they are
-        Mirrors restarted = TestMirrors.on(disk, () -> apart);
+        Mirrors restarted = TestMirrors.on(disk, TestMirrors.settings(Map.of()), () -> apart);
         assertEquals(new OpenOutcome.Refused(TOO_MANY), restarted.open(caller("a"), identity("another")));
         assertInstanceOf(OpenOutcome.Opened.class, restarted.open(caller("b"), identity("another")));
     }

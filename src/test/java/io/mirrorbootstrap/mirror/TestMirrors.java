@@ -21,15 +21,20 @@ public final class TestMirrors {
     private TestMirrors() {
     }
 
-    /** The mirrors whose files are on {@code disk}. */
+    /** The mirrors whose files are on {@code disk}, by default settings. */
     public static Mirrors on(Disk disk) {
-        return on(disk, () -> ToldApart.NOT);
+        return on(disk, settings(Map.of()));
+    }
+
+    /** The mirrors whose files are on {@code disk}. */
+    public static Mirrors on(Disk disk, MirrorSettings settings) {
+        return on(disk, settings, () -> ToldApart.NOT);
     }
 
     /** The same, where {@code callers} says whether shares bind. */
-    static Mirrors on(Disk disk, Callers callers) {
+    static Mirrors on(Disk disk, MirrorSettings settings, Callers callers) {
         StatusBoard board = new StatusBoard();
-        Mirrors mirrors = new Mirrors(settings(Map.of()), new SnapshotDirectory(disk, 0, new JsonRecords()), board,
+        Mirrors mirrors = new Mirrors(settings, new SnapshotDirectory(disk, 0, new JsonRecords()), board,
                 List.of(board), callers);
         mirrors.start(null);
         return mirrors;

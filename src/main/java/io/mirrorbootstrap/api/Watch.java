@@ -1,0 +1,231 @@
+package io.mirrorbootstrap.api;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+
+import io.mirrorbootstrap.mirror.Mirror;
+import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.smallrye.mutiny.subscription.Cancellable;
+
+/**
+ * What one watcher of the board is told: each row as it is, and then, at most ten times a second, the newest row of each database that
+ * has changed. The first change after a quiet time is told at once.
+ * <p>
+ * Only the names of changed databases wait, at most about as many as there are rows; a row is looked up when it is sent. So however
+ * fast the rows change and however slowly the watcher reads, it costs little, misses no last state, and nothing goes back or is told
+ * twice. Event loop only, but for {@link #changed} and {@link #cancel}.
+ */
+final class Watch implements Flow.Subscription {
+
+    /** From the end of one look at what has changed to the next. */
+    static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** A proxy in between, or this service itself, cuts a connection that is silent for too long. */
+    static final Duration SIGN_OF_LIFE = Duration.ofSeconds(20);
+
+    /** Names of databases that come and go for years must not fill the memory. */
+    private static final int MANY_NAMES = 2 * StatusBoard.MAX_ROWS;
+
+    /** Then others have the event loop. */
+    private static final int ROWS_AT_ONCE = 16;
+
+    /** What a watcher is told. */
+    sealed interface Told {
+
+        /** A row has changed. */
+        record Row(Mirror row) implements Told {
+        }
+
+        /** Nothing; but the service is there. */
+        record StillHere() implements Told {
+        }
+    }
+
+    /** The event loop of the watcher's connection. */
+    interface Loop {
+
+        /** Any thread. */
+        void execute(Runnable action);
+
+        /**
+         * Runs {@code action} later. Event loop only.
+         *
+         * @return prevents it
+         */
+        Cancellable later(Duration wait, Runnable action);
+    }
+
+    private enum State {
+        /** Nothing has changed; the next change is told at once. */
+        RESTING,
+        /** Rows are being told, or the pause behind them lasts. */
+        AWAKE,
+        OVER
+    }
+
+    private static final Cancellable NOTHING = () -> {
+    };
+
+    private final StatusBoard board;
+    private final Predicate<DatabaseId> isWanted;
+    private final Loop loop;
+    private final Flow.Subscriber<? super Told> watcher;
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.AWAKE);
+    /** What the next look is for. Any thread. */
+    private final Set<DatabaseId> changed = ConcurrentHashMap.newKeySet();
+
+    // event loop only
+    private final Queue<DatabaseId> toTell = new ArrayDeque<>();
+    /** The change of the last row of each database that has been told. */
+    private final Map<DatabaseId, Long> told = new HashMap<>();
+    private long asked;
+    private boolean owesSignOfLife = true; // the first at once, so that the watcher knows that it watches
+    private boolean isTelling;
+    private boolean isPausing;
+    private Cancellable watching = NOTHING;
+    private Cancellable pause = NOTHING;
+    private Cancellable signOfLife = NOTHING;
+
+    Watch(StatusBoard board, Predicate<DatabaseId> isWanted, Loop loop, Flow.Subscriber<? super Told> watcher) {
+        this.board = board;
+        this.isWanted = isWanted;
+        this.loop = loop;
+        this.watcher = watcher;
+    }
+
+    /** Begins; nothing is told before it is asked for. */
+    void start() {
+        watching = board.watch(this::changed); // first: no change is missed
+        board.mirrors().stream().map(Mirror::database).filter(isWanted).forEach(toTell::add);
+        signOfLife = loop.later(SIGN_OF_LIFE, this::oweSignOfLife);
+        watcher.onSubscribe(this);
+    }
+
+    /** The board has another row of {@code database}. Any thread. */
+    private void changed(DatabaseId database) {
+        if (isWanted.test(database)) {
+            changed.add(database);
+            if (changed.size() > MANY_NAMES) {
+                changed.removeIf(name -> board.mirror(name).isEmpty());
+            }
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (state.compareAndSet(State.RESTING, State.AWAKE)) {
+            loop.execute(this::look);
+        }
+    }
+
+    private void look() {
+        assert toTell.isEmpty() : toTell;
+        changed.removeIf(toTell::add); // before its row is looked up: a later change is looked at again
+        tell();
+    }
+
+    @Override
+    public void request(long items) {
+        asked = asked + items < 0 ? Long.MAX_VALUE : asked + items;
+        tell();
+    }
+
+    private void tell() {
+        if (isTelling || isOver()) {
+            return; // it is asked for more while it tells
+        }
+        isTelling = true;
+        int rows = 0;
+        while (asked > 0 && rows < ROWS_AT_ONCE && !isOver() && (owesSignOfLife || !toTell.isEmpty())) {
+            if (owesSignOfLife) {
+                owesSignOfLife = false;
+                tell(new Told.StillHere());
+            } else {
+                rows++;
+                newer(toTell.remove()).ifPresent(row -> tell(new Told.Row(row)));
+            }
+        }
+        isTelling = false;
+        if (toTell.isEmpty()) {
+            pause();
+        } else if (asked > 0) {
+            loop.execute(this::tell);
+        }
+    }
+
+    private void tell(Told next) {
+        asked--;
+        watcher.onNext(next);
+    }
+
+    /** The row of {@code database}, if it has one that has not been told. */
+    private Optional<Mirror> newer(DatabaseId database) {
+        Optional<Mirror> row = board.mirror(database)
+                .filter(now -> now.change() > told.getOrDefault(database, Long.MIN_VALUE));
+        row.ifPresent(now -> told.put(database, now.change()));
+        if (told.size() > MANY_NAMES) {
+            told.keySet().removeIf(name -> board.mirror(name).isEmpty());
+        }
+        return row;
+    }
+
+    private void pause() {
+        if (!isPausing && state.get() == State.AWAKE) {
+            isPausing = true;
+            pause = loop.later(PAUSE, () -> {
+                isPausing = false;
+                rest();
+            });
+        }
+    }
+
+    private void rest() {
+        if (changed.isEmpty() && state.compareAndSet(State.AWAKE, State.RESTING)) {
+            if (!changed.isEmpty()) { // it came before it was seen that a call is needed
+                wake();
+            }
+        } else if (!isOver()) {
+            look();
+        }
+    }
+
+    private void oweSignOfLife() {
+        signOfLife = loop.later(SIGN_OF_LIFE, this::oweSignOfLife);
+        owesSignOfLife = true;
+        tell();
+    }
+
+    /** How many names wait. */
+    int names() {
+        return changed.size() + toTell.size();
+    }
+
+    private boolean isOver() {
+        return state.get() == State.OVER;
+    }
+
+    /** The watcher is gone. Any thread. */
+    @Override
+    public void cancel() {
+        if (state.getAndSet(State.OVER) != State.OVER) {
+            loop.execute(() -> {
+                watching.cancel();
+                pause.cancel();
+                signOfLife.cancel();
+                toTell.clear();
+                changed.clear();
+            });
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.mirrorbootstrap.link;
+
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+
+/** What a message waits for the disk to do. */
+sealed interface DiskWait {
+
+    record Opening(SnapshotIdentity identity) implements DiskWait {
+    }
+
+    record Aborting(DatabaseId database) implements DiskWait {
+    }
+
+    /** A whole chunk that may not be written yet: its payload is put aside. */
+    record Starting() implements DiskWait {
+    }
+
+    /**
+     * A whole chunk whose payload is written.
+     *
+     * @param mayTakeLong whether it is likely to wait for long
+     */
+    record Finishing(boolean mayTakeLong) implements DiskWait {
+    }
+}

@@ -1,0 +1,218 @@
+package io.mirrorbootstrap.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Flow;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.mirror.MirrorState;
+import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.smallrye.mutiny.subscription.Cancellable;
+
+/** A watcher whose event loop and timers are turned by hand. */
+class WatchTest {
+
+    private final StatusBoard board = new StatusBoard();
+    private final Queue<Runnable> loop = new ArrayDeque<>();
+    private final List<Runnable> pauses = new ArrayList<>();
+    private final List<String> heard = new ArrayList<>();
+    private Flow.Subscription watch;
+
+    @Test
+    void theRowsAreToldAsTheyAreAndThenTheFirstChangeAtOnce() {
+        changed("a", 1);
+        changed("b", 2);
+        watch(Long.MAX_VALUE);
+        assertEquals(List.of("still here", "a 1", "b 2"), heard);
+        passTime();
+        changed("a", 3);
+        turn();
+        assertEquals(List.of("still here", "a 1", "b 2", "a 3"), heard);
+    }
+
+    @Test
+    void ofManyChangesTheLastIsToldWhenThePauseIsOver() {
+        watch(Long.MAX_VALUE);
+        passTime();
+        changed("a", 1);
+        turn();
+        for (int i = 2; i <= 5000; i++) {
+            changed("a", i);
+            changed("b", i);
+        }
+        assertTrue(loop.isEmpty(), "nothing is queued for a change");
+        assertEquals(List.of("still here", "a 1"), heard);
+        passTime();
+        assertEquals(List.of("a 1", "a 5000", "b 5000", "still here"), heard.stream().sorted().toList());
+        passTime();
+        passTime();
+        assertEquals(4, heard.size(), "nothing is told twice");
+    }
+
+    @Test
+    void aWatcherThatDoesNotReadFindsHowThingsAreWhenItDoes() {
+        watch(1);
+        for (int i = 1; i <= 100; i++) {
+            changed("a", i);
+            passTime();
+        }
+        assertEquals(List.of("still here"), heard);
+        ask(1);
+        assertEquals(List.of("still here", "a 100"), heard);
+    }
+
+    @Test
+    void whatChangesWhileItIsToldIsToldToo() {
+        changed("a", 1);
+        watch(2);
+        changed("a", 2);
+        ask(10);
+        passTime();
+        assertEquals(List.of("still here", "a 1", "a 2"), heard);
+    }
+
+    @Test
+    void nothingIsSaidOfAMirrorThatHasLeftAndItIsToldWhenItIsBack() {
+        watch(Long.MAX_VALUE);
+        passTime();
+        changed("a", 1);
+        turn();
+        changed("a", 2);
+        remove("a");
+        passTime();
+        passTime();
+        assertEquals(List.of("still here", "a 1"), heard);
+        changed("a", 3);
+        turn();
+        assertEquals(List.of("still here", "a 1", "a 3"), heard);
+    }
+
+    @Test
+    void namesThatComeAndGoAreNotKept() {
+        watch(0);
+        for (int i = 0; i < 5 * StatusBoard.MAX_ROWS; i++) {
+            changed("gone" + i, 1);
+            remove("gone" + i);
+        }
+        changed("here", 1);
+        assertTrue(((Watch) watch).names() <= 2 * StatusBoard.MAX_ROWS + 1, () -> ((Watch) watch).names() + " names");
+        ask(Long.MAX_VALUE);
+        passTime();
+        assertEquals(List.of("still here", "here 1"), heard);
+    }
+
+    @Test
+    void manyRowsLeaveTheLoopToOthersInBetween() {
+        for (int i = 0; i < 100; i++) {
+            changed("db" + i, 1);
+        }
+        begin(Long.MAX_VALUE);
+        assertEquals(1 + 16, heard.size());
+        turn();
+        assertEquals(1 + 100, heard.size());
+    }
+
+    @Test
+    void aWatcherThatHasGoneIsToldNothingAndIsForgotten() {
+        watch(Long.MAX_VALUE);
+        watch.cancel();
+        turn();
+        changed("a", 1);
+        turn();
+        assertTrue(pauses.isEmpty());
+        assertEquals(List.of("still here"), heard);
+        assertEquals(0, ((Watch) watch).names());
+    }
+
+    private void watch(long asked) {
+        begin(asked);
+        turn();
+    }
+
+    private void begin(long asked) {
+        Watch.Loop byHand = new Watch.Loop() {
+            @Override
+            public void execute(Runnable action) {
+                loop.add(action);
+            }
+
+            @Override
+            public Cancellable later(Duration wait, Runnable action) {
+                if (wait.equals(Watch.PAUSE)) {
+                    pauses.add(action);
+                }
+                return () -> pauses.remove(action);
+            }
+        };
+        new Watch(board, any -> true, byHand, new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                watch = subscription;
+                if (asked > 0) {
+                    subscription.request(asked);
+                }
+            }
+
+            @Override
+            public void onNext(Watch.Told told) {
+                heard.add(told instanceof Watch.Told.Row row
+                        ? row.row().database() + " " + ((MirrorState.Disconnected) row.row().state()).bytesKept()
+                        : "still here");
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                throw new AssertionError(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                throw new AssertionError("it ends with its watcher only");
+            }
+        }).start();
+    }
+
+    private void ask(long more) {
+        watch.request(more);
+        turn();
+    }
+
+    /** The event loop does all that it has to do now. */
+    private void turn() {
+        while (!loop.isEmpty()) {
+            loop.remove().run();
+        }
+    }
+
+    private void passTime() {
+        List<Runnable> due = List.copyOf(pauses);
+        pauses.clear();
+        due.forEach(Runnable::run);
+        turn();
+    }
+
+    private void changed(String database, long bytes) {
+        board.on(new TransferEvent.Kept(identity(database), bytes, bytes, KeptReason.LINK_LOST));
+    }
+
+    private void remove(String database) {
+        board.on(new TransferEvent.Dropped(identity(database), 0, DropReason.ABORTED));
+    }
+
+    private static SnapshotIdentity identity(String database) {
+        return new SnapshotIdentity("cluster", new DatabaseId(database), 42, 10_000, Crc32c.EMPTY);
+    }
+}

@@ -1,0 +1,2 @@
+/** Tests of what watchers of the status board are told. */
+package io.mirrorbootstrap.api;
