@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.StatusBoard;
-import io.mirrorbootstrap.snapshot.DatabaseId;
 
 /**
  * Rows of the board as JSON, each made once for all watchers that are told it. Rates in it are as of when it was made. Any thread.
@@ -18,33 +17,23 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 @Singleton
 class RowTexts {
 
-    /** Databases that come and go for years must not fill the memory. */
+    /** Some 2 MiB. */
     private static final int MANY = 2 * StatusBoard.MAX_ROWS;
 
     private final ObjectMapper json;
-    private final StatusBoard board;
-    private final Map<DatabaseId, Made> made = new ConcurrentHashMap<>();
+    /** By the number of the change that made the row. */
+    private final Map<Long, String> made = new ConcurrentHashMap<>();
 
-    private record Made(long change, String text) {
-    }
-
-    RowTexts(ObjectMapper json, StatusBoard board) {
+    RowTexts(ObjectMapper json) {
         this.json = json;
-        this.board = board;
     }
 
     /** One line. */
     String of(Mirror row) {
-        Made there = made.get(row.database());
-        if (there != null && there.change() == row.change()) {
-            return there.text();
-        }
-        String text = text(row);
-        made.put(row.database(), new Made(row.change(), text));
         if (made.size() > MANY) {
-            made.keySet().removeIf(database -> board.mirror(database).isEmpty());
+            made.clear(); // most are of rows that are others by now
         }
-        return text;
+        return made.computeIfAbsent(row.change(), change -> text(row));
     }
 
     private String text(Mirror row) {

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,12 +20,12 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.smallrye.mutiny.subscription.Cancellable;
 
 /**
- * What one watcher of the board is told: each row as it is, and then, at most ten times a second, the newest row of each database that
- * has changed. The first change after a quiet time is told at once.
+ * What one watcher of the board is told: each row as it is, and then each change, ten times a second: the first after a quiet time at
+ * once, and of more than a few the newest row of each database that has changed.
  * <p>
- * Only the names of changed databases wait, at most about as many as there are rows; a row is looked up when it is sent. So however
- * fast the rows change and however slowly the watcher reads, it costs little, misses no last state, and nothing goes back or is told
- * twice. Event loop only, but for {@link #changed} and {@link #cancel}.
+ * Of what has changed a few rows wait, and beyond them names, at most about as many as there are rows; the row of a name is looked up
+ * when it is sent. So however fast the rows change and however slowly the watcher reads, it costs little, misses no last state, and
+ * nothing goes back or is told twice. Event loop only, but for {@link #changed} and {@link #cancel}.
  */
 final class Watch implements Flow.Subscription {
 
@@ -36,7 +38,7 @@ final class Watch implements Flow.Subscription {
     /** Names of databases that come and go for years must not fill the memory. */
     private static final int MANY_NAMES = 2 * StatusBoard.MAX_ROWS;
 
-    /** Then others have the event loop. */
+    /** So many changes may wait each as it was; then others have the event loop, too. */
     private static final int ROWS_AT_ONCE = 16;
 
     /** What a watcher is told. */
@@ -82,13 +84,16 @@ final class Watch implements Flow.Subscription {
     private final Flow.Subscriber<? super Told> watcher;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.AWAKE);
-    /** What the next look is for. Any thread. */
+    /** The first changes since the last look. Any thread. */
+    private final BlockingQueue<Mirror> first = new ArrayBlockingQueue<>(ROWS_AT_ONCE);
+    /** Which databases have changed after these. Any thread. */
     private final Set<DatabaseId> changed = ConcurrentHashMap.newKeySet();
 
     // event loop only
+    private final Queue<Mirror> rows = new ArrayDeque<>();
     private final Queue<DatabaseId> toTell = new ArrayDeque<>();
     /** The change of the last row of each database that has been told. */
-    private final Map<DatabaseId, Long> told = new HashMap<>();
+    private final Map<DatabaseId, Long> lastTold = new HashMap<>();
     private long asked;
     private boolean owesSignOfLife = true; // the first at once, so that the watcher knows that it watches
     private boolean isTelling;
@@ -112,12 +117,14 @@ final class Watch implements Flow.Subscription {
         watcher.onSubscribe(this);
     }
 
-    /** The board has another row of {@code database}. Any thread. */
-    private void changed(DatabaseId database) {
-        if (isWanted.test(database)) {
-            changed.add(database);
-            if (changed.size() > MANY_NAMES) {
-                changed.removeIf(name -> board.mirror(name).isEmpty());
+    /** The board has {@code row} now. Any thread. */
+    private void changed(Mirror row) {
+        if (isWanted.test(row.database()) && !isOver()) {
+            if (!first.offer(row)) {
+                changed.add(row.database());
+                if (changed.size() > MANY_NAMES) {
+                    changed.removeIf(name -> board.mirror(name).isEmpty());
+                }
             }
             wake();
         }
@@ -130,7 +137,8 @@ final class Watch implements Flow.Subscription {
     }
 
     private void look() {
-        assert toTell.isEmpty() : toTell;
+        assert rows.isEmpty() && toTell.isEmpty() : toTell;
+        first.drainTo(rows);
         changed.removeIf(toTell::add); // before its row is looked up: a later change is looked at again
         tell();
     }
@@ -146,22 +154,26 @@ final class Watch implements Flow.Subscription {
             return; // it is asked for more while it tells
         }
         isTelling = true;
-        int rows = 0;
-        while (asked > 0 && rows < ROWS_AT_ONCE && !isOver() && (owesSignOfLife || !toTell.isEmpty())) {
+        int told = 0;
+        while (asked > 0 && told < ROWS_AT_ONCE && !isOver() && (owesSignOfLife || !hasToldAll())) {
             if (owesSignOfLife) {
                 owesSignOfLife = false;
                 tell(new Told.StillHere());
             } else {
-                rows++;
-                newer(toTell.remove()).ifPresent(row -> tell(new Told.Row(row)));
+                told++;
+                Optional.ofNullable(rows.poll()).or(() -> board.mirror(toTell.remove())).ifPresent(this::tellIfNewer);
             }
         }
         isTelling = false;
-        if (toTell.isEmpty()) {
+        if (hasToldAll()) {
             pause();
         } else if (asked > 0) {
             loop.execute(this::tell);
         }
+    }
+
+    private boolean hasToldAll() {
+        return rows.isEmpty() && toTell.isEmpty();
     }
 
     private void tell(Told next) {
@@ -169,15 +181,14 @@ final class Watch implements Flow.Subscription {
         watcher.onNext(next);
     }
 
-    /** The row of {@code database}, if it has one that has not been told. */
-    private Optional<Mirror> newer(DatabaseId database) {
-        Optional<Mirror> row = board.mirror(database)
-                .filter(now -> now.change() > told.getOrDefault(database, Long.MIN_VALUE));
-        row.ifPresent(now -> told.put(database, now.change()));
-        if (told.size() > MANY_NAMES) {
-            told.keySet().removeIf(name -> board.mirror(name).isEmpty());
+    private void tellIfNewer(Mirror row) {
+        if (row.change() > lastTold.getOrDefault(row.database(), Long.MIN_VALUE)) {
+            lastTold.put(row.database(), row.change());
+            if (lastTold.size() > MANY_NAMES) {
+                lastTold.keySet().removeIf(name -> board.mirror(name).isEmpty());
+            }
+            tell(new Told.Row(row));
         }
-        return row;
     }
 
     private void pause() {
@@ -191,13 +202,17 @@ final class Watch implements Flow.Subscription {
     }
 
     private void rest() {
-        if (changed.isEmpty() && state.compareAndSet(State.AWAKE, State.RESTING)) {
-            if (!changed.isEmpty()) { // it came before it was seen that a call is needed
+        if (!isAnyChanged() && state.compareAndSet(State.AWAKE, State.RESTING)) {
+            if (isAnyChanged()) { // it came before it was seen that a call is needed
                 wake();
             }
         } else if (!isOver()) {
             look();
         }
+    }
+
+    private boolean isAnyChanged() {
+        return !first.isEmpty() || !changed.isEmpty();
     }
 
     private void oweSignOfLife() {
@@ -225,6 +240,8 @@ final class Watch implements Flow.Subscription {
                 signOfLife.cancel();
                 toTell.clear();
                 changed.clear();
+                rows.clear();
+                first.clear();
             });
         }
     }

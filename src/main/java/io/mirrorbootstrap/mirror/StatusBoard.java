@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 import jakarta.inject.Singleton;
@@ -40,7 +40,7 @@ public class StatusBoard implements TransferListener {
     public static final int MAX_ROWS = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
-    private final Set<Consumer<DatabaseId>> watchers = new CopyOnWriteArraySet<>();
+    private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
     private final AtomicLong changes = new AtomicLong();
 
     /** Whether {@code database} has a row, or there is room for one more. */
@@ -60,26 +60,27 @@ public class StatusBoard implements TransferListener {
     }
 
     /**
-     * Tells {@code watcher} each database whose row has changed, from now on: {@link #mirror} has the row by then, or a later one. It
-     * is called on a transfer's thread, with its lock held: it must return at once. An exception of it is logged, and harms neither the transfer nor other watchers.
+     * Tells {@code watcher} each row that changes, from now on: {@link #mirror} has it by then, or a later one. It is called on a
+     * transfer's thread, with its lock held: it must return at once. An exception of it is logged, and harms neither the transfer nor
+     * other watchers.
      *
      * @return ends the watch
      */
-    public Cancellable watch(Consumer<DatabaseId> watcher) {
+    public Cancellable watch(Consumer<Mirror> watcher) {
         watchers.add(watcher);
         return () -> watchers.remove(watcher);
     }
 
     @Override
     public void on(TransferEvent event) {
-        AtomicBoolean isChanged = new AtomicBoolean();
+        AtomicReference<Mirror> changed = new AtomicReference<>();
         mirrors.compute(event.database(), (database, before) -> {
             Mirror after = after(event, Optional.ofNullable(before));
-            isChanged.set(after != null && after != before);
+            changed.set(after == before ? null : after);
             return after;
         });
-        if (isChanged.get()) { // only now is it there for who looks
-            watchers.forEach(watcher -> tell(watcher, event.database()));
+        if (changed.get() != null) { // a watcher finds it on the board, too
+            watchers.forEach(watcher -> tell(watcher, changed.get()));
         }
         if (mirrors.size() > MAX_ROWS) {
             mirrors.values().stream().filter(StatusBoard::isForgettable)
@@ -88,11 +89,11 @@ public class StatusBoard implements TransferListener {
         }
     }
 
-    private static void tell(Consumer<DatabaseId> watcher, DatabaseId database) {
+    private static void tell(Consumer<Mirror> watcher, Mirror mirror) {
         try {
-            watcher.accept(database);
+            watcher.accept(mirror);
         } catch (Exception | Error e) {
-            LOG.errorf(e, "%s: a watcher failed when it was told of a change", database);
+            LOG.errorf(e, "%s: a watcher failed when it was told of a change", mirror.database());
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Flow;
 
 import org.junit.jupiter.api.Test;
@@ -56,10 +57,12 @@ class WatchTest {
         assertTrue(loop.isEmpty(), "nothing is queued for a change");
         assertEquals(List.of("still here", "a 1"), heard);
         passTime();
-        assertEquals(List.of("a 1", "a 5000", "b 5000", "still here"), heard.stream().sorted().toList());
+        assertEquals(2 + 16 + 2, heard.size());
+        assertEquals(List.of("a 2", "b 2", "a 3"), heard.subList(2, 5));
+        assertEquals(Set.of("a 5000", "b 5000"), Set.copyOf(heard.subList(18, 20)));
         passTime();
         passTime();
-        assertEquals(4, heard.size(), "nothing is told twice");
+        assertEquals(20, heard.size(), "nothing is told twice");
     }
 
     @Test
@@ -70,8 +73,10 @@ class WatchTest {
             passTime();
         }
         assertEquals(List.of("still here"), heard);
-        ask(1);
-        assertEquals(List.of("still here", "a 100"), heard);
+        ask(20);
+        passTime();
+        assertEquals(List.of("still here", "a 1", "a 2"), heard.subList(0, 3));
+        assertEquals("a 100", heard.get(heard.size() - 1));
     }
 
     @Test
@@ -94,10 +99,10 @@ class WatchTest {
         remove("a");
         passTime();
         passTime();
-        assertEquals(List.of("still here", "a 1"), heard);
+        assertEquals(List.of("still here", "a 1", "a 2"), heard, "as it was before it left");
         changed("a", 3);
         turn();
-        assertEquals(List.of("still here", "a 1", "a 3"), heard);
+        assertEquals(List.of("still here", "a 1", "a 2", "a 3"), heard);
     }
 
     @Test
@@ -111,7 +116,7 @@ class WatchTest {
         assertTrue(((Watch) watch).names() <= 2 * StatusBoard.MAX_ROWS + 1, () -> ((Watch) watch).names() + " names");
         ask(Long.MAX_VALUE);
         passTime();
-        assertEquals(List.of("still here", "here 1"), heard);
+        assertEquals("here 1", heard.get(heard.size() - 1));
     }
 
     @Test

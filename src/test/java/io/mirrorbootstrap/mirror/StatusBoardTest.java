@@ -25,12 +25,12 @@ class StatusBoardTest {
 
     @Test
     void aWatcherThatFailsKeepsNeitherTheBoardNorOtherWatchersFromHearing() {
-        List<DatabaseId> heard = new ArrayList<>();
+        List<Mirror> heard = new ArrayList<>();
         board.watch(heard::add);
         Cancellable failing = board.watch(mirror -> {
             throw new IllegalStateException("this watcher fails");
         });
-        List<DatabaseId> alsoHeard = new ArrayList<>();
+        List<Mirror> alsoHeard = new ArrayList<>();
         board.watch(alsoHeard::add);
 
         board.on(disconnected("orders", 1));
@@ -39,13 +39,13 @@ class StatusBoardTest {
 
         assertEquals(2, heard.size());
         assertEquals(heard, alsoHeard);
-        assertEquals(List.of("orders", "orders"), heard.stream().map(DatabaseId::value).toList());
+        assertEquals(List.of("orders", "orders"), heard.stream().map(row -> row.database().value()).toList());
     }
 
     @Test
     void eachChangeHasAHigherNumberThanThoseBeforeIt() {
         List<Mirror> heard = new ArrayList<>();
-        board.watch(database -> heard.add(board.mirror(database).orElseThrow()));
+        board.watch(row -> heard.add(board.mirror(row.database()).orElseThrow()));
         for (int i = 0; i < 100; i++) {
             board.on(disconnected("db" + i % 7, i));
         }
