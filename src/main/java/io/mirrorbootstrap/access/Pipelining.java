@@ -62,6 +62,7 @@ final class Pipelining extends ChannelDuplexHandler {
     private int weight;
     private boolean answering;
     private boolean isLast; // a request that ends the connection has come
+    private boolean isBehindLast; // another has come behind it, which nobody hears
     private boolean over;
 
     private Pipelining(ConnectionBase connection) {
@@ -71,11 +72,15 @@ final class Pipelining extends ChannelDuplexHandler {
     /**
      * Bounds what may come on the connection of {@code pipeline}, whose first bytes are about to be read as HTTP. Not later: Quarkus
      * answers some requests before any code of ours hears of them, and Vert.x handles the next at once.
+     *
+     * @return false where the handler of HTTP/1.1 is not there, which does not mean that it will not be
      */
-    static void bound(ChannelPipeline pipeline) {
+    static boolean bound(ChannelPipeline pipeline) {
         if (pipeline.get(VERTX) instanceof VertxHandler<?> handler) {
             pipeline.addBefore(VERTX, null, new Pipelining(handler.getConnection()));
+            return true;
         }
+        return false;
     }
 
     /**
@@ -114,12 +119,12 @@ final class Pipelining extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         boolean begins = message instanceof HttpRequest;
-        if (begins && !over) {
+        isBehindLast |= begins && isLast; // Vert.x would drop what follows, and not release it
+        if (begins && !over && !isBehindLast) {
             waiting++;
         }
-        over |= begins && isLast; // Vert.x would drop what follows, and not release it
         isLast |= message instanceof HttpRequest request && !keepsAlive(request);
-        if (over) {
+        if (over || isBehindLast) {
             ReferenceCountUtil.release(message);
         } else if (held.isEmpty() && !(begins && isBusy(context))) {
             answering |= begins;

@@ -37,6 +37,7 @@ class Ports {
     private static final Logger LOG = Logger.getLogger(Ports.class);
 
     private static final long LOOK_EVERY_MILLIS = 1000;
+    private static final long FIRST_LOOK_MILLIS = 10;
 
     private final Vertx vertx;
     private final Strangers strangers;
@@ -74,10 +75,13 @@ class Ports {
         lookNow();
     }
 
-    /** Of the management port there is no event: the next look finds it. */
+    /** Of the management port there is no event, but it is opened at about the same time. */
     private void lookNow() {
         for (EventExecutor loop : acceptors()) {
             loop.execute(() -> look((SingleThreadEventLoop) loop));
+            for (long after = FIRST_LOOK_MILLIS; after < LOOK_EVERY_MILLIS; after *= 2) {
+                loop.schedule(() -> look((SingleThreadEventLoop) loop), after, TimeUnit.MILLISECONDS);
+            }
         }
     }
 

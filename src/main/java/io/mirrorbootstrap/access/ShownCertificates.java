@@ -48,9 +48,9 @@ final class ShownCertificates {
     synchronized Optional<String> objection() {
         Instant now = Instant.now();
         if (!now.isBefore(verifyAgain)) {
-            verifyAgain = shown.stream().flatMap(ShownCertificates::changes).filter(now::isBefore)
-                    .min(Instant::compareTo).orElse(Instant.MAX);
             objection = verify(now);
+            verifyAgain = shown.stream().flatMap(ShownCertificates::changes).filter(now::isBefore)
+                    .min(Instant::compareTo).orElse(Instant.MAX); // only now: what could not be verified is not good
         }
         return objection;
     }

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 
 /**
  * Bounds what a connection keeps below HTTP, and lets {@link Pipelining} bound what it keeps above that.
@@ -61,8 +62,10 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            if (brought == 0) {
-                Pipelining.bound(context.pipeline());
+            if (brought == 0 && !Pipelining.bound(context.pipeline())) { // HTTP/2, which the port of probes offers
+                ReferenceCountUtil.release(message);
+                context.close();
+                return;
             }
             brought++;
             context.fireChannelRead(message);
@@ -72,9 +75,9 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (isFirst && !isEncrypted(context.pipeline())) {
-            Pipelining.bound(context.pipeline());
-            context.pipeline().remove(this);
+            ClearText.readAsHttp1(context.pipeline(), context.name());
             context.fireChannelRead(message);
+            context.pipeline().remove(this);
             return;
         }
         isFirst = false;

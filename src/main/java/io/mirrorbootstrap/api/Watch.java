@@ -196,7 +196,9 @@ final class Watch implements Flow.Subscription {
             isPausing = true;
             pause = loop.later(PAUSE, () -> {
                 isPausing = false;
-                rest();
+                if (hasToldAll()) { // else the next pause is behind the rest
+                    rest();
+                }
             });
         }
     }

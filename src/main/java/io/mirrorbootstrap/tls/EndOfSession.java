@@ -25,7 +25,7 @@ public final class EndOfSession extends ChannelInboundHandlerAdapter {
     /**
      * Guards the connection of {@code pipeline}, if it is encrypted.
      *
-     * @param passed called once, before the connection is closed
+     * @param passed called once, before the connection is closed, if there has been a session
      */
     public static void guard(ChannelPipeline pipeline, Runnable passed) {
         SslHandler tls = pipeline.get(SslHandler.class);
@@ -43,7 +43,9 @@ public final class EndOfSession extends ChannelInboundHandlerAdapter {
         ReferenceCountUtil.release(message);
         if (!over) {
             over = true;
-            passed.run();
+            if (tls.handshakeFuture().isSuccess()) {
+                passed.run();
+            }
             context.close();
         }
     }

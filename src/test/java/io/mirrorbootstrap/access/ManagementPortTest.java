@@ -2,15 +2,20 @@ package io.mirrorbootstrap.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -81,6 +87,45 @@ class ManagementPortTest {
                 .build(), BodyHandlers.ofString());
         assertEquals(Optional.empty(), answer.headers().firstValue("Access-Control-Allow-Origin"));
         assertEquals(uploads(), List.of());
+    }
+
+    /** There, too, only HTTP/1.1 is spoken, and nothing is kept that comes behind the last request. */
+    @Test
+    void itIsBoundedFromTheFirstByteOfAConnection() throws Exception {
+        Awaitility.await().until(() -> said("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").isEmpty()); // once it is known that there is such a port
+        String upgrade = said(
+                "GET /q/health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nConnection: close\r\nUpgrade: h2c\r\n"
+                        + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
+        assertTrue(upgrade.startsWith("HTTP/1.1 200"), upgrade);
+        String preflight = "OPTIONS /q/health HTTP/1.1\r\nHost: x\r\nOrigin: http://b\r\nAccess-Control-Request-Method: GET\r\n"
+                + "Connection: close\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"
+                + "x".repeat(60_000);
+        double before = 0;
+        for (int i = 0; i < 170; i++) {
+            before = i == 20 ? directBytes() : before;
+            said(preflight);
+        }
+        assertTrue(directBytes() - before < 3 << 20, before + " bytes before, " + directBytes() + " after");
+    }
+
+    private double directBytes() throws Exception {
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(management.resolve("/q/metrics")).build(),
+                BodyHandlers.ofLines()).body().filter(
+                        line -> line.startsWith("netty_allocator_memory_used{")
+                                && line.contains("\"PooledByteBufAllocator\"") && line.contains("\"direct\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ')))).sum();
+    }
+
+    private String said(String sent) throws IOException {
+        try (Socket socket = new Socket(management.getHost(), management.getPort())) {
+            socket.setSoTimeout(5_000);
+            socket.getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (SocketException e) {
+            return ""; // it was closed with bytes unread
+        } catch (SocketTimeoutException e) {
+            return "it is open";
+        }
     }
 
     private static List<Path> uploads() throws IOException {

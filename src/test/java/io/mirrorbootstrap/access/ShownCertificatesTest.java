@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.InputStream;
@@ -94,6 +95,15 @@ class ShownCertificatesTest {
         assertEquals(1, VERIFIED.get());
         Awaitility.await().until(() -> shown.objection().isPresent());
         assertEquals(2, VERIFIED.get());
+    }
+
+    @Test
+    void whatCannotBeVerifiedIsNotGoodTheNextTimeEither() {
+        ShownCertificates shown = new ShownCertificates(List.of(leaf, renewed), () -> {
+            throw new IllegalStateException("there is no trust store");
+        });
+        assertThrows(IllegalStateException.class, shown::objection);
+        assertThrows(IllegalStateException.class, shown::objection);
     }
 
     private static Optional<String> objection(List<X509Certificate> chain) {

@@ -29,6 +29,7 @@ class WatchTest {
     private final StatusBoard board = new StatusBoard();
     private final Queue<Runnable> loop = new ArrayDeque<>();
     private final List<Runnable> pauses = new ArrayList<>();
+    private final List<Runnable> signs = new ArrayList<>();
     private final List<String> heard = new ArrayList<>();
     private Flow.Subscription watch;
 
@@ -87,6 +88,22 @@ class WatchTest {
         ask(10);
         passTime();
         assertEquals(List.of("still here", "a 1", "a 2"), heard);
+    }
+
+    @Test
+    void aSignOfLifeJustBeforeAChangeDoesNotDelayWhatFollows() {
+        watch(2);
+        passTime();
+        changed("a", 1);
+        signs.get(0).run(); // a pause begins, and the change is looked at in it
+        turn();
+        passTime();
+        changed("a", 2);
+        turn();
+        assertEquals(List.of("still here", "still here"), heard, "it is not asked for more");
+        ask(10);
+        passTime();
+        assertEquals(List.of("still here", "still here", "a 1", "a 2"), heard);
     }
 
     @Test
@@ -156,10 +173,9 @@ class WatchTest {
 
             @Override
             public Cancellable later(Duration wait, Runnable action) {
-                if (wait.equals(Watch.PAUSE)) {
-                    pauses.add(action);
-                }
-                return () -> pauses.remove(action);
+                List<Runnable> timers = wait.equals(Watch.PAUSE) ? pauses : signs;
+                timers.add(action);
+                return () -> timers.remove(action);
             }
         };
         new Watch(board, any -> true, byHand, new Flow.Subscriber<>() {
