@@ -95,8 +95,10 @@ final class Pipelining extends ChannelDuplexHandler {
             there = new Pipelining(connection);
             there.waiting = 1;
             there.answering = true;
-            there.isLast = request.version() != HttpVersion.HTTP_1_1
-                    || request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+            there.isLast = request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
+                    || request.version() != HttpVersion.HTTP_1_1
+                            && !(request.version() == HttpVersion.HTTP_1_0 && request
+                                    .headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true));
             pipeline.addBefore(VERTX, null, there);
         }
         return there == null || !there.over;

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.api;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -11,18 +12,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.StatusBoard;
 
-/**
- * Rows of the board as JSON, each made once for all watchers that are told it. Rates in it are as of when it was made. Any thread.
- */
+/** Rows of the board as JSON, each made once for all watchers that are told it at about the same time. Any thread. */
 @Singleton
 class RowTexts {
+
+    /** Behind that the rate in it may not be true any more. */
+    private static final Duration COUNTS_FOR = Duration.ofSeconds(1);
 
     /** Some 2 MiB. */
     private static final int MANY = 2 * StatusBoard.MAX_ROWS;
 
     private final ObjectMapper json;
     /** By the number of the change that made the row. */
-    private final Map<Long, String> made = new ConcurrentHashMap<>();
+    private final Map<Long, Made> made = new ConcurrentHashMap<>();
+
+    private record Made(String text, long nanos) {
+    }
 
     RowTexts(ObjectMapper json) {
         this.json = json;
@@ -33,7 +38,10 @@ class RowTexts {
         if (made.size() > MANY) {
             made.clear(); // most are of rows that are others by now
         }
-        return made.computeIfAbsent(row.change(), change -> text(row));
+        long now = System.nanoTime();
+        return made.compute(row.change(), (change, there) -> there != null && now - there.nanos() < COUNTS_FOR.toNanos()
+                ? there
+                : new Made(text(row), now)).text();
     }
 
     private String text(Mirror row) {
