@@ -12,9 +12,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.net.NetClient;
@@ -53,7 +55,7 @@ final class Dialer implements AutoCloseable {
      * Has an answer of the sidecar.
      *
      * @param patience for all addresses together, shared evenly by those that are left; each has 20 s at most
-     * @param attempt asks on a new connection, which is to be there in the time given
+     * @param attempt asks on a new connection, {@link #onLoop}, which is to be there in the time given
      * @return what {@code attempt} has come to
      * @throws BlockedException when it has not
      */
@@ -81,6 +83,17 @@ final class Dialer implements AutoCloseable {
             failed.add(told(addresses.get(i), obstacle.message()));
         }
         throw new BlockedException(new Obstacle.Unreachable(String.join("; ", failed)));
+    }
+
+    /**
+     * Does {@code attempt} on the event loop, from its beginning to its end. On another thread it could be overtaken: what comes
+     * before somebody waits for it is lost. Any thread.
+     */
+    <T> Future<T> onLoop(Supplier<Future<T>> attempt) {
+        Promise<T> outcome = Promise.promise();
+        vertx.getOrCreateContext().runOnContext(
+                now -> Future.succeededFuture().compose(nothing -> attempt.get()).onComplete(outcome));
+        return outcome.future();
     }
 
     /** Closes what is open, and ends the event loop. */

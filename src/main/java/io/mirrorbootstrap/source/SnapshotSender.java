@@ -131,7 +131,7 @@ public final class SnapshotSender implements AutoCloseable {
             clients.add(client);
             // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
             // and cuts the link when it is in full swing. A link that comes too late ends with its client
-            return client.connect(request).map(socket -> new SourceLink(dialer.vertx(), socket));
+            return dialer.onLoop(() -> client.connect(request).map(socket -> new SourceLink(dialer.vertx(), socket)));
         })) {
             Optional<Outcome> unusable = unusable(input);
             return unusable.isPresent()
