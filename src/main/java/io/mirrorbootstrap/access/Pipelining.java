@@ -12,6 +12,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -20,11 +21,11 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.VertxHandler;
 
@@ -95,10 +96,9 @@ final class Pipelining extends ChannelDuplexHandler {
             there = new Pipelining(connection);
             there.waiting = 1;
             there.answering = true;
-            there.isLast = request.headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
-                    || request.version() != HttpVersion.HTTP_1_1
-                            && !(request.version() == HttpVersion.HTTP_1_0 && request
-                                    .headers().contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true));
+            there.isLast = !keepsAlive(request.version() == io.vertx.core.http.HttpVersion.HTTP_1_1,
+                    request.version() == io.vertx.core.http.HttpVersion.HTTP_1_0, new DefaultHttpHeaders()
+                            .add(HttpHeaderNames.CONNECTION, request.headers().getAll(HttpHeaderNames.CONNECTION)));
             pipeline.addBefore(VERTX, null, there);
         }
         return there == null || !there.over;
@@ -125,7 +125,9 @@ final class Pipelining extends ChannelDuplexHandler {
         if (begins && !over && !isBehindLast) {
             waiting++;
         }
-        isLast |= message instanceof HttpRequest request && !keepsAlive(request);
+        isLast |= message instanceof HttpRequest request && !keepsAlive(
+                request.protocolVersion() == HttpVersion.HTTP_1_1, // the objects: Vert.x compares so
+                request.protocolVersion() == HttpVersion.HTTP_1_0, request.headers());
         if (over || isBehindLast) {
             ReferenceCountUtil.release(message);
         } else if (held.isEmpty() && !(begins && isBusy(context))) {
@@ -144,16 +146,13 @@ final class Pipelining extends ChannelDuplexHandler {
     }
 
     /**
-     * Whether another request may follow {@code request}. Never where Vert.x says that none may: it reads other versions, and spells
-     * of 1.1, as the end of a connection, and only this one word of a header as its going on.
+     * Whether another request may follow one of this version, with these headers. Never where Vert.x says that none may: it reads other
+     * versions, and spells of 1.1, as the end of a connection, and only this one word of a header as its going on.
      */
-    private static boolean keepsAlive(HttpRequest request) {
-        HttpHeaders headers = request.headers();
-        io.netty.handler.codec.http.HttpVersion version = request.protocolVersion();
+    private static boolean keepsAlive(boolean isHttp11, boolean isHttp10, HttpHeaders headers) {
         return !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
-                && (version == io.netty.handler.codec.http.HttpVersion.HTTP_1_1 // the object: Vert.x compares so
-                        || version == io.netty.handler.codec.http.HttpVersion.HTTP_1_0
-                                && headers.contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true));
+                && (isHttp11
+                        || isHttp10 && headers.contains(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true));
     }
 
     private boolean isBusy(ChannelHandlerContext context) {

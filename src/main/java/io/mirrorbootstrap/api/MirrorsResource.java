@@ -72,10 +72,10 @@ public class MirrorsResource {
 
     MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, RowTexts texts,
             Vertx vertx) {
-        this.callers = callers;
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
+        this.callers = callers;
         this.texts = texts;
         this.vertx = vertx;
     }
@@ -120,8 +120,7 @@ public class MirrorsResource {
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    public Uni<RestResponse<Object>> remove(@Context RoutingContext request,
-            @RestPath String database,
+    public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database,
             @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
         if (!DatabaseId.isValid(database)) {
             return Uni.createFrom().item(unknown(database));

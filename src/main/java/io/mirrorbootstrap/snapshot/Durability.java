@@ -51,7 +51,7 @@ final class Durability {
                 removeQuietly(SnapshotNames.partial(database));
             }
         } catch (IOException e) {
-            // as below
+            // its name is left, as by removeQuietly
         } finally {
             records.unlock();
         }
@@ -62,7 +62,7 @@ final class Durability {
         try {
             disk.remove(name);
         } catch (IOException e) {
-            // as above
+            // nothing to be done
         }
     }
 

@@ -63,8 +63,7 @@ final class SourceLink implements AutoCloseable {
         this.context = Vertx.currentContext();
         this.channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
         BoundedTransport.lift(channel);
-        EndOfSession.guard(channel.pipeline(), () -> {
-        }); // the link is lost then, as by any other end
+        EndOfSession.guard(channel.pipeline());
         channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded));
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));

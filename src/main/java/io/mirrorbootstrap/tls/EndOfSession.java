@@ -22,6 +22,12 @@ public final class EndOfSession extends ChannelInboundHandlerAdapter {
         this.passed = passed;
     }
 
+    /** Guards the connection of {@code pipeline}, if it is encrypted; who has it sees that it is closed. */
+    public static void guard(ChannelPipeline pipeline) {
+        guard(pipeline, () -> {
+        });
+    }
+
     /**
      * Guards the connection of {@code pipeline}, if it is encrypted.
      *

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -115,14 +114,9 @@ class LinkInterleavingsTest extends HandTurnedLinks {
             } else {
                 open.loseConnection();
             }
-            disk.observe((what, name) -> {
-                if (what.equals("create")) {
-                    throw new IOException("No space left on device");
-                }
-            });
-            open.turnAside();
-            open.turnAside();
-            disk.observe((what, name) -> {
+            disk.whileFull("create", () -> {
+                open.turnAside();
+                open.turnAside();
             });
             assertEquals(Optional.empty(), disk.bytes("db" + i + ".snapshot"));
         }

@@ -134,14 +134,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
     void whatAFullDiskRefusedAtTheEndOfALinkIsMadeDurableAtTheEndOfTheProcess() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 40);
-        disk.observe((what, name) -> {
-            if (what.equals("write")) {
-                throw new IOException("No space left on device");
-            }
-        });
-        receiver.disconnected(one, KeptReason.LINK_LOST);
-        disk.observe((what, name) -> {
-        });
+        disk.whileFull("write", () -> receiver.disconnected(one, KeptReason.LINK_LOST));
         assertTrue(directory.records().checkpoint(DB).isEmpty());
 
         receiver.makeDurable();

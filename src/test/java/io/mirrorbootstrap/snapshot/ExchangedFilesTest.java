@@ -94,14 +94,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
     void beforeWhatAFullDiskHasRefusedIsMadeDurable() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 40);
-        disk.observe((what, name) -> {
-            if (what.equals("write")) {
-                throw new IOException("No space left on device");
-            }
-        });
-        receiver.disconnected(one, KeptReason.LINK_LOST);
-        disk.observe((what, name) -> {
-        });
+        disk.whileFull("write", () -> receiver.disconnected(one, KeptReason.LINK_LOST));
         disk.put("db.partial", new byte[40]);
 
         receiver.makeDurable();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.Optional;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import io.vertx.core.Context;
@@ -17,12 +18,16 @@ class DialerTest {
 
     private final Dialer dialer = new Dialer(Endpoint.parse("http://localhost:1"), Optional.empty());
 
+    @AfterEach
+    void close() {
+        dialer.close();
+    }
+
     @Test
     void anAttemptIsMadeOnTheEventLoopSoThatNothingOvertakesIt() {
         Future<Boolean> isOnLoop = dialer.onLoop(() -> Future.succeededFuture(Context.isOnEventLoopThread()));
         assertTrue(Blocking.await(isOnLoop, PATIENCE));
         assertTrue(isOnLoop.result());
-        dialer.close();
     }
 
     @Test
@@ -33,6 +38,5 @@ class DialerTest {
         });
         assertTrue(Blocking.await(attempt, PATIENCE));
         assertEquals(failure, attempt.cause());
-        dialer.close();
     }
 }

@@ -57,6 +57,18 @@ public final class SimulatedDisk implements Disk {
         this.observer = observer;
     }
 
+    /** Does {@code action} while each step {@code what} fails for want of room. Behind it no observer is asked any more. */
+    public void whileFull(String what, Runnable action) {
+        observe((step, name) -> {
+            if (step.equals(what)) {
+                throw new IOException("No space left on device");
+            }
+        });
+        action.run();
+        observe((step, name) -> {
+        });
+    }
+
     /** There is so much room from now on, in bytes. */
     public void usableBytes(long bytes) {
         this.usableBytes = bytes;
