@@ -113,11 +113,13 @@ class IngestBudget {
 
         /** A buffer to read a socket into, empty when there is no room for it. */
         Optional<ByteBuffer> lend() {
-            Optional<ByteBuffer> lent = mine.addAndGet(readBytes) > most()
-                    ? Optional.empty()
-                    : IngestBudget.this.lend();
-            if (lent.isEmpty()) {
-                giveBackMine(readBytes);
+            Optional<ByteBuffer> lent = Optional.empty();
+            try {
+                lent = mine.addAndGet(readBytes) > most() ? lent : IngestBudget.this.lend();
+            } finally {
+                if (lent.isEmpty()) {
+                    giveBackMine(readBytes);
+                }
             }
             return lent;
         }
@@ -161,17 +163,20 @@ class IngestBudget {
     }
 
     private Optional<ByteBuffer> lend() {
-        if (spent.addAndGet(readBytes) > bytes) {
-            giveBack(readBytes);
-            return Optional.empty();
-        }
+        Optional<ByteBuffer> lent = Optional.empty();
         try {
-            return Optional.of(Optional.ofNullable(notLent.poll()).map(ByteBuffer::clear)
-                    .orElseGet(() -> PageMemory.allocate(readBytes)));
+            if (spent.addAndGet(readBytes) <= bytes) {
+                lent = Optional.ofNullable(notLent.poll()).map(ByteBuffer::clear)
+                        .or(() -> Optional.of(PageMemory.allocate(readBytes)));
+            }
         } catch (OutOfMemoryError e) {
-            giveBack(readBytes); // the event loop's smaller reads may find some
-            return Optional.empty();
+            return lent; // the event loop's smaller reads may find some
+        } finally {
+            if (lent.isEmpty()) {
+                giveBack(readBytes);
+            }
         }
+        return lent;
     }
 
     private void takeBack(ByteBuffer buffer) {

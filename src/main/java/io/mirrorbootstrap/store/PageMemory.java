@@ -16,6 +16,7 @@ public final class PageMemory {
 
     /** So many bytes, 1 or more. */
     public static ByteBuffer allocate(int bytes) {
-        return ByteBuffer.allocateDirect(bytes + PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, bytes);
+        int pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES; // whole ones, because a slice that is aligned has no part of one
+        return ByteBuffer.allocateDirect((pages + 1) * PAGE_BYTES).alignedSlice(PAGE_BYTES).slice(0, bytes);
     }
 }
