@@ -13,7 +13,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -48,15 +47,12 @@ final class Pipelining extends ChannelDuplexHandler {
     /** How many bytes of the heap waiting requests may take, about: those of all connections must fit into it. */
     private static final int MAX_WEIGHT = 32 * 1024;
 
-    /** What a piece of a body takes beside its bytes: one byte may be a piece. */
-    private static final int PIECE_WEIGHT = 160;
-
     /** What a header takes beside its letters, in bytes. */
     private static final int HEADER_WEIGHT = 160;
 
     private final ConnectionBase connection;
 
-    /** Requests and what is in them, as they came. While there is anything, the socket is not read. */
+    /** Requests and their ends, as they came. While there is anything, the socket is not read. */
     private final Queue<Object> held = new ArrayDeque<>();
 
     private int waiting;
@@ -78,10 +74,15 @@ final class Pipelining extends ChannelDuplexHandler {
      */
     static boolean bound(ChannelPipeline pipeline) {
         if (pipeline.get(VERTX) instanceof VertxHandler<?> handler) {
-            pipeline.addBefore(VERTX, null, new Pipelining(handler.getConnection()));
+            addTo(pipeline, new Pipelining(handler.getConnection()));
             return true;
         }
         return false;
+    }
+
+    private static void addTo(ChannelPipeline pipeline, Pipelining requests) {
+        pipeline.addBefore(VERTX, null, Bodies.TAKEN_OUT);
+        pipeline.addBefore(VERTX, null, requests);
     }
 
     /**
@@ -99,7 +100,7 @@ final class Pipelining extends ChannelDuplexHandler {
             there.isLast = !keepsAlive(request.version() == io.vertx.core.http.HttpVersion.HTTP_1_1,
                     request.version() == io.vertx.core.http.HttpVersion.HTTP_1_0, new DefaultHttpHeaders()
                             .add(HttpHeaderNames.CONNECTION, request.headers().getAll(HttpHeaderNames.CONNECTION)));
-            pipeline.addBefore(VERTX, null, there);
+            addTo(pipeline, there);
         }
         return there == null || !there.over;
     }
@@ -223,7 +224,7 @@ final class Pipelining extends ChannelDuplexHandler {
 
     private static int weight(Object message) {
         if (!(message instanceof HttpRequest request)) {
-            return PIECE_WEIGHT + (message instanceof HttpContent content ? content.content().readableBytes() : 0);
+            return 0; // its end: bodies are taken out before
         }
         int weight = request.uri().length();
         for (Iterator<Map.Entry<CharSequence, CharSequence>> all = request.headers().iteratorCharSequence(); all
