@@ -114,6 +114,11 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     }
 
     @Override
+    public boolean isSuperseded() {
+        return end.isSuperseded();
+    }
+
+    @Override
     public boolean isGone() {
         return end.isGone();
     }

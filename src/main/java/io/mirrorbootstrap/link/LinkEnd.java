@@ -62,6 +62,7 @@ final class LinkEnd {
     private final Runnable whenClosed;
     private final int maxChunkBytes;
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+    private volatile boolean isSuperseded;
 
     /** @param whenClosed called when the transfers have ended, or are kept, and the source can be told nothing more */
     LinkEnd(Transport transport, Answers answers, Transfers transfers, Runnable whenClosed, int maxChunkBytes) {
@@ -75,6 +76,11 @@ final class LinkEnd {
     /** Whether nothing can arrive any more, or arriving bytes are thrown away. Any thread. */
     boolean isGone() {
         return state.get() != State.OPEN;
+    }
+
+    /** Whether another source has taken a database over. Any thread. */
+    boolean isSuperseded() {
+        return isSuperseded;
     }
 
     /** Whether arriving bytes are thrown away. Any thread. */
@@ -110,6 +116,7 @@ final class LinkEnd {
     void superseded(DatabaseId database, Source successor) {
         LOG.infof("link from %s: the source at %s has taken over %s, closing this link", transport.remote(),
                 successor.address(), database);
+        isSuperseded = true;
         close(new Answer.Refused(new Refusal.Superseded(database), Optional.of(database)));
     }
 

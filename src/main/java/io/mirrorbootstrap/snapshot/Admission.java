@@ -49,9 +49,12 @@ final class Admission {
                                 identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
     }
 
-    /** A source that is gone takes nothing from one that is there, or that will come back. */
+    /**
+     * A source that is gone takes nothing from one that is there, or that will come back. What had come of it still counts where
+     * nothing is under way, unless it was superseded: its successor may have committed what this would replace.
+     */
     private Optional<Refusal> refuseGone(Phase phase, Source source) {
-        boolean free = phase == Phase.Idle.IDLE || phase.isOwnedBy(source);
+        boolean free = phase == Phase.Idle.IDLE && !source.isSuperseded() || phase.isOwnedBy(source);
         return free || !source.isGone() ? Optional.empty() : Optional.of(new Refusal.Superseded(database));
     }
 

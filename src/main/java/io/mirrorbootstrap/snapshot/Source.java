@@ -18,6 +18,9 @@ public interface Source {
      */
     boolean isGone();
 
+    /** Whether it has been superseded: then nothing of it begins any more, in no database. Any thread; once true, always true. */
+    boolean isSuperseded();
+
     /** On whose behalf it sends. Any thread. */
     Principal principal();
 

@@ -149,7 +149,8 @@ class LinkInterleavingsTest extends HandTurnedLinks {
         first.send(Arrays.copyOfRange(next, 200, next.length));
         first.turnAll();
         assertEquals(List.of("opened", "pending", "error", "close 4409"), first.types());
-        assertTrue(first.link.isGone());
+        assertTrue(first.link.isGone() && first.link.isSuperseded());
+        assertFalse(second.link.isSuperseded());
         assertTrue(second.transport.sent.get(0).contains("\"offset\":300"), second.transport.sent::toString);
 
         second.send(chunk("a", 300, 1000));

@@ -97,9 +97,10 @@ class OwnershipTest extends ReceiverOnFiles {
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
         assertEquals(new Removal.Done(), receiver.abort(a.principal()));
 
-        receiver.open(one, identity);
-        send(one, 0, 1000);
-        receiver.disconnected(one, KeptReason.LINK_LOST);
+        TestSource third = new TestSource();
+        receiver.open(third, identity);
+        send(third, 0, 1000);
+        receiver.disconnected(third, KeptReason.LINK_LOST);
         receiver = receiver(DB, Optional.of(
                 new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
         assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(a, identity)); // kept, by an earlier process

@@ -112,6 +112,21 @@ class ReceiverTest extends ReceiverOnFiles {
     }
 
     @Test
+    void aSourceThatWasSupersededReplacesNothingThatItsSuccessorCommitted() throws Exception {
+        receiver.open(one, identity);
+        IncomingChunk waiting = TestSource.chunk(receiver, one, identity, 0);
+        waiting.write(ByteBuffer.wrap(whole));
+        SnapshotIdentity newer = new SnapshotIdentity("cluster", DB, 43, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        IncomingChunk next = TestSource.chunk(receiver, other, newer, 0);
+        next.write(ByteBuffer.wrap(whole, 0, 1));
+        assertInstanceOf(ChunkOutcome.Committed.class, next.finish(true, Optional.empty()));
+
+        assertEquals(new ChunkOutcome.Refused(new Refusal.Superseded(DB)), waiting.finish(true, Optional.empty()));
+        assertEquals(new OpenOutcome.Refused(new Refusal.Superseded(DB)), receiver.open(one, identity));
+        assertEquals(1, Files.size(directory.snapshot(DB)));
+    }
+
+    @Test
     void aSourceThatIsGoneTakesNothingFromOneThatWillComeBack() throws Exception {
         receiver.open(one, identity);
         send(one, 0, 1000);

@@ -11,6 +11,7 @@ public final class TestSource implements Source {
     private final Principal principal;
     private final String address = "192.0.2.1:" + NUMBERS.incrementAndGet();
     private boolean gone;
+    private boolean superseded;
 
     /** One that is believed. */
     public TestSource() {
@@ -70,6 +71,12 @@ public final class TestSource implements Source {
     @Override
     public void superseded(DatabaseId database, Source successor) {
         gone = true;
+        superseded = true;
+    }
+
+    @Override
+    public boolean isSuperseded() {
+        return superseded;
     }
 
     @Override

@@ -10,8 +10,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 
 /**
  * What docs/protocol.md says becomes of one database's transfer, in memory; answers are text. Where that page is silent it
- * follows the product: a stream is never recognized as what is committed, and a source that was superseded may still
- * begin where nothing is under way.
+ * follows the product: a stream is never recognized as what is committed.
  */
 final class TransferModel {
 
@@ -93,7 +92,7 @@ final class TransferModel {
             return new Refusal.SnapshotSizeMismatch(stamped.totalBytes(), end).toString();
         }
         if (offset == 0) {
-            if (identity != null && owner != source && isSuperseded(source)) {
+            if (owner != source && isSuperseded(source)) {
                 return new Refusal.Superseded(stamped.database()).toString();
             }
             opened &= owner == source;
