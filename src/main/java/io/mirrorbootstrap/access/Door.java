@@ -127,22 +127,31 @@ final class Door extends ChannelInboundHandlerAdapter {
      * the next that comes.
      *
      * @param isStuck whether there are too many strangers and each of them waits for its answer
+     * @return whether it rests now and did not before
      */
-    void restIfNeeded(Places places, BooleanSupplier isStuck) {
+    boolean restIfNeeded(Places places, BooleanSupplier isStuck) {
         assert Thread.holdsLock(register);
-        if (!rests && (cut > places.maxStrangers() / 2 || isStuck.getAsBoolean())) {
+        boolean begins = !rests && (cut > places.maxStrangers() / 2 || isStuck.getAsBoolean());
+        if (begins) {
             rests = true;
             port.config().setAutoRead(false);
         }
+        return begins;
     }
 
-    /** The opposite: not before half of the cut strangers that made it rest are closed. */
-    void goOnIfRested(Places places, BooleanSupplier isStuck) {
+    /**
+     * The opposite: not before half of the cut strangers that made it rest are closed.
+     *
+     * @return whether it rested before and does not now
+     */
+    boolean goOnIfRested(Places places, BooleanSupplier isStuck) {
         assert Thread.holdsLock(register);
-        if (rests && cut <= places.maxStrangers() / 4 && !isStuck.getAsBoolean()) {
+        boolean ends = rests && cut <= places.maxStrangers() / 4 && !isStuck.getAsBoolean();
+        if (ends) {
             rests = false;
             port.config().setAutoRead(true);
         }
+        return ends;
     }
 
     /** Accepts again after a failure, unless it rests for another reason. */

@@ -3,10 +3,12 @@ package io.mirrorbootstrap.access;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -57,6 +59,7 @@ class Strangers {
     private final Places places;
     private final Map<Channel, Stranger> strangers = new LinkedHashMap<>(); // the longest silent first
     private final Map<Channel, Stranger> sentenced = new HashMap<>();
+    private final Set<Door> resting = new LinkedHashSet<>();
     private long tellAgainNanos;
 
     @Inject
@@ -95,7 +98,9 @@ class Strangers {
             tellOfTooMany();
             cutIfTooMany(door); // another: this one has had no time to say anything, nor an event loop to be cut on
         }
-        door.restIfNeeded(places, () -> isStuck(door));
+        if (door.restIfNeeded(places, () -> isStuck(door))) {
+            resting.add(door);
+        }
         strangers.put(accepted, stranger);
         return true;
     }
@@ -143,6 +148,7 @@ class Strangers {
             stranger.door().left();
             stranger.becomesKnown(caller);
             channel.pipeline().remove(stranger);
+            goOnIfRested(stranger.door()); // it may have been the one that was too many
         }
     }
 
@@ -159,7 +165,7 @@ class Strangers {
             sentenced.remove(stranger.channel());
             stranger.door().closedCut();
         }
-        goOnIfRested(stranger.door());
+        goOnWhereRested(); // its place is one for every port
     }
 
     /** Cuts those that had their time and asked nothing, and lets ports go on that rest, as time has passed. */
@@ -175,7 +181,7 @@ class Strangers {
             }
         }
         overdue.forEach(this::cut);
-        strangers.values().stream().map(Stranger::door).distinct().toList().forEach(this::goOnIfRested);
+        goOnWhereRested();
     }
 
     /** {@code stranger} has sent too many bytes without a request. */
@@ -188,7 +194,15 @@ class Strangers {
 
     /** The port of {@code door} accepts again, if it rested and need not any more. */
     synchronized void goOnIfRested(Door door) {
-        door.goOnIfRested(places, () -> isStuck(door));
+        if (door.goOnIfRested(places, () -> isStuck(door))) {
+            resting.remove(door);
+        }
+    }
+
+    /** Looks at all ports that rest, also at one without a stranger: no end of a stranger would wake it. */
+    private void goOnWhereRested() {
+        assert Thread.holdsLock(this);
+        List.copyOf(resting).forEach(this::goOnIfRested);
     }
 
     /** The port of {@code door} is tried again after a failure. */

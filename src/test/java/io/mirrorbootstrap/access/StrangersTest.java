@@ -27,6 +27,7 @@ class StrangersTest {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Strangers register = new Strangers(PLACES, metrics, () -> nowNanos);
     private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections()));
+    private final EmbeddedChannel otherPort = new EmbeddedChannel(new Door(register, new OwnConnections()));
     private final List<EmbeddedChannel> all = new ArrayList<>();
 
     @AfterEach
@@ -127,6 +128,45 @@ class StrangersTest {
         List<EmbeddedChannel> asking = askUntilThePortRests();
         asking.get(1).close();
         assertTrue(accepts());
+    }
+
+    @Test
+    void aPortThatRestsGoesOnWhenOneIsLetIn() {
+        List<EmbeddedChannel> asking = askUntilThePortRests();
+        register.letIn(asking.get(2), Optional.empty());
+        assertTrue(accepts());
+    }
+
+    @Test
+    void aPortThatRestsForOthersIsNotForgottenWhenItsStrangersAreLetIn() {
+        List<EmbeddedChannel> two = restAsPlacesRunOut();
+        two.forEach(each -> register.letIn(each, Optional.empty()));
+        assertTrue(accepts());
+    }
+
+    @Test
+    void aPortThatRestsForOthersGoesOnWhenOneOfThemIsClosed() {
+        restAsPlacesRunOut();
+        all.get(0).close();
+        assertTrue(accepts());
+    }
+
+    /** All places are taken, two of them by strangers of this port, which rests as both wait for their answers. */
+    private List<EmbeddedChannel> restAsPlacesRunOut() {
+        for (int i = 0; i < PLACES - 4; i++) {
+            EmbeddedChannel known = comeTo(otherPort);
+            ask(known);
+            register.letIn(known, Optional.empty());
+            register.answered(known);
+        }
+        comeTo(otherPort);
+        comeTo(otherPort);
+        EmbeddedChannel waiting = come();
+        ask(waiting);
+        EmbeddedChannel last = come();
+        ask(last);
+        assertFalse(accepts());
+        return List.of(waiting, last);
     }
 
     @Test
@@ -235,8 +275,12 @@ class StrangersTest {
     }
 
     private EmbeddedChannel come() {
+        return comeTo(port);
+    }
+
+    private EmbeddedChannel comeTo(EmbeddedChannel some) {
         EmbeddedChannel accepted = added();
-        port.writeInbound(accepted);
+        some.writeInbound(accepted);
         nowNanos++;
         run();
         return accepted;
