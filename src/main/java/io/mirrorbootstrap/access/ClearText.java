@@ -18,6 +18,9 @@ final class ClearText extends ChannelInboundHandlerAdapter {
     /** HTTP/2 begins with {@code PRI}, and no method of HTTP/1.1 does. */
     private static final int TELLING_BYTES = 3;
 
+    /** Why a connection is closed that speaks it. */
+    static final String HTTP_2 = "it speaks HTTP/2, and the sidecar HTTP/1.1 only";
+
     /** The name of the handler of Vert.x that waits for the first request. */
     private static final String UPGRADE = "h2c";
 
@@ -49,6 +52,7 @@ final class ClearText extends ChannelInboundHandlerAdapter {
         } else {
             bytes.release();
             if (passed == TELLING_BYTES) {
+                TlsRecords.tell(context, HTTP_2);
                 context.close();
             }
         }

@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.util.List;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -70,24 +69,11 @@ class Exposure implements HttpServerOptionsCustomizer {
                             + "(QUARKUS_TLS_KEY_STORE_PEM__0__CERT, two underscores)");
         }
         requireAddress();
-        requireHttp1();
         if (isLoopbackOnly() && !Loopback.isAddressOf(host)) {
             throw new ConfigurationException(HOST + " is " + host
                     + ", which other machines can reach, and nobody there "
                     + "has to prove who they are: set mirror-bootstrap.auth-token-file, or quarkus.tls.trust-store.pem.certs, "
                     + "or mirror-bootstrap.insecure=true");
-        }
-    }
-
-    /** What stands in front of HTTP/1.1 there is not bounded: what strangers hold by it would end the process. */
-    private void requireHttp1() {
-        for (String key : List.of("quarkus.http.http2", "quarkus.http.proxy.use-proxy-protocol",
-                "quarkus.management.proxy.use-proxy-protocol")) {
-            if (config.getOptionalValue(key, Boolean.class).orElse(false)) {
-                throw new ConfigurationException(key
-                        + " is true, but the sidecar reads HTTP/1.1 from the first byte of a "
-                        + "connection, or TLS: leave it false; behind a proxy see mirror-bootstrap.trusted-proxies");
-            }
         }
     }
 

@@ -60,11 +60,18 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     /** Behind the handler of TLS: a record that was worth it. */
     private final class Brought extends ChannelInboundHandlerAdapter {
 
+        private boolean isRefused;
+
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            if (brought == 0 && !Pipelining.bound(context.pipeline())) { // HTTP/2, which the port of probes offers
-                ReferenceCountUtil.release(message);
+            boolean isHttp2 = brought == 0 && !isRefused && !Pipelining.bound(context.pipeline()); // in spite of SpokenHttp
+            if (isHttp2) {
+                isRefused = true;
+                tell(context, ClearText.HTTP_2);
                 context.close();
+            }
+            if (isRefused) { // also what comes until TLS is ended
+                ReferenceCountUtil.release(message);
                 return;
             }
             brought++;
@@ -102,7 +109,8 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static void tell(ChannelHandlerContext context, String reason) {
+    /** Says why a connection is closed; the log's filter bounds how often. */
+    static void tell(ChannelHandlerContext context, String reason) {
         LOG.warnf("closing the connection from %s: %s", Text.field(Connections.source(context.channel())), reason);
     }
 

@@ -92,7 +92,10 @@ class ManagementPortTest {
     /** There, too, only HTTP/1.1 is spoken, and nothing is kept that comes behind the last request. */
     @Test
     void itIsBoundedFromTheFirstByteOfAConnection() throws Exception {
-        Awaitility.await().until(() -> said("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").isEmpty()); // once it is known that there is such a port
+        try (LoggedLines lines = new LoggedLines(TlsRecords.class)) {
+            Awaitility.await().until(() -> said("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").isEmpty()); // once it is known that there is such a port
+            assertEquals(1, lines.with("it speaks HTTP/2"));
+        }
         String upgrade = said(
                 "GET /q/health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nConnection: close\r\nUpgrade: h2c\r\n"
                         + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");

@@ -1,0 +1,142 @@
+package io.mirrorbootstrap.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.inject.Inject;
+
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.TestAuthority;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.quarkus.tls.TlsConfigurationRegistry;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+
+/** The port of probes and metrics where it is encrypted: its clients offer HTTP/2, as kubelet does, and none can tell them not to. */
+@QuarkusTest
+@TestProfile(ManagementPortOverTlsTest.Built.class)
+class ManagementPortOverTlsTest {
+
+    /** With a certificate, in the default configuration of TLS and in others with names. */
+    public static final class Built implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            try {
+                Path directory = Files.createTempDirectory("management-over-tls");
+                TestAuthority authority = new TestAuthority(directory, "authority");
+                TestAuthority.Identity server = authority.issue("server", "CN=localhost");
+                Map<String, String> settings = new HashMap<>(
+                        Map.of("quarkus.management.enabled", "true", "quarkus.management.test-port", "0",
+                                "quarkus.http.test-ssl-port", "0", "quarkus.tls.silent.alpn", "false",
+                                "test.authority", authority.file().toString()));
+                for (String name : new String[]{"", "offers.", "silent."}) {
+                    settings.put("quarkus.tls." + name + "key-store.pem.0.cert", server.certificateFile().toString());
+                    settings.put("quarkus.tls." + name + "key-store.pem.0.key", server.keyFile().toString());
+                }
+                return settings;
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    @TestHTTPResource(value = "/", management = true)
+    URI management;
+
+    @ConfigProperty(name = "test.authority")
+    Path authority;
+
+    @Inject
+    Config config;
+
+    @Inject
+    TlsConfigurationRegistry registry;
+
+    @Inject
+    Vertx vertx;
+
+    @Inject
+    Ports ports;
+
+    @Test
+    void aClientThatOffersHttp2IsAnsweredOverHttp1() throws Exception {
+        HttpResponse<Void> answer = ask(
+                URI.create("https://localhost:" + management.getPort() + "/q/health/live"));
+        assertEquals(200, answer.statusCode());
+        assertEquals(Version.HTTP_1_1, answer.version());
+    }
+
+    @Test
+    void aTlsConfigurationThatOffersHttp2StopsTheStart() {
+        assertEquals(Optional.empty(), new SpokenHttp(config, registry).fault());
+        assertEquals(Optional.empty(), fault(Map.of("quarkus.management.tls-configuration-name", "silent")));
+        assertFault("quarkus.tls.offers.alpn is true",
+                fault(Map.of("quarkus.management.tls-configuration-name", "offers")));
+    }
+
+    @Test
+    void whatOnlyQuarkusSpeaksStopsTheStart() {
+        assertFault("quarkus.http.http2 is true", fault(Map.of("quarkus.http.http2", "true")));
+        assertFault("quarkus.management.proxy.use-proxy-protocol is true",
+                fault(Map.of("quarkus.management.proxy.use-proxy-protocol", "true")));
+    }
+
+    /** Should a port offer it all the same. */
+    @Test
+    void aConnectionThatSpeaksHttp2IsClosedAndTheLogSaysSo() throws Exception {
+        HttpServer offers = vertx
+                .createHttpServer(new HttpServerOptions().setHost("localhost").setPort(0).setSsl(true).setUseAlpn(true)
+                        .setKeyCertOptions(registry.getDefault().orElseThrow().getKeyStoreOptions()))
+                .requestHandler(request -> request.response().end());
+        try (LoggedLines lines = new LoggedLines(TlsRecords.class)) {
+            int port = offers.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS).actualPort();
+            Awaitility.await().until(() -> ports.addresses().stream().anyMatch(each -> each.getPort() == port));
+            assertThrows(IOException.class, () -> ask(URI.create("https://localhost:" + port)));
+            assertEquals(1, lines.with("it speaks HTTP/2"));
+        } finally {
+            offers.close();
+        }
+    }
+
+    /** By a client of its own, which has no connection yet. */
+    private HttpResponse<Void> ask(URI uri) throws Exception {
+        return HttpClient.newBuilder().sslContext(TestAuthority.clientThatTrusts(authority)).build()
+                .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding());
+    }
+
+    private Optional<String> fault(Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("quarkus.management.enabled", "true");
+        return new SpokenHttp(new SmallRyeConfigBuilder().withSources(new PropertiesConfigSource(all, "test", 100))
+                .build(), registry).fault();
+    }
+
+    private static void assertFault(String begins, Optional<String> fault) {
+        assertTrue(fault.filter(line -> line.startsWith(begins)).isPresent(), fault.toString());
+    }
+}
