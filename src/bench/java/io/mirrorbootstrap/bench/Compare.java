@@ -54,7 +54,7 @@ public final class Compare {
         }
     }
 
-    private interface Sender {
+    interface Sender {
         void send(int port) throws Exception;
     }
 
@@ -142,7 +142,9 @@ public final class Compare {
         }
 
         double medianCold() {
-            return middle(cold.stream().mapToDouble(sample -> sample.cost() + sample.jitCost()));
+            return cold.isEmpty()
+                    ? Double.NaN
+                    : middle(cold.stream().mapToDouble(sample -> sample.cost() + sample.jitCost()));
         }
 
         private static double middle(DoubleStream figures) {
@@ -218,7 +220,7 @@ public final class Compare {
 
     private void prepare() throws Exception {
         List<String> wanted = List
-                .of(options.getOrDefault("only", "floor,service,eight,ws,tus,rsync").split(","));
+                .of(options.getOrDefault("only", "floor,service,tls,nginx,eight,ws,tus,rsync").split(","));
         Path payload = random(work.resolve("payload"), mib);
         leftBehind.add(random(work.resolve("first"), mib)); // so that the first, too, finds memory that was used before
         WireImage one = new WireImage(payload, work.resolve("image"), "db0", frameBytes);
@@ -235,11 +237,32 @@ public final class Compare {
                 "QUARKUS_HTTP_PORT", "PORT", "QUARKUS_HTTP_HOST", "127.0.0.1"));
         options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
                 .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
-        Optional<List<String>> executable = Optional.ofNullable(options.get("native")).map(List::of);
+        List<String> executables = Optional.ofNullable(options.get("native")).map(files -> List.of(files.split(",")))
+                .orElse(List.of());
         if (wanted.contains("service")) {
             contestants.add(new Contestant("mirror-bootstrap", service, environment, one::send, single, leftBehind));
-            executable.ifPresent(command -> contestants
-                    .add(new Contestant("native executable", command, environment, one::send, single, leftBehind)));
+            executables.forEach(file -> contestants.add(new Contestant(named("native executable", file, executables),
+                    List.of(file), environment, one::send, single, leftBehind)));
+        }
+        if (wanted.contains("tls")) {
+            Tls tls = Tls.in(work);
+            Map<String, String> encrypted = new LinkedHashMap<>(environment);
+            encrypted.remove("QUARKUS_HTTP_PORT");
+            encrypted.putAll(Map.of("QUARKUS_HTTP_SSL_PORT", "PORT", "QUARKUS_HTTP_INSECURE_REQUESTS", "disabled",
+                    "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", tls.certificate(),
+                    "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", tls.key()));
+            contestants.add(new Contestant("mirror-bootstrap, TLS", service, encrypted, tls.before(one::send), single,
+                    leftBehind));
+            executables.forEach(file -> contestants.add(new Contestant(named("native, TLS", file, executables),
+                    List.of(file), encrypted, tls.before(one::send), single, leftBehind)));
+            contestants.add(new Contestant("nginx PUT, TLS",
+                    nginx("ssl", "ssl_certificate " + tls.certificate() + "; ssl_certificate_key " + tls.key() + ";"
+                            + "ssl_protocols TLSv1.3;"),
+                    Map.of(), tls.before(port -> PutSender.send(payload, port)), single, leftBehind));
+        }
+        if (wanted.contains("nginx")) {
+            contestants.add(new Contestant("nginx PUT", nginx("", ""), Map.of(),
+                    port -> PutSender.send(payload, port), single, leftBehind));
         }
         if (wanted.contains("eight")) {
             List<Path> parts = new ArrayList<>();
@@ -250,8 +273,8 @@ public final class Compare {
             }
             contestants.add(new Contestant("the same, 8 databases", service, environment,
                     port -> together(images, port), parts, leftBehind));
-            executable.ifPresent(command -> contestants.add(new Contestant("native, 8 databases", command, environment,
-                    port -> together(images, port), parts, leftBehind)));
+            executables.forEach(file -> contestants.add(new Contestant(named("native, 8 databases", file, executables),
+                    List.of(file), environment, port -> together(images, port), parts, leftBehind)));
         }
         Path peers = Path.of("target/bench/peers");
         if (wanted.contains("ws")) {
@@ -275,6 +298,19 @@ public final class Compare {
             contestants.add(new Contestant("rsync daemon, --fsync", rsync, Map.of(),
                     port -> rsync(payload, port, "--fsync"), single, leftBehind));
         }
+    }
+
+    private static String named(String name, String file, List<String> executables) {
+        return executables.size() == 1 ? name : name + ", " + Path.of(file).getFileName();
+    }
+
+    /** One process of nginx that keeps what is PUT. */
+    private static List<String> nginx(String listens, String settings) {
+        return List.of("sh", "-c",
+                "printf '%s' 'daemon off; master_process off; user root; pid DIR/pid; error_log DIR/log;"
+                        + "events {} http { access_log off; client_max_body_size 0; client_body_temp_path DIR/tmp;"
+                        + "server { listen 127.0.0.1:PORT " + listens + "; " + settings
+                        + " location / { root DIR; dav_methods PUT; } } }' > DIR/nginx.conf; exec nginx -c DIR/nginx.conf");
     }
 
     private static void together(List<WireImage> images, int port) throws Exception {

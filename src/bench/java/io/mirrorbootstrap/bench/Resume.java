@@ -79,6 +79,11 @@ public final class Resume {
                 public boolean isGone() {
                     return false;
                 }
+
+                @Override
+                public boolean isSuperseded() {
+                    return false;
+                }
             };
             dropCaches(arguments);
             open[round] = mib / seconds(() -> {

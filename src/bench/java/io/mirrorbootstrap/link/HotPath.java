@@ -81,6 +81,11 @@ public class HotPath {
         public boolean isGone() {
             return false;
         }
+
+        @Override
+        public boolean isSuperseded() {
+            return false;
+        }
     };
 
     @Setup(Level.Trial)

@@ -1,0 +1,66 @@
+package io.mirrorbootstrap.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.List;
+
+/** TLS in front of a sender that knows nothing of it: another process encrypts, and so takes the same of the machine for each receiver. */
+final class Tls {
+
+    private final Path certificate;
+    private final Path key;
+
+    private Tls(Path certificate, Path key) {
+        this.certificate = certificate;
+        this.key = key;
+    }
+
+    /** With a certificate of its own, in {@code directory}. */
+    static Tls in(Path directory) throws IOException, InterruptedException {
+        Tls tls = new Tls(directory.resolve("tls.crt").toAbsolutePath(), directory.resolve("tls.key").toAbsolutePath());
+        Process openssl = new ProcessBuilder("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                "-subj", "/CN=localhost", "-keyout", tls.key.toString(), "-out", tls.certificate.toString())
+                .redirectErrorStream(true).redirectOutput(directory.resolve("openssl.log").toFile()).start();
+        if (openssl.waitFor() != 0) {
+            throw new IOException("openssl makes no certificate: see " + directory.resolve("openssl.log"));
+        }
+        return tls;
+    }
+
+    String certificate() {
+        return certificate.toString();
+    }
+
+    String key() {
+        return key.toString();
+    }
+
+    /** Has {@code sender} send to a port from which all goes encrypted to that of the receiver. */
+    Compare.Sender before(Compare.Sender sender) {
+        return port -> {
+            int plain = Receiver.freePort();
+            Process relay = new ProcessBuilder(List.of("socat", "-b", "131072",
+                    "TCP-LISTEN:" + plain + ",bind=127.0.0.1,reuseaddr,fork",
+                    "OPENSSL:127.0.0.1:" + port + ",verify=0,openssl-min-proto-version=TLS1.3")).inheritIO().start();
+            try {
+                awaitListening(relay, plain);
+                sender.send(plain);
+            } finally {
+                relay.destroy();
+            }
+        };
+    }
+
+    private static void awaitListening(Process relay, int port) throws IOException, InterruptedException {
+        while (relay.isAlive()) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                return;
+            } catch (IOException e) {
+                Thread.sleep(5);
+            }
+        }
+        throw new IOException("socat does not start");
+    }
+}
