@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.mirrorbootstrap.protocol.Upgrade;
+
 /** What TLS lets a client ask for: nothing of it is kept, or answered, without end. */
 class TlsSessionsIT extends WithSidecar {
 
@@ -74,6 +76,35 @@ class TlsSessionsIT extends WithSidecar {
             });
         }
         assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
+    }
+
+    /** A worker decrypts what comes on a link, and the event loop answers. */
+    @Test
+    void newKeysOfALinkAreAnsweredAndNotAskedForWithoutEnd() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
+            socket.setReceiveBufferSize(2048);
+            socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
+            socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+            socket.getOutputStream().write(Upgrade.request(""));
+            assertTrue(Upgrade.response(socket.getInputStream()).startsWith("HTTP/1.1 101 "));
+            for (int i = 0; i < 60; i++) {
+                socket.startHandshake(); // of TLS 1.3: asks for new keys, and waits for nothing
+                socket.getOutputStream().write(new Frame(Frame.PING, new byte[]{(byte) i}).bytes());
+                Frame answer = Frame.read(socket.getInputStream());
+                assertEquals(Frame.PONG, answer.head());
+                assertArrayEquals(new byte[]{(byte) i}, answer.payload());
+            }
+            assertThrows(IOException.class, () -> {
+                while (true) {
+                    socket.startHandshake();
+                    socket.getOutputStream().write(new Frame(Frame.PONG, new byte[0]).bytes());
+                }
+            });
+        }
+        assertTrue(sidecar.log().contains("TLS: it asks for new keys again and again"), sidecar.log());
     }
 
     private static Map<String, String> byName(TestAuthority.Identity other) {

@@ -2,6 +2,9 @@ package io.mirrorbootstrap.access;
 
 import java.util.Optional;
 
+import javax.net.ssl.SSLEngine;
+
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.AttributeKey;
@@ -19,6 +22,27 @@ public final class Connections {
     /** The socket of {@code connection}. */
     public static Channel channel(HttpConnection connection) {
         return ((ConnectionBase) connection).channel();
+    }
+
+    /** Hears what comes out of a socket, as it comes. Event loop only. */
+    public interface Arrivals {
+
+        /** Takes what has come, and releases it. */
+        void arrived(ByteBuf bytes);
+
+        /** Follows the last {@link #arrived} of a read. */
+        void arrivedAll();
+    }
+
+    /**
+     * From now on {@code taker} hears what comes in {@code channel}, and decrypts it, if it is encrypted. Netty's handler of TLS encrypts,
+     * and decrypts no more. Event loop only.
+     *
+     * @return the session, empty where nothing is encrypted and {@code taker} hears nothing
+     * @throws IllegalStateException when part of a record has come already
+     */
+    public static Optional<SSLEngine> takeRecords(Channel channel, Arrivals taker) {
+        return TlsRecords.handOver(channel, taker);
     }
 
     /**

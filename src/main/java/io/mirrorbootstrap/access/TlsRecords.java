@@ -1,8 +1,14 @@
 package io.mirrorbootstrap.access;
 
+import java.util.Optional;
+import java.util.OptionalInt;
+
+import javax.net.ssl.SSLEngine;
+
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.tls.EmptyRecords;
 import io.mirrorbootstrap.tls.EndOfSession;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -16,29 +22,23 @@ import io.netty.util.ReferenceCountUtil;
 /**
  * Bounds what a connection keeps below HTTP, and lets {@link Pipelining} bound what it keeps above that.
  * <p>
- * Of TLS, it bounds the records that bring no bytes. TLS 1.3 lets a client ask for new keys without end, in 27 bytes each; Netty reads
- * on by itself until there is something for those behind it, and holds what is owed for each while the client does not read. So such a
- * connection is cut: nobody needs many new keys before they have read what waits for them.
+ * Of TLS, it bounds the records that bring no bytes ({@link EmptyRecords}): Netty reads on by itself until there is something for those
+ * behind it, and holds what is owed for each while the client does not read. A connection with too many is cut.
  * <p>
- * Stands before the handler of TLS, and counts what leaves it. Event loop only.
+ * Stands before the handler of TLS, and counts what leaves it, until somebody else decrypts ({@link Connections#takeRecords}). Event
+ * loop only.
  */
 final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = Logger.getLogger(TlsRecords.class);
-
-    /** At most so many bring nothing while something waits to be read by the client. */
-    private static final int MOST_EMPTY = 64;
-
-    /** So many are handed on before it is looked at what they have brought. */
-    private static final int AT_ONCE = 16;
 
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
 
     private boolean isFirst = true;
 
-    /** Whether the handler of TLS was there, and has been surrounded. */
-    private boolean isFollowed;
+    /** The handler of TLS, which has been surrounded. */
+    private Optional<SslHandler> tls = Optional.empty();
 
     /** Of the header of the record at hand. */
     private int headerHas;
@@ -47,7 +47,10 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private int left;
 
     private long brought;
-    private long empty;
+    private final EmptyRecords empty = new EmptyRecords();
+
+    /** Gets the records in place of the handler of TLS. */
+    private Optional<Connections.Arrivals> taker = Optional.empty();
 
     private TlsRecords() {
     }
@@ -55,6 +58,23 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     /** Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. */
     static void follow(Channel channel) {
         channel.pipeline().addFirst(new TlsRecords());
+    }
+
+    /** As {@link Connections#takeRecords}. */
+    static Optional<SSLEngine> handOver(Channel channel, Connections.Arrivals taker) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return Optional.empty();
+        }
+        if (channel.pipeline().get(TlsRecords.class) == null) { // accepted before its port had a Door
+            follow(channel);
+        }
+        TlsRecords records = channel.pipeline().get(TlsRecords.class);
+        if (records.headerHas > 0) {
+            throw new IllegalStateException("part of a record has come, which the handler of TLS has");
+        }
+        records.taker = Optional.of(taker);
+        return Optional.of(tls.engine());
     }
 
     /** Behind the handler of TLS: a record that was worth it. */
@@ -91,15 +111,19 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         ByteBuf bytes = (ByteBuf) message;
         try {
             while (bytes.isReadable()) {
+                if (taker.isPresent()) {
+                    taker.get().arrived(bytes.retain());
+                    return;
+                }
                 lookForTls(context);
                 int at = bytes.readerIndex();
-                int records = pass(bytes);
+                OptionalInt record = pass(bytes);
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
+                boolean isInSession = tls.filter(handler -> handler.handshakeFuture().isSuccess()).isPresent();
                 long before = brought;
                 context.fireChannelRead(part);
-                empty = isDrained(context.channel()) ? 0 : empty + Math.max(0, records - (brought - before));
-                if (empty > MOST_EMPTY) {
-                    tell(context, "it asks for new keys and reads nothing");
+                if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {
+                    tell(context, "it asks for new keys again and again");
                     context.close();
                     return;
                 }
@@ -107,6 +131,17 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         } finally {
             bytes.release();
         }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        taker.ifPresentOrElse(Connections.Arrivals::arrivedAll, context::fireChannelReadComplete);
+    }
+
+    /** The handler of TLS does not hear of it once it decrypts no more: it would end the session, of which something may be left to read. */
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        (taker.isPresent() ? context.pipeline().context(SslHandler.class) : context).fireChannelInactive();
     }
 
     /** Says why a connection is closed; the log's filter bounds how often. */
@@ -121,18 +156,16 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     /** Not there yet while a client has not said for which name it asks, where there are several certificates. */
     private void lookForTls(ChannelHandlerContext context) {
         ChannelPipeline pipeline = context.pipeline();
-        SslHandler tls = isFollowed ? null : pipeline.get(SslHandler.class);
-        if (tls != null) {
-            isFollowed = true;
-            pipeline.addAfter(pipeline.context(tls).name(), null, new Brought());
+        if (tls.isEmpty() && pipeline.get(SslHandler.class) != null) {
+            tls = Optional.of(pipeline.get(SslHandler.class));
+            pipeline.addAfter(pipeline.context(SslHandler.class).name(), null, new Brought());
             EndOfSession.guard(pipeline, () -> tell(context, "it has ended its TLS session, and sends more"));
         }
     }
 
-    /** Moves on behind at most {@link #AT_ONCE} records, and says how many end there. */
-    private int pass(ByteBuf bytes) {
-        int records = 0;
-        while (bytes.isReadable() && records < AT_ONCE) {
+    /** Moves on to the end of the record at hand, and says how long that was; empty where it is not whole yet. */
+    private OptionalInt pass(ByteBuf bytes) {
+        while (bytes.isReadable()) {
             if (headerHas < HEADER_BYTES) {
                 int next = bytes.readUnsignedByte();
                 length = headerHas < LENGTH_AT ? 0 : length << Byte.SIZE | next;
@@ -144,14 +177,10 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 left -= here;
             }
             if (headerHas == HEADER_BYTES && left == 0) {
-                records++;
                 headerHas = 0;
+                return OptionalInt.of(HEADER_BYTES + length);
             }
         }
-        return records;
-    }
-
-    private static boolean isDrained(Channel channel) {
-        return channel.bytesBeforeUnwritable() >= channel.config().getWriteBufferHighWaterMark();
+        return OptionalInt.empty();
     }
 }

@@ -15,6 +15,8 @@ import io.netty.util.ReferenceCountUtil;
  */
 final class EarlyFrames extends ChannelInboundHandlerAdapter {
 
+    private static final String TOO_SOON = "a frame came before the upgrade was answered";
+
     private Optional<String> flaw = Optional.empty();
 
     /** Looks at {@code channel}, from before the upgrade. */
@@ -36,11 +38,16 @@ final class EarlyFrames extends ChannelInboundHandlerAdapter {
         return flaw.map(Ending.NotWebSocket::new);
     }
 
+    /** Why the link ends, if somebody else has seen such a frame. */
+    static Ending cameTooSoon() {
+        return new Ending.NotWebSocket(TOO_SOON);
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof WebSocketFrame) {
             ReferenceCountUtil.release(message);
-            seen("a frame came before the upgrade was answered");
+            seen(TOO_SOON);
         } else {
             context.fireChannelRead(message);
         }

@@ -196,7 +196,15 @@ final class Intake {
     private void begin(Inbound.Bytes bytes) {
         isPulling = transport.canPull();
         pulledBytes = bytes.data().readableBytes();
-        begin(bytes.data().nioBuffer(), () -> giveBack(bytes));
+        Optional<ByteBuffer> plain = Optional.empty();
+        try {
+            plain = Optional.of(transport.plain(bytes.data()));
+        } finally {
+            if (plain.isEmpty()) {
+                giveBack(bytes);
+            }
+        }
+        begin(plain.get(), () -> giveBack(bytes));
     }
 
     /** Reads on in the job; false when there is nothing more to be read now, and the event loop is asked for it. */
@@ -208,12 +216,18 @@ final class Intake {
         Optional<ByteBuffer> lent = hasPace ? budget.lend() : Optional.empty();
         if (lent.isPresent()) {
             ByteBuffer buffer = lent.get();
-            pulledBytes = transport.pull(buffer.limit(rate.atMost(buffer.limit())));
+            pulledBytes = 0;
+            try {
+                pulledBytes = transport.pull(buffer, rate.atMost(buffer.capacity()));
+            } finally {
+                if (pulledBytes <= 0) {
+                    budget.takeBack(buffer);
+                }
+            }
             if (pulledBytes > 0) {
-                begin(buffer.flip(), () -> budget.takeBack(buffer));
+                begin(buffer.position(0).limit(pulledBytes), () -> budget.takeBack(buffer));
                 return true;
             }
-            budget.takeBack(buffer);
         }
         isPulling = false;
         transport.onLoop(this::ask);

@@ -76,7 +76,7 @@ final class LinkSocket implements Transport {
      */
     void start(Listener listener) {
         this.listener = listener;
-        reader = SocketReader.on(channel, listener, mayPull);
+        reader = SocketReader.on(channel, listener, this::onLoop, mayPull);
         long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
         Future<?> pulse = channel.eventLoop().scheduleWithFixedDelay(this::feelPulse, look, look,
                 TimeUnit.MILLISECONDS);
@@ -99,8 +99,13 @@ final class LinkSocket implements Transport {
     }
 
     @Override
-    public int pull(ByteBuffer into) {
-        return reader.pull(into);
+    public ByteBuffer plain(ByteBuf arrived) {
+        return reader.plain(arrived);
+    }
+
+    @Override
+    public int pull(ByteBuffer into, int atMost) {
+        return reader.pull(into, atMost);
     }
 
     @Override

@@ -64,7 +64,7 @@ class Links {
                 ? "the event loop (mirror-bootstrap.read-by-workers)"
                 : vertx.isNativeTransportEnabled()
                         ? "the event loop, because Netty's native transport is on"
-                        : "workers, those with TLS by the event loop");
+                        : "workers");
     }
 
     /** Whether the process is ending: no link is taken any more. */

@@ -4,7 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.access.Connections;
+import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.tls.Decryption;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -13,7 +19,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 
 /**
@@ -21,15 +26,21 @@ import io.netty.handler.timeout.IdleStateHandler;
  * <p>
  * One read on the event loop brings little, and each costs a wake-up of the worker, and an acknowledgement of the kernel. So that read
  * serves as a bell: when it has rung, and until the next {@link #ask}, the job may {@link #pull} more out of the socket on its own
- * thread, all that has come meanwhile. Where the bytes are encrypted, or Netty has the socket in a native transport of its own, it
- * cannot: each read is asked for.
+ * thread, all that has come meanwhile. Where Netty has the socket in a native transport of its own, it cannot: each read is asked for.
  * <p>
- * Event loop only, but for {@link #pull}.
+ * Where the bytes are encrypted, the job decrypts them, whoever has read them. What is sent is encrypted by Netty's handler of TLS.
+ * <p>
+ * Event loop only, but for {@link #pull} and {@link #plain}.
  */
 final class SocketReader extends ChannelDuplexHandler {
 
+    private static final Logger LOG = Logger.getLogger(SocketReader.class);
+
+    private final Channel channel;
     private final Optional<SocketChannel> socket;
     private final Transport.Listener listener;
+    private final Executor onLoop;
+    private Optional<Decryption> decryption = Optional.empty();
     private ChannelHandlerContext context;
 
     private boolean asked;
@@ -39,11 +50,12 @@ final class SocketReader extends ChannelDuplexHandler {
     private long wroteNanos = System.nanoTime();
     private Optional<Runnable> whenItTakesMore = Optional.empty();
 
-    private SocketReader(Channel channel, Transport.Listener listener, boolean mayPull) {
+    private SocketReader(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull) {
+        this.channel = channel;
         this.listener = listener;
+        this.onLoop = onLoop;
         // of Netty's "unsafe" nothing is used but to see which socket it has
-        this.socket = mayPull && channel.pipeline().get(SslHandler.class) == null
-                && channel.unsafe() instanceof AbstractNioChannel.NioUnsafe nio
+        this.socket = mayPull && channel.unsafe() instanceof AbstractNioChannel.NioUnsafe nio
                 && nio.ch() instanceof SocketChannel plain
                         ? Optional.of(plain)
                         : Optional.empty();
@@ -52,18 +64,49 @@ final class SocketReader extends ChannelDuplexHandler {
     /**
      * From now on the socket of {@code channel} is read when it is asked for, and {@code listener} hears of it.
      *
+     * @param onLoop the event loop of {@code channel}, which takes nothing any more when it has ended
      * @param mayPull whether {@link #pull} may be used, if it can be
      * @throws java.util.NoSuchElementException when the connection is gone
+     * @throws IllegalStateException when it is encrypted and part of what was sent before has come
      */
-    static SocketReader on(Channel channel, Transport.Listener listener, boolean mayPull) {
-        SocketReader reader = new SocketReader(channel, listener, mayPull);
+    static SocketReader on(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull) {
+        SocketReader reader = new SocketReader(channel, listener, onLoop, mayPull);
         ChannelPipeline pipeline = channel.pipeline();
         channel.config().setAutoRead(false);
+        // first: where that is refused, nothing is heard
+        reader.decryption = Connections.takeRecords(channel, reader.new Records())
+                .map(session -> new Decryption(session, reader::owesAnswer));
         pipeline.addBefore(pipeline.context(WebSocketFrameDecoder.class).name(), null, reader);
         if (pipeline.get(IdleStateHandler.class) != null) {
             pipeline.remove(IdleStateHandler.class); // of connections, which may be silent for less long than a link
         }
         return reader;
+    }
+
+    /** What comes encrypted is not opened yet: it gets the room that this needs. */
+    private final class Records implements Connections.Arrivals {
+
+        @Override
+        public void arrived(ByteBuf bytes) {
+            int length = bytes.readableBytes();
+            try {
+                if (!asked && canPull()) {
+                    listener.ends(EarlyFrames.cameTooSoon());
+                    return;
+                }
+                heard();
+                int all = Decryption.HEADROOM_BYTES + length;
+                listener.arrived(channel.alloc().directBuffer(all, all).setIndex(Decryption.HEADROOM_BYTES,
+                        Decryption.HEADROOM_BYTES).writeBytes(bytes));
+            } finally {
+                bytes.release();
+            }
+        }
+
+        @Override
+        public void arrivedAll() {
+            listener.arrivedAll();
+        }
     }
 
     /** As {@link Transport#canPull}. */
@@ -72,12 +115,47 @@ final class SocketReader extends ChannelDuplexHandler {
     }
 
     /** As {@link Transport#pull}. */
-    int pull(ByteBuffer into) {
+    int pull(ByteBuffer into, int atMost) {
+        int from = decryption.isPresent() ? Decryption.HEADROOM_BYTES : 0;
+        if (into.capacity() <= from) {
+            return 0; // the event loop's reads bring their own memory
+        }
         try {
-            return socket.orElseThrow().read(into);
+            int read = socket.orElseThrow()
+                    .read(into.clear().position(from).limit(from + Math.min(atMost, into.capacity() - from)));
+            return read <= 0 || decryption.isEmpty() ? read : decrypt(decryption.get(), into.flip());
         } catch (IOException e) {
             return -1; // Netty meets the same, and closes the channel
         }
+    }
+
+    /** As {@link Transport#plain}. */
+    ByteBuffer plain(ByteBuf arrived) {
+        if (decryption.isEmpty()) {
+            return arrived.nioBuffer();
+        }
+        ByteBuffer memory = arrived.nioBuffer(0, arrived.writerIndex());
+        return memory.position(0).limit(decrypt(decryption.get(), memory));
+    }
+
+    /** Where there is nothing more to be decrypted, the connection is closed. */
+    private int decrypt(Decryption session, ByteBuffer memory) {
+        boolean wasOver = session.isOver();
+        int bytes = session.decrypt(memory);
+        if (session.isOver() && !wasOver) {
+            session.flaw().ifPresent(reason -> LOG.warnf("link from %s: TLS: %s, closing it",
+                    Connections.source(channel), Text.readable(reason)));
+            onLoop.execute(this::endConnection);
+        }
+        return bytes;
+    }
+
+    /** Any thread. */
+    private void owesAnswer() {
+        onLoop.execute(() -> {
+            decryption.orElseThrow().answers();
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        });
     }
 
     /** As {@link Transport#ask}. */
@@ -112,14 +190,23 @@ final class SocketReader extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        if (asked) {
-            waitedNanos += silentNanos();
-            asked = false;
-        } else if (canPull()) {
+        if (decryption.isPresent()) {
+            bytes.release();
+            listener.ends(EarlyFrames.cameTooSoon());
+        } else if (asked || !canPull()) {
+            heard();
+            listener.arrived(fitting(bytes));
+        } else {
             bytes.release();
             throw new IllegalStateException("the socket of a link was read unasked: its bytes are out of order");
         }
-        listener.arrived(fitting(bytes));
+    }
+
+    private void heard() {
+        if (asked) {
+            waitedNanos += silentNanos();
+            asked = false;
+        }
     }
 
     @Override
@@ -173,10 +260,7 @@ final class SocketReader extends ChannelDuplexHandler {
         context.fireChannelWritabilityChanged();
     }
 
-    /**
-     * Bytes that wait hold the whole memory that they came in: few must not hold much. Nor may they be on the heap, where TLS leaves
-     * them: their budget is a part of the memory outside it.
-     */
+    /** Bytes that wait hold the whole memory that they came in: few must not hold much. */
     private ByteBuf fitting(ByteBuf bytes) {
         int length = bytes.readableBytes();
         if (bytes.isDirect() && length >= bytes.capacity() / 2) {

@@ -26,16 +26,25 @@ interface Transport {
     /** Asks for one more read; asking twice is the same as once. Event loop only. */
     void ask();
 
+    /**
+     * What has arrived, decrypted if need be, in the memory in which it arrived. The job only, in the order of arrival.
+     *
+     * @return readable from its position 0 to its limit; it may be empty
+     */
+    ByteBuffer plain(ByteBuf arrived);
+
     /** Whether {@link #pull} may be used at all: else every read is asked for. Always the same. Any thread. */
     boolean canPull();
 
     /**
-     * Reads without waiting what has come since the last arrival. Any thread, one at a time, and only between an arrival and the next
-     * {@link #ask}.
+     * Reads without waiting what has come since the last arrival, and decrypts it if need be. The job only, and only between an arrival
+     * and the next {@link #ask}.
      *
-     * @return the number of bytes; 0 or less if there are none, and {@link #ask} tells why
+     * @param into all of whose memory may be written
+     * @param atMost how many bytes of the socket are read
+     * @return the number of bytes at the beginning of {@code into}; 0 or less if there are none, and {@link #ask} tells why
      */
-    int pull(ByteBuffer into);
+    int pull(ByteBuffer into, int atMost);
 
     /** Says whether a message is coming in: it must not take for ever. The thread that parses only. */
     void isMidway(boolean midway);

@@ -12,7 +12,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 
 /** A connection that a test holds both ends of. */
-final class FakeTransport implements Transport {
+class FakeTransport implements Transport {
 
     /** What is called on the event loop, in order. */
     final HandTurned loop = new HandTurned();
@@ -101,7 +101,12 @@ final class FakeTransport implements Transport {
     }
 
     @Override
-    public int pull(ByteBuffer into) {
+    public ByteBuffer plain(ByteBuf arrived) {
+        return arrived.nioBuffer();
+    }
+
+    @Override
+    public int pull(ByteBuffer into, int atMost) {
         if (asked) {
             throw new AssertionError("two read the socket");
         }

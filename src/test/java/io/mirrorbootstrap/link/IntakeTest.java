@@ -2,8 +2,10 @@ package io.mirrorbootstrap.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -13,6 +15,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ToldApart;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /** When a link is read, of a caller whose rate, or of a sidecar whose memory, is used up by others. */
@@ -69,6 +72,24 @@ class IntakeTest {
             intake.done();
         }
         assertTrue(rate.take(0) > 0, "it has cost nothing");
+    }
+
+    @Test
+    void whatCannotBeDecryptedGivesItsMemoryBack() {
+        FakeTransport broken = new FakeTransport(true) {
+            @Override
+            public ByteBuffer plain(ByteBuf arrived) {
+                throw new IllegalStateException("broken");
+            }
+        };
+        Intake intake = intake(broken);
+        ByteBuf bytes = Unpooled.directBuffer().writeZero(1);
+        intake.arrived(bytes);
+        assertThrows(IllegalStateException.class, intake::hasBytes);
+        assertEquals(0, bytes.refCnt());
+        holder.take(MOST - 1);
+        assertTrue(holder.hasRoom());
+        assertFalse(intake.hasBytes());
     }
 
     @Test

@@ -8,11 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+
 import org.junit.jupiter.api.Test;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
+import io.netty.handler.ssl.SslHandler;
 
 /** The connection of a link, on a channel whose event loop and clock the test turns. */
 class LinkSocketTest {
@@ -40,6 +45,35 @@ class LinkSocketTest {
                 endings.add(reason);
             }
         });
+    }
+
+    /** How much has come says whether a worker reads on: its room must not count. */
+    @Test
+    void whatComesEncryptedIsAsMuchAsItIs() throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+        engine.setUseClientMode(false);
+        EmbeddedChannel encrypted = new EmbeddedChannel(new SslHandler(engine),
+                new WebSocket13FrameDecoder(true, false, 1000));
+        List<String> heard = new ArrayList<>();
+        new LinkSocket(encrypted, Duration.ofSeconds(30), true).start(new Transport.Listener() {
+            @Override
+            public void arrived(ByteBuf bytes) {
+                heard.add(bytes.readableBytes() + " direct " + bytes.isDirect());
+                bytes.release();
+            }
+
+            @Override
+            public void arrivedAll() {
+                heard.add("all");
+            }
+
+            @Override
+            public void ends(Ending reason) {
+                heard.add(reason.toString());
+            }
+        });
+        encrypted.writeInbound(Unpooled.buffer().writeZero(7));
+        assertEquals(List.of("7 direct true", "all"), heard);
     }
 
     @Test
