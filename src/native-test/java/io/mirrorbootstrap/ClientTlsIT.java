@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,11 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.net.ssl.SSLException;
 
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
@@ -30,8 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.ScriptedSidecar;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.WebSocketInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 
@@ -120,6 +129,48 @@ class ClientTlsIT {
         }
     }
 
+    /** Java keeps something of each request for new keys as long as the session lives. */
+    @Test
+    void aSidecarThatAsksForNewKeysWithoutEndIsLeft() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        try (ScriptedSidecar sidecar = serving(authority.issue("sidecar", "CN=localhost"), ClientAuth.NONE,
+                (vertx, link) -> {
+                    link.closeHandler(closed -> left.complete(null));
+                    askForNewKeys(((WebSocketInternal) link).channelHandlerContext().channel(), asked);
+                })) {
+            Process send = SidecarProcess
+                    .command("send", file.toString(), "--url", "https://localhost:" + sidecar.port(), "--cluster", "c",
+                            "--database", "d", "--lsn", "1", "--ca", authority.file().toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            try {
+                left.get(60, TimeUnit.SECONDS);
+                assertTrue(send.isAlive(), "it has ended by that, and should come back");
+                assertTrue(asked.get() < 200_000, () -> asked + " times");
+            } finally {
+                send.destroyForcibly();
+            }
+        }
+    }
+
+    private static void askForNewKeys(Channel channel, AtomicInteger asked) {
+        try {
+            for (int i = 0; i < 100; i++) {
+                asked.incrementAndGet();
+                channel.pipeline().get(SslHandler.class).engine().beginHandshake();
+                channel.writeAndFlush(Unpooled.EMPTY_BUFFER);
+            }
+            channel.eventLoop().execute(() -> {
+                if (channel.isActive()) {
+                    askForNewKeys(channel, asked);
+                }
+            });
+        } catch (SSLException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void check(Path certificate, Path key) throws IOException {
         new Credentials(Optional.empty(), Optional.empty(), Optional.of(new Credentials.Own(certificate, key))).check();
     }
@@ -139,11 +190,16 @@ class ClientTlsIT {
     }
 
     private ScriptedSidecar serving(TestAuthority.Identity own, ClientAuth clients) throws Exception {
+        return serving(own, clients, (vertx, link) -> link.close());
+    }
+
+    private ScriptedSidecar serving(TestAuthority.Identity own, ClientAuth clients,
+            ScriptedSidecar.Script script) throws Exception {
         return new ScriptedSidecar(new HttpServerOptions().setSsl(true).setClientAuth(clients)
                 .setKeyCertOptions(new PemKeyCertOptions().addCertPath(own.certificateFile().toString())
                         .addKeyPath(own.keyFile().toString()))
                 .setTrustOptions(new PemTrustOptions().addCertPath(authority.file().toString())),
-                (vertx, link) -> link.close());
+                script);
     }
 
     private List<String[]> commands(String url) {

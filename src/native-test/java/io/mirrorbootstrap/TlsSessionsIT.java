@@ -78,6 +78,25 @@ class TlsSessionsIT extends WithSidecar {
         assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
     }
 
+    /** What is in one cannot be counted before it is read. */
+    @Test
+    void noRecordBeforeALinkIsLongerThanARequest() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
+        for (int bytes : new int[]{4_000, 6_000}) {
+            try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket("localhost",
+                    sidecar.secureUri().getPort())) {
+                String head = "DELETE /v1/mirrors/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: ";
+                byte[] request = Arrays.copyOf((head + bytes + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII),
+                        bytes + 200);
+                socket.getOutputStream().write(request);
+                assertEquals(bytes < 5_000 ? 'H' : -1, socket.getInputStream().read());
+            }
+        }
+        assertTrue(sidecar.log().contains("a TLS record of 6"), sidecar.log());
+    }
+
     /** A worker decrypts what comes on a link, and the event loop answers. */
     @Test
     void newKeysOfALinkAreAnsweredAndNotAskedForWithoutEnd() throws Exception {
@@ -126,8 +145,8 @@ class TlsSessionsIT extends WithSidecar {
                     .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertEquals('H', session.getInputStream().read());
             session.shutdownOutput();
-            byte[] record = new byte[5 + 16 * 1024];
-            System.arraycopy(new byte[]{0x17, 3, 3, 0x40, 0}, 0, record, 0, 5);
+            byte[] record = new byte[5 + 4 * 1024];
+            System.arraycopy(new byte[]{0x17, 3, 3, 0x10, 0}, 0, record, 0, 5);
             assertThrows(IOException.class, () -> {
                 for (int i = 0; i < 10_000; i++) {
                     socket.getOutputStream().write(record);

@@ -32,6 +32,18 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = Logger.getLogger(TlsRecords.class);
 
+    /**
+     * The longest record before a link, in bytes: headers have 4 KiB, and nobody reads a body. Java takes thousands of requests for new
+     * keys in a record of 16 KiB, for which it works a fifth of a second, before anybody can count them.
+     */
+    private static final int MOST_OF_A_REQUEST = 5 * 1024;
+
+    /** The longest record that ends the handshake of TLS 1.3, in bytes: 69, unless it is padded. */
+    private static final int MOST_OF_AN_END = 512;
+
+    /** The type of all encrypted records of TLS 1.3. */
+    private static final int SEALED = 23;
+
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
 
@@ -42,11 +54,14 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     /** Of the header of the record at hand. */
     private int headerHas;
+    private int type;
     private int length;
     /** Of the record at hand, bytes that are still to come. */
     private int left;
 
     private long brought;
+    /** Encrypted records of the handshake of TLS 1.3. */
+    private int sealed;
     private final EmptyRecords empty = new EmptyRecords();
 
     /** Gets the records in place of the handler of TLS. */
@@ -120,6 +135,14 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 OptionalInt record = pass(bytes);
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
                 boolean isInSession = tls.filter(handler -> handler.handshakeFuture().isSuccess()).isPresent();
+                if ((record.isPresent() || headerHas == HEADER_BYTES) && length > most(isInSession)) {
+                    part.release();
+                    tell(context, "a TLS record of " + length + " bytes, where at most " + most(isInSession)
+                            + " are expected");
+                    context.close();
+                    return;
+                }
+                sealed += !isInSession && record.isPresent() && type == SEALED ? 1 : 0;
                 long before = brought;
                 context.fireChannelRead(part);
                 if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {
@@ -163,11 +186,25 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /**
+     * How long the record at hand may be, in bytes. Of a handshake only the first that is encrypted may be long, and only where a
+     * certificate is asked for: behind one, Java takes no new keys in the same record.
+     */
+    private int most(boolean isInSession) {
+        if (isInSession) {
+            return MOST_OF_A_REQUEST;
+        }
+        boolean mayShow = sealed == 0 && tls.map(SslHandler::engine)
+                .filter(engine -> engine.getNeedClientAuth() || engine.getWantClientAuth()).isPresent();
+        return type != SEALED || mayShow ? Integer.MAX_VALUE : MOST_OF_AN_END;
+    }
+
     /** Moves on to the end of the record at hand, and says how long that was; empty where it is not whole yet. */
     private OptionalInt pass(ByteBuf bytes) {
         while (bytes.isReadable()) {
             if (headerHas < HEADER_BYTES) {
                 int next = bytes.readUnsignedByte();
+                type = headerHas == 0 ? next : type;
                 length = headerHas < LENGTH_AT ? 0 : length << Byte.SIZE | next;
                 headerHas++;
                 left = length;

@@ -106,6 +106,7 @@ final class SocketReader extends ChannelDuplexHandler {
         @Override
         public void arrivedAll() {
             listener.arrivedAll();
+            context.fireChannelReadComplete();
         }
     }
 
@@ -138,14 +139,12 @@ final class SocketReader extends ChannelDuplexHandler {
         return memory.position(0).limit(decrypt(decryption.get(), memory));
     }
 
-    /** Where there is nothing more to be decrypted, the connection is closed. */
     private int decrypt(Decryption session, ByteBuffer memory) {
         boolean wasOver = session.isOver();
         int bytes = session.decrypt(memory);
         if (session.isOver() && !wasOver) {
             session.flaw().ifPresent(reason -> LOG.warnf("link from %s: TLS: %s, closing it",
                     Connections.source(channel), Text.readable(reason)));
-            onLoop.execute(this::endConnection);
         }
         return bytes;
     }
@@ -160,7 +159,9 @@ final class SocketReader extends ChannelDuplexHandler {
 
     /** As {@link Transport#ask}. */
     void ask() {
-        if (!asked) {
+        if (decryption.filter(Decryption::isOver).isPresent()) {
+            endConnection(); // what came before the end of the session has been looked at
+        } else if (!asked) {
             asked = true;
             askedNanos = System.nanoTime();
             context.read();

@@ -12,6 +12,7 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.impl.transports.JDKTransport;
 
 /**
@@ -80,9 +81,12 @@ final class BoundedTransport extends JDKTransport {
         return Optional.ofNullable(alert);
     }
 
-    /** What comes from now on is bounded by its reader. Event loop of {@code channel} only. */
+    /**
+     * What the socket says from now on is bounded by its reader; the bound is for what TLS says beside it: new keys, tickets. Java keeps
+     * something of each as long as the session lives. Event loop of {@code channel} only.
+     */
     static void lift(Channel channel) {
-        ((BoundedChannel) channel).left = Long.MAX_VALUE;
+        ((BoundedChannel) channel).lift();
     }
 
     private final class BoundedChannel extends NioSocketChannel {
@@ -91,16 +95,43 @@ final class BoundedTransport extends JDKTransport {
         private static final String TLS = "ssl";
         private static final String ALERTS = "alerts";
 
+        /** What a record of TLS 1.3 has beside what it says, in bytes. */
+        private static final int BESIDE_A_RECORD = 22;
+
+        /** The most that one of TLS 1.2 has. */
+        private static final int BESIDE_AN_OLD_ONE = 400;
+
         /** Event loop only. */
         private long left = MAX_BYTES;
+        private boolean isLifted;
 
         BoundedChannel() {
             tunnels.get().ifPresent(tunnel -> pipeline().addFirst(TUNNEL, tunnel));
         }
 
+        private void lift() {
+            isLifted = true;
+            SslHandler tls = (SslHandler) pipeline().get(TLS);
+            if (tls == null) {
+                left = Long.MAX_VALUE;
+                return;
+            }
+            left = MAX_BYTES;
+            int beside = tls.engine().getSession().getProtocol().equals("TLSv1.3")
+                    ? BESIDE_A_RECORD
+                    : BESIDE_AN_OLD_ONE;
+            pipeline().addAfter(TLS, "said", new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext context, Object message) {
+                    left += ((ByteBuf) message).readableBytes() + beside;
+                    context.fireChannelRead(message);
+                }
+            });
+        }
+
         @Override
         protected int doReadBytes(ByteBuf into) throws Exception {
-            if (pipeline().get(TLS) != null && pipeline().get(ALERTS) == null && left != Long.MAX_VALUE) {
+            if (pipeline().get(TLS) != null && pipeline().get(ALERTS) == null && !isLifted) {
                 pipeline().addAfter(TLS, ALERTS, new Alerts()); // Vert.x takes it out when the handshake is over
             }
             int start = into.writerIndex();
