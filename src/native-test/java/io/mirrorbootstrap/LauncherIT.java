@@ -138,7 +138,8 @@ class LauncherIT {
     private Process container(List<String> command) throws Exception {
         List<String> unshare = List.of("unshare", "-fp", "--kill-child", "--mount-proc");
         assumeTrue(isPossible(unshare), "there are no name spaces of processes here for " + unshare);
-        List<String> all = new ArrayList<>(unshare);
+        List<String> all = new ArrayList<>(List.of("env", "--default-signal")); // the build may ignore some, as in the background
+        all.addAll(unshare);
         all.addAll(command);
         return start(all);
     }
