@@ -89,6 +89,13 @@ class ManagementPortTest {
         assertEquals(uploads(), List.of());
     }
 
+    /** Each header of a few bytes takes forty times as much of the heap. */
+    @Test
+    void whatIsSentThereHasAsFewHeadersAsElsewhere() throws Exception {
+        String refused = said("GET /q/health/live HTTP/1.1\r\nHost: x\r\n" + "a:b\r\n".repeat(1500) + "\r\n");
+        assertTrue(refused.startsWith("HTTP/1.1 431"), refused);
+    }
+
     /** There, too, only HTTP/1.1 is spoken, and nothing is kept that comes behind the last request. */
     @Test
     void itIsBoundedFromTheFirstByteOfAConnection() throws Exception {
