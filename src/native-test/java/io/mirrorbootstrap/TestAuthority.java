@@ -85,7 +85,7 @@ public final class TestAuthority {
     }
 
     /** What a client believes, this authority, and shows, which may be nothing. */
-    SSLContext client(Identity own) throws GeneralSecurityException, IOException {
+    public SSLContext client(Identity own) throws GeneralSecurityException, IOException {
         return client(certificate, own);
     }
 

@@ -61,10 +61,7 @@ class TlsSessionsIT extends WithSidecar {
                 ? byName(authority.issue("other", "CN=other"))
                 : Map.of());
         SSLContext source = authority.client(isLetIn ? authority.issue("source", "CN=cluster-a") : null);
-        try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
-            socket.setReceiveBufferSize(2048);
-            socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
-            socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+        try (SSLSocket socket = narrow(source)) {
             socket.getOutputStream()
                     .write(("GET " + (isLetIn ? "/v1/mirrors" : "/q/metrics") + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .repeat(8).getBytes(StandardCharsets.US_ASCII));
@@ -103,10 +100,7 @@ class TlsSessionsIT extends WithSidecar {
         TestAuthority authority = new TestAuthority(directory, "authority");
         start(authority.service());
         SSLContext source = authority.client(authority.issue("source", "CN=cluster-a"));
-        try (SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket()) {
-            socket.setReceiveBufferSize(2048);
-            socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
-            socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+        try (SSLSocket socket = narrow(source)) {
             socket.getOutputStream().write(Upgrade.request(""));
             assertTrue(Upgrade.response(socket.getInputStream()).startsWith("HTTP/1.1 101 "));
             for (int i = 0; i < 60; i++) {
@@ -124,6 +118,15 @@ class TlsSessionsIT extends WithSidecar {
             });
         }
         assertTrue(sidecar.log().contains("TLS: it asks for new keys again and again"), sidecar.log());
+    }
+
+    /** A connection that has room for little that it does not read. */
+    private SSLSocket narrow(SSLContext source) throws IOException {
+        SSLSocket socket = (SSLSocket) source.getSocketFactory().createSocket();
+        socket.setReceiveBufferSize(2048);
+        socket.connect(new InetSocketAddress("127.0.0.1", sidecar.secureUri().getPort()));
+        socket.setEnabledProtocols(new String[]{"TLSv1.3"});
+        return socket;
     }
 
     private static Map<String, String> byName(TestAuthority.Identity other) {

@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -232,17 +232,12 @@ public final class Compare {
                             Floor.class.getName(), "PORT", "DIR"),
                     Map.of(), one::sendRaw, single, leftBehind));
         }
-        List<String> service = List.of("bin/mirror-bootstrap");
         Map<String, String> environment = new LinkedHashMap<>(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", "DIR",
                 "QUARKUS_HTTP_PORT", "PORT", "QUARKUS_HTTP_HOST", "127.0.0.1"));
         options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
                 .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
-        List<String> executables = Optional.ofNullable(options.get("native")).map(files -> List.of(files.split(",")))
-                .orElse(List.of());
         if (wanted.contains("service")) {
-            contestants.add(new Contestant("mirror-bootstrap", service, environment, one::send, single, leftBehind));
-            executables.forEach(file -> contestants.add(new Contestant(named("native executable", file, executables),
-                    List.of(file), environment, one::send, single, leftBehind)));
+            service("mirror-bootstrap", "native executable", environment, one::send, single);
         }
         if (wanted.contains("tls")) {
             Tls tls = Tls.in(work);
@@ -251,18 +246,15 @@ public final class Compare {
             encrypted.putAll(Map.of("QUARKUS_HTTP_SSL_PORT", "PORT", "QUARKUS_HTTP_INSECURE_REQUESTS", "disabled",
                     "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", tls.certificate(),
                     "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", tls.key()));
-            contestants.add(new Contestant("mirror-bootstrap, TLS", service, encrypted, tls.before(one::send), single,
-                    leftBehind));
-            executables.forEach(file -> contestants.add(new Contestant(named("native, TLS", file, executables),
-                    List.of(file), encrypted, tls.before(one::send), single, leftBehind)));
+            service("mirror-bootstrap, TLS", "native, TLS", encrypted, tls.before(one::send), single);
             contestants.add(new Contestant("nginx PUT, TLS",
                     nginx("ssl", "ssl_certificate " + tls.certificate() + "; ssl_certificate_key " + tls.key() + ";"
                             + "ssl_protocols TLSv1.3;"),
-                    Map.of(), tls.before(port -> PutSender.send(payload, port)), single, leftBehind));
+                    Map.of(), tls.before(port -> put(payload, port)), single, leftBehind));
         }
         if (wanted.contains("nginx")) {
             contestants.add(new Contestant("nginx PUT", nginx("", ""), Map.of(),
-                    port -> PutSender.send(payload, port), single, leftBehind));
+                    port -> put(payload, port), single, leftBehind));
         }
         if (wanted.contains("eight")) {
             List<Path> parts = new ArrayList<>();
@@ -271,10 +263,7 @@ public final class Compare {
                 parts.add(random(work.resolve("payload" + i), Math.max(1, mib / 2)));
                 images.add(new WireImage(parts.get(i), work.resolve("image" + i), "db" + i, frameBytes));
             }
-            contestants.add(new Contestant("the same, 8 databases", service, environment,
-                    port -> together(images, port), parts, leftBehind));
-            executables.forEach(file -> contestants.add(new Contestant(named("native, 8 databases", file, executables),
-                    List.of(file), environment, port -> together(images, port), parts, leftBehind)));
+            service("the same, 8 databases", "native, 8 databases", environment, port -> together(images, port), parts);
         }
         Path peers = Path.of("target/bench/peers");
         if (wanted.contains("ws")) {
@@ -300,8 +289,17 @@ public final class Compare {
         }
     }
 
-    private static String named(String name, String file, List<String> executables) {
-        return executables.size() == 1 ? name : name + ", " + Path.of(file).getFileName();
+    /** The service on this Java, and each executable. */
+    private void service(String name, String executable, Map<String, String> environment, Sender sender,
+            List<Path> payloads) {
+        contestants
+                .add(new Contestant(name, List.of("bin/mirror-bootstrap"), environment, sender, payloads, leftBehind));
+        List<String> files = options.containsKey("native") ? List.of(options.get("native").split(",")) : List.of();
+        for (String file : files) {
+            contestants.add(
+                    new Contestant(files.size() == 1 ? executable : executable + ", " + Path.of(file).getFileName(),
+                            List.of(file), environment, sender, payloads, leftBehind));
+        }
     }
 
     /** One process of nginx that keeps what is PUT. */
@@ -329,6 +327,13 @@ public final class Compare {
             }
         } finally {
             threads.shutdown();
+        }
+    }
+
+    private static void put(Path payload, int port) throws IOException {
+        try (FileChannel all = FileChannel.open(payload)) {
+            TusSender.request(port, "PUT /db0.snapshot", "Content-Length: " + all.size(),
+                    socket -> WireImage.transfer(all, socket), " 20");
         }
     }
 

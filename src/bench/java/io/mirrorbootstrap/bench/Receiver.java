@@ -73,7 +73,7 @@ final class Receiver implements AutoCloseable {
         }
     }
 
-    private static boolean listens(int port) throws IOException {
+    static boolean listens(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
         } catch (ConnectException e) {

@@ -52,8 +52,7 @@ final class ClearText extends ChannelInboundHandlerAdapter {
         } else {
             bytes.release();
             if (passed == TELLING_BYTES) {
-                TlsRecords.tell(context, HTTP_2);
-                context.close();
+                TlsRecords.close(context, HTTP_2);
             }
         }
     }

@@ -102,8 +102,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
             boolean isHttp2 = brought == 0 && !isRefused && !Pipelining.bound(context.pipeline()); // in spite of SpokenHttp
             if (isHttp2) {
                 isRefused = true;
-                tell(context, ClearText.HTTP_2);
-                context.close();
+                close(context, ClearText.HTTP_2);
             }
             if (isRefused) { // also what comes until TLS is ended
                 ReferenceCountUtil.release(message);
@@ -137,17 +136,15 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 boolean isInSession = tls.filter(handler -> handler.handshakeFuture().isSuccess()).isPresent();
                 if ((record.isPresent() || headerHas == HEADER_BYTES) && length > most(isInSession)) {
                     part.release();
-                    tell(context, "a TLS record of " + length + " bytes, where at most " + most(isInSession)
+                    close(context, "a TLS record of " + length + " bytes, where at most " + most(isInSession)
                             + " are expected");
-                    context.close();
                     return;
                 }
                 sealed += !isInSession && record.isPresent() && type == SEALED ? 1 : 0;
                 long before = brought;
                 context.fireChannelRead(part);
                 if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {
-                    tell(context, "it asks for new keys again and again");
-                    context.close();
+                    close(context, "it asks for new keys again and again");
                     return;
                 }
             }
@@ -167,8 +164,14 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         (taker.isPresent() ? context.pipeline().context(SslHandler.class) : context).fireChannelInactive();
     }
 
+    /** Closes a connection, and says why. */
+    static void close(ChannelHandlerContext context, String reason) {
+        tell(context, reason);
+        context.close();
+    }
+
     /** Says why a connection is closed; the log's filter bounds how often. */
-    static void tell(ChannelHandlerContext context, String reason) {
+    private static void tell(ChannelHandlerContext context, String reason) {
         LOG.warnf("closing the connection from %s: %s", Text.field(Connections.source(context.channel())), reason);
     }
 

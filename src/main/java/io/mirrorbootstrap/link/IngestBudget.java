@@ -32,8 +32,7 @@ import io.quarkus.runtime.Startup;
  * Where callers are told apart, the links of one of them spend at most half of it.
  * <p>
  * An event loop reads at most 64 KiB at a time, and 20 more are for what is encrypted, so the budget can be overdrawn by that for each
- * link, no more: the larger
- * buffers, into which workers read, are lent only where there is room. Any thread.
+ * link, no more: the larger buffers, into which workers read, are lent only where there is room. Any thread.
  */
 @ApplicationScoped
 @Startup // its meter is there before the first link is

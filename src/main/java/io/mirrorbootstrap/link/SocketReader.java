@@ -105,8 +105,7 @@ final class SocketReader extends ChannelDuplexHandler {
 
         @Override
         public void arrivedAll() {
-            listener.arrivedAll();
-            context.fireChannelReadComplete();
+            channelReadComplete(context);
         }
     }
 

@@ -25,6 +25,7 @@ import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.LoggedLines;
 import io.mirrorbootstrap.TestAuthority;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -113,7 +114,7 @@ class ManagementPortOverTlsTest {
                 .createHttpServer(new HttpServerOptions().setHost("localhost").setPort(0).setSsl(true).setUseAlpn(true)
                         .setKeyCertOptions(registry.getDefault().orElseThrow().getKeyStoreOptions()))
                 .requestHandler(request -> request.response().end());
-        try (LoggedLines lines = new LoggedLines(TlsRecords.class)) {
+        try (LoggedLines lines = new LoggedLines(TlsRecords.class.getName())) {
             int port = offers.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS).actualPort();
             Awaitility.await().until(() -> ports.addresses().stream().anyMatch(each -> each.getPort() == port));
             assertThrows(IOException.class, () -> ask(URI.create("https://localhost:" + port)));

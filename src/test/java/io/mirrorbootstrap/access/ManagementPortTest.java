@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.LoggedLines;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -99,7 +100,7 @@ class ManagementPortTest {
     /** There, too, only HTTP/1.1 is spoken, and nothing is kept that comes behind the last request. */
     @Test
     void itIsBoundedFromTheFirstByteOfAConnection() throws Exception {
-        try (LoggedLines lines = new LoggedLines(TlsRecords.class)) {
+        try (LoggedLines lines = new LoggedLines(TlsRecords.class.getName())) {
             Awaitility.await().until(() -> said("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").isEmpty()); // once it is known that there is such a port
             assertEquals(1, lines.with("it speaks HTTP/2"));
         }

@@ -5,19 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.LoggedLines;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -35,35 +31,19 @@ class TransferLogTest {
     private static final String EVIL = "c lsn=9\u202e\u2028";
     private static final String SHOWN = "\"c lsn=9\\u202e\\u2028\"";
 
-    private final Logger logger = Logger.getLogger("io.mirrorbootstrap.transfer");
-    private final List<String> lines = new ArrayList<>();
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            lines.add(line instanceof ExtLogRecord formatted ? formatted.getFormattedMessage() : line.getMessage());
-        }
+    private static final String NAME = "io.mirrorbootstrap.transfer";
 
-        @Override
-        public void flush() {
-            // nothing waits
-        }
-
-        @Override
-        public void close() {
-            // nothing is open
-        }
-    };
+    private final Logger logger = Logger.getLogger(NAME);
+    private final LoggedLines lines = new LoggedLines(NAME);
 
     @BeforeEach
     void listen() {
-        handler.setLevel(Level.ALL);
         logger.setLevel(Level.ALL); // whatever a test before has done to its parents
-        logger.addHandler(handler);
     }
 
     @AfterEach
     void stop() {
-        logger.removeHandler(handler);
+        lines.close();
         logger.setLevel(null);
     }
 
@@ -117,7 +97,7 @@ class TransferLogTest {
     private String logged(TransferEvent event) {
         lines.clear();
         new TransferLog().on(event);
-        assertEquals(1, lines.size(), lines::toString);
-        return lines.get(0);
+        assertEquals(1, lines.all().size(), () -> lines.all().toString());
+        return lines.all().get(0);
     }
 }

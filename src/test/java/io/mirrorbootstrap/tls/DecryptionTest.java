@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import io.mirrorbootstrap.Seed;
+import io.mirrorbootstrap.TestAuthority;
 
 /** What the other end has encrypted, with the JDK's engine at both ends. */
 class DecryptionTest {
@@ -29,14 +33,15 @@ class DecryptionTest {
     @TempDir
     static Path directory;
 
-    private static EnginePair.Keys keys;
+    private static SSLContext keys;
 
     @BeforeAll
     static void makeKeys() throws Exception {
-        keys = EnginePair.Keys.in(directory);
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        keys = authority.client(authority.issue("both", "CN=localhost"));
     }
 
-    private final Random random = new Random(Long.getLong("seed", 17));
+    private final Random random = new Random(Seed.of(17));
     private final ByteBuffer memory = ByteBuffer.allocateDirect(Decryption.HEADROOM_BYTES + 100_000);
     private int owed;
 

@@ -1,19 +1,13 @@
 package io.mirrorbootstrap.tls;
 
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.KeyStore;
 
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Both ends of a TLS session, without a connection.
@@ -25,37 +19,9 @@ record EnginePair(SSLEngine client, SSLEngine server) {
 
     private static final int PACKET_BYTES = 40_000;
 
-    /** Both ends have the same certificate. */
-    record Keys(SSLContext context) {
-
-        static Keys in(Path directory) throws Exception {
-            Path file = directory.resolve("keys.p12");
-            Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                    "-genkeypair", "-alias", "both", "-keyalg", "EC", "-dname", "CN=localhost", "-validity", "5",
-                    "-storetype", "PKCS12", "-storepass", "secret", "-keystore", file.toString()).inheritIO().start();
-            if (keytool.waitFor() != 0) {
-                throw new IllegalStateException("no keys");
-            }
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            try (InputStream in = Files.newInputStream(file)) {
-                store.load(in, "secret".toCharArray());
-            }
-            KeyStore trusted = KeyStore.getInstance("PKCS12");
-            trusted.load(null, null);
-            trusted.setCertificateEntry("both", store.getCertificate("both"));
-            KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            own.init(store, "secret".toCharArray());
-            TrustManagerFactory others = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            others.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(own.getKeyManagers(), others.getTrustManagers(), null);
-            return new Keys(context);
-        }
-    }
-
-    /** With the handshake done. */
-    static EnginePair after(Keys keys, String version) throws SSLException {
-        EnginePair pair = new EnginePair(keys.context().createSSLEngine(), keys.context().createSSLEngine());
+    /** With the handshake done; both ends believe and show what {@code both} has. */
+    static EnginePair after(SSLContext both, String version) throws SSLException {
+        EnginePair pair = new EnginePair(both.createSSLEngine(), both.createSSLEngine());
         pair.client.setUseClientMode(true);
         pair.server.setUseClientMode(false);
         pair.client.setEnabledProtocols(new String[]{version});

@@ -1,26 +1,39 @@
-package io.mirrorbootstrap.access;
+package io.mirrorbootstrap;
 
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 import org.jboss.logmanager.ExtLogRecord;
 
-/** What one class says in the log, until this is closed. Any thread. */
-final class LoggedLines extends Handler implements AutoCloseable {
+/** What is said in the log under one name, until this is closed. Any thread. */
+public final class LoggedLines extends Handler implements AutoCloseable {
 
     private final Logger logger;
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
 
-    LoggedLines(Class<?> speaker) {
-        this.logger = Logger.getLogger(speaker.getName());
+    public LoggedLines(String name) {
+        this.logger = Logger.getLogger(name);
+        setLevel(Level.ALL);
         logger.addHandler(this);
     }
 
+    /** All lines, in their order. */
+    public List<String> all() {
+        return List.copyOf(lines);
+    }
+
+    /** Forgets them. */
+    public void clear() {
+        lines.clear();
+    }
+
     /** How many lines have {@code part} in them. */
-    long with(String part) {
+    public long with(String part) {
         return lines.stream().filter(line -> line.contains(part)).count();
     }
 
