@@ -6,9 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Random;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.protocol.RawClient;
 import io.mirrorbootstrap.wire.Answer;
@@ -21,12 +27,22 @@ class KernelsIT extends WithSidecar {
 
     private static final int LONGEST = 80_000;
 
-    @Test
-    void payloadInFramesOfEveryLengthArrivesAsItWasSentEncryptedOrNot() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"})
+    void payloadInFramesOfEveryLengthArrivesAsItWasEncrypted(String cipher) throws Exception {
         TestAuthority authority = new TestAuthority(directory, "authority");
-        start(authority.service());
-        arrives(new RawClient(sidecar.secureUri(), authority.client(authority.issue("source", "CN=c"))), "secure");
-        sidecar.close();
+        start(authority.service(), Map.of("QUARKUS_TLS_PROTOCOLS", "TLSv1.2,TLSv1.3"));
+        SSLContext tls = authority.client(authority.issue("source", "CN=c"));
+        SSLParameters session = tls.getDefaultSSLParameters();
+        session.setCipherSuites(new String[]{cipher});
+        session.setProtocols(new String[]{cipher.startsWith("TLS_ECDHE") ? "TLSv1.2" : "TLSv1.3"});
+        arrives(new RawClient(sidecar.secureUri(), tls, session), "secure");
+    }
+
+    @Test
+    void payloadInFramesOfEveryLengthArrivesAsItWasSent() throws Exception {
         start();
         arrives(new RawClient(sidecar.uri()), "plain");
     }

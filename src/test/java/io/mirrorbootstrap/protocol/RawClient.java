@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -52,7 +53,12 @@ public final class RawClient implements WebSocket.Listener {
 
     /** Connects to the service at {@code base}, an HTTPS address. */
     public RawClient(URI base, SSLContext tls) throws Exception {
-        this(base, HttpClient.newBuilder().sslContext(tls).build(), Optional.empty());
+        this(base, tls, tls.getDefaultSSLParameters());
+    }
+
+    /** Connects to the service at {@code base}, an HTTPS address, by such a session. */
+    public RawClient(URI base, SSLContext tls, SSLParameters session) throws Exception {
+        this(base, HttpClient.newBuilder().sslContext(tls).sslParameters(session).build(), Optional.empty());
     }
 
     private RawClient(URI base, HttpClient http, Optional<String> token) throws Exception {
