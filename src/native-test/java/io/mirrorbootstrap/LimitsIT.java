@@ -83,6 +83,22 @@ class LimitsIT extends WithSidecar {
         snapshot.committed(alive);
     }
 
+    /** Some million names, each for the first time: kept, they would use up the memory of every build. */
+    @Test
+    void namesOfFieldsThatNobodyKnowsAreNotKept() throws Exception {
+        start();
+        RawClient client = new RawClient(sidecar.uri());
+        int name = 0x100000;
+        for (int i = 0; i < 200; i++) {
+            StringBuilder message = new StringBuilder("{\"type\":\"abort\",\"source_database_id\":\"a\"");
+            for (int end = name + 5500; name < end; name++) {
+                message.append(",\"").append(Integer.toHexString(name)).append("\":1");
+            }
+            client.text(message.append("}").toString());
+            assertEquals("aborted", client.answer().path("type").asText(), "message " + i);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1024, 64 * 1024})
     void allLinksTogetherBringNoMoreThanTheIngestRate(int frameBytes) throws Exception {

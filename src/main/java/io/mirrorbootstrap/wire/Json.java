@@ -9,13 +9,14 @@ import java.util.OptionalLong;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -30,16 +31,16 @@ final class Json {
     /** The longest object read, in characters. */
     static final int MAX_LENGTH = 64 * 1024;
 
+    /** Keeps no name of a field: Java's table of names, and in the native executable that of its texts, would grow with what others say. */
     private static final JsonFactory FACTORY = new JsonFactoryBuilder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(16).maxDocumentLength(MAX_LENGTH).build())
             .build();
 
-    private static final ObjectReader TREES = JsonMapper.builder(FACTORY)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build()
-            .readerFor(JsonNode.class);
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private Json() {
     }
@@ -79,19 +80,51 @@ final class Json {
     }
 
     /**
+     * Reads an object. What is in its objects and arrays is passed over: no field that is known has one, and kept as a tree a text takes
+     * forty times its length.
+     *
      * @throws RefusedException with {@link Refusal.MalformedControl} when {@code text} is not one JSON object
      */
     static Reader read(String text) {
-        JsonNode node;
-        try {
-            node = TREES.readTree(text);
+        try (JsonParser json = FACTORY.createParser(text)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw malformed("not a JSON object");
+            }
+            ObjectNode fields = NODES.objectNode();
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String name = json.currentName();
+                fields.set(name, value(json, json.nextToken()));
+            }
+            if (json.nextToken() != null) {
+                throw malformed("not a JSON object: something follows it");
+            }
+            return new Reader(fields);
         } catch (JsonProcessingException e) {
             throw malformed("not a JSON object: " + Text.readable(e.getOriginalMessage()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
         }
-        if (!node.isObject()) {
-            throw malformed("not a JSON object");
-        }
-        return new Reader(node);
+    }
+
+    private static JsonNode value(JsonParser json, JsonToken token) throws IOException {
+        return switch (token) {
+            case START_OBJECT -> {
+                json.skipChildren();
+                yield NODES.objectNode();
+            }
+            case START_ARRAY -> {
+                json.skipChildren();
+                yield NODES.arrayNode();
+            }
+            case VALUE_STRING -> NODES.textNode(json.getText());
+            case VALUE_NUMBER_INT -> json.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                    ? NODES.numberNode(json.getBigIntegerValue())
+                    : NODES.numberNode(json.getLongValue());
+            case VALUE_NUMBER_FLOAT -> NODES.numberNode(json.getDoubleValue());
+            case VALUE_TRUE, VALUE_FALSE -> NODES.booleanNode(token == JsonToken.VALUE_TRUE);
+            case VALUE_NULL -> NODES.nullNode();
+            default -> throw new IllegalStateException("no value begins with " + token);
+        };
     }
 
     static RefusedException malformed(String reason) {
