@@ -70,9 +70,17 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private TlsRecords() {
     }
 
-    /** Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. */
+    /**
+     * Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. Behind
+     * its {@link Stranger}, which has each read whole, and throws away what is then no record.
+     */
     static void follow(Channel channel) {
-        channel.pipeline().addFirst(new TlsRecords());
+        ChannelHandlerContext stranger = channel.pipeline().context(Stranger.class);
+        if (stranger == null) {
+            channel.pipeline().addFirst(new TlsRecords());
+        } else {
+            channel.pipeline().addAfter(stranger.name(), null, new TlsRecords());
+        }
     }
 
     /** As {@link Connections#takeRecords}. */

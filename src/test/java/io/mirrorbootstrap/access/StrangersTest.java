@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,9 +14,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.http.impl.Http1xOrH2CHandler;
 
 /** Who is cut for whom, and when a port rests: with 12 places, of which 4 may be strangers' of one port. */
 class StrangersTest {
@@ -102,6 +108,30 @@ class StrangersTest {
         assertFalse(isRead(first.get(1), 'G'), "it has been heard");
         assertFalse(isRead(first.get(2), 'G'), "it has been heard before");
         assertTrue(isRead(first.get(3), 0x16), "it is not to be cut");
+    }
+
+    /** Vert.x takes the bytes of a port without TLS one by one until it knows which HTTP they are, as the port of probes is. */
+    @Test
+    void theRequestOfOneThatIsToBeCutIsHeardToItsEndWhereItsFirstBytesDecideWhichHttpItIs() {
+        come(STRANGERS - 1);
+        EmbeddedChannel probe = added();
+        port.writeInbound(probe);
+        List<Integer> heard = new ArrayList<>();
+        probe.pipeline().addLast(new Http1xOrH2CHandler() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object message) {
+                heard.add(((ByteBuf) message).readableBytes());
+                if (heard.size() == 1) {
+                    context.pipeline().addAfter(context.name(), "h2c", new ChannelInboundHandlerAdapter());
+                }
+                ReferenceCountUtil.release(message);
+            }
+        });
+        for (int i = 0; i < STRANGERS; i++) {
+            port.writeInbound(added());
+        }
+        probe.writeInbound(Unpooled.copiedBuffer("GET /q/health/live HTTP/1.1\r\n\r\n", StandardCharsets.US_ASCII));
+        assertEquals(31, heard.stream().mapToInt(Integer::intValue).sum());
     }
 
     @Test
