@@ -19,7 +19,7 @@ import io.vertx.core.Context;
 /**
  * Shares the workers out among callers: while more than one of them has something to do, only so many jobs of each run at once.
  * By itself each thread gets as much of the processors as any other, and so a caller with 32 links thirty-two times as much as
- * one with a single link. A caller that is alone has them all. Callers of whom nothing is asked are one.
+ * one with a single link. A caller that is alone has more of them. Callers of whom nothing is asked are one.
  * <p>
  * A job's turn is short ({@link Link}), so that a newcomer soon has its share. Any thread.
  */
@@ -28,6 +28,9 @@ class Turns {
 
     /** For each processor: while one job of a caller waits for the disk, another may run. */
     private static final int JOBS_PER_PROCESSOR = 2;
+
+    /** As many shares a caller that is alone has: with all the workers at work, the event loops find no processor, and probes wait. */
+    private static final int SHARES_ALONE = 4;
 
     private final Callers callers;
     private final Executor workers;
@@ -150,6 +153,6 @@ class Turns {
     }
 
     private boolean mayRun(Lane lane) {
-        return busy.size() == 1 || lane.running < share;
+        return lane.running < (busy.size() == 1 ? SHARES_ALONE * share : share);
     }
 }

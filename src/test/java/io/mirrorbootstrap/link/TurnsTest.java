@@ -21,6 +21,7 @@ import io.mirrorbootstrap.snapshot.ToldApart;
 class TurnsTest {
 
     private static final int SHARE = 2;
+    private static final int ALONE = 4 * SHARE;
 
     private final Deque<Runnable> handedOut = new ArrayDeque<>();
     private final List<String> ran = new ArrayList<>();
@@ -39,12 +40,13 @@ class TurnsTest {
     private final Executor c = turns.of(caller("c")).jobs();
 
     @Test
-    void aCallerThatIsAloneHasAllWorkers() {
+    void aCallerThatIsAloneHasFourShares() {
         submit(a, "a", 40);
-        assertEquals(40, handedOut.size());
+        assertEquals(ALONE, handedOut.size());
         turn(40);
+        assertEquals(40, ran.size());
         submit(b, "b", 40);
-        assertEquals(40, handedOut.size());
+        assertEquals(ALONE, handedOut.size());
     }
 
     @Test
@@ -70,15 +72,15 @@ class TurnsTest {
         assertEquals(1 + SHARE, handedOut.size());
         turn(1);
         assertEquals(List.of("b"), ran);
-        assertEquals(10, handedOut.size());
+        assertEquals(ALONE, handedOut.size());
     }
 
     @Test
     void eachOfManyHasItsShare() {
-        submit(a, "a", 9);
+        submit(a, "a", ALONE);
         submit(b, "b", 9);
         submit(c, "c", 9);
-        turn(9); // what a had begun alone
+        turn(ALONE); // what a had begun alone
         assertEquals(List.of("a"), ran.stream().distinct().toList());
         ran.clear();
         turn(4 * SHARE);
@@ -116,9 +118,9 @@ class TurnsTest {
 
     @Test
     void whoIsNotToldApartIsOneCaller() {
-        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", 10);
-        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", 10);
-        assertEquals(20, handedOut.size());
+        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", SHARE + 1);
+        submit(turns.of(Principal.ANYBODY).jobs(), "anybody", SHARE + 1);
+        assertEquals(2 * SHARE + 2, handedOut.size());
     }
 
     @Test
@@ -130,8 +132,8 @@ class TurnsTest {
         turn(100);
         assertEquals(9, ran.size(), ran.toString());
         isOver = false;
-        submit(a, "alone again", 10);
-        assertEquals(10, handedOut.size());
+        submit(a, "alone again", ALONE);
+        assertEquals(ALONE, handedOut.size());
     }
 
     @Test
@@ -139,8 +141,8 @@ class TurnsTest {
         isOver = true;
         assertThrows(RejectedExecutionException.class, () -> submit(a, "a", 1));
         isOver = false;
-        submit(b, "b", 10);
-        assertEquals(10, handedOut.size());
+        submit(b, "b", ALONE);
+        assertEquals(ALONE, handedOut.size());
     }
 
     @Test
