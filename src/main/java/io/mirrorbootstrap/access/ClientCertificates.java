@@ -2,6 +2,8 @@ package io.mirrorbootstrap.access;
 
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +33,10 @@ class ClientCertificates {
     /** Of the connection, so that its certificates are verified once, not for each request. */
     private static final AttributeKey<ShownCertificates> SHOWN = AttributeKey.valueOf(ClientCertificates.class,
             "shown");
+
+    /** Where an alternative name of a certificate has its kind, and where its value. */
+    private static final int KIND = 0;
+    private static final int VALUE = 1;
 
     /** Empty where no certificate is asked for. */
     private final Optional<Authorities> authorities;
@@ -83,11 +89,20 @@ class ClientCertificates {
 
     /** A name of its holder that no other holder has; a renewed certificate has the same. */
     static String id(X509Certificate certificate) {
-        try { // some have no subject
-            return "certificate " + certificate.getSubjectX500Principal().getName() + " "
-                    + certificate.getSubjectAlternativeNames();
+        return "certificate " + certificate.getSubjectX500Principal().getName() + " " + otherNames(certificate);
+    }
+
+    /** Some have no subject. A name of a kind that Java does not read is an array of bytes, which as a text is another each time. */
+    private static List<String> otherNames(X509Certificate certificate) {
+        try {
+            Collection<List<?>> names = certificate.getSubjectAlternativeNames();
+            return names == null
+                    ? List.of()
+                    : names.stream().map(name -> name.get(KIND) + " " + (name.get(VALUE) instanceof byte[] encoded
+                            ? HexFormat.of().formatHex(encoded)
+                            : name.get(VALUE))).toList();
         } catch (CertificateParsingException e) {
-            return "certificate " + certificate.getSubjectX500Principal().getName();
+            return List.of();
         }
     }
 
