@@ -178,7 +178,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
             takeHeld();
             return true;
         }
-        return readFrame() || processEnding();
+        return end.releaseClosed() || readFrame() || processEnding();
     }
 
     private void giveUp() {

@@ -63,6 +63,8 @@ final class LinkEnd {
     private final int maxChunkBytes;
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private volatile boolean isSuperseded;
+    /** With what its source has closed it, until {@link #releaseClosed}. The job's. */
+    private Optional<Frame.Close> closing = Optional.empty();
 
     /** @param whenClosed called when the transfers have ended, or are kept, and the source can be told nothing more */
     LinkEnd(Transport transport, Answers answers, Transfers transfers, Runnable whenClosed, int maxChunkBytes) {
@@ -133,8 +135,22 @@ final class LinkEnd {
             end(flaw.get());
         } else if (!isEnded()) {
             becomes(State.ENDED);
-            answers.echo(close);
+            closing = Optional.of(close);
         }
+    }
+
+    /**
+     * Releases the transfers of a link that its source has closed, and closes it, too; false where that is not to be done. Not in
+     * {@link #closed}, as the disk may be waited for. The job only.
+     */
+    boolean releaseClosed() {
+        Optional<Frame.Close> now = closing;
+        closing = Optional.empty();
+        now.ifPresent(close -> {
+            release(KeptReason.LINK_LOST); // before the source hears of it: then it finds things as they will stay
+            answers.echo(close);
+        });
+        return now.isPresent();
     }
 
     /** The job only. */

@@ -116,6 +116,26 @@ class LinkBoundsTest extends HandTurnedLinks {
     }
 
     @Test
+    void aLinkThatItsSourceHasClosedGivesItsTransfersBackAndThrowsAwayInItsTurn() {
+        Open open = open();
+        open.send(wantsToOpen("a"), chunk("a", 0, 500));
+        open.transport.takesMore(false); // so that the close is not answered, either
+        open.send(ping("x"), close());
+        assertTrue(open.link.isEnding());
+        assertEquals(1, asides.waiting(), "the disk is waited for");
+        open.turnAside();
+        assertFalse(open.link.isEnding());
+        open.transport.send(new byte[1000]);
+        open.transport.turn();
+        assertEquals(1, jobs.waiting());
+        assertEquals(0, asides.waiting());
+        Open next = open();
+        next.send(wantsToOpen("a"));
+        assertTrue(next.transport.sent.get(0).contains("\"offset\":500"), next.transport.sent::toString);
+        assertFalse(open.link.isSuperseded(), "it had nothing to be taken over");
+    }
+
+    @Test
     void whatIsAheadOfTheRateWaits() {
         Open open = open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "1000")));
         open.send(chunk("a", 0, 900));

@@ -48,7 +48,8 @@ class LinkInterleavingsTest extends HandTurnedLinks {
         open.send(joined(chunk("a", 0, 1000), close()));
         assertEquals(List.of(), open.types());
         assertFalse(open.transport.isOver());
-        open.turnAside();
+        open.turnAside(); // the commit
+        open.turnAside(); // the end
         assertEquals(List.of("committed", "close 1000"), open.types());
         assertTrue(open.transport.isOver());
     }
