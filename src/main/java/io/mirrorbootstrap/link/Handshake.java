@@ -76,7 +76,9 @@ final class Handshake {
     /** Writes what is said in {@code headers}, in which nothing is wrong, in the one form that Vert.x understands. */
     static void normalize(MultiMap headers) {
         headers.set(HttpHeaders.CONNECTION, UPGRADE).set(HttpHeaders.UPGRADE, WEBSOCKET);
-        if (headers.contains(PROTOCOL_HEADER)) {
+        if (list(headers, PROTOCOL_HEADER).isEmpty()) {
+            headers.remove(PROTOCOL_HEADER); // none is offered, so none may be chosen
+        } else {
             headers.set(PROTOCOL_HEADER, Protocol.SUBPROTOCOL);
         }
     }

@@ -1,12 +1,14 @@
 package io.mirrorbootstrap.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.vertx.core.MultiMap;
 
@@ -49,5 +51,13 @@ class HandshakeTest {
         assertEquals("websocket", String.join("; ", headers.getAll("Upgrade")));
         assertEquals("Upgrade", String.join("; ", headers.getAll("Connection")));
         assertEquals("mirror-bootstrap.v1", String.join("; ", headers.getAll("Sec-WebSocket-Protocol")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " , "})
+    void whereNoSubprotocolIsOfferedNoneIsChosen(String offered) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("Sec-WebSocket-Protocol", offered);
+        Handshake.normalize(headers);
+        assertFalse(headers.contains("Sec-WebSocket-Protocol"));
     }
 }
