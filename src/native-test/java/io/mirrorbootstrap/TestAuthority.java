@@ -69,7 +69,11 @@ public final class TestAuthority {
 
     /** A certificate for {@code subject} that is good until {@code until}, to the second. */
     Identity issue(String name, String subject, Instant until) throws Exception {
-        KeyPair own = keys();
+        return issue(name, subject, until, keys());
+    }
+
+    /** A certificate for these keys. */
+    Identity issue(String name, String subject, Instant until, KeyPair own) throws Exception {
         X509Certificate signed = sign(new X500Name(subject), own, false, until);
         return new Identity(own, signed,
                 Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),

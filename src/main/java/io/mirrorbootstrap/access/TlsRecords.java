@@ -38,11 +38,16 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
      */
     private static final int MOST_OF_A_REQUEST = 5 * 1024;
 
-    /** The longest record that ends the handshake of TLS 1.3, in bytes: 69, unless it is padded. */
+    /** The longest record that ends the handshake of TLS 1.3 where no certificate is asked for, in bytes: 69, unless it is padded. */
     private static final int MOST_OF_AN_END = 512;
 
-    /** The type of all encrypted records of TLS 1.3. */
-    private static final int SEALED = 23;
+    /**
+     * The longest where one is, in bytes: four certificates with keys of 4096 bits, and what proves that the key is there. Whether a client
+     * has to show one, or takes up a session, nobody can see here.
+     */
+    private static final int MOST_OF_A_PROOF = 8 * 1024;
+
+    private static final String TLS_1_3 = "TLSv1.3";
 
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
@@ -54,14 +59,11 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     /** Of the header of the record at hand. */
     private int headerHas;
-    private int type;
     private int length;
     /** Of the record at hand, bytes that are still to come. */
     private int left;
 
     private long brought;
-    /** Encrypted records of the handshake of TLS 1.3. */
-    private int sealed;
     private final EmptyRecords empty = new EmptyRecords();
 
     /** Gets the records in place of the handler of TLS. */
@@ -148,7 +150,6 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                             + " are expected");
                     return;
                 }
-                sealed += !isInSession && record.isPresent() && type == SEALED ? 1 : 0;
                 long before = brought;
                 context.fireChannelRead(part);
                 if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {
@@ -198,16 +199,22 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * How long the record at hand may be, in bytes. Of a handshake only the first that is encrypted may be long, and only where a
-     * certificate is asked for: behind one, Java takes no new keys in the same record.
+     * How long the record at hand may be, in bytes. Once the server has answered, whatever the header calls the record: Java takes it for
+     * an encrypted one.
      */
     private int most(boolean isInSession) {
         if (isInSession) {
             return MOST_OF_A_REQUEST;
         }
-        boolean mayShow = sealed == 0 && tls.map(SslHandler::engine)
-                .filter(engine -> engine.getNeedClientAuth() || engine.getWantClientAuth()).isPresent();
-        return type != SEALED || mayShow ? Integer.MAX_VALUE : MOST_OF_AN_END;
+        Optional<SSLEngine> engine = tls.map(SslHandler::engine);
+        boolean isAnswered = engine.map(SSLEngine::getHandshakeSession)
+                .filter(next -> TLS_1_3.equals(next.getProtocol()))
+                .isPresent();
+        return !isAnswered
+                ? Integer.MAX_VALUE
+                : engine.filter(each -> each.getNeedClientAuth() || each.getWantClientAuth()).isPresent()
+                        ? MOST_OF_A_PROOF
+                        : MOST_OF_AN_END;
     }
 
     /** Moves on to the end of the record at hand, and says how long that was; empty where it is not whole yet. */
@@ -215,7 +222,6 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         while (bytes.isReadable()) {
             if (headerHas < HEADER_BYTES) {
                 int next = bytes.readUnsignedByte();
-                type = headerHas == 0 ? next : type;
                 length = headerHas < LENGTH_AT ? 0 : length << Byte.SIZE | next;
                 headerHas++;
                 left = length;

@@ -83,9 +83,12 @@ class BootstrapRoute {
         EarlyFrames early = EarlyFrames.on(channel);
         Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
-                .onSuccess(webSocket -> start(
-                        new LinkSocket(channel, limits.idleTimeout(), limits.readByWorkers()), channel,
-                        Caller.of(request).principal(), early, place))
+                .onSuccess(webSocket -> {
+                    Principal principal = Caller.of(request).principal();
+                    start(new LinkSocket(channel, limits.idleTimeout(), limits.readByWorkers(),
+                            turns.decrypting(principal)),
+                            channel, principal, early, place);
+                })
                 .onFailure(failure -> {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.socketGone();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.access.Connections;
@@ -41,6 +42,7 @@ final class LinkSocket implements Transport {
     private final Channel channel;
     private final Duration idleTimeout;
     private final boolean mayPull;
+    private final Semaphore decrypting;
     private final long pingAfterNanos;
 
     // set when it is started
@@ -61,9 +63,11 @@ final class LinkSocket implements Transport {
     /**
      * @param channel of which the upgrade is done
      * @param mayPull whether the job may read the socket itself, if it can
+     * @param decrypting as of {@link SocketReader#on}
      */
-    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull) {
+    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, Semaphore decrypting) {
         this.mayPull = mayPull;
+        this.decrypting = decrypting;
         this.channel = channel;
         this.idleTimeout = idleTimeout;
         this.pingAfterNanos = Math.min(idleTimeout.toNanos() / 3, LONGEST_SILENCE.toNanos());
@@ -76,7 +80,7 @@ final class LinkSocket implements Transport {
      */
     void start(Listener listener) {
         this.listener = listener;
-        reader = SocketReader.on(channel, listener, this::onLoop, mayPull);
+        reader = SocketReader.on(channel, listener, this::onLoop, mayPull, decrypting);
         long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
         Future<?> pulse = channel.eventLoop().scheduleWithFixedDelay(this::feelPulse, look, look,
                 TimeUnit.MILLISECONDS);

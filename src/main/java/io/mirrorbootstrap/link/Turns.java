@@ -2,10 +2,13 @@ package io.mirrorbootstrap.link;
 
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -32,9 +35,14 @@ class Turns {
     /** As many shares a caller that is alone has: with all the workers at work, the event loops find no processor, and probes wait. */
     private static final int SHARES_ALONE = 4;
 
+    /** So many groups of callers decrypt apart from each other. */
+    private static final int DECRYPTING = 64;
+
     private final Callers callers;
     private final Executor workers;
     private final int share;
+    private final List<Semaphore> decrypting = Stream
+            .generate(() -> new Semaphore(Runtime.getRuntime().availableProcessors())).limit(DECRYPTING).toList();
     /** The callers that have something to do; the one served last is at the end. Guarded by this. */
     private final Map<String, Lane> busy = new LinkedHashMap<>();
 
@@ -70,6 +78,14 @@ class Turns {
     Workers of(Principal caller) {
         String id = callers.now().name(caller.id());
         return new Workers(job -> submit(new Turn(id, marked(id, job))), job -> workers.execute(marked(id, job)));
+    }
+
+    /**
+     * Taken for each session of {@code caller}'s that is decrypted, asides too: as many as there are processors. Some callers, which their
+     * names tell, have the same.
+     */
+    Semaphore decrypting(Principal caller) {
+        return decrypting.get(Math.floorMod(callers.now().name(caller.id()).hashCode(), DECRYPTING));
     }
 
     private static Runnable marked(String caller, Runnable job) {

@@ -27,6 +27,8 @@ public final class Decryption {
      */
     public static final int HEADROOM_BYTES = 20 * 1024;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
 
@@ -132,5 +134,22 @@ public final class Decryption {
     private void fail(String reason) {
         flaw = Optional.of(reason);
         isOver = true;
+        forgetAnswers();
+    }
+
+    /**
+     * Java keeps a cipher for each answer that it owes, megabytes for one record of requests for new keys, until it is encrypted. Here and
+     * now: nobody reads them, and the event loop, which would send them before it closes the connection, has others to serve.
+     */
+    private void forgetAnswers() {
+        ByteBuffer nowhere = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        try {
+            boolean owesMore = true;
+            while (owesMore && engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+                owesMore = engine.wrap(NOTHING, nowhere.clear()).bytesProduced() > 0;
+            }
+        } catch (SSLException e) {
+            // it says what ends the session, which is over
+        }
     }
 }

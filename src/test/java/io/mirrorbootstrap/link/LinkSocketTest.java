@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
@@ -26,7 +27,7 @@ class LinkSocketTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel(new WebSocket13FrameDecoder(true, false, 1000));
     private final List<Ending> endings = new ArrayList<>();
-    private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true);
+    private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true, new Semaphore(1));
 
     LinkSocketTest() {
         channel.freezeTime();
@@ -55,7 +56,7 @@ class LinkSocketTest {
         EmbeddedChannel encrypted = new EmbeddedChannel(new SslHandler(engine),
                 new WebSocket13FrameDecoder(true, false, 1000));
         List<String> heard = new ArrayList<>();
-        new LinkSocket(encrypted, Duration.ofSeconds(30), true).start(new Transport.Listener() {
+        new LinkSocket(encrypted, Duration.ofSeconds(30), true, new Semaphore(1)).start(new Transport.Listener() {
             @Override
             public void arrived(ByteBuf bytes) {
                 heard.add(bytes.readableBytes() + " direct " + bytes.isDirect());

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Random;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -122,6 +123,8 @@ class DecryptionTest {
         assertFalse(decryption.isOver());
         assertEquals(0, decrypt(decryption, joined(newKeys(engines), engines.encrypt(new byte[3]))).length);
         assertEquals("it asks for new keys again and again", decryption.flaw().orElseThrow());
+        assertEquals(HandshakeStatus.NOT_HANDSHAKING, engines.server().getHandshakeStatus(),
+                "what it owed is not kept");
     }
 
     @Test
