@@ -55,7 +55,8 @@ class BootstrapRoute {
 
     /** Event loop only. */
     private void upgrade(RoutingContext request) {
-        Optional<Handshake.Problem> problem = Handshake.problem(request.request().headers());
+        Optional<Handshake.Problem> problem = Handshake.problem(request.request().version(),
+                request.request().headers());
         if (problem.isPresent()) {
             if (problem.get().code() == ErrorCode.UPGRADE_REQUIRED) {
                 request.response().putHeader(HttpHeaders.UPGRADE, "websocket")

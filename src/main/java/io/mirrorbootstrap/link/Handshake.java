@@ -10,6 +10,7 @@ import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpVersion;
 
 /**
  * The opening handshake of a WebSocket, by RFC 6455, 4.2.1 and RFC 9110: whether a request is one, in whatever form that says it. Any
@@ -43,13 +44,16 @@ final class Handshake {
     }
 
     /** What is wrong with the handshake that {@code headers} are of, if anything. */
-    static Optional<Problem> problem(MultiMap headers) {
+    static Optional<Problem> problem(HttpVersion version, MultiMap headers) {
         if (list(headers, UPGRADE).stream().noneMatch(WEBSOCKET::equalsIgnoreCase)) {
             return Optional.of(new Problem(UPGRADE_REQUIRED, ErrorCode.UPGRADE_REQUIRED,
                     "this is where a source opens a WebSocket: the request must ask for an upgrade"));
         }
         if (list(headers, "Connection").stream().noneMatch(UPGRADE::equalsIgnoreCase)) {
             return malformed("the header Connection must have Upgrade: a proxy in between may have taken it out");
+        }
+        if (version != HttpVersion.HTTP_1_1) {
+            return malformed("the request must be one of HTTP/1.1: a proxy in between may speak an older one");
         }
         if (headers.getAll(HttpHeaders.HOST).size() != 1) {
             return malformed("the request must have one header Host");
