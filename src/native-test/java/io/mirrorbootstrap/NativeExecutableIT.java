@@ -1,5 +1,6 @@
 package io.mirrorbootstrap;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,8 @@ class NativeExecutableIT {
     /** Of /proc/PID/fdinfo: how a file is open, the last digit. */
     private static final Pattern FLAGS = Pattern.compile("flags:\\s+[0-7]*([0-7])");
     private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+:\\d+)");
+    /** Runs a program as another processor would. */
+    private static final Path EMULATOR = Path.of("/usr/bin/qemu-x86_64");
     /** Fewer than the service takes. */
     private static final int MOST_CONNECTIONS = 180;
     private static final int ENDED_BY_SIGTERM = 143;
@@ -94,6 +98,29 @@ class NativeExecutableIT {
             assertTrue(send.waitFor(60, TimeUnit.SECONDS));
             assertFalse(send.exitValue() == 0, () -> text(send));
             assertFalse(Files.exists(directory.resolve("data/recv_snapshots/db.snapshot")));
+        }
+    }
+
+    /** It deciphers and counts as the JDK does, slowly. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Conroe", "Westmere"})
+    void anOlderProcessorSendsOverTls(String processor) throws Exception {
+        assumeTrue(System.getProperty("os.arch").equals("amd64") && Files.isExecutable(EMULATOR),
+                "there is no " + EMULATOR);
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        Map<String, String> settings = new HashMap<>(authority.service());
+        settings.remove("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
+        byte[] whole = RandomBytes.random(3_000_001, 1);
+        Path file = Files.write(directory.resolve("whole"), whole);
+        try (SidecarProcess sidecar = SidecarProcess.start(directory.resolve("data"), List.of(), settings)) {
+            Process send = start(
+                    new ProcessBuilder(EMULATOR.toString(), "-cpu", processor, executable().toString(), "send",
+                            file.toString(), "--url", sidecar.secureUri().toString(), "--ca",
+                            authority.file().toString(), "--cluster",
+                            "c", "--database", "db", "--lsn", "1"));
+            assertTrue(send.waitFor(120, TimeUnit.SECONDS));
+            assertEquals(0, send.exitValue(), () -> text(send));
+            assertArrayEquals(whole, Files.readAllBytes(directory.resolve("data/recv_snapshots/db.snapshot")));
         }
     }
 
