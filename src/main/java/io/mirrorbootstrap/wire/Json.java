@@ -80,8 +80,8 @@ final class Json {
     }
 
     /**
-     * Reads an object. What is in its objects and arrays is passed over: no field that is known has one, and kept as a tree a text takes
-     * forty times its length.
+     * Reads an object. What is in its objects and arrays is passed over, but for those of {@link Fields#LAST_ERROR}: no other field that is
+     * known has one, and kept as a tree a text takes forty times its length.
      *
      * @throws RefusedException with {@link Refusal.MalformedControl} when {@code text} is not one JSON object
      */
@@ -90,11 +90,7 @@ final class Json {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed("not a JSON object");
             }
-            ObjectNode fields = NODES.objectNode();
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String name = json.currentName();
-                fields.set(name, value(json, json.nextToken()));
-            }
+            ObjectNode fields = fields(json, Optional.of(Fields.LAST_ERROR));
             if (json.nextToken() != null) {
                 throw malformed("not a JSON object: something follows it");
             }
@@ -104,6 +100,20 @@ final class Json {
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory failed", e);
         }
+    }
+
+    /** @param kept the field of which an object is kept, but for what is in it deeper */
+    private static ObjectNode fields(JsonParser json, Optional<String> kept) throws IOException {
+        ObjectNode fields = NODES.objectNode();
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String name = json.currentName();
+            JsonToken token = json.nextToken();
+            fields.set(name,
+                    token == JsonToken.START_OBJECT && kept.filter(name::equals).isPresent()
+                            ? fields(json, Optional.empty())
+                            : value(json, token));
+        }
+        return fields;
     }
 
     private static JsonNode value(JsonParser json, JsonToken token) throws IOException {
