@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.access.Connections;
@@ -42,7 +41,7 @@ final class LinkSocket implements Transport {
     private final Channel channel;
     private final Duration idleTimeout;
     private final boolean mayPull;
-    private final Semaphore decrypting;
+    private final DecryptionTurn decrypting;
     private final long pingAfterNanos;
 
     // set when it is started
@@ -63,9 +62,8 @@ final class LinkSocket implements Transport {
     /**
      * @param channel of which the upgrade is done
      * @param mayPull whether the job may read the socket itself, if it can
-     * @param decrypting as of {@link SocketReader#on}
      */
-    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, Semaphore decrypting) {
+    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting) {
         this.mayPull = mayPull;
         this.decrypting = decrypting;
         this.channel = channel;

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 
 import org.jboss.logging.Logger;
 
@@ -41,8 +40,7 @@ final class SocketReader extends ChannelDuplexHandler {
     private final Optional<SocketChannel> socket;
     private final Transport.Listener listener;
     private final Executor onLoop;
-    /** Taken while one decrypts. */
-    private final Semaphore decrypting;
+    private final DecryptionTurn decrypting;
     private Optional<Decryption> decryption = Optional.empty();
     private ChannelHandlerContext context;
 
@@ -54,7 +52,7 @@ final class SocketReader extends ChannelDuplexHandler {
     private Optional<Runnable> whenItTakesMore = Optional.empty();
 
     private SocketReader(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull,
-            Semaphore decrypting) {
+            DecryptionTurn decrypting) {
         this.channel = channel;
         this.listener = listener;
         this.onLoop = onLoop;
@@ -71,13 +69,11 @@ final class SocketReader extends ChannelDuplexHandler {
      *
      * @param onLoop the event loop of {@code channel}, which takes nothing any more when it has ended
      * @param mayPull whether {@link #pull} may be used, if it can be
-     * @param decrypting has as many permits as sessions of the same caller are decrypted at once: what one record can make Java keep,
-     *        until it is known what the record was, must not add up
      * @throws java.util.NoSuchElementException when the connection is gone
      * @throws IllegalStateException when it is encrypted and part of what was sent before has come
      */
     static SocketReader on(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull,
-            Semaphore decrypting) {
+            DecryptionTurn decrypting) {
         SocketReader reader = new SocketReader(channel, listener, onLoop, mayPull, decrypting);
         ChannelPipeline pipeline = channel.pipeline();
         channel.config().setAutoRead(false);
@@ -148,13 +144,7 @@ final class SocketReader extends ChannelDuplexHandler {
 
     private int decrypt(Decryption session, ByteBuffer memory) {
         boolean wasOver = session.isOver();
-        int bytes;
-        decrypting.acquireUninterruptibly();
-        try {
-            bytes = session.decrypt(memory);
-        } finally {
-            decrypting.release();
-        }
+        int bytes = decrypting.take(() -> session.decrypt(memory));
         if (session.isOver() && !wasOver) {
             session.flaw().ifPresent(reason -> LOG.warnf("link from %s: TLS: %s, closing it",
                     Connections.source(channel), Text.readable(reason)));

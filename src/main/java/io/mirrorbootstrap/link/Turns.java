@@ -35,14 +35,21 @@ class Turns {
     /** As many shares a caller that is alone has: with all the workers at work, the event loops find no processor, and probes wait. */
     private static final int SHARES_ALONE = 4;
 
-    /** So many groups of callers decrypt apart from each other. */
-    private static final int DECRYPTING = 64;
+    /** However many processors there are: of the workers (48), some are left to others, and to what waits for the disk. */
+    private static final int MOST_JOBS = 12;
+    private static final int MOST_JOBS_ALONE = 24;
+
+    /** So many groups of callers decrypt apart from each other: each as many sessions at once as half of the processors can, at most two. */
+    private static final int GROUPS = 64;
+    private static final int DECRYPTING_OF_ONE = 2;
+    private static final int DECRYPTING_OF_ALL = 8;
 
     private final Callers callers;
     private final Executor workers;
     private final int share;
-    private final List<Semaphore> decrypting = Stream
-            .generate(() -> new Semaphore(Runtime.getRuntime().availableProcessors())).limit(DECRYPTING).toList();
+    private final int shareAlone;
+    private final List<Semaphore> decrypting;
+    private final Semaphore decryptingAll = new Semaphore(DECRYPTING_OF_ALL, true);
     /** The callers that have something to do; the one served last is at the end. Guarded by this. */
     private final Map<String, Lane> busy = new LinkedHashMap<>();
 
@@ -54,15 +61,18 @@ class Turns {
 
     @Inject
     Turns(Callers callers) {
-        this(job -> Infrastructure.getDefaultWorkerPool().execute(job),
-                JOBS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors(), callers);
+        this(job -> Infrastructure.getDefaultWorkerPool().execute(job), Runtime.getRuntime().availableProcessors(),
+                callers);
     }
 
-    /** @param share how many jobs of one caller run at once, while others have some too; 1 or more */
-    Turns(Executor workers, int share, Callers callers) {
+    /** @param processors how many there are; 1 or more */
+    Turns(Executor workers, int processors, Callers callers) {
         this.callers = callers;
         this.workers = workers;
-        this.share = share;
+        this.share = Math.min(MOST_JOBS, JOBS_PER_PROCESSOR * processors);
+        this.shareAlone = Math.min(MOST_JOBS_ALONE, SHARES_ALONE * share);
+        int ofOne = Math.max(1, Math.min(DECRYPTING_OF_ONE, processors / 2));
+        this.decrypting = Stream.generate(() -> new Semaphore(ofOne)).limit(GROUPS).toList();
     }
 
     /**
@@ -80,12 +90,10 @@ class Turns {
         return new Workers(job -> submit(new Turn(id, marked(id, job))), job -> workers.execute(marked(id, job)));
     }
 
-    /**
-     * Taken for each session of {@code caller}'s that is decrypted, asides too: as many as there are processors. Some callers, which their
-     * names tell, have the same.
-     */
-    Semaphore decrypting(Principal caller) {
-        return decrypting.get(Math.floorMod(callers.now().name(caller.id()).hashCode(), DECRYPTING));
+    /** What the sessions of {@code caller} take turns by, asides too. Some callers, which their names tell, have the same. */
+    DecryptionTurn decrypting(Principal caller) {
+        int group = Math.floorMod(callers.now().name(caller.id()).hashCode(), decrypting.size());
+        return new DecryptionTurn(decrypting.get(group), decryptingAll);
     }
 
     private static Runnable marked(String caller, Runnable job) {
@@ -169,6 +177,6 @@ class Turns {
     }
 
     private boolean mayRun(Lane lane) {
-        return lane.running < (busy.size() == 1 ? SHARES_ALONE * share : share);
+        return lane.running < (busy.size() == 1 ? shareAlone : share);
     }
 }

@@ -27,7 +27,8 @@ class LinkSocketTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel(new WebSocket13FrameDecoder(true, false, 1000));
     private final List<Ending> endings = new ArrayList<>();
-    private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true, new Semaphore(1));
+    private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true,
+            new DecryptionTurn(new Semaphore(1), new Semaphore(1)));
 
     LinkSocketTest() {
         channel.freezeTime();
@@ -56,23 +57,24 @@ class LinkSocketTest {
         EmbeddedChannel encrypted = new EmbeddedChannel(new SslHandler(engine),
                 new WebSocket13FrameDecoder(true, false, 1000));
         List<String> heard = new ArrayList<>();
-        new LinkSocket(encrypted, Duration.ofSeconds(30), true, new Semaphore(1)).start(new Transport.Listener() {
-            @Override
-            public void arrived(ByteBuf bytes) {
-                heard.add(bytes.readableBytes() + " direct " + bytes.isDirect());
-                bytes.release();
-            }
+        new LinkSocket(encrypted, Duration.ofSeconds(30), true, new DecryptionTurn(new Semaphore(1), new Semaphore(1)))
+                .start(new Transport.Listener() {
+                    @Override
+                    public void arrived(ByteBuf bytes) {
+                        heard.add(bytes.readableBytes() + " direct " + bytes.isDirect());
+                        bytes.release();
+                    }
 
-            @Override
-            public void arrivedAll() {
-                heard.add("all");
-            }
+                    @Override
+                    public void arrivedAll() {
+                        heard.add("all");
+                    }
 
-            @Override
-            public void ends(Ending reason) {
-                heard.add(reason.toString());
-            }
-        });
+                    @Override
+                    public void ends(Ending reason) {
+                        heard.add(reason.toString());
+                    }
+                });
         encrypted.writeInbound(Unpooled.buffer().writeZero(7));
         assertEquals(List.of("7 direct true", "all"), heard);
     }

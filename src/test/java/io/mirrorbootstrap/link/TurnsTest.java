@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayDeque;
@@ -28,16 +30,44 @@ class TurnsTest {
     private boolean isOver;
     private Runnable whenRefusing = () -> {
     };
-    private final Turns turns = new Turns(job -> {
-        if (isOver) {
-            whenRefusing.run();
-            throw new RejectedExecutionException("over");
-        }
-        handedOut.add(job);
-    }, SHARE, () -> ToldApart.BY_TOKEN);
+    private final Turns turns = turns(1);
     private final Executor a = turns.of(caller("a")).jobs();
     private final Executor b = turns.of(caller("b")).jobs();
     private final Executor c = turns.of(caller("c")).jobs();
+
+    private Turns turns(int processors) {
+        return new Turns(job -> {
+            if (isOver) {
+                whenRefusing.run();
+                throw new RejectedExecutionException("over");
+            }
+            handedOut.add(job);
+        }, processors, () -> ToldApart.BY_TOKEN);
+    }
+
+    @Test
+    void howeverManyProcessorsThereAreWorkersAreLeftToOthers() {
+        Turns many = turns(64);
+        submit(many.of(caller("a")).jobs(), "a", 48);
+        assertEquals(24, handedOut.size());
+        submit(many.of(caller("b")).jobs(), "b", 48);
+        assertEquals(24 + 12, handedOut.size());
+    }
+
+    @Test
+    void sessionsAreDecryptedInTurns() {
+        Turns many = turns(64);
+        DecryptionTurn one = many.decrypting(caller("a"));
+        DecryptionTurn other = many.decrypting(caller("b"));
+        assertSame(one.ofCaller(), many.decrypting(caller("a")).ofCaller());
+        assertNotSame(one.ofCaller(), other.ofCaller());
+        assertSame(one.ofAll(), other.ofAll());
+        assertEquals(List.of(2, 8), List.of(one.ofCaller().availablePermits(), one.ofAll().availablePermits()));
+        assertEquals(7, one.take(() -> 10 * one.ofCaller().availablePermits() + one.ofAll().availablePermits() - 10));
+        assertEquals(List.of(2, 8), List.of(one.ofCaller().availablePermits(), one.ofAll().availablePermits()));
+        assertEquals(1, turns.decrypting(caller("a")).ofCaller().availablePermits(),
+                "half of the processors, one at least");
+    }
 
     @Test
     void aCallerThatIsAloneHasFourShares() {
