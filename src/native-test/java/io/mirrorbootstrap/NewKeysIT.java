@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -32,6 +34,12 @@ class NewKeysIT extends WithSidecar {
 
     private TestAuthority authority;
 
+    /** As in a pod without a limit of processors, which sees those of its node. */
+    @Override
+    List<String> vmOptions() {
+        return List.of("-Xmx64m", "-XX:ActiveProcessorCount=64");
+    }
+
     private void start(boolean asksForCertificates) throws Exception {
         authority = new TestAuthority(directory, "authority");
         Map<String, String> settings = new HashMap<>(authority.service());
@@ -57,6 +65,18 @@ class NewKeysIT extends WithSidecar {
             client.write(PROBE);
             assertTrue(client.readHead().startsWith("HTTP/1.1 200 "));
         }
+    }
+
+    @Test
+    void aBeginningThatIsLongIsNotRead() throws Exception {
+        start(false);
+        try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), sidecar.secureUri().getPort())) {
+            stranger.setSoTimeout(20_000);
+            stranger.getOutputStream().write(new byte[]{22, 3, 1, 0x2E, (byte) 0xE0, 1, 0, 0x2E, (byte) 0xDC});
+            assertEquals(-1, stranger.getInputStream().read());
+        }
+        patiently()
+                .until(() -> sidecar.log().contains("a TLS record of 12000 bytes, where at most 10240 are expected"));
     }
 
     @Test

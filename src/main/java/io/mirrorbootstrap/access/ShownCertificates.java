@@ -1,8 +1,10 @@
 package io.mirrorbootstrap.access;
 
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -18,6 +20,9 @@ import javax.net.ssl.X509TrustManager;
  * it. Only the clock changes the answer: they are verified once, and again when one of them begins or ceases to be valid.
  */
 final class ShownCertificates {
+
+    /** Each may take a kilobyte as long as the connection lives, and a client may show certificates that vouch for nothing. */
+    private static final int MOST_NAMES = 100;
 
     private final List<X509Certificate> shown;
     private final Supplier<X509TrustManager> authorities;
@@ -61,6 +66,9 @@ final class ShownCertificates {
     }
 
     private Optional<String> verify(Instant now) {
+        if (shown.stream().anyMatch(ShownCertificates::hasTooManyNames)) {
+            return Optional.of("a certificate that was shown has more than " + MOST_NAMES + " alternative names");
+        }
         if (!isInDates(own(), now)) {
             return Optional.of("the client certificate is valid " + dates(own()));
         }
@@ -72,6 +80,15 @@ final class ShownCertificates {
             return Optional.of("nobody who is trusted here vouches for the client certificate" + shown.stream()
                     .filter(each -> !isInDates(each, now)).findFirst()
                     .map(bad -> ": one that was shown for that is valid " + dates(bad)).orElse(""));
+        }
+    }
+
+    private static boolean hasTooManyNames(X509Certificate certificate) {
+        try {
+            Collection<List<?>> names = certificate.getSubjectAlternativeNames();
+            return names != null && names.size() > MOST_NAMES;
+        } catch (CertificateParsingException e) {
+            return false; // it has none that Java has read
         }
     }
 

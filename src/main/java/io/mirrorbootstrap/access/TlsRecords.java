@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 
 import org.jboss.logging.Logger;
 
@@ -38,12 +39,18 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
      */
     private static final int MOST_OF_A_REQUEST = 5 * 1024;
 
-    /** The longest record that ends the handshake of TLS 1.3 where no certificate is asked for, in bytes: 69, unless it is padded. */
+    /**
+     * As much as comes of a handshake before the server has answered, in bytes: a session that is taken up brings the certificates of its
+     * client. What a stranger names in it takes forty times its length.
+     */
+    private static final int MOST_OF_A_HELLO = 10 * 1024;
+
+    /** As much as ends a handshake of TLS 1.3 where no certificate is asked for, in bytes: 80, unless it is padded. */
     private static final int MOST_OF_AN_END = 512;
 
     /**
-     * The longest where one is, in bytes: four certificates with keys of 4096 bits, and what proves that the key is there. Whether a client
-     * has to show one, or takes up a session, nobody can see here.
+     * As much where one is, in bytes: three certificates with keys of 4096 bits, and what proves that the key is there. Read, names of
+     * certificates take fifty times their length. Whether a client has to show one, or takes up a session, nobody can see here.
      */
     private static final int MOST_OF_A_PROOF = 8 * 1024;
 
@@ -62,6 +69,11 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     private int length;
     /** Of the record at hand, bytes that are still to come. */
     private int left;
+
+    /** Whether the server has answered in the handshake. */
+    private boolean isAnswered;
+    /** Of the handshake, before it was answered or since, in bytes. */
+    private int ofHandshake;
 
     private long brought;
     private final EmptyRecords empty = new EmptyRecords();
@@ -144,12 +156,13 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                 OptionalInt record = pass(bytes);
                 ByteBuf part = bytes.retainedSlice(at, bytes.readerIndex() - at);
                 boolean isInSession = tls.filter(handler -> handler.handshakeFuture().isSuccess()).isPresent();
-                if ((record.isPresent() || headerHas == HEADER_BYTES) && length > most(isInSession)) {
+                int most = most(isInSession);
+                if ((record.isPresent() || headerHas == HEADER_BYTES) && length > most) {
                     part.release();
-                    close(context, "a TLS record of " + length + " bytes, where at most " + most(isInSession)
-                            + " are expected");
+                    close(context, "a TLS record of " + length + " bytes, where at most " + most + " are expected");
                     return;
                 }
+                ofHandshake += record.isPresent() ? length : 0;
                 long before = brought;
                 context.fireChannelRead(part);
                 if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {
@@ -198,23 +211,25 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /**
-     * How long the record at hand may be, in bytes. Once the server has answered, whatever the header calls the record: Java takes it for
-     * an encrypted one.
-     */
+    /** How long the record at hand may be, in bytes. */
     private int most(boolean isInSession) {
-        if (isInSession) {
-            return MOST_OF_A_REQUEST;
-        }
+        return isInSession ? MOST_OF_A_REQUEST : Math.max(0, mostOfHandshake() - ofHandshake);
+    }
+
+    /** Of the part of the handshake at hand, whatever headers call its records: Java takes each for the encrypted one that is due. */
+    private int mostOfHandshake() {
         Optional<SSLEngine> engine = tls.map(SslHandler::engine);
-        boolean isAnswered = engine.map(SSLEngine::getHandshakeSession)
-                .filter(next -> TLS_1_3.equals(next.getProtocol()))
-                .isPresent();
-        return !isAnswered
-                ? Integer.MAX_VALUE
-                : engine.filter(each -> each.getNeedClientAuth() || each.getWantClientAuth()).isPresent()
-                        ? MOST_OF_A_PROOF
-                        : MOST_OF_AN_END;
+        Optional<String> answered = engine.map(SSLEngine::getHandshakeSession).map(SSLSession::getProtocol);
+        if (answered.isEmpty()) {
+            return MOST_OF_A_HELLO;
+        } else if (!isAnswered) {
+            isAnswered = true;
+            ofHandshake = 0;
+        }
+        return answered.get().equals(TLS_1_3)
+                && engine.filter(each -> each.getNeedClientAuth() || each.getWantClientAuth()).isEmpty()
+                        ? MOST_OF_AN_END
+                        : MOST_OF_A_PROOF;
     }
 
     /** Moves on to the end of the record at hand, and says how long that was; empty where it is not whole yet. */

@@ -13,6 +13,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.tls.Groups;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
 import picocli.CommandLine;
@@ -33,6 +34,7 @@ public final class MirrorBootstrap {
      */
     public static void main(String[] args) {
         Surroundings.ignore();
+        Groups.allowCurvesAlone();
         CommandLine line = commandLine();
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
