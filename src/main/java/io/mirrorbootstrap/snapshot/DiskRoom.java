@@ -31,7 +31,9 @@ final class DiskRoom {
      * @param freed bytes that are in use now, and not by the time the payload counts
      */
     Optional<Refusal> refuse(long needed, long freed) throws IOException {
-        long available = available() + freed;
+        assert freed >= 0 : freed;
+        long free = available();
+        long available = free + Math.min(freed, Long.MAX_VALUE - free); // a file system behind a network may say it has nearly 2^63 bytes
         return needed > available
                 ? Optional.of(new Refusal.InsufficientStorage(needed, available, reserveBytes, Optional.empty()))
                 : Optional.empty();

@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 class DiskReserveTest {
@@ -70,6 +71,24 @@ class DiskReserveTest {
             RefusedException aside = assertThrows(RefusedException.class, () -> spill.write(ByteBuffer.allocate(1)));
             assertEquals(new Refusal.InsufficientStorage(1, 0, Long.MAX_VALUE, Optional.empty()), aside.refusal());
         }
+    }
+
+    @Test
+    void aDiskWithNearlyTheMostBytesThereAreHasRoomForTheSuccessorOfWhatIsKept() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.usableBytes(Long.MAX_VALUE - 9);
+        SnapshotDirectory directory = new SnapshotDirectory(disk, 0, new JsonRecords());
+        byte[] kept = new byte[100];
+        DatabaseId database = new DatabaseId("db");
+        SnapshotIdentity before = new SnapshotIdentity("c", database, 1, 1000, Crc32c.EMPTY);
+        disk.put("db.partial", kept);
+        SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), MIB, Runnable::run), event -> {
+                }, Optional.of(Inventory.Resumable.of(
+                        new Checkpoint(before, kept.length, Crc32c.of(ByteBuffer.wrap(kept))))));
+        SnapshotIdentity next = new SnapshotIdentity("c", database, 2, Long.MAX_VALUE, Crc32c.EMPTY);
+
+        assertEquals(new OpenOutcome.Opened(0), receiver.open(new TestSource(), next));
     }
 
     @Test
