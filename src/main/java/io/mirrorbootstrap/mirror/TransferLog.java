@@ -83,7 +83,9 @@ public class TransferLog implements TransferListener {
     /** The cause of a drop that nobody has asked for, as the end of a sentence; empty for any other. */
     private static String cause(DropReason reason) {
         return switch (reason) {
-            case DAMAGED -> ": its partial file has other bytes than were accepted, it begins at 0";
+            case DAMAGED ->
+                ": its partial file has other bytes than were accepted, or could twice not be read or opened to "
+                        + "write, it begins at 0";
             case MISSING -> ": its partial file is gone or has fewer bytes than were accepted, it begins at 0";
             case ABORTED, LINK_LOST, REPLACED, EXPIRED -> "";
         };

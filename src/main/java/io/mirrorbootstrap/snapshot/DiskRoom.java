@@ -79,6 +79,13 @@ final class DiskRoom {
         return DiskFull.is(failure) ? full(Math.max(0, needed), Optional.of(failure)) : broken(failure);
     }
 
+    /** The refusal when what is kept of a transfer cannot be gone on with, for the first time. */
+    static Refusal doubtful() {
+        return new Refusal.Transport(
+                "the sidecar cannot read, or not write to, what it has of the snapshot, its log says"
+                        + " why: if it cannot when the source comes back either, the snapshot begins at 0");
+    }
+
     /** Tells a stranger nothing about the sidecar's files: the log has the cause. */
     static Refusal broken() {
         return new Refusal.Transport("the sidecar could not store the snapshot, its log says why");

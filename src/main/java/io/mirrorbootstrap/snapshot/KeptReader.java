@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
@@ -25,26 +26,27 @@ final class KeptReader {
      * Reads the next part, if it is read for {@code source} at all. A source that takes over meanwhile reads this part
      * again.
      *
-     * @throws IOException when the disk cannot be read now; the transfer stays as it was
+     * @return the answer, where its source does not just ask again
+     * @throws IOException when the disk cannot be read now, which says nothing about the transfer; it stays as it was
      */
-    void readFurther(Source source) throws IOException {
+    Optional<OpenOutcome> readFurther(Source source) throws IOException {
         Phase before = phase.now();
         if (!(before instanceof Verifying verifying && verifying.source() == source)) {
-            return;
+            return Optional.empty();
         }
         KeptTransfer.Outcome outcome;
         try {
             outcome = verifying.transfer().readFurther(disk, helpers);
         } catch (IOException e) {
-            if (phase.now() != before) {
-                return; // its file may have been removed meanwhile
-            }
-            throw e;
+            return reception.whenFree(held -> held.phase() == before
+                    ? Optional.of(held.doubt(source, verifying.transfer(), e))
+                    : Optional.empty()); // its file may have been removed meanwhile
         }
         reception.doWhenFree(held -> {
             if (held.phase() == before) {
                 held.readBack(source, outcome);
             }
         });
+        return Optional.empty();
     }
 }

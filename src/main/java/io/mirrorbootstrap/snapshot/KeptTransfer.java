@@ -19,8 +19,11 @@ import io.mirrorbootstrap.store.FileFacts;
  * @param accepted how much of the partial file counts, and its CRC-32C
  * @param durableBytes how many of these survive a power cut
  * @param known how much of these is known to be in the file; empty: not a byte
+ * @param waiting for how long it has waited
+ * @param isDoubted whether its file could not be read, or not be opened to write, at the last attempt
  */
-record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> known) {
+record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> known, Waiting waiting,
+        boolean isDoubted) {
 
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
@@ -47,8 +50,9 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
     }
 
     /** A transfer that an earlier process left: not a byte of it is believed. */
-    static KeptTransfer left(Checkpoint checkpoint) {
-        return new KeptTransfer(checkpoint, checkpoint.bytes(), Optional.empty());
+    static KeptTransfer left(Inventory.Resumable left) {
+        return new KeptTransfer(left.checkpoint(), left.checkpoint().bytes(), Optional.empty(),
+                Waiting.after(left.age()), false);
     }
 
     /**
@@ -60,12 +64,12 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         Checkpoint accepted = transfer.checkpoint();
         return new KeptTransfer(accepted, transfer.durableBytes(), Optional.of(file)
                 .filter(there -> there.bytes() == accepted.bytes())
-                .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)));
+                .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)), Waiting.now(), false);
     }
 
     /** The same, all of it durable. */
     KeptTransfer durable() {
-        return new KeptTransfer(accepted, accepted.bytes(), known);
+        return new KeptTransfer(accepted, accepted.bytes(), known, waiting, isDoubted);
     }
 
     /** The same; not a byte of it is known if {@code file} is not the very file that was known, as it was. */
@@ -75,12 +79,18 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
 
     /** The same; not a byte of it is known. */
     KeptTransfer unread() {
-        return new KeptTransfer(accepted, durableBytes, Optional.empty());
+        return new KeptTransfer(accepted, durableBytes, Optional.empty(), waiting, isDoubted);
+    }
+
+    /** The same, whose file could not be read, or not be opened to write, just now. */
+    KeptTransfer doubted() {
+        return new KeptTransfer(accepted, durableBytes, known, waiting, true);
     }
 
     /** The same, going on on behalf of {@code owner}. */
     KeptTransfer ownedBy(Optional<String> owner) {
-        return new KeptTransfer(accepted.of(identity().ownedBy(owner)), durableBytes, known);
+        return new KeptTransfer(accepted.of(identity().ownedBy(owner)), durableBytes, known, waiting,
+                isDoubted);
     }
 
     SnapshotIdentity identity() {
@@ -125,7 +135,7 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         if (!disk.facts(partial).equals(before)) {
             return new Outcome.Read(unread(), true);
         }
-        KeptTransfer further = new KeptTransfer(accepted, durableBytes, part);
+        KeptTransfer further = new KeptTransfer(accepted, durableBytes, part, Waiting.now(), false);
         boolean isDifferent = further.readBytes() == accepted.bytes() && further.verified().isEmpty();
         return part.isEmpty() || isDifferent
                 ? new Outcome.Useless(DropReason.DAMAGED)

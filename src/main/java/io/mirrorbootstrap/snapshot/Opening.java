@@ -56,9 +56,13 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
             return new OpenOutcome.Opened(0);
         }
         reception.durability().recordOwner(kept.get().identity());
-        return resume(kept.get())
-                ? new OpenOutcome.Opened(offset)
-                : verify(kept.get(), before.get().known().isPresent() && !kept.equals(before));
+        try {
+            return resume(kept.get())
+                    ? new OpenOutcome.Opened(offset)
+                    : verify(kept.get(), before.get().known().isPresent() && !kept.equals(before));
+        } catch (IOException e) {
+            return reception.doubt(source, kept.get(), e);
+        }
     }
 
     private SnapshotDirectory directory() {

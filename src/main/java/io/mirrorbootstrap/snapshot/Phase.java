@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.snapshot;
 
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -160,22 +159,12 @@ sealed interface Phase {
         }
     }
 
-    /**
-     * The link is gone, perhaps with the process that had it; the accepted bytes wait for the source to come back.
-     *
-     * @param sinceNanos since when in this process, by {@link System#nanoTime}
-     * @param before how long it waited before, as far as the wall clock of then and now can be believed
-     */
-    record Kept(KeptTransfer transfer, long sinceNanos, Duration before) implements OfKept {
-
-        /** A link has ended just now. */
-        static Kept now(KeptTransfer transfer) {
-            return new Kept(transfer, System.nanoTime(), Duration.ZERO);
-        }
+    /** The link is gone, perhaps with the process that had it; the accepted bytes wait for the source to come back. */
+    record Kept(KeptTransfer transfer) implements OfKept {
 
         /** An earlier process has left it. */
         static Kept found(Inventory.Resumable left) {
-            return new Kept(KeptTransfer.left(left.checkpoint()), System.nanoTime(), left.age());
+            return new Kept(KeptTransfer.left(left));
         }
 
         @Override

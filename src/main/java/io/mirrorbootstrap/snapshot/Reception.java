@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
+import io.mirrorbootstrap.store.Shortage;
 
 /**
  * One database's transfer, as the holder of its lock sees it: how it begins, is kept, dropped, or fails, with its files,
@@ -173,8 +174,26 @@ final class Reception {
         }
     }
 
+    /**
+     * The file of {@code kept} could not be read, or not be opened to write, for {@code source}. Whoever has a file that is
+     * broken would else wait for it for ever; but once may be a disk behind a network that was away for a moment.
+     *
+     * @return the answer: at the second time in a row nothing is kept any more, and the source asks again
+     * @throws IOException the failure, when it says nothing about this file
+     */
+    OpenOutcome doubt(Source source, KeptTransfer kept, IOException failure) throws IOException {
+        if (Shortage.is(failure) || Interrupted.is(failure) || !directory.isWritable()) {
+            throw failure;
+        } else if (kept.isDoubted()) {
+            drop(DropReason.DAMAGED);
+            return new OpenOutcome.Verifying(0, kept.accepted().bytes());
+        }
+        become(new Verifying(source, kept.doubted()));
+        return new OpenOutcome.Refused(events.refused(DiskRoom.doubtful(), Optional.of(failure)));
+    }
+
     private void keep(KeptTransfer kept, KeptReason reason) {
-        become(Kept.now(kept));
+        become(new Kept(kept));
         events.kept(kept, reason);
     }
 

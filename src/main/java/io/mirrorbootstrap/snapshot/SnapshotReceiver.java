@@ -136,10 +136,7 @@ public final class SnapshotReceiver {
         try {
             OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, identity).run(recognize))
                     .orElseGet(OpenOutcome.Busy::new);
-            if (outcome instanceof OpenOutcome.Verifying) {
-                reader.readFurther(source);
-            }
-            return outcome;
+            return outcome instanceof OpenOutcome.Verifying ? reader.readFurther(source).orElse(outcome) : outcome;
         } catch (IOException | RuntimeException e) {
             return new OpenOutcome.Refused(events.refused(directory.room().failed(e, 1), Optional.of(e)));
         }

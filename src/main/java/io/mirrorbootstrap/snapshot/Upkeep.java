@@ -28,18 +28,17 @@ final class Upkeep {
 
     /** Drops a transfer that has waited for its source for too long; see {@link SnapshotReceiver#expire}. */
     boolean expire(Reception reception, Duration retention) {
-        boolean expired = reception.phase() instanceof Kept kept && age(kept, retention).compareTo(retention) > 0;
+        boolean expired = reception.phase() instanceof Kept kept
+                && age(kept.transfer().waiting(), retention).compareTo(retention) > 0;
         if (expired) {
             reception.drop(DropReason.EXPIRED);
         }
         return expired;
     }
 
-    private static Duration age(Kept kept, Duration retention) {
+    private static Duration age(Waiting waiting, Duration retention) {
         Duration tenth = retention.dividedBy(10);
-        Duration most = retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE);
-        Duration before = kept.before().compareTo(most) < 0 ? kept.before() : most;
-        return before.plusNanos(System.nanoTime() - kept.sinceNanos());
+        return waiting.age(retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE));
     }
 
     /**
@@ -51,7 +50,7 @@ final class Upkeep {
                 && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
             Optional<FileFacts> file = kept.transfer().verified();
             if (file.isPresent() && reception.durability().makeDurable(kept.transfer(), file.get())) {
-                reception.become(new Kept(kept.transfer().durable(), kept.sinceNanos(), kept.before()));
+                reception.become(new Kept(kept.transfer().durable()));
             }
         }
     }

@@ -19,6 +19,9 @@ import java.util.concurrent.TimeoutException;
  */
 final class TimedOpening {
 
+    /** How it says that it has not tried: that says nothing about the file. */
+    static final String NOT_OPENED = "is not opened: ";
+
     private static final long PATIENCE_SECONDS = 10;
 
     /** Threads that may be left behind at a time; each ends when somebody opens its pipe to write. */
@@ -31,7 +34,7 @@ final class TimedOpening {
     static FileChannel toRead(Path file) throws IOException {
         if (!PLACES.tryAcquire()) {
             throw new FileSystemException(file.toString(), null,
-                    "is not opened: too many others do not let themselves be");
+                    NOT_OPENED + "too many others do not let themselves be");
         }
         FutureTask<FileChannel> opening = new FutureTask<>(() -> {
             try {
@@ -46,7 +49,7 @@ final class TimedOpening {
             thread.start();
         } catch (OutOfMemoryError e) { // no thread
             PLACES.release();
-            throw new FileSystemException(file.toString(), null, "is not opened: " + e.getMessage());
+            throw new FileSystemException(file.toString(), null, NOT_OPENED + e.getMessage());
         }
         return await(opening, file);
     }

@@ -81,7 +81,8 @@ class TransferLogTest {
                 + "replaced their file while they were kept, for the source at 10.0.0.7:41234",
                 logged(new TransferEvent.Verifying(identity("c"), 3, VerifyReason.TOUCHED, "10.0.0.7:41234")));
         assertEquals("dropped (damaged): " + facts
-                + "after 3 bytes: its partial file has other bytes than were accepted, it begins at 0",
+                + "after 3 bytes: its partial file has other bytes than were accepted, or could twice not be read or "
+                + "opened to write, it begins at 0",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.DAMAGED)));
         assertEquals("dropped (missing): " + facts
                 + "after 3 bytes: its partial file is gone or has fewer bytes than were accepted, it begins at 0",

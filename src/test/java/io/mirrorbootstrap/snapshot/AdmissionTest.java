@@ -73,7 +73,7 @@ class AdmissionTest {
     @Test
     void theTransferOfAnotherIsNotReplacedInAnyPhase() throws Exception {
         SnapshotIdentity ofA = IDENTITY.ownedBy(Optional.of("a"));
-        Kept kept = Kept.now(KeptTransfer.left(new Checkpoint(ofA, 300, Crc32c.EMPTY)));
+        Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(ofA, 300, Crc32c.EMPTY))));
         assertEquals(Optional.of(inProgress(0)),
                 admission.refuseSender(new Announced(a, ofA), b, IDENTITY));
         assertEquals(Optional.of(inProgress(300)), admission.refuseSender(kept, b, IDENTITY));
@@ -101,7 +101,7 @@ class AdmissionTest {
     void aSourceThatIsGoneTakesNothingButWhatIsFreeOrItsOwn() throws Exception {
         one.leave();
         Optional<Refusal> superseded = Optional.of(new Refusal.Superseded(DB));
-        Kept kept = Kept.now(KeptTransfer.left(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY)));
+        Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY))));
         assertEquals(superseded, admission.enter(underWay(other), one, IDENTITY, 0));
         assertEquals(superseded, admission.enter(kept, one, IDENTITY, 300));
         assertEquals(superseded, admission.enterWithFirstChunk(kept, one, IDENTITY));

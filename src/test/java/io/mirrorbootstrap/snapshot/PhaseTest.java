@@ -31,10 +31,11 @@ class PhaseTest {
 
     private final TestSource one = new TestSource();
     private final TestSource other = new TestSource();
-    private final KeptTransfer left = KeptTransfer.left(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY));
+    private final KeptTransfer left = KeptTransfer
+            .left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY)));
     private final Recovering recovering = new Recovering(false);
     private final Announced announced = new Announced(one, IDENTITY);
-    private final Kept kept = Kept.now(left);
+    private final Kept kept = new Kept(left);
     private final Verifying verifying = new Verifying(one, left);
     private Transfer transfer;
     private UnderWay underWay;
@@ -152,7 +153,8 @@ class PhaseTest {
         assertEquals(new SnapshotReceiver.Progress(200, 200), transfer.progress());
         assertThrows(AssertionError.class, () -> transfer.accept(801, Crc32c.EMPTY));
         transfer.accept(800, Crc32c.EMPTY);
-        assertThrows(AssertionError.class, () -> new KeptTransfer(left.accepted(), 301, Optional.empty()));
+        assertThrows(AssertionError.class,
+                () -> new KeptTransfer(left.accepted(), 301, Optional.empty(), Waiting.now(), false));
     }
 
     private static List<Phase> before(Phase next, List<Phase> all) {

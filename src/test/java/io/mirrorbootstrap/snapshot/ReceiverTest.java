@@ -18,7 +18,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.store.SimulatedDisk;
 
 /** Who may do what, when, to a transfer: sources that come, go, and come too late; a process that ends; a disk that fails. */
 class ReceiverTest extends ReceiverOnFiles {
@@ -71,28 +70,6 @@ class ReceiverTest extends ReceiverOnFiles {
         one.leave();
         receiver.disconnected(one, KeptReason.LINK_LOST);
         assertEquals(new OpenOutcome.Opened(0), another.open(other, identity(new DatabaseId("another"))));
-    }
-
-    @Test
-    void aDiskThatCannotBeReadNowIsNoReasonToStartFromZero() throws Exception {
-        SimulatedDisk disk = new SimulatedDisk();
-        directory = new SnapshotDirectory(disk, 0, RECORDS);
-        disk.put("db.partial", whole);
-        receiver = receiver(DB, Optional.of(Inventory.Resumable.of(checkpoint(1000))));
-        disk.observe((what, name) -> {
-            if (what.equals("readFile")) {
-                throw new IOException("Input/output error");
-            }
-        });
-
-        assertEquals(DiskRoom.broken(),
-                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity)).refusal());
-        one.leave();
-        receiver.disconnected(one, KeptReason.LINK_LOST);
-
-        disk.observe((what, name) -> {
-        });
-        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, other, identity));
     }
 
     @Test
