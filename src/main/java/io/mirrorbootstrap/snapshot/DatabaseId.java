@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 /**
  * The name of a database being mirrored, which is also the stem of its files' names: 1 to 128 characters of
  * {@code A-Z a-z 0-9 . _ -}, the first a letter, digit or {@code _}. No such name leads out of a directory, hides a file
- * or means the same as another.
+ * or, where the disk tells upper from lower case ({@link LetterCase}), means the same as another.
  *
  * @param value the name, valid by construction
  */

@@ -227,7 +227,8 @@ final class Reception {
     Removal removeSnapshot(Principal who) throws IOException {
         finishCommit();
         Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
-        Optional<Refusal> refusal = Admission.refuseRemovalOf(committed, who);
+        Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database)
+                .or(() -> Admission.refuseRemovalOf(committed, who));
         if (refusal.isPresent()) {
             return new Removal.Refused(events.refused(refusal.get()));
         }

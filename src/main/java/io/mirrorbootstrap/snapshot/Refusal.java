@@ -41,6 +41,21 @@ public sealed interface Refusal {
         }
     }
 
+    /**
+     * A database name that the disk, which does not tell upper from lower case, could not tell from another.
+     *
+     * @param taken the database that has its files
+     */
+    record IndistinctName(DatabaseId database, Optional<DatabaseId> taken) implements Refusal {
+        @Override
+        public String message() {
+            return "the mirror's disk does not tell upper from lower case: " + taken
+                    .map(other -> database + " would have the files of " + other
+                            + ", until these are removed and the sidecar is started again")
+                    .orElse("a database's name may have no upper-case letter here, and " + database + " has one");
+        }
+    }
+
     /** A source cluster that this sidecar was told not to take snapshots from. */
     record ClusterIdMismatch(String declared, List<String> allowed) implements AboutCaller {
         @Override

@@ -26,6 +26,7 @@ public final class SnapshotDirectory {
     private final Records records;
     private final DiskRoom room;
     private final CommitProtocol commits;
+    private final LetterCase letterCase = new LetterCase();
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -79,7 +80,7 @@ public final class SnapshotDirectory {
      *             transfer needs: the message says which, and why
      */
     public Inventory prepare() throws IOException {
-        return new StartUp(disk, records, newFiles).run();
+        return new StartUp(disk, records, newFiles).run(letterCase);
     }
 
     /** Brings the files of one database into order that {@link #prepare} could not without reading a payload. */
@@ -175,6 +176,11 @@ public final class SnapshotDirectory {
     /** How much of the disk may be used. */
     DiskRoom room() {
         return room;
+    }
+
+    /** Which names the disk would not tell apart. */
+    LetterCase letterCase() {
+        return letterCase;
     }
 
     /** How a snapshot is committed here. */

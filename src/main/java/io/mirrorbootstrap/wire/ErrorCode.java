@@ -78,7 +78,7 @@ public enum ErrorCode {
             return MALFORMED_ENVELOPE;
         } else if (refusal instanceof Refusal.MalformedControl) {
             return MALFORMED_CONTROL;
-        } else if (refusal instanceof Refusal.InvalidDatabaseId) {
+        } else if (refusal instanceof Refusal.InvalidDatabaseId || refusal instanceof Refusal.IndistinctName) {
             return INVALID_DATABASE_ID;
         } else if (refusal instanceof Refusal.ClusterIdMismatch) {
             return CLUSTER_ID_MISMATCH;
