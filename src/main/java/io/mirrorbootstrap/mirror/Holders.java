@@ -9,11 +9,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Callers;
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.ToldApart;
 
 /**
@@ -84,17 +82,8 @@ final class Holders {
 
     private boolean isOf(Mirror row, Principal who, ToldApart apart) {
         CallerId holder = holders.get(row.database());
-        if (holder != null) {
-            return apart.isSame(holder, who.id());
-        } else if (row.state() instanceof MirrorState.Following following) {
-            CommittedSnapshot snapshot = following.snapshot();
-            return who.owns(snapshot.sourceClusterId(), snapshot.owner());
-        }
-        SnapshotIdentity identity = row.state() instanceof MirrorState.Bootstrapping now
-                ? now.identity()
-                : row.state() instanceof MirrorState.Disconnected gone
-                        ? gone.identity()
-                        : ((MirrorState.Failed) row.state()).identity();
-        return who.owns(identity.sourceClusterId(), identity.owner());
+        return holder == null
+                ? who.owns(row.state().sourceClusterId(), row.state().owner())
+                : apart.isSame(holder, who.id());
     }
 }

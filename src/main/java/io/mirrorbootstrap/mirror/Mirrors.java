@@ -107,7 +107,7 @@ public class Mirrors {
             Optional<Refusal> noPlace = offset > 0 ? Optional.empty() : refuseForPlace(source, database);
             isCounted = offset == 0 && noPlace.isEmpty();
             ChunkStart start = noPlace.isPresent()
-                    ? receiver.refusedChunk(noPlace.get())
+                    ? receiver.refusedChunk(source, noPlace.get())
                     : receiver.chunk(source, identity, offset);
             if (start instanceof ChunkStart.Arriving begun) {
                 isArriving = true;

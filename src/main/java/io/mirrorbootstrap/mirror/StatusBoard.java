@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import jakarta.inject.Singleton;
 
@@ -21,6 +22,7 @@ import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
 import io.mirrorbootstrap.mirror.MirrorState.Failed;
 import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
@@ -136,11 +138,18 @@ public class StatusBoard implements TransferListener {
         if (!(event instanceof TransferEvent.Refused refused)) {
             return before.orElse(null); // a transfer that is read back stays disconnected meanwhile: no payload arrives
         }
-        if (refused.refusal() instanceof Refusal.AboutCaller) {
+        if (refused.refusal() instanceof Refusal.AboutCaller
+                || before.filter(mirror -> !mayWriteTo(mirror, refused.who())).isPresent()) {
             return before.orElse(null); // else one caller would write into the rows of another
         }
         // a refusal alone makes no row: a source could fill the board with names
         return before.map(mirror -> row(event, mirror.state(), committed, error(refused.refusal()))).orElse(null);
+    }
+
+    /** Whether a row is nobody's or the caller's own: a refusal may be of a message that came before what the row tells of. */
+    private static boolean mayWriteTo(Mirror row, Principal who) {
+        return Stream.concat(Stream.of(row.state()), row.committed().stream())
+                .allMatch(each -> who.mayReplace(each.sourceClusterId(), each.owner()));
     }
 
     private Mirror dropped(TransferEvent.Dropped dropped, Mirror before, Optional<Following> committed,

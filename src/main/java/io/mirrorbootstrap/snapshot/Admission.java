@@ -35,7 +35,7 @@ final class Admission {
      * Where senders are proven, a source does not replace the snapshot or transfer of another sender: else it could remove
      * by sending a snapshot that it may not remove by asking.
      */
-    private Optional<Refusal> refuseForOthers(Phase phase, Principal who, SnapshotIdentity identity)
+    Optional<Refusal> refuseForOthers(Phase phase, Principal who, SnapshotIdentity identity)
             throws IOException {
         Optional<Refusal> transfer = phase.identity()
                 .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
@@ -86,13 +86,12 @@ final class Admission {
     }
 
     /**
-     * Takes a place for a source whose first chunk has come whole.
+     * Takes a place for a source whose first chunk has come whole, and is not refused for others.
      *
      * @return the refusal, with which no place is taken
      */
-    Optional<Refusal> enterWithFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
+    Optional<Refusal> enterWithFirstChunk(Phase phase, Source source) {
         Optional<Refusal> refusal = refuseGone(phase, source);
-        refusal = refusal.isPresent() ? refusal : refuseForOthers(phase, source.principal(), identity);
         return refusal.isPresent() ? refusal : enter(source);
     }
 

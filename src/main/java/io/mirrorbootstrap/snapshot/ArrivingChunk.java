@@ -40,13 +40,13 @@ abstract class ArrivingChunk implements IncomingChunk {
             Optional<Refusal> refusal = reception.admission().refuseNextChunk(reception.phase(), source, identity,
                     offset);
             return refusal.isPresent()
-                    ? new RefusedChunk(receiver.events(), refusal.get())
+                    ? new RefusedChunk(receiver.events(), source.principal(), refusal.get())
                     : new NextChunk(receiver, source, identity, reception.phase().current().orElseThrow());
         }
         reception.finishCommit();
         Optional<Refusal> refusal = reception.admission().refuseFirstChunk(reception.phase(), source, identity);
         return refusal.isPresent()
-                ? new RefusedChunk(receiver.events(), refusal.get())
+                ? new RefusedChunk(receiver.events(), source.principal(), refusal.get())
                 : new FirstChunk(receiver, source, identity,
                         reception.directory().newFiles().partial(identity.database()));
     }
@@ -129,13 +129,13 @@ abstract class ArrivingChunk implements IncomingChunk {
         boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
         return transfer.isPresent() && (published || !full) // published: its commit is finished later
                 ? reception.fail(transfer.get(), refusal(full, failure), Optional.of(failure))
-                : reception.events().refused(refusal(full, failure), Optional.of(failure));
+                : reception.events().refused(source.principal(), refusal(full, failure), Optional.of(failure));
     }
 
     /** As {@link #failed}, without the lock: for a chunk that would begin a transfer. */
     final Refusal failedAlone(Exception failure) {
         boolean full = isReverted(failure) && DiskFull.is(failure);
-        return receiver.events().refused(refusal(full, failure), Optional.of(failure));
+        return receiver.events().refused(source.principal(), refusal(full, failure), Optional.of(failure));
     }
 
     private boolean isReverted(Exception failure) {

@@ -37,14 +37,14 @@ final class Events {
         tell(new TransferEvent.Kept(kept.identity(), kept.accepted().bytes(), kept.durableBytes(), reason));
     }
 
-    /** A message is refused; the transfer, if there is one, stays as it was. */
-    Refusal refused(Refusal refusal) {
-        return refused(refusal, Optional.empty());
+    /** A message of {@code who} is refused; the transfer, if there is one, stays as it was. */
+    Refusal refused(Principal who, Refusal refusal) {
+        return refused(who, refusal, Optional.empty());
     }
 
-    /** As {@link #refused(Refusal)}, with the failure of the sidecar that is the reason, if it is one. */
-    Refusal refused(Refusal refusal, Optional<Throwable> cause) {
-        tell(new TransferEvent.Refused(database, refusal, cause));
+    /** As {@link #refused(Principal, Refusal)}, with the failure of the sidecar that is the reason, if it is one. */
+    Refusal refused(Principal who, Refusal refusal, Optional<Throwable> cause) {
+        tell(new TransferEvent.Refused(database, who, refusal, cause));
         return refusal;
     }
 }

@@ -47,12 +47,14 @@ final class FirstChunk extends ArrivingChunk {
     @Override
     Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
         reception.finishCommit(); // of another source, whose disk has failed since this chunk began
-        Optional<Refusal> refusal = refuseCrc(chunkCrc32c).or(() -> refuseSize(done));
+        Optional<Refusal> refusal = reception.admission()
+                .refuseForOthers(reception.phase(), source.principal(), identity)
+                .or(() -> refuseCrc(chunkCrc32c)).or(() -> refuseSize(done));
         refusal = refusal.isPresent()
                 ? refusal
-                : reception.admission().enterWithFirstChunk(reception.phase(), source, identity);
+                : reception.admission().enterWithFirstChunk(reception.phase(), source);
         if (refusal.isPresent()) {
-            return new Verdict.Refused(reception.events().refused(refusal.get()));
+            return new Verdict.Refused(reception.events().refused(source.principal(), refusal.get()));
         }
         Transfer transfer = new Transfer(identity, file);
         begun = Optional.of(transfer);

@@ -70,7 +70,7 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     }
 
     private OpenOutcome refused(Refusal refusal) {
-        return new OpenOutcome.Refused(reception.events().refused(refusal));
+        return new OpenOutcome.Refused(reception.events().refused(source.principal(), refusal));
     }
 
     /** @param isTouched whether the file is not as it was when it was known */

@@ -58,6 +58,11 @@ public record Principal(CallerId id, Optional<String> cluster, Optional<String> 
         return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();
     }
 
+    /** Whether a snapshot or transfer of {@code cluster} and {@code owner} is nobody's or this caller's own. */
+    public boolean mayReplace(String cluster, Optional<String> owner) {
+        return other(cluster, owner).isEmpty();
+    }
+
     /** Whether an owner may have this name: it is one of {@link #OWNER_NAME}. */
     public static boolean isValidOwner(String name) {
         return OWNER.matcher(name).matches();

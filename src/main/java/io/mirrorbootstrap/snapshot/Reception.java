@@ -189,7 +189,7 @@ final class Reception {
             return new OpenOutcome.Verifying(0, kept.accepted().bytes());
         }
         become(new Verifying(source, kept.doubted()));
-        return new OpenOutcome.Refused(events.refused(DiskRoom.doubtful(), Optional.of(failure)));
+        return new OpenOutcome.Refused(events.refused(source.principal(), DiskRoom.doubtful(), Optional.of(failure)));
     }
 
     private void keep(KeptTransfer kept, KeptReason reason) {
@@ -217,7 +217,7 @@ final class Reception {
     Removal abort(Principal who) {
         Optional<Refusal> refusal = Admission.refuseAbort(phase(), who);
         if (refusal.isPresent()) {
-            return new Removal.Refused(events.refused(refusal.get()));
+            return new Removal.Refused(events.refused(who, refusal.get()));
         }
         drop(DropReason.ABORTED);
         return new Removal.Done();
@@ -230,7 +230,7 @@ final class Reception {
         Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database)
                 .or(() -> Admission.refuseRemovalOf(committed, who));
         if (refusal.isPresent()) {
-            return new Removal.Refused(events.refused(refusal.get()));
+            return new Removal.Refused(events.refused(who, refusal.get()));
         }
         directory.disk().remove(SnapshotNames.snapshot(database));
         committed.ifPresent(snapshot -> events.tell(new TransferEvent.Removed(snapshot)));

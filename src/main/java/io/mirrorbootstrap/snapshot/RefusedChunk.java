@@ -7,15 +7,17 @@ import java.util.Optional;
 final class RefusedChunk implements IncomingChunk {
 
     private final Events events;
+    private final Principal who;
     private final Refusal refusal;
     private final Optional<Throwable> cause;
 
-    RefusedChunk(Events events, Refusal refusal) {
-        this(events, refusal, Optional.empty());
+    RefusedChunk(Events events, Principal who, Refusal refusal) {
+        this(events, who, refusal, Optional.empty());
     }
 
-    RefusedChunk(Events events, Refusal refusal, Optional<Throwable> cause) {
+    RefusedChunk(Events events, Principal who, Refusal refusal, Optional<Throwable> cause) {
         this.events = events;
+        this.who = who;
         this.refusal = refusal;
         this.cause = cause;
     }
@@ -27,7 +29,7 @@ final class RefusedChunk implements IncomingChunk {
 
     @Override
     public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
-        return new ChunkOutcome.Refused(events.refused(refusal, cause));
+        return new ChunkOutcome.Refused(events.refused(who, refusal, cause));
     }
 
     @Override

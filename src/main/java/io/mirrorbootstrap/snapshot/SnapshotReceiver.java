@@ -131,14 +131,15 @@ public final class SnapshotReceiver {
     /** @param recognize whether it is enough that this very snapshot is committed already */
     private OpenOutcome open(Source source, SnapshotIdentity identity, boolean recognize) {
         if (isUnrecovered()) {
-            return new OpenOutcome.Refused(events.refused(DiskRoom.broken()));
+            return new OpenOutcome.Refused(events.refused(source.principal(), DiskRoom.broken()));
         }
         try {
             OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, identity).run(recognize))
                     .orElseGet(OpenOutcome.Busy::new);
             return outcome instanceof OpenOutcome.Verifying ? reader.readFurther(source).orElse(outcome) : outcome;
         } catch (IOException | RuntimeException e) {
-            return new OpenOutcome.Refused(events.refused(directory.room().failed(e, 1), Optional.of(e)));
+            return new OpenOutcome.Refused(
+                    events.refused(source.principal(), directory.room().failed(e, 1), Optional.of(e)));
         }
     }
 
@@ -155,14 +156,14 @@ public final class SnapshotReceiver {
         if (notYet.isPresent()) {
             return notYet.get();
         } else if (isUnrecovered()) {
-            return refusedChunk(DiskRoom.broken());
+            return refusedChunk(source, DiskRoom.broken());
         }
         try {
             return reception.ifFree(held -> ArrivingChunk.begin(this, held, source, owned, offset))
                     .<ChunkStart>map(ChunkStart.Arriving::new)
                     .orElseGet(ChunkStart.Busy::new);
         } catch (IOException | RuntimeException e) {
-            return new ChunkStart.Arriving(new RefusedChunk(events,
+            return new ChunkStart.Arriving(new RefusedChunk(events, source.principal(),
                     directory.room().failed(e, owned.totalBytes() - offset), Optional.of(e)));
         }
     }
@@ -185,13 +186,13 @@ public final class SnapshotReceiver {
                     .of(outcome instanceof OpenOutcome.Busy ? new ChunkStart.Busy() : new ChunkStart.Verifying());
         }
         return outcome instanceof OpenOutcome.Refused refused
-                ? Optional.of(refusedChunk(refused.refusal()))
+                ? Optional.of(refusedChunk(source, refused.refusal()))
                 : Optional.empty();
     }
 
-    /** A chunk that begins to arrive, and is not wanted. */
-    public ChunkStart refusedChunk(Refusal refusal) {
-        return new ChunkStart.Arriving(new RefusedChunk(events, refusal));
+    /** A chunk of {@code source} that begins to arrive, and is not wanted. */
+    public ChunkStart refusedChunk(Source source, Refusal refusal) {
+        return new ChunkStart.Arriving(new RefusedChunk(events, source.principal(), refusal));
     }
 
     /**
@@ -202,7 +203,7 @@ public final class SnapshotReceiver {
     public Removal abort(Principal who) {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
-                ? new Removal.Refused(events.refused(forbidden.get()))
+                ? new Removal.Refused(events.refused(who, forbidden.get()))
                 : reception.ifFree(held -> held.abort(who)).orElseGet(Removal.Busy::new);
     }
 
@@ -215,7 +216,7 @@ public final class SnapshotReceiver {
     public Removal removeSnapshot(Principal who) throws IOException {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
-                ? new Removal.Refused(events.refused(forbidden.get()))
+                ? new Removal.Refused(events.refused(who, forbidden.get()))
                 : reception.ifFree(held -> held.removeSnapshot(who)).orElseGet(Removal.Busy::new);
     }
 

@@ -72,8 +72,12 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** A message was refused and the transfer, if there is one, stays as it was; {@code cause} as in {@link Failed}. */
-    record Refused(DatabaseId database, Refusal refusal, Optional<Throwable> cause) implements TransferEvent {
+    /**
+     * A message of {@code who} was refused and the transfer, if there is one, stays as it was, whosesoever it is; {@code cause} as in
+     * {@link Failed}.
+     */
+    record Refused(DatabaseId database, Principal who, Refusal refusal,
+            Optional<Throwable> cause) implements TransferEvent {
     }
 
     /** Why a transfer waits for its source. */

@@ -197,6 +197,33 @@ class MirrorsTest {
         return new SnapshotIdentity("c", new DatabaseId(database), 8, WHOLE.length, crc());
     }
 
+    @Test
+    void noCallerWritesIntoTheRowOfAnother() {
+        TestSource b = caller("b");
+        DatabaseId database = new DatabaseId("x");
+        disk.usableBytes(WHOLE.length);
+        IncomingChunk wrong = begin(b, "x"); // when x is nobody's
+        IncomingChunk tooLarge = begin(b, new SnapshotIdentity("c", database, 7, 1000, crc()));
+        IncomingChunk nowhere = ((ChunkStart.Arriving) mirrors.chunk(b, identity("x"), 3)).chunk();
+        mirrors.open(caller("a"), identity("x"));
+        wrong.write(ByteBuffer.wrap(WHOLE));
+
+        Optional<Crc32c> another = Optional.of(new Crc32c(1));
+        assertInstanceOf(Refusal.TransferInProgress.class, refusal(wrong.finish(true, another)));
+        assertInstanceOf(Refusal.InsufficientStorage.class, refusal(tooLarge.finish(true, another)));
+        assertInstanceOf(Refusal.OffsetRegression.class, refusal(nowhere.finish(true, another)));
+
+        assertEquals(Optional.empty(), board.mirror(database).orElseThrow().lastError());
+        IncomingChunk own = begin(caller("a"), "x");
+        assertInstanceOf(Refusal.ChunkCrcMismatch.class, refusal(own.finish(true, another)));
+        assertInstanceOf(Refusal.ChunkCrcMismatch.class,
+                board.mirror(database).orElseThrow().lastError().orElseThrow().refusal());
+    }
+
+    private static Refusal refusal(ChunkOutcome outcome) {
+        return assertInstanceOf(ChunkOutcome.Refused.class, outcome).refusal();
+    }
+
     private ChunkOutcome send(Source source, String database) {
         IncomingChunk chunk = begin(source, database);
         chunk.write(ByteBuffer.wrap(WHOLE));
@@ -204,7 +231,11 @@ class MirrorsTest {
     }
 
     private IncomingChunk begin(Source source, String database) {
-        return ((ChunkStart.Arriving) mirrors.chunk(source, identity(database), 0)).chunk();
+        return begin(source, identity(database));
+    }
+
+    private IncomingChunk begin(Source source, SnapshotIdentity identity) {
+        return ((ChunkStart.Arriving) mirrors.chunk(source, identity, 0)).chunk();
     }
 
     private static TestSource caller(String token) {

@@ -104,9 +104,9 @@ class AdmissionTest {
         Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY))));
         assertEquals(superseded, admission.enter(underWay(other), one, IDENTITY, 0));
         assertEquals(superseded, admission.enter(kept, one, IDENTITY, 300));
-        assertEquals(superseded, admission.enterWithFirstChunk(kept, one, IDENTITY));
+        assertEquals(superseded, admission.enterWithFirstChunk(kept, one));
         assertEquals(Optional.empty(), admission.enter(Idle.IDLE, one, IDENTITY, 0));
-        assertEquals(Optional.empty(), admission.enterWithFirstChunk(underWay(one), one, IDENTITY));
+        assertEquals(Optional.empty(), admission.enterWithFirstChunk(underWay(one), one));
         assertEquals(Optional.empty(), admission.enter(kept, other, IDENTITY, 300));
     }
 
@@ -115,7 +115,7 @@ class AdmissionTest {
         DatabaseId another = new DatabaseId("another");
         one.leave();
         admission.enter(underWay(other), one, IDENTITY, 0);
-        admission.enterWithFirstChunk(underWay(other), one, IDENTITY);
+        admission.enterWithFirstChunk(underWay(other), one);
         assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY));
         admission.enter(Idle.IDLE, other, IDENTITY, 0);
         assertEquals(Optional.of(new Refusal.TooManyBootstraps(1)), places.refuse(another, Principal.ANYBODY));
@@ -127,7 +127,7 @@ class AdmissionTest {
         Optional<Refusal> full = Optional.of(new Refusal.TooManyBootstraps(1));
         assertEquals(full, admission.enter(Idle.IDLE, one, IDENTITY, 0));
         assertEquals(full, admission.refuseFirstChunk(Idle.IDLE, one, IDENTITY));
-        assertEquals(full, admission.enterWithFirstChunk(Idle.IDLE, one, IDENTITY));
+        assertEquals(full, admission.enterWithFirstChunk(Idle.IDLE, one));
     }
 
     @Test
