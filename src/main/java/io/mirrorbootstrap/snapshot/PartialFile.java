@@ -3,9 +3,11 @@ package io.mirrorbootstrap.snapshot;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
@@ -13,12 +15,22 @@ import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * A file that payload is written to until it is committed or discarded. Worker only, one thread at a time, but for
- * {@link #force}.
+ * {@link #force}. Who closes it does not wait for another who forces it, as that may take as long as the disk takes: it is closed
+ * behind the force then.
  */
 final class PartialFile implements Closeable {
 
     /** Leaves 16 bits of 64: a length of at most 64 KiB, most of it a hole. */
     private static final int LENGTH_SHIFT = 48;
+
+    /** The states of the open file; there is no way back from the last two. */
+    private enum Use {
+        OPEN,
+        FORCED,
+        /** By the thread that forces it. */
+        TO_BE_CLOSED,
+        CLOSED
+    }
 
     private final Disk disk;
     private final DiskFile file;
@@ -27,6 +39,7 @@ final class PartialFile implements Closeable {
     private String name;
     private boolean published;
     private volatile boolean lost;
+    private final AtomicReference<Use> use = new AtomicReference<>(Use.OPEN);
     private Optional<IOException> forceFailure = Optional.empty();
 
     private PartialFile(Disk disk, DiskFile file, String identity, String name) {
@@ -94,6 +107,7 @@ final class PartialFile implements Closeable {
      * @throws IOException after which some bytes may have been written
      */
     void write(ByteBuffer bytes, long position) throws IOException {
+        assert use.get() == Use.OPEN || use.get() == Use.FORCED : use;
         requireName();
         file.write(bytes, position);
     }
@@ -109,12 +123,16 @@ final class PartialFile implements Closeable {
     /**
      * Returns when all that was written survives a power cut, under the file's name.
      *
-     * @throws IOException also when that name is gone or another file's: nobody would find what was written
+     * @throws IOException also when that name is gone or another file's: nobody would find what was written; and when it is closed
      */
     synchronized void force() throws IOException {
         requireName();
         if (forceFailure.isPresent()) {
             throw new IOException("an earlier force failed, and what was written then may be lost", forceFailure.get());
+        }
+        if (!use.compareAndSet(Use.OPEN, Use.FORCED)) {
+            assert use.get() == Use.CLOSED : use;
+            throw new ClosedChannelException();
         }
         try {
             file.force();
@@ -122,8 +140,23 @@ final class PartialFile implements Closeable {
             // the kernel tells once: the next force would succeed, whatever was lost. Not even a full disk is forgiven
             forceFailure = Optional.of(e);
             throw new IOException("the force failed", e);
+        } finally {
+            forced();
         }
         requireFile();
+    }
+
+    /** Closes the file if somebody has wished that meanwhile. */
+    private void forced() {
+        if (!use.compareAndSet(Use.FORCED, Use.OPEN)) {
+            assert use.get() == Use.TO_BE_CLOSED : use;
+            use.set(Use.CLOSED);
+            try {
+                file.close();
+            } catch (IOException e) {
+                // what is in it is nobody's any more, or durable
+            }
+        }
     }
 
     /**
@@ -175,13 +208,16 @@ final class PartialFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        file.close();
+        Use before = use.getAndUpdate(now -> now == Use.OPEN || now == Use.CLOSED ? Use.CLOSED : Use.TO_BE_CLOSED);
+        if (before == Use.OPEN) {
+            file.close();
+        }
     }
 
-    /** Closes the file, and removes it unless it was published. */
+    /** Closes the file, and removes its name at once unless it was published. */
     void discard() throws IOException {
         try {
-            file.close();
+            close();
         } finally {
             if (!published) {
                 disk.remove(name);

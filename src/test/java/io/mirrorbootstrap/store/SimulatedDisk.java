@@ -2,6 +2,7 @@ package io.mirrorbootstrap.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -10,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A disk in memory that remembers what was forced. Its power can be cut at any instant: {@link #afterPowerCut} shows one
@@ -38,6 +41,7 @@ public final class SimulatedDisk implements Disk {
 
     private final SimulatedNames names;
     private int files;
+    private final AtomicInteger open = new AtomicInteger();
     private long usableBytes = Long.MAX_VALUE / 2;
     private Observer observer = (what, name) -> {
     };
@@ -77,6 +81,11 @@ public final class SimulatedDisk implements Disk {
     /** The bytes of a file, forced or not; empty when there is none. */
     public Optional<byte[]> bytes(String name) {
         return names.file(name).map(SimulatedFile::bytes);
+    }
+
+    /** How many files are open. */
+    public int openFiles() {
+        return open.get();
     }
 
     /** Puts a file there, as somebody else would. */
@@ -213,15 +222,25 @@ public final class SimulatedDisk implements Disk {
 
         private final SimulatedFile file;
         private final String name;
+        private final AtomicInteger forces = new AtomicInteger();
+        private final AtomicBoolean isOpen = new AtomicBoolean(true);
 
         Open(SimulatedFile file, String name) {
             this.file = file;
             this.name = name;
+            open.incrementAndGet();
+        }
+
+        private void before(String what) throws IOException {
+            if (!isOpen.get()) {
+                throw new ClosedChannelException();
+            }
+            observer.before(what, name);
         }
 
         @Override
         public void write(ByteBuffer bytes, long position) throws IOException {
-            observer.before("write", name);
+            before("write");
             byte[] after = Arrays.copyOf(file.bytes(),
                     Math.max(file.bytes().length, (int) position + bytes.remaining()));
             bytes.get(after, (int) position, bytes.remaining());
@@ -230,7 +249,7 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public int read(ByteBuffer into, long position) throws IOException {
-            observer.before("readFile", name);
+            before("readFile");
             int length = Math.min(into.remaining(), file.bytes().length - (int) position);
             if (length > 0) {
                 into.put(file.bytes(), (int) position, length);
@@ -240,7 +259,7 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public void truncate(long length) throws IOException {
-            observer.before("truncate", name);
+            before("truncate");
             if (length < file.bytes().length) {
                 file.replace(Arrays.copyOf(file.bytes(), (int) length));
             }
@@ -248,13 +267,21 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public void force() throws IOException {
-            observer.before("forceFile", name);
-            file.force();
+            forces.incrementAndGet();
+            try {
+                before("forceFile");
+                file.force();
+            } finally {
+                forces.decrementAndGet();
+            }
         }
 
         @Override
         public void close() {
-            // nothing is held
+            assert forces.get() == 0 : "Java's files would have the caller wait for the force";
+            if (isOpen.compareAndSet(true, false)) {
+                open.decrementAndGet();
+            }
         }
     }
 }
