@@ -126,9 +126,9 @@ final class StartUp {
     private void removeUnfinished(String name) {
         try {
             disk.remove(name);
-        } catch (IOException e) {
-            inventory.repaired(
-                    disk.path().resolve(name) + " is of no worth and cannot be removed: " + Reason.of(e));
+        } catch (IOException e) { // also of a planted name that is none in this process' locale: it makes no path
+            inventory.repaired(disk.path() + "/" + Text.readable(name) + " is of no worth and cannot be removed: "
+                    + Reason.of(e));
         }
     }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Arrays;
@@ -148,6 +149,20 @@ class DamagedFilesTest extends StartOnFiles {
         assertTrue(disk.bytes("other.partial").isEmpty());
         assertTrue(inventory.repairs().stream().anyMatch(line -> line.contains(".nfs0001")),
                 inventory.repairs()::toString);
+    }
+
+    @Test
+    void aNameThatMakesNoPathHereStopsNoStart() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.put(".\0\nforged", new byte[1]); // as one of other letters, where the locale has ASCII alone
+        disk.observe((what, name) -> {
+            if (what.equals("remove") && name.startsWith(".\0")) {
+                throw new NoSuchFileException(name, null, "Malformed input");
+            }
+        });
+
+        assertEquals(List.of("/simulated/.\\u0000\\nforged is of no worth and cannot be removed: Malformed input"),
+                new SnapshotDirectory(disk, 0, RECORDS).prepare().repairs());
     }
 
     @Test
