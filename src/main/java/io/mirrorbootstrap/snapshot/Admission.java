@@ -126,7 +126,7 @@ final class Admission {
         }
         // the bytes that are missing may be unknown, and others write to this disk too
         return (identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0
-                ? Optional.of(directory.room().full(Math.max(1, identity.totalBytes() - offset), Optional.empty()))
+                ? Optional.of(directory.room().full(identity.totalBytes() - offset, Optional.empty()))
                 : Optional.empty();
     }
 

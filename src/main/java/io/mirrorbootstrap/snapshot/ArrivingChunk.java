@@ -150,8 +150,7 @@ abstract class ArrivingChunk implements IncomingChunk {
 
     private Refusal refusal(boolean full, Exception failure) {
         return full
-                ? receiver.directory().room().full(
-                        Math.max(0, identity.isStream() ? bytes : identity.totalBytes() - offset),
+                ? receiver.directory().room().full(identity.isStream() ? bytes : identity.totalBytes() - offset,
                         Optional.of(failure))
                 : DiskRoom.broken(failure);
     }

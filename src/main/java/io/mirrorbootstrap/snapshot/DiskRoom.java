@@ -42,10 +42,11 @@ final class DiskRoom {
     /**
      * The refusal when the disk has no room.
      *
-     * @param needed how many bytes, 0 or more
+     * @param missing how many bytes of the snapshot, as far as that is known; where it is none, its record finds no room
      * @param failure of the attempt to write; empty when nothing was tried
      */
-    Refusal full(long needed, Optional<Exception> failure) {
+    Refusal full(long missing, Optional<Exception> failure) {
+        long needed = Math.max(1, missing);
         long available = 0;
         try {
             available = available();
@@ -61,7 +62,7 @@ final class DiskRoom {
             return Optional.empty();
         } else if (DiskFull.isQuota(failure.get())) {
             return Optional.of("the quota on the mirror's disk is used up");
-        } else if (available < Math.max(1, needed)) {
+        } else if (available < needed) {
             return Optional.empty();
         }
         return Optional.of(DiskFull.isOfName(failure.get())
@@ -73,10 +74,10 @@ final class DiskRoom {
     /**
      * The refusal for a failure that changes nothing of a transfer.
      *
-     * @param needed how many bytes are missing to the end of the snapshot
+     * @param missing as for {@link #full}
      */
-    Refusal failed(Exception failure, long needed) {
-        return DiskFull.is(failure) ? full(Math.max(0, needed), Optional.of(failure)) : broken(failure);
+    Refusal failed(Exception failure, long missing) {
+        return DiskFull.is(failure) ? full(missing, Optional.of(failure)) : broken(failure);
     }
 
     /** The refusal when what is kept of a transfer cannot be gone on with, for the first time. */

@@ -84,6 +84,22 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void aDiskWithoutRoomForTheRecordOfACommitMissesAByte() throws Exception {
+        receiver.open(one, identity);
+        IncomingChunk most = TestSource.chunk(receiver, one, identity, 0);
+        most.write(ByteBuffer.wrap(whole));
+        most.finish(false, Optional.empty());
+        disk.usableBytes(0);
+        disk.whileFull("create", () -> {
+            Refusal.InsufficientStorage refusal = assertInstanceOf(Refusal.InsufficientStorage.class, assertInstanceOf(
+                    ChunkOutcome.Refused.class, send(one, whole.length, whole.length)).refusal());
+            assertEquals(1, refusal.needed());
+            assertEquals(0, refusal.available());
+        });
+        assertInstanceOf(ChunkOutcome.Committed.class, send(one, whole.length, whole.length));
+    }
+
+    @Test
     void aCommitThatCouldNotBeFinishedHealsWithoutItsSource() throws Exception {
         disk.observe((what, name) -> {
             if (what.equals("rename") && name.equals("db.manifest.json")) {
