@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jboss.logging.Logger;
 
@@ -38,6 +39,8 @@ final class Upkeep {
 
     /** Databases for which a thread reads what an earlier process left. */
     private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
+    /** Whether a thread reads again for all databases: one, as to read may take hours, and threads are few. */
+    private final AtomicBoolean readingAgain = new AtomicBoolean();
 
     Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, StatusBoard board,
             Receivers receivers) {
@@ -90,6 +93,27 @@ final class Upkeep {
         }
     }
 
+    /** As {@link #recoverSoon}, of all databases for which that was in vain, one after the other. */
+    private void recoverAllSoon() {
+        List<DatabaseId> unrecovered = receivers.all().filter(SnapshotReceiver::isUnrecovered)
+                .map(SnapshotReceiver::database).toList();
+        if (unrecovered.isEmpty() || !readingAgain.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            rules.helpers().execute(() -> {
+                try {
+                    unrecovered.forEach(this::recover);
+                } finally {
+                    readingAgain.set(false);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            readingAgain.set(false);
+            LOG.debugf("%s: not read again, the process is ending", unrecovered);
+        }
+    }
+
     private void recover(DatabaseId database) {
         if (reading.add(database)) { // else another thread reads it
             try {
@@ -115,7 +139,7 @@ final class Upkeep {
     /** See {@link Mirrors#keepHouse}. */
     int keepHouse(Duration retention) {
         directory.unfinishedCommits().forEach(database -> receivers.with(database, Upkeep::heal));
-        receivers.all().filter(SnapshotReceiver::isUnrecovered).map(SnapshotReceiver::database).forEach(this::recover);
+        recoverAllSoon();
         int expired = 0;
         for (DatabaseId database : receivers.databases()) {
             expired += receivers.with(database, receiver -> expire(receiver, retention));

@@ -2,28 +2,20 @@ package io.mirrorbootstrap.mirror;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
-import io.mirrorbootstrap.snapshot.Manifest;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
@@ -35,7 +27,7 @@ import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
-/** What is done for all databases, on a simulated disk: one of them that fails stops no other. */
+/** What callers may do with their databases and those of others, and how many, on a simulated disk. */
 class MirrorsTest {
 
     private static final JsonRecords RECORDS = new JsonRecords();
@@ -50,50 +42,6 @@ class MirrorsTest {
     private ToldApart apart = ToldApart.BY_TOKEN;
     private final Mirrors mirrors = new Mirrors(TestMirrors.settings(Map.of()),
             new SnapshotDirectory(disk, 0, RECORDS), board, List.of(board), () -> apart);
-
-    @Test
-    void aTransferThatCannotBeRemovedStopsTheRemovalOfNoOther() {
-        leave("a");
-        leave("b");
-        leave("c");
-        mirrors.start(null);
-        assertEquals(3, board.mirrors().size());
-        disk.observe((what, name) -> {
-            if (name.startsWith("b.")) {
-                throw new IllegalStateException("as if the file system had gone mad");
-            }
-        });
-
-        assertEquals(2, mirrors.keepHouse(Duration.ZERO));
-
-        assertTrue(disk.bytes("a.partial").isEmpty());
-        assertTrue(disk.bytes("b.partial").isPresent());
-        assertTrue(disk.bytes("c.partial").isEmpty());
-    }
-
-    @Test
-    void whatHasToBeReadIsReadWhenTheStartIsOver() {
-        for (String database : List.of("a", "b")) { // as an older version left them, without marks
-            disk.put(database + ".snapshot", WHOLE);
-            disk.put(database + ".manifest.json", RECORDS.manifest(new Manifest(new CommittedSnapshot("c",
-                    new DatabaseId(database), 7, WHOLE.length, crc(), Instant.EPOCH), Optional.empty())));
-        }
-        disk.observe((what, name) -> {
-            if (what.equals("readFile") && name.startsWith("a.")) {
-                throw new IOException("Input/output error");
-            }
-        });
-
-        mirrors.start(null);
-
-        Awaitility.await().until(() -> board.mirror(new DatabaseId("b")).isPresent());
-        assertInstanceOf(Following.class, board.mirror(new DatabaseId("b")).orElseThrow().state());
-        assertTrue(board.mirror(new DatabaseId("a")).isEmpty(), "nobody knows yet");
-        disk.observe((what, name) -> {
-        });
-        mirrors.keepHouse(Duration.ofDays(7));
-        assertInstanceOf(Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
-    }
 
     @Test
     void oneCallerDoesNotTakeThePlacesOfAll() throws Exception {
