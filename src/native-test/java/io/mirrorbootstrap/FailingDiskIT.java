@@ -202,6 +202,30 @@ class FailingDiskIT extends WithSidecar {
         assertEquals("following", sidecar.word("neither"));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFullDiskStopsNoStartWhetherOrNotItsLockFileNamesItself(boolean named) throws Exception {
+        sidecar = null;
+        TestSnapshot snapshot = TestSnapshot.random("there", MIB);
+        start();
+        snapshot.committed(link());
+        sidecar.close();
+        Path lock = data().resolve(".mirror-bootstrap.lock");
+        if (!named) {
+            Files.write(lock, new byte[0]);
+        }
+        Files.createFile(Fault.FULL_DISK_WHILE.file());
+
+        start(Preloaded.disk(Fault.FULL_DISK_WHILE.name(), Fault.FULL_DISK_WHILE.file()));
+
+        assertEquals("following", sidecar.word("there"));
+        assertEquals(named, !sidecar.log().contains("will say so when its disk has room"), sidecar.log());
+        assertEquals(named, Files.readString(lock).startsWith("held as inode "));
+        Files.delete(Fault.FULL_DISK_WHILE.file());
+        patiently().until(() -> Files.readString(lock).startsWith("held as inode "));
+        TestSnapshot.random("next", MIB).committed(link());
+    }
+
     private List<String> filesOf(String database) throws IOException {
         try (Stream<Path> files = Files.list(file("."))) {
             return files.map(file -> file.getFileName().toString()).filter(name -> name.contains(database)).sorted()

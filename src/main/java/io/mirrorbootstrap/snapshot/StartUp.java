@@ -37,7 +37,7 @@ final class StartUp {
 
     /** Does all that needs no payload to be read; see {@link SnapshotDirectory#prepare}. */
     Inventory run(LetterCase letterCase) throws IOException {
-        disk.lock();
+        disk.lock().ifPresent(inventory::repaired);
         step("it cannot be made", disk::make);
         boolean tellsCase = tryOut();
         // this process builds on changes of an earlier process that may not be forced

@@ -31,6 +31,7 @@ import java.util.UUID;
  * directory has been used, is a candidate: it says so in the file, waits, and has the directory only if no holder has replaced
  * that file meanwhile.</li>
  * <li>A holder that finds the file of another holder has slept through all that. It must end.</li>
+ * <li>What a full disk does not let it write into the file is written as soon as there is room: the lock keeps others out without.</li>
  * </ul>
  * The kernel drops all locks that a process has on a file when it closes <em>any</em> descriptor of it, so the file that is held
  * is never opened again: what can be told from its inode and size is.
@@ -51,8 +52,11 @@ final class DirectoryLock {
     /** Null before the directory is this process's. Guarded by this. */
     private Held held;
 
-    /** @param file what {@code channel} has open and {@code lock} locks, as long as these are reachable */
-    private record Held(FileChannel channel, FileLock lock, Facts file) {
+    /**
+     * @param file what {@code channel} has open and {@code lock} locks, as long as these are reachable
+     * @param isNamed whether it names its own inode
+     */
+    private record Held(FileChannel channel, FileLock lock, Facts file, boolean isNamed) {
     }
 
     private record Facts(boolean isRegular, boolean isDirectory, long bytes, long inode, Object key) {
@@ -75,23 +79,25 @@ final class DirectoryLock {
      * Takes the directory for this process.
      *
      * @param used whether the directory was there before
+     * @return what is to be mended later, a sentence for the log
      * @throws IOException when another process has it
      */
-    synchronized void take(boolean used) throws IOException {
+    synchronized Optional<String> take(boolean used) throws IOException {
         Held taken = open();
         try {
-            if (used && !namesItself(taken.channel(), Optional.of(taken.file()))) {
+            if (used && !taken.isNamed()) {
                 write(taken.channel(), CANDIDATE);
                 sleep();
             }
             requireStillThere(taken);
-            write(taken.channel(), text(taken.file()));
+            taken = named(taken);
             requireStillThere(taken); // a holder may have replaced the candidate's file just before it was none any more
         } catch (IOException e) {
             taken.channel().close();
             throw e;
         }
         held = taken;
+        return Optional.of(file + " is locked, and will say so when its disk has room").filter(any -> !held.isNamed());
     }
 
     /** Whether this process has the directory. */
@@ -149,7 +155,7 @@ final class DirectoryLock {
             channel.close();
             return Optional.empty();
         }
-        return Optional.of(new Held(channel, lock, before));
+        return Optional.of(new Held(channel, lock, before, namesItself(channel, Optional.of(before))));
     }
 
     /** To read and write, because no kind of file makes the caller wait then: to open a pipe for one of these does. */
@@ -172,11 +178,20 @@ final class DirectoryLock {
                 && there.flip().equals(expected);
     }
 
-    private void write(FileChannel channel, byte[] text) throws IOException {
+    private Held named(Held it) throws IOException {
+        return new Held(it.channel(), it.lock(), it.file(), it.isNamed() || write(it.channel(), text(it.file())));
+    }
+
+    /** @return whether there was room for it */
+    private boolean write(FileChannel channel, byte[] text) throws IOException {
         try {
             channel.write(ByteBuffer.wrap(text), 0);
             channel.truncate(text.length);
+            return true;
         } catch (IOException e) {
+            if (DiskFull.is(e)) {
+                return false;
+            }
             throw new IOException("its lock file " + file + " cannot be written to: " + Reason.of(e), e);
         }
     }
@@ -209,6 +224,7 @@ final class DirectoryLock {
         }
         Optional<Facts> there = look(file);
         if (there.filter(held.file()::isSame).isPresent()) {
+            held = named(held);
             return Optional.empty();
         }
         Optional<FileChannel> own = Optional.empty();
@@ -261,9 +277,9 @@ final class DirectoryLock {
         try {
             FileLock lock = channel.tryLock();
             Facts facts = look(next).orElseThrow(() -> new NoSuchFileException(next.toString()));
-            write(channel, text(facts));
+            Held replacing = named(new Held(channel, lock, facts, false));
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-            held = new Held(channel, lock, facts);
+            held = replacing;
         } catch (IOException e) {
             channel.close();
             Files.deleteIfExists(next);

@@ -28,9 +28,10 @@ public interface Disk {
      * Takes the directory for this process, as long as it lives. Where it is not certain that nobody has it, this takes some
      * seconds.
      *
+     * @return what {@link #keepLock} has to mend later, as the disk is full: a sentence, for the log
      * @throws IOException when another process has it
      */
-    void lock() throws IOException;
+    Optional<String> lock() throws IOException;
 
     /**
      * Looks whether what {@link #lock} left is still there, and puts it back: to be called every second, on a thread that may

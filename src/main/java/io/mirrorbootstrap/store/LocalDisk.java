@@ -86,20 +86,22 @@ public final class LocalDisk implements Disk {
     }
 
     @Override
-    public synchronized void lock() throws IOException {
+    public synchronized Optional<String> lock() throws IOException {
         boolean used = PlainFile.look(path).filter(BasicFileAttributes::isDirectory).isPresent();
         try {
             Modes.makeAll(path.getParent());
         } catch (IOException e) {
             throw new IOException(path.getParent() + " cannot be made: " + Reason.of(e), e);
         }
+        Optional<String> unfinished;
         try {
-            lock.take(used);
+            unfinished = lock.take(used);
         } catch (FileSystemException e) {
             throw new IOException("its lock file " + e.getFile() + " cannot be made, or not opened: " + Reason.of(e),
                     e);
         }
         known = PlainFile.look(path).map(BasicFileAttributes::fileKey).orElse(null);
+        return unfinished;
     }
 
     @Override

@@ -134,8 +134,8 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
-    public void lock() {
-        // nobody else knows it
+    public Optional<String> lock() {
+        return Optional.empty(); // nobody else knows it
     }
 
     @Override
