@@ -7,6 +7,7 @@
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
  * While there is a file named NO_INODE_WHILE, no other can be made; while there is one named REFUSED_WHILE, writing fails with the
  * number that is in it. Where STRANGE_WORDS is set, the C library speaks another language.
+ * The names of all files and directories that are forced are written to FORCED_NAMES, one a line.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
  * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
  * it takes megabytes that nobody reads.
@@ -102,6 +103,19 @@ ssize_t writev(int fd, const struct iovec *from, int buffers) {
     return takes_after_a_while(fd, bytes) ? real(fd, from, buffers) : -1;
 }
 
+static void tell_forced(int fd) {
+    const char *names = getenv("FORCED_NAMES");
+    char of[64];
+    char name[4096];
+    snprintf(of, sizeof of, "/proc/self/fd/%d", fd);
+    ssize_t length = names == NULL ? -1 : readlink(of, name, sizeof name - 1);
+    FILE *told = length < 0 ? NULL : fopen(names, "a");
+    if (told != NULL) {
+        fprintf(told, "%.*s\n", (int) length, name);
+        fclose(told);
+    }
+}
+
 int fsync(int fd) {
     static int (*real)(int);
     const char *ms = getenv("SLOW_FORCE_MS");
@@ -121,6 +135,7 @@ int fsync(int fd) {
         errno = EIO;
         return -1;
     }
+    tell_forced(fd);
     return real(fd);
 }
 

@@ -14,9 +14,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,27 @@ class VolumeIT extends WithSidecar {
     void place() {
         files = data().resolve("recv_snapshots");
         lock = data().resolve(".mirror-bootstrap.lock");
+    }
+
+    @Test
+    void theNamesOfDirectoriesThatItHasMadeAreDurableAndThatOfOneMadeAgainToo() throws Exception {
+        Path forced = directory.resolve("forced");
+        Path made = directory.resolve("made");
+        Path again = made.resolve("data/recv_snapshots");
+        start(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", made.resolve("data").toString()),
+                Preloaded.disk("FORCED_NAMES", forced));
+        List<String> start = Files.readAllLines(forced);
+        assertTrue(
+                start.containsAll(Stream.of(directory, made, made.resolve("data"), again).map(Path::toString).toList()),
+                start::toString);
+
+        Files.write(forced, new byte[0]);
+        Files.move(again, made.resolve("moved"));
+        patiently().until(() -> Files.isDirectory(again));
+        commit(sidecar, "db");
+
+        List<String> behind = Files.readAllLines(forced);
+        assertTrue(behind.contains(again.getParent().toString()), behind::toString);
     }
 
     @Test

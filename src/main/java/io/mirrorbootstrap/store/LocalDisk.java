@@ -46,6 +46,8 @@ public final class LocalDisk implements Disk {
     private Object known;
     /** Whether it had to be made since it was last looked at. Guarded by this. */
     private boolean madeAgain;
+    /** Whether the directory's own name survives a power cut, as far as is known. Becomes so, and is not any more, guarded by this. */
+    private volatile boolean isNameForced;
 
     /**
      * @param path the directory; made when it is first needed
@@ -76,6 +78,7 @@ public final class LocalDisk implements Disk {
             Modes.makeAll(path.getParent());
             try {
                 Modes.make(path);
+                isNameForced = false;
                 madeAgain = known != null;
                 known = known == null ? PlainFile.look(path).map(BasicFileAttributes::fileKey).orElse(null) : known;
             } catch (FileAlreadyExistsException e) {
@@ -133,6 +136,7 @@ public final class LocalDisk implements Disk {
         known = PlainFile.look(path).orElseThrow(() -> new NoSuchFileException(path.toString())).fileKey();
         boolean another = before != null && (madeAgain || !before.equals(known));
         madeAgain = false;
+        isNameForced = isNameForced && !another; // somebody has put it there
         return another ? Optional.of(path + " " + mended) : Optional.empty();
     }
 
@@ -246,12 +250,27 @@ public final class LocalDisk implements Disk {
         }
     }
 
-    /** As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself would not be opened for ever. */
+    /** The directory's own name, too: it may be new, or an earlier process may have made it and not have come so far. */
     @Override
     public void force() throws IOException {
         requireDirectory();
-        try (FileChannel directory = FileChannel.open(path.resolve("."), StandardOpenOption.READ)) {
-            directory.force(true);
+        forceNames(path);
+        if (!isNameForced) {
+            forceOwnName();
+        }
+    }
+
+    private synchronized void forceOwnName() throws IOException {
+        if (!isNameForced) {
+            forceNames(path.getParent());
+            isNameForced = true;
+        }
+    }
+
+    /** As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself would not be opened for ever. */
+    static void forceNames(Path directory) throws IOException {
+        try (FileChannel open = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
+            open.force(true);
         }
     }
 

@@ -60,7 +60,8 @@ final class Modes {
     }
 
     /**
-     * Makes a directory, and those above it that are missing: these are the operator's, and may be links.
+     * Makes a directory, and those above it that are missing: these are the operator's, and may be links. What it has made
+     * survives a power cut.
      *
      * @throws IOException also when one of them is no directory
      */
@@ -73,6 +74,9 @@ final class Modes {
         }
         try {
             make(directory);
+            if (directory.getParent() != null) {
+                LocalDisk.forceNames(directory.getParent());
+            }
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(directory)) {
                 throw e;
