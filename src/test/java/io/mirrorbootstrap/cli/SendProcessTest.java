@@ -10,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 import io.mirrorbootstrap.source.ScriptedSidecar;
 
@@ -40,18 +43,7 @@ class SendProcessTest {
                     + "\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":5,\"crc32c\":\"0x9a71bb4c\","
                     + "\"snapshot_path\":\"/there/d.snapshot\"}"));
         })) {
-            List<String> command = new ArrayList<>();
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.add("-Xmx64m");
-            if (Runtime.version().feature() >= 24) {
-                // as the launcher does: Netty's ways to memory, of which these Javas warn
-                command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
-            }
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), MirrorBootstrap.class.getName(),
-                    "send",
-                    "-", "--url", sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
-                    "--lsn", "1"));
-            Process send = new ProcessBuilder(command).start();
+            Process send = command(sidecar).start();
             try {
                 assertNotNull(sidecar.link(), "it has not come");
                 assertEquals(Set.of(), listeningSockets(send.pid()));
@@ -69,6 +61,49 @@ class SendProcessTest {
                 send.destroyForcibly();
             }
         }
+    }
+
+    @Test
+    void aFileAsStandardInputThatIsWrittenToMeanwhileIsNotCommitted(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "hello");
+        Path err = directory.resolve("err");
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(message -> {
+            try {
+                Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            link.writeTextMessage(message.contains("abort")
+                    ? "{\"type\":\"aborted\",\"source_database_id\":\"d\"}"
+                    : "{\"type\":\"opened\",\"source_database_id\":\"d\",\"offset\":0,\"max_chunk_bytes\":1000,"
+                            + "\"window_bytes\":1000}");
+        }))) {
+            Process send = command(sidecar).redirectInput(file.toFile()).redirectError(err.toFile()).start();
+            try {
+                assertTrue(send.waitFor(60, TimeUnit.SECONDS));
+                assertEquals(5, send.exitValue(), Files.readString(err));
+                assertTrue(Files.readString(err).contains("standard input changed while it was being sent: "
+                        + "it was modified at 1970"), Files.readString(err));
+            } finally {
+                send.destroyForcibly();
+            }
+        }
+    }
+
+    /** Sends standard input. */
+    private static ProcessBuilder command(ScriptedSidecar sidecar) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx64m");
+        if (Runtime.version().feature() >= 24) {
+            // as the launcher does: Netty's ways to memory, of which these Javas warn
+            command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MirrorBootstrap.class.getName(),
+                "send",
+                "-", "--url", sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
+                "--lsn", "1"));
+        return new ProcessBuilder(command);
     }
 
     /** The inodes of the sockets that a process listens on. */

@@ -13,6 +13,8 @@ import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +63,15 @@ class InputOutcomesTest {
             }
         }), FileStream.of(file)));
         assertTrue(changed.change().contains("3000000"), changed.change());
+        assertAborted();
+    }
+
+    @Test
+    void aFileThatIsReadAsAStreamMustNotBeWrittenTo() throws Exception {
+        Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class,
+                sendTo(opensOn(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH))),
+                        FileStream.of(file)));
+        assertTrue(changed.change().contains("it was modified at 1970"), changed.change());
         assertAborted();
     }
 
