@@ -89,7 +89,8 @@ final class Upkeep {
         try {
             rules.helpers().execute(() -> recover(database));
         } catch (RejectedExecutionException e) {
-            LOG.debugf("%s: not read again, the process is ending", database);
+            // no thread, or the process is ending: the next round of housekeeping, or the source when it comes back, asks again
+            LOG.debugf("%s: not read again now: %s", database, e);
         }
     }
 

@@ -12,9 +12,7 @@ import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Vertx;
 
 /** Removes transfers whose source does not come back. */
 @ApplicationScoped
@@ -28,37 +26,32 @@ class Housekeeping {
 
     private final Mirrors mirrors;
     private final Duration retention;
-    private Cancellable rounds;
+    private final Rounds rounds;
 
-    Housekeeping(Mirrors mirrors, MirrorSettings settings) {
+    Housekeeping(Mirrors mirrors, MirrorSettings settings, Vertx vertx) {
         this.mirrors = mirrors;
         this.retention = settings.partialRetention();
+        this.rounds = new Rounds(vertx, "transfers whose sources do not come back could not be looked for",
+                this::round);
     }
 
     /** Last of all: the first round is at once, and what an earlier process left must be known by then. */
     void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
         Duration tenth = retention.dividedBy(LOOKS_PER_RETENTION);
         Duration every = tenth.compareTo(SELDOM) > 0 ? SELDOM : tenth.compareTo(OFTEN) < 0 ? OFTEN : tenth;
-        rounds = Multi.createFrom().ticks().every(every).onOverflow().drop()
-                .emitOn(Infrastructure.getDefaultWorkerPool())
-                .subscribe().with(tick -> round(), failure -> LOG.error("housekeeping has ended", failure));
+        rounds.begin(every);
     }
 
     /** Last of all: links have ended, and the time that the end may take is already limited. */
     void end(@Observes @Priority(Integer.MAX_VALUE) ShutdownEvent event) {
-        rounds.cancel();
+        rounds.end();
         mirrors.makeDurable();
     }
 
     private void round() {
-        try {
-            int expired = mirrors.keepHouse(retention);
-            if (expired > 0) {
-                LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
-            }
-        } catch (Exception | Error e) {
-            // not further: what throws in here ends the rounds
-            LOG.error("transfers whose sources do not come back could not be looked for, until the next round", e);
+        int expired = mirrors.keepHouse(retention);
+        if (expired > 0) {
+            LOG.infof("removed %d transfers whose sources have not come back for %s", expired, retention);
         }
     }
 }

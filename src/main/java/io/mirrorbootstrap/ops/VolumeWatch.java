@@ -18,9 +18,7 @@ import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Vertx;
 
 /**
  * Notices what others do to the volume while it is in use: the lock file or the directory is gone, or a file that was
@@ -44,13 +42,13 @@ class VolumeWatch {
     private static final int TAKEN = 1;
 
     private final SnapshotDirectory directory;
-    private final Mirrors mirrors;
     private final Thread thread = new Thread(this::watch, "volume-watch");
-    private Cancellable rounds;
+    private final Rounds rounds;
 
-    VolumeWatch(SnapshotDirectory directory, Mirrors mirrors) {
+    VolumeWatch(SnapshotDirectory directory, Mirrors mirrors, Vertx vertx) {
         this.directory = directory;
-        this.mirrors = mirrors;
+        this.rounds = new Rounds(vertx, "files that somebody has removed could not be looked for",
+                mirrors::lookForLosses);
     }
 
     /** Before the directory is taken: who looks for this process' lock does not wait until its start is over. */
@@ -61,28 +59,17 @@ class VolumeWatch {
 
     /** When what an earlier process left is known. */
     void startLooking(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
-        rounds = Multi.createFrom().ticks().every(LOSSES_EVERY).onOverflow().drop()
-                .emitOn(Infrastructure.getDefaultWorkerPool())
-                .subscribe().with(tick -> look(), failure -> LOG.error("losses are not looked for any more", failure));
+        rounds.begin(LOSSES_EVERY);
     }
 
     void end(@Observes ShutdownEvent event) {
-        rounds.cancel();
+        rounds.end();
     }
 
     /** Last of all: the directory is this process's until then. */
     @PreDestroy
     void close() {
         thread.interrupt();
-    }
-
-    private void look() {
-        try {
-            mirrors.lookForLosses();
-        } catch (Exception | Error e) {
-            // not further: what throws in here ends the rounds
-            LOG.error("files that somebody has removed could not be looked for, until the next round", e);
-        }
     }
 
     private void watch() {
