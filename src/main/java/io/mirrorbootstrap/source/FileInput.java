@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
@@ -77,6 +78,11 @@ public final class FileInput implements SnapshotInput {
         return OptionalLong.of(size);
     }
 
+    @Override
+    public boolean isReady(Duration patience) {
+        return true;
+    }
+
     /** There are files, as in {@code /proc}, that say they have no bytes, and have some: how many, nobody knows. */
     @Override
     public boolean begin() throws IOException {
@@ -120,10 +126,11 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
-    public void read(ByteBuffer buffer) throws IOException {
+    public boolean read(ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
             continue;
         }
+        return true;
     }
 
     @Override

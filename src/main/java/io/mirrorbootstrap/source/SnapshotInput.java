@@ -3,6 +3,7 @@ package io.mirrorbootstrap.source;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -18,12 +19,20 @@ public interface SnapshotInput extends Closeable {
     OptionalLong size();
 
     /**
+     * Waits, at most {@code patience}, until there is something to read, or it is known that nothing comes: what is behind a
+     * stream may be silent, and meanwhile the link wants to be heard.
+     *
+     * @return whether that is so
+     */
+    boolean isReady(Duration patience) throws InterruptedException;
+
+    /**
      * Finds out whether there is a byte, waiting for the first one of a stream, and gives none out.
      *
      * @return whether there is one
      * @throws IOException when this is no input that could be sent, with a sentence for a person
      */
-    boolean begin() throws IOException;
+    boolean begin() throws IOException, InterruptedException;
 
     /**
      * The CRC-32C of all bytes; {@link Crc32c#EMPTY} without reading any where the size is not known before the end.
@@ -43,11 +52,12 @@ public interface SnapshotInput extends Closeable {
     boolean seek(long offset) throws IOException;
 
     /**
-     * Fills {@code buffer} as far as there are bytes; it stays short of its limit only at the end.
+     * Fills {@code buffer} as far as there are bytes, and does not wait for a program that writes more.
      *
+     * @return whether nothing more comes into it: it is full, or the end has been met
      * @throws IOException when the input cannot be read
      */
-    void read(ByteBuffer buffer) throws IOException;
+    boolean read(ByteBuffer buffer) throws IOException, InterruptedException;
 
     /**
      * Why this is no snapshot after all: the file changed, the program that wrote the stream failed. Empty when nothing

@@ -133,10 +133,10 @@ public final class SnapshotSender implements AutoCloseable {
             // and cuts the link when it is in full swing. A link that comes too late ends with its client
             return dialer.onLoop(() -> client.connect(request).map(socket -> new SourceLink(dialer.vertx(), socket)));
         })) {
-            Optional<Outcome> unusable = unusable(input);
-            return unusable.isPresent()
-                    ? unusable.get()
-                    : new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress).run();
+            Transmission transmission = new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress);
+            Optional<Outcome> ended = transmission.awaitInput();
+            ended = ended.isPresent() ? ended : unusable(input);
+            return ended.isPresent() ? ended.get() : transmission.run();
         } catch (BlockedException e) {
             return new Outcome.NoLink(endpoint, e.obstacle());
         } finally {

@@ -3,10 +3,12 @@ package io.mirrorbootstrap.source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.source.ReadAhead.Piece;
 
 /**
  * A snapshot that can be read only once and whose size is not known before its end. It is opened, and its first byte
@@ -14,13 +16,14 @@ import io.mirrorbootstrap.snapshot.Crc32c;
  */
 public final class StreamInput implements SnapshotInput {
 
+    private static final Duration LONG = Duration.ofHours(1);
+
     private final StreamSource source;
     private final String name;
+    private final ReadAhead ahead;
 
-    /** Null until it was opened. */
-    private ReadableByteChannel channel;
-    /** The byte that shows that there is one: read, and not given out yet. */
-    private final ByteBuffer first = ByteBuffer.allocate(1).limit(0);
+    /** What comes next, as far as it has been read. */
+    private Optional<Piece> next = Optional.empty();
     private boolean ended;
     private long position;
 
@@ -31,6 +34,7 @@ public final class StreamInput implements SnapshotInput {
     public StreamInput(StreamSource source, String name) {
         this.source = source;
         this.name = name;
+        this.ahead = new ReadAhead(source, name);
     }
 
     /**
@@ -52,18 +56,19 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
-    public boolean begin() throws IOException {
-        if (channel == null) {
-            channel = source.open();
-            first.clear();
-            try {
-                fill(first);
-            } catch (IOException e) {
-                throw new IOException(name + " is closed, or cannot be read: " + e.getMessage(), e);
-            }
-            first.flip();
+    public boolean isReady(Duration patience) throws InterruptedException {
+        if (next.isEmpty()) {
+            next = ahead.next(patience);
         }
-        return position > 0 || first.hasRemaining();
+        return next.isPresent();
+    }
+
+    @Override
+    public boolean begin() throws IOException, InterruptedException {
+        while (!isReady(LONG)) {
+            continue;
+        }
+        return bytes().isPresent() || position > 0;
     }
 
     @Override
@@ -77,33 +82,46 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
-    public void read(ByteBuffer buffer) throws IOException {
-        int before = buffer.position();
-        if (begin() && first.hasRemaining() && buffer.hasRemaining()) {
-            buffer.put(first);
+    public boolean read(ByteBuffer buffer) throws IOException, InterruptedException {
+        while (buffer.hasRemaining() && !ended && isReady(Duration.ZERO)) {
+            bytes().ifPresent(piece -> give(piece, buffer));
         }
-        fill(buffer);
-        position += buffer.position() - before;
+        return ended || !buffer.hasRemaining();
+    }
+
+    private void give(Piece.Bytes piece, ByteBuffer buffer) {
+        ByteBuffer bytes = piece.bytes();
+        int length = Math.min(bytes.remaining(), buffer.remaining());
+        buffer.put(bytes.slice(bytes.position(), length));
+        bytes.position(bytes.position() + length);
+        position += length;
+        if (!bytes.hasRemaining()) {
+            next = Optional.empty();
+            ahead.giveBack(piece);
+        }
+    }
+
+    /** What is next, unless that is the end. */
+    private Optional<Piece.Bytes> bytes() throws IOException {
+        Piece piece = next.orElseThrow();
+        if (piece instanceof Piece.Failed failed) {
+            throw failed.failure();
+        } else if (piece instanceof Piece.Bytes bytes) {
+            return Optional.of(bytes);
+        }
+        ended = true;
+        return Optional.empty();
     }
 
     @Override
     public Optional<Outcome> flaw() throws IOException, InterruptedException {
-        return source.flaw(position + first.remaining(), ended);
+        return source.flaw(position, ended);
     }
 
     @Override
     public void close() throws IOException {
         try (source) {
-            if (channel != null) {
-                channel.close();
-            }
-        }
-    }
-
-    /** An end is met once: a terminal, or a named pipe with a new writer, would go on behind it. */
-    private void fill(ByteBuffer buffer) throws IOException {
-        while (!ended && buffer.hasRemaining()) {
-            ended = channel.read(buffer) < 0;
+            ahead.close();
         }
     }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.util.Optional;
 
-/** Where the bytes of a stream come from. The sending thread alone calls it. */
+/** Where the bytes of a stream come from. It is opened on another thread than the rest is asked on, before that, or never. */
 @FunctionalInterface
 public interface StreamSource extends Closeable {
 

@@ -45,6 +45,8 @@ final class Transmission {
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
 
+    /** The chunk that is being read; empty between two. */
+    private Optional<Filling> filling = Optional.empty();
     /** The largest payload of a chunk; 0 until the sidecar has said from where to send. */
     private int chunkBytes;
     private long windowBytes;
@@ -57,6 +59,10 @@ final class Transmission {
     /** The CRC of what was sent, which counts for a stream: it is always sent from its start. */
     private Crc32c runningCrc32c = Crc32c.EMPTY;
 
+    /** @param payload where its bytes are read to */
+    private record Filling(ChunkBuffer chunk, ByteBuffer payload) {
+    }
+
     /**
      * @param identity of the whole; a stream's is completed on the last chunk
      * @param free memory for chunks; all of it may be used again when the link is closed
@@ -68,6 +74,22 @@ final class Transmission {
         this.identity = identity;
         this.free = free;
         this.progress = progress;
+    }
+
+    /**
+     * Waits until the input has a byte, or is known to have none. Nothing is asked for before.
+     *
+     * @return the outcome if the link ends first
+     */
+    Optional<Outcome> awaitInput() throws IOException, InterruptedException {
+        Optional<Outcome> outcome = Optional.empty();
+        while (outcome.isEmpty() && !input.isReady(REPORT_INTERVAL)) {
+            for (Optional<LinkEvent> event = link.poll(); outcome.isEmpty() && event.isPresent(); event = link.poll()) {
+                outcome = on(event.get());
+            }
+            report();
+        }
+        return outcome;
     }
 
     /**
@@ -95,8 +117,8 @@ final class Transmission {
             Optional<Outcome> outcome = Optional.empty();
             if (event.isPresent()) {
                 outcome = on(event.get());
-            } else if (maySend) {
-                outcome = sendChunk();
+            } else if (maySend && input.isReady(REPORT_INTERVAL)) {
+                outcome = fill();
             }
             if (outcome.isPresent()) {
                 return outcome.get();
@@ -106,7 +128,8 @@ final class Transmission {
     }
 
     private boolean maySend() {
-        return chunkBytes > 0 && !lastChunkIsSent() && !free.isEmpty() && unansweredMessages < windowMessages
+        return chunkBytes > 0 && !lastChunkIsSent() && (filling.isPresent() || !free.isEmpty())
+                && unansweredMessages < windowMessages
                 && nextByte - answeredBytes <= windowBytes - chunkBytes;
     }
 
@@ -145,7 +168,7 @@ final class Transmission {
      * A stream opens with the identity of an empty snapshot. Where there is one, with this LSN, the sidecar takes it for
      * what is to be sent; but the stream has bytes, so it is sent all the same, as without an open.
      */
-    private boolean isEmptyNamesake(Answer.Committed committed) throws IOException {
+    private boolean isEmptyNamesake(Answer.Committed committed) throws IOException, InterruptedException {
         return identity.isStream() && committed.bytes() == 0 && input.begin();
     }
 
@@ -184,12 +207,25 @@ final class Transmission {
                 : Optional.of(new Outcome.InputFailed(input.name(), "a stream cannot be read a second time"));
     }
 
-    private Optional<Outcome> sendChunk() throws IOException, InterruptedException {
+    /** Reads on; a chunk of which nothing is missing is sent. */
+    private Optional<Outcome> fill() throws IOException, InterruptedException {
+        Filling now = filling.orElseGet(this::empty);
+        boolean isWhole = input.read(now.payload());
+        filling = isWhole ? Optional.empty() : Optional.of(now);
+        return isWhole ? sendChunk(now.chunk(), now.payload()) : Optional.empty();
+    }
+
+    private Filling empty() {
         OptionalLong size = input.size();
         int wanted = size.isPresent() ? (int) Math.min(chunkBytes, size.getAsLong() - nextByte) : chunkBytes;
         ChunkBuffer chunk = free.remove();
-        ByteBuffer payload = chunk.payload(wanted);
-        input.read(payload);
+        return new Filling(chunk, chunk.payload(wanted));
+    }
+
+    private Optional<Outcome> sendChunk(ChunkBuffer chunk, ByteBuffer payload)
+            throws IOException, InterruptedException {
+        OptionalLong size = input.size();
+        int wanted = payload.limit();
         payload.flip();
         int length = payload.remaining();
         boolean last = size.isPresent() ? nextByte + length == size.getAsLong() : length < wanted;

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -201,12 +202,17 @@ class SnapshotSenderTest {
         }
 
         @Override
-        public void read(ByteBuffer buffer) throws IOException {
-            input.read(buffer);
+        public boolean isReady(Duration patience) throws InterruptedException {
+            return input.isReady(patience);
         }
 
         @Override
-        public boolean begin() throws IOException {
+        public boolean read(ByteBuffer buffer) throws IOException, InterruptedException {
+            return input.read(buffer);
+        }
+
+        @Override
+        public boolean begin() throws IOException, InterruptedException {
             return input.begin();
         }
 

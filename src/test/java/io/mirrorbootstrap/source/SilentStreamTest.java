@@ -1,0 +1,92 @@
+package io.mirrorbootstrap.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import io.mirrorbootstrap.snapshot.Refusal;
+
+/** What a source hears and does while the program behind its stream is silent. */
+@Timeout(60)
+class SilentStreamTest {
+
+    private static final int CHUNK = 1000;
+
+    private Pipe pipe;
+
+    @BeforeEach
+    void open() throws IOException {
+        pipe = Pipe.open();
+    }
+
+    private void write(int bytes) throws IOException {
+        pipe.sink().write(ByteBuffer.allocate(bytes));
+    }
+
+    private StreamInput silent() {
+        return new StreamInput(pipe.source(), "stream");
+    }
+
+    @Test
+    void theEndOfTheLinkIsNoticed() throws Exception {
+        write(CHUNK + 1);
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
+            link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.pending(CHUNK))
+                    .onComplete(written -> link.close((short) 1012, "restarting")));
+        })) {
+            List<Outcome> retries = new CopyOnWriteArrayList<>();
+            assertEquals(new Outcome.LinkLost(1012, "restarting", CHUNK),
+                    Sending.patiently(sidecar.endpoint(), silent(), retries));
+            assertEquals(List.of(), retries, "what was given out cannot be read again");
+        }
+    }
+
+    @Test
+    void aRefusalIsHeard() throws Exception {
+        write(CHUNK + 1);
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
+            link.binaryMessageHandler(chunk -> link
+                    .writeTextMessage(ScriptedSidecar.refused(new Refusal.Superseded(Sending.ORIGIN.database()))));
+        })) {
+            assertEquals("superseded", assertInstanceOf(Outcome.Refused.class,
+                    Sending.once(sidecar.endpoint(), silent())).failure().code());
+        }
+    }
+
+    @Test
+    void beforeItsFirstByteItComesBack() throws Exception {
+        AtomicBoolean isFirst = new AtomicBoolean(true);
+        CompletableFuture<Void> isBack = new CompletableFuture<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            if (isFirst.getAndSet(false)) {
+                link.close((short) 1012, "restarting");
+                return;
+            }
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
+            link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.committed(1)));
+            isBack.complete(null);
+        })) {
+            List<Outcome> retries = new CopyOnWriteArrayList<>();
+            CompletableFuture<Outcome> sending = CompletableFuture
+                    .supplyAsync(() -> Sending.patiently(sidecar.endpoint(), silent(), retries));
+            isBack.join();
+            write(1);
+            pipe.sink().close();
+            assertInstanceOf(Outcome.Committed.class, sending.join());
+            assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", 0)), retries);
+        }
+    }
+}
