@@ -22,6 +22,9 @@ final class ReadAhead implements Closeable {
     private static final int PIECE_BYTES = 256 * 1024;
     private static final int PIECES = 2;
 
+    /** Before another look at what does not wait by itself, as other programs that have it open want it so. */
+    private static final long LOOK_MILLIS = 5;
+
     private final StreamSource source;
     private final String name;
     private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
@@ -110,7 +113,7 @@ final class ReadAhead implements Closeable {
             ByteBuffer bytes = free.take().clear();
             try {
                 do {
-                    isOver = opened.read(bytes) < 0;
+                    isOver = !read(opened, bytes);
                 } while (!isOver && !isAwaited && bytes.hasRemaining());
             } catch (IOException e) {
                 throw isAwaited
@@ -134,5 +137,14 @@ final class ReadAhead implements Closeable {
             }
         }
         return opened;
+    }
+
+    private static boolean read(ReadableByteChannel from, ByteBuffer to) throws IOException, InterruptedException {
+        int read = from.read(to);
+        while (read == 0) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            read = from.read(to);
+        }
+        return read > 0;
     }
 }

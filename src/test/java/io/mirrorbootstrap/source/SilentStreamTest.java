@@ -3,14 +3,19 @@ package io.mirrorbootstrap.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +92,41 @@ class SilentStreamTest {
             pipe.sink().close();
             assertInstanceOf(Outcome.Committed.class, sending.join());
             assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", 0)), retries);
+        }
+    }
+
+    @Test
+    void whatDoesNotWaitByItselfIsLookedAtNowAndThen() throws Exception {
+        AtomicReference<Thread> reader = new AtomicReference<>();
+        CompletableFuture<Void> comes = new CompletableFuture<>();
+        ReadableByteChannel bytes = Channels.newChannel(new ByteArrayInputStream(new byte[5]));
+        StreamInput input = new StreamInput(new ReadableByteChannel() {
+            @Override
+            public int read(ByteBuffer to) throws IOException {
+                reader.set(Thread.currentThread());
+                return comes.isDone() ? bytes.read(to) : 0;
+            }
+
+            @Override
+            public boolean isOpen() {
+                return bytes.isOpen();
+            }
+
+            @Override
+            public void close() throws IOException {
+                bytes.close();
+            }
+        }, "stream");
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
+            link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.committed(5)));
+        })) {
+            CompletableFuture<Outcome> sending = CompletableFuture
+                    .supplyAsync(() -> Sending.once(sidecar.endpoint(), input));
+            Awaitility.await()
+                    .until(() -> reader.get() != null && reader.get().getState() == Thread.State.TIMED_WAITING);
+            comes.complete(null);
+            assertInstanceOf(Outcome.Committed.class, sending.join());
         }
     }
 }
