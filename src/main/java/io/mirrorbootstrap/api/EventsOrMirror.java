@@ -1,12 +1,14 @@
 package io.mirrorbootstrap.api;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
@@ -21,10 +23,18 @@ class EventsOrMirror {
     private static final String PATH = "/v1/mirrors/" + MirrorsResource.EVENTS;
 
     @ServerRequestFilter(preMatching = true)
-    void decide(ContainerRequestContext request) {
-        if (READS.contains(request.getMethod()) && request.getUriInfo().getPath().equals(PATH)
-                && !isForMirror(request.getAcceptableMediaTypes())) {
-            request.getHeaders().putSingle(HttpHeaders.ACCEPT, MediaType.SERVER_SENT_EVENTS);
+    Optional<Response> decide(ContainerRequestContext request) {
+        if (!READS.contains(request.getMethod()) || !request.getUriInfo().getPath().equals(PATH)) {
+            return Optional.empty();
+        }
+        request.getHeaders().remove(HttpHeaders.CONTENT_TYPE); // of a body that is not there: one of the two would be chosen by it
+        try {
+            if (!isForMirror(request.getAcceptableMediaTypes())) {
+                request.getHeaders().putSingle(HttpHeaders.ACCEPT, MediaType.SERVER_SENT_EVENTS);
+            }
+            return Optional.empty();
+        } catch (IllegalArgumentException e) { // that is no list of types; the message has it as it came
+            return Optional.of(Response.status(Response.Status.NOT_ACCEPTABLE).build());
         }
     }
 

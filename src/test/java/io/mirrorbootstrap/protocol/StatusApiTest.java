@@ -116,6 +116,16 @@ class StatusApiTest extends WithLink {
                         hasItems("text/event-stream", JSON));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"garbage", "text/html, garbage"})
+    void typesThatAreNoneAreNotAcceptable(String types) {
+        given().header("Accept", types).get("/v1/mirrors/events").then().statusCode(406);
+        given().header("Accept", types).get("/v1/mirrors").then().statusCode(406);
+        // a request that has no body has no type of it
+        given().header("Content-Type", types).accept(JSON).get("/v1/mirrors/events").then().statusCode(404)
+                .body("code", equalTo(ErrorCode.NOT_FOUND.spelling()));
+    }
+
     @Test
     void whatIsUnderWayCanBeRemovedAndTheSnapshotOnlyWhenThatIsSaid() throws Exception {
         byte[] whole = random(1000, 78);
