@@ -172,7 +172,7 @@ class AnswersIT extends WithSidecar {
         useShared();
         List<String> asked = List.of("GET /v1/mirrors", "HEAD /v1/mirrors", "GET /v1/mirrors/none", "GET /q/openapi",
                 "GET /v1/mirrors/" + NAMES.get(0), "DELETE /v1/mirrors/" + NAMES.get(0), "HEAD /q/health/live",
-                "GET /v1/mirrors");
+                "HEAD /v1/mirrors/events", "HEAD /v1/mirrors/" + NAMES.get(0) + "/events", "GET /v1/mirrors");
         StringBuilder text = new StringBuilder();
         asked.forEach(each -> text.append(request(each)));
         for (int piece : new int[]{1, 7, 100, text.length()}) {
@@ -188,7 +188,7 @@ class AnswersIT extends WithSidecar {
                     assertEquals(NAMES, names(answer), piece + " bytes each");
                 }
             }
-            assertEquals(List.of(200, 200, 404, 200, 200, 204, 200, 200), statuses, piece + " bytes each");
+            assertEquals(List.of(200, 200, 404, 200, 200, 204, 200, 200, 200, 200), statuses, piece + " bytes each");
         }
     }
 

@@ -85,8 +85,8 @@ public class MirrorsResource {
     @Operation(operationId = "mirrors", summary = "All mirrors, by name")
     @APIResponse(responseCode = "200", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MirrorView.class)))
     public Multi<MirrorView> mirrors(@Context RoutingContext request) {
-        if (request.request().method().equals(HttpMethod.HEAD)) {
-            return Multi.createFrom().empty(); // whose reader would set no pace
+        if (isHead(request)) {
+            return Multi.createFrom().empty();
         }
         if (request.request().version() == HttpVersion.HTTP_1_0) { // which knows no other end of what has no length
             request.addEndHandler(done -> request.request().connection().close());
@@ -201,8 +201,8 @@ public class MirrorsResource {
             @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = MirrorView.class))})
     @APIResponse(responseCode = "404", description = "JSON alone was accepted, and nothing is known of a database named events", content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = ProblemView.class)))
     @Operation(operationId = "mirrorsEvents", summary = "All mirrors as they are, then each as it changes (Server-Sent Events); to who accepts application/json and no text/event-stream, the one mirror named events")
-    public Multi<OutboundSseEvent> events(@Context Sse sse) {
-        return changes(sse, any -> true);
+    public Multi<OutboundSseEvent> events(@Context RoutingContext request, @Context Sse sse) {
+        return changes(request, sse, any -> true);
     }
 
     /** One mirror as it is, if anything is known of it, and then as it has become whenever it has changed. */
@@ -212,14 +212,23 @@ public class MirrorsResource {
     @RestStreamElementType(MediaType.APPLICATION_JSON)
     @APIResponse(responseCode = "200", content = @Content(mediaType = MediaType.SERVER_SENT_EVENTS, schema = @Schema(implementation = MirrorView.class)))
     @Operation(operationId = "mirrorEvents", summary = "One mirror as it is, then as it changes (Server-Sent Events)")
-    public Multi<OutboundSseEvent> events(@Context Sse sse, @RestPath String database) {
-        return changes(sse, name -> name.value().equals(database));
+    public Multi<OutboundSseEvent> events(@Context RoutingContext request, @Context Sse sse,
+            @RestPath String database) {
+        return changes(request, sse, name -> name.value().equals(database));
     }
 
-    private Multi<OutboundSseEvent> changes(Sse sse, Predicate<DatabaseId> isWanted) {
+    private Multi<OutboundSseEvent> changes(RoutingContext request, Sse sse, Predicate<DatabaseId> isWanted) {
+        if (isHead(request)) {
+            return Multi.createFrom().empty();
+        }
         Watch.Loop loop = ContextLoop.here(vertx); // not on workers, whose queue keeps watchers that have gone
         return Multi.createFrom().<Watch.Told>publisher(watcher -> new Watch(board, isWanted, loop, watcher).start())
                 .map(told -> event(sse, told));
+    }
+
+    /** Nothing is sent to it but the head: it would set no pace, and events would have no end. */
+    private static boolean isHead(RoutingContext request) {
+        return request.request().method().equals(HttpMethod.HEAD);
     }
 
     private OutboundSseEvent event(Sse sse, Watch.Told told) {
