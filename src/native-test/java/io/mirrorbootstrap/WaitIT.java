@@ -126,6 +126,8 @@ class WaitIT extends WithSidecar {
         Ended elsewhere = end(begin("--data-dir", directory.resolve("elsewhere").toString()));
         assertEquals(3, elsewhere.code());
         assertTrue(elsewhere.err().contains("the transfer failed: snapshot_crc_mismatch"), elsewhere.err());
+        assertTrue(elsewhere.err().contains("; an earlier snapshot is there, but " + directory.resolve("elsewhere")
+                + "/recv_snapshots/orders.snapshot cannot be seen from here (--data-dir)"), elsewhere.err());
     }
 
     @Test

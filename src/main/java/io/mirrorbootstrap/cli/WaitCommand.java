@@ -35,7 +35,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
-@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints its path, LSN and CRC-32C. A successor that is on its way, or has failed, does not count.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints its path, LSN and CRC-32C. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:the snapshot is there, or the file of --unless",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
@@ -134,6 +134,7 @@ final class WaitCommand implements Callable<Integer> {
             Duration patience = patience(start);
             Reply reply = client.ask(database, patience.compareTo(A_MOMENT) < 0 ? A_MOMENT : patience);
             String now = words(reply);
+            String unseen = "";
             long pauseNanos = ASK_EVERY_NANOS;
             if (reply instanceof Reply.Blocked blocked) {
                 if (!blocked.obstacle().canHeal()) {
@@ -154,6 +155,7 @@ final class WaitCommand implements Callable<Integer> {
                     return end(ExitCode.REFUSED,
                             "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
+                unseen = unseen(database, status);
                 boolean doubtful = verify && status.snapshotPath().isPresent();
                 if (doubtful && doubted) {
                     return end(ExitCode.REFUSED, directory(status).snapshot(database)
@@ -161,15 +163,16 @@ final class WaitCommand implements Callable<Integer> {
                 } else if (!doubtful && status.word().equals("failed")) {
                     return end(ExitCode.REFUSED,
                             "the transfer failed: "
-                                    + status.lastError().map(Text::readable).orElse("no reason known"));
+                                    + status.lastError().map(Text::readable).orElse("no reason known") + unseen);
                 }
                 doubted = doubtful; // once is no proof: a successor may have been taking its place just then
             }
             long left = patience(start).toNanos();
             if (left <= 0) {
-                return end(ExitCode.LINK, "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now);
+                return end(ExitCode.LINK,
+                        "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now + unseen);
             }
-            tell(database, now);
+            tell(database, now + unseen);
             TimeUnit.NANOSECONDS.sleep(Math.min(pauseNanos, left)); // once more, at the end
         }
     }
@@ -194,6 +197,17 @@ final class WaitCommand implements Callable<Integer> {
         there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
                 snapshot.bytes()));
         return there.isPresent();
+    }
+
+    /** What is told of a snapshot that is not handed over: its numbers are its manifest's, as the status has its successor's. */
+    private String unseen(DatabaseId database, MirrorStatus status) {
+        if (verify || status.snapshotPath().isEmpty()) {
+            return "";
+        }
+        Path file = directory(status).snapshot(database);
+        return "; an earlier snapshot is there, but " + file + (Files.exists(file)
+                ? " is not what its manifest says"
+                : " cannot be seen from here (--data-dir)");
     }
 
     /**
