@@ -130,13 +130,15 @@ class SurroundingsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "no_such.locale"})
-    void aProducerGetsTheLocaleOfWhoStartedIt(String locale) throws Exception {
+    void aProducerGetsTheLocaleAndArenasOfWhoStartedIt(String locale) throws Exception {
+        String arenas = locale.isEmpty() ? "" : "4";
         Path data = directory.resolve("data");
         String url = serve(List.of(), Map.of(), "--data-dir", data.toString());
-        Ended sent = launch(Map.of("LC_ALL", locale), "send", "--url", url, "--cluster", "c", "--database", "orders",
-                "--lsn", "42", "--", "sh", "-c", "printf '%s' \"${LC_ALL-none} ${MIRRORBOOTSTRAP_LC_ALL-none} größe\"");
+        Ended sent = launch(Map.of("LC_ALL", locale, "MALLOC_ARENA_MAX", arenas), "send", "--url", url, "--cluster",
+                "c", "--database", "orders", "--lsn", "42", "--", "sh", "-c",
+                "printf '%s' \"${LC_ALL-none} ${MALLOC_ARENA_MAX-none} größe\"; env | grep ^MIRRORBOOTSTRAP || :");
         assertEquals(0, sent.exit(), sent::toString);
-        assertEquals((locale.isEmpty() ? "none" : locale) + " none größe", Files.readString(snapshot(data)));
+        assertEquals((locale.isEmpty() ? "none none" : locale + " 4") + " größe", Files.readString(snapshot(data)));
     }
 
     @Test

@@ -33,9 +33,9 @@ public final class Producer implements StreamSource {
 
     private static final Duration LOOK = Duration.ofMillis(20);
 
-    /** What {@code LC_ALL} was when the launcher, or the native executable, gave this process one of its own; empty: none. */
-    private static final String CALLERS_LOCALE = "MIRRORBOOTSTRAP_LC_ALL";
-    private static final String LOCALE = "LC_ALL";
+    /** What the launcher, or the native executable, gives this process, having noted what it was before; empty: none. */
+    private static final List<String> OWN = List.of("LC_ALL", "MALLOC_ARENA_MAX");
+    private static final String CALLERS = "MIRRORBOOTSTRAP_";
 
     /** What a status of 128 and more tells, as Java and shells have it. */
     private static final int SIGNALLED = 128;
@@ -72,15 +72,15 @@ public final class Producer implements StreamSource {
         this.builder = new ProcessBuilder(command).redirectError(Redirect.INHERIT)
                 .redirectOutput(Redirect.appendTo(pipe.writeEnd()))
                 .redirectInput(inheritsInput ? Redirect.INHERIT : Redirect.from(new File("/dev/null")));
-        giveBackLocale(builder.environment());
+        OWN.forEach(name -> giveBack(name, builder.environment()));
     }
 
-    private static void giveBackLocale(Map<String, String> environment) {
-        String callers = environment.remove(CALLERS_LOCALE);
+    private static void giveBack(String name, Map<String, String> environment) {
+        String callers = environment.remove(CALLERS + name);
         if (callers != null && callers.isEmpty()) {
-            environment.remove(LOCALE);
+            environment.remove(name);
         } else if (callers != null) {
-            environment.put(LOCALE, callers);
+            environment.put(name, callers);
         }
     }
 
