@@ -96,6 +96,13 @@ abstract class TransferScenarios extends Scenario {
     }
 
     @Test
+    void whatMayBeAStreamIsOpenedThoughAnEmptySnapshotIsHere() throws Exception {
+        byte[] none = {};
+        assertCommitted(none, link.send(TestChunk.of(none, database)));
+        assertOpened(0, link.open(TestChunk.of(none, database)));
+    }
+
+    @Test
     void abortDropsWhatIsUnderWayAndOnlyThat() throws Exception {
         Answer aborted = new Answer.Aborted(new DatabaseId(database));
         byte[] old = random(10, 25);
