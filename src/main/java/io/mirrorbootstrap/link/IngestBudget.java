@@ -64,7 +64,7 @@ class IngestBudget {
 
     IngestBudget(MirrorSettings settings, MeterRegistry metrics, Callers callers) {
         this.callers = callers;
-        long wanted = settings.bufferBytes().asLongValue();
+        long wanted = settings.bufferBytes();
         long affordable = PlatformDependent.maxDirectMemory() / DIRECT_MEMORY_SHARE;
         this.bytes = Math.min(wanted, affordable);
         this.readBytes = (int) Math.min(READ_BYTES, Math.max(1, bytes / 2));

@@ -36,7 +36,7 @@ class IngestRate {
 
     @Inject
     IngestRate(MirrorSettings settings, Callers callers) {
-        this(settings.ingestRateBytesPerSecond().asLongValue(), System::nanoTime, callers);
+        this(settings.ingestRateBytesPerSecond(), System::nanoTime, callers);
     }
 
     /** @param bytesPerSecond 0: as much as comes */

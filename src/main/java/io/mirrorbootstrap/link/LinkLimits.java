@@ -23,8 +23,8 @@ class LinkLimits {
     private final int maxLinksPerCaller;
 
     LinkLimits(MirrorSettings settings) {
-        this.maxChunkBytes = (int) settings.maxChunkBytes().asLongValue();
-        this.windowBytes = settings.windowBytes().asLongValue();
+        this.maxChunkBytes = (int) settings.maxChunkBytes();
+        this.windowBytes = settings.windowBytes();
         this.idleTimeout = settings.idleTimeout();
         this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.TrimmedStringConverter;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
@@ -22,15 +21,18 @@ public interface MirrorSettings {
 
     /** The largest payload of one chunk. */
     @WithDefault("8M")
-    MemorySize maxChunkBytes();
+    @WithConverter(Size.class)
+    long maxChunkBytes();
 
     /** How many payload bytes a source may have unanswered; it is told so. */
     @WithDefault("64M")
-    MemorySize windowBytes();
+    @WithConverter(Size.class)
+    long windowBytes();
 
     /** How much may be accepted but not yet written, over all links. */
     @WithDefault("32M")
-    MemorySize bufferBytes();
+    @WithConverter(Size.class)
+    long bufferBytes();
 
     /** How many transfers may be under way at once. */
     @WithDefault("16")
@@ -51,22 +53,27 @@ public interface MirrorSettings {
 
     /** How much payload may come between two durable checkpoints of a transfer. */
     @WithDefault("64M")
-    MemorySize checkpointBytes();
+    @WithConverter(Size.class)
+    long checkpointBytes();
 
     /** How much of the disk is left free for the mirror itself. */
     @WithDefault("256M")
-    MemorySize diskReserveBytes();
+    @WithConverter(Size.class)
+    long diskReserveBytes();
 
     /** How much all links together may bring in a second; 0: no cap. */
     @WithDefault("0")
-    MemorySize ingestRateBytesPerSecond();
+    @WithConverter(Size.class)
+    long ingestRateBytesPerSecond();
 
     /** A kept transfer whose source does not come back for this time is removed. */
     @WithDefault("P7D")
+    @WithConverter(Time.class)
     Duration partialRetention();
 
     /** A link on which nothing arrives for this time is cut. */
     @WithDefault("60S")
+    @WithConverter(Time.class)
     Duration idleTimeout();
 
     /** Whether a link's job reads its socket itself where it can; else the event loop does. */

@@ -55,7 +55,7 @@ public class Mirrors {
         this.holders = new Holders(board, Shares.of(settings).databases(), callers);
         ReceiverRules rules = new ReceiverRules(settings.allowedSourceClusters().orElse(List.of()),
                 new BootstrapLimit(settings.maxBootstraps(), Shares.of(settings).bootstraps(), callers),
-                settings.checkpointBytes().asLongValue(),
+                settings.checkpointBytes(),
                 Infrastructure.getDefaultWorkerPool());
         TransferListener listener = new Listeners(listeners);
         this.receivers = new Receivers(

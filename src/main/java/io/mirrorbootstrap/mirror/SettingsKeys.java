@@ -24,7 +24,7 @@ public final class SettingsKeys {
 
     private static final String ENVIRONMENT_PREFIX = "MIRROR_BOOTSTRAP_";
 
-    private static final String SIZE = "a number of bytes, or one of K, M or G, as in 64M";
+    private static final String SIZE = "a number of bytes, or one of K, M or G, as in 64M, less than 2^63 bytes in all";
     private static final String NUMBER = "a whole number";
     private static final String TIME = "a time, as in 60S, 500MS, P7D or PT1H";
     private static final String SWITCH = "true or false";

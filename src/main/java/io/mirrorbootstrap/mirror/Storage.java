@@ -12,6 +12,6 @@ final class Storage {
     @Produces
     @Singleton
     SnapshotDirectory directory(MirrorSettings settings, RecordFormat format) {
-        return new SnapshotDirectory(settings.dataDir(), settings.diskReserveBytes().asLongValue(), format);
+        return new SnapshotDirectory(settings.dataDir(), settings.diskReserveBytes(), format);
     }
 }

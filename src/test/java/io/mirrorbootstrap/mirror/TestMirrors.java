@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.mirror;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -9,9 +8,6 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.wire.JsonRecords;
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.quarkus.runtime.configuration.MemorySize;
-import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 
@@ -46,8 +42,6 @@ public final class TestMirrors {
                 .collect(java.util.stream.Collectors.toMap(each -> "mirror-bootstrap." + each.getKey(),
                         Map.Entry::getValue));
         return new SmallRyeConfigBuilder().withMapping(MirrorSettings.class)
-                .withConverter(MemorySize.class, 100, new MemorySizeConverter())
-                .withConverter(Duration.class, 100, new DurationConverter())
                 .withSources(new PropertiesConfigSource(values, "test", 1000))
                 .build().getConfigMapping(MirrorSettings.class);
     }
