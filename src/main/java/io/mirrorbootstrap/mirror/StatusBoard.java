@@ -24,6 +24,7 @@ import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
@@ -100,8 +101,17 @@ public class StatusBoard implements TransferListener {
     }
 
     private static boolean isForgettable(Mirror mirror) {
-        return mirror.committed().isEmpty() && (mirror.state() instanceof Failed
-                || mirror.state() instanceof Disconnected disconnected && disconnected.bytesKept() == 0);
+        return mirror.committed().isEmpty() && ended(mirror).isPresent();
+    }
+
+    /** The transfer of which the row tells though nothing of it is here any more, if it does. */
+    private static Optional<SnapshotIdentity> ended(Mirror mirror) {
+        if (mirror.state() instanceof Failed failed) {
+            return Optional.of(failed.identity());
+        }
+        return mirror.state() instanceof Disconnected disconnected && disconnected.bytesKept() == 0
+                ? Optional.of(disconnected.identity())
+                : Optional.empty();
     }
 
     /** The row after an event; null when the database has no row then. */
@@ -131,6 +141,9 @@ public class StatusBoard implements TransferListener {
                     lastError);
         } else if (event instanceof TransferEvent.Dropped dropped) {
             return dropped(dropped, before.orElse(null), committed, lastError);
+        } else if (event instanceof TransferEvent.NoneToAbort none) {
+            boolean isForgotten = before.flatMap(StatusBoard::ended).filter(none.who()::mayForget).isPresent();
+            return isForgotten ? withoutTransfer(event, committed, lastError) : before.orElse(null);
         } else if (event instanceof TransferEvent.Removed || event instanceof TransferEvent.Lost) {
             return before.filter(mirror -> !(mirror.state() instanceof Following))
                     .map(mirror -> row(event, mirror.state(), Optional.empty(), lastError)).orElse(null);
@@ -157,12 +170,15 @@ public class StatusBoard implements TransferListener {
         if (dropped.reason() == DropReason.REPLACED) {
             return before; // the successor begins at once
         }
-        if (committed.isPresent()) {
-            return row(dropped, committed.get(), committed, lastError);
-        }
-        return dropped.reason() == DropReason.ABORTED
-                ? null
+        return committed.isPresent() || dropped.reason() == DropReason.ABORTED
+                ? withoutTransfer(dropped, committed, lastError)
                 : row(dropped, new Disconnected(dropped.identity(), 0, 0), committed, lastError);
+    }
+
+    /** The row of a mirror that has its snapshot, or nothing. */
+    private Mirror withoutTransfer(TransferEvent event, Optional<Following> committed,
+            Optional<Mirror.LastError> lastError) {
+        return committed.map(snapshot -> row(event, snapshot, committed, lastError)).orElse(null);
     }
 
     private static Optional<Mirror.LastError> error(Refusal refusal) {

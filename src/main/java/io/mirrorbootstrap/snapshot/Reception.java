@@ -219,6 +219,9 @@ final class Reception {
         if (refusal.isPresent()) {
             return new Removal.Refused(events.refused(who, refusal.get()));
         }
+        if (phase() == Idle.IDLE) {
+            events.tell(new TransferEvent.NoneToAbort(database, who));
+        }
         drop(DropReason.ABORTED);
         return new Removal.Done();
     }

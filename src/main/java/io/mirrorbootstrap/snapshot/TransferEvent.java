@@ -80,6 +80,10 @@ public sealed interface TransferEvent {
             Optional<Throwable> cause) implements TransferEvent {
     }
 
+    /** {@code who} has asked for the end of a transfer where none is: what is told of an earlier one may be forgotten. */
+    record NoneToAbort(DatabaseId database, Principal who) implements TransferEvent {
+    }
+
     /** Why a transfer waits for its source. */
     enum KeptReason {
         /** Its link is gone. */

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.mirror;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
+import io.mirrorbootstrap.mirror.MirrorState.Failed;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
@@ -24,6 +27,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TestSource;
 import io.mirrorbootstrap.snapshot.ToldApart;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -36,6 +40,7 @@ class MirrorsTest {
     private static final Refusal TOO_MANY = new Refusal.ShareTaken(500,
             "databases of this caller have a snapshot or a transfer here", "max-databases-per-caller");
     private static final byte[] WHOLE = {1, 2, 3, 4};
+    private static final byte[] OTHER = {4, 3, 2, 1};
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final StatusBoard board = new StatusBoard();
@@ -141,6 +146,38 @@ class MirrorsTest {
                 restarted.abort(TestSource.token("b"), new DatabaseId("a")));
     }
 
+    @Test
+    void anAbortOfWhatHasEndedTakesItsRowAwayForWhoMightHaveEndedIt() {
+        DatabaseId database = new DatabaseId("a");
+        TestSource owner = caller("a");
+        assertInstanceOf(ChunkOutcome.Refused.class, send(owner, "a", OTHER));
+        assertEquals(new Removal.Done(), mirrors.abort(TestSource.token("b"), database));
+        assertInstanceOf(Failed.class, board.mirror(database).orElseThrow().state());
+        assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
+        assertTrue(board.mirror(database).isEmpty());
+
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(owner, identity("a")));
+        mirrors.disconnected(owner, KeptReason.LINK_LOST);
+        assertInstanceOf(Disconnected.class, board.mirror(database).orElseThrow().state());
+        assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
+        assertTrue(board.mirror(database).isEmpty());
+    }
+
+    @Test
+    void anAbortBehindAFailureLeavesTheSnapshotListed() {
+        DatabaseId database = new DatabaseId("a");
+        TestSource owner = caller("a");
+        assertInstanceOf(ChunkOutcome.Committed.class, send(owner, "a"));
+        assertInstanceOf(ChunkOutcome.Refused.class, send(owner, "a", OTHER));
+        assertInstanceOf(Failed.class, board.mirror(database).orElseThrow().state());
+        assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
+        Mirror row = board.mirror(database).orElseThrow();
+        assertEquals(row.committed(), Optional.of(row.state()));
+
+        assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
+        assertEquals(Optional.of(row), board.mirror(database), "nothing has changed");
+    }
+
     private static SnapshotIdentity later(String database) {
         return new SnapshotIdentity("c", new DatabaseId(database), 8, WHOLE.length, crc());
     }
@@ -173,8 +210,12 @@ class MirrorsTest {
     }
 
     private ChunkOutcome send(Source source, String database) {
+        return send(source, database, WHOLE);
+    }
+
+    private ChunkOutcome send(Source source, String database, byte[] payload) {
         IncomingChunk chunk = begin(source, database);
-        chunk.write(ByteBuffer.wrap(WHOLE));
+        chunk.write(ByteBuffer.wrap(payload));
         return chunk.finish(true, Optional.empty());
     }
 

@@ -145,6 +145,15 @@ class StatusApiTest extends WithLink {
         given().delete("/v1/mirrors/-no-name").then().statusCode(404);
     }
 
+    @Test
+    void whatHasFailedIsNotListedAnyMoreBehindItsRemoval() throws Exception {
+        byte[] whole = random(100, 81);
+        assertRefused(ErrorCode.SNAPSHOT_CRC_MISMATCH, send(TestChunk.of(whole, database).totalCrc(1)));
+        status().body("status", equalTo("failed"));
+        given().delete("/v1/mirrors/" + database).then().statusCode(204);
+        status().statusCode(404);
+    }
+
     private ValidatableResponse status() {
         return given().get("/v1/mirrors/" + database).then();
     }
