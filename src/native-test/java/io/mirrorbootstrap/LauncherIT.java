@@ -3,6 +3,7 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +112,18 @@ class LauncherIT {
             assertEquals(0, container.exitValue(), this::said);
             assertEquals("hello", Files.readString(data.resolve("recv_snapshots/d.snapshot")));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,''", "3,-XX:CICompilerCount=3"})
+    void howManyThreadsCompileIsNotForTheNodeToSay(int threads, String options) throws Exception {
+        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
+                "the executable compiles nothing");
+        List<String> command = new ArrayList<>(List.of("env",
+                "JAVA_OPTS=-XX:ActiveProcessorCount=64 -XX:+PrintFlagsFinal " + options));
+        command.addAll(launcher("--version"));
+        assertEquals(0, ended(command), this::said);
+        assertTrue(Pattern.compile("\\bCICompilerCount += " + threads + " ").matcher(said()).find(), this::said);
     }
 
     /** Whether a process catches SIGTERM: until then it is not known to its system, and lost on a first process. */

@@ -96,7 +96,8 @@ final class SidecarProcess implements AutoCloseable {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(vmOptions);
             // as bin/mirror-bootstrap does; with the compiler at work later it listens sooner, too
-            command.addAll(List.of("-XX:+UseSerialGC", "-XX:CompileThresholdScaling=3", "-XX:+ExitOnOutOfMemoryError"));
+            command.addAll(List.of("-XX:+UseSerialGC", "-XX:CompileThresholdScaling=3", "-XX:CICompilerCount=2",
+                    "-XX:+ExitOnOutOfMemoryError"));
             if (Runtime.version().feature() >= 24) { // as bin/mirror-bootstrap does, or it warns of what Netty uses
                 command.addAll(List.of("--sun-misc-unsafe-memory-access=allow",
                         "--enable-native-access=ALL-UNNAMED"));
