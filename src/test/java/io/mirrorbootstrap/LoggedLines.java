@@ -19,6 +19,7 @@ public final class LoggedLines extends Handler implements AutoCloseable {
     public LoggedLines(String name) {
         this.logger = Logger.getLogger(name);
         setLevel(Level.ALL);
+        logger.setLevel(Level.ALL); // whatever a test before has done to its parents
         logger.addHandler(this);
     }
 
@@ -50,5 +51,6 @@ public final class LoggedLines extends Handler implements AutoCloseable {
     @Override
     public void close() {
         logger.removeHandler(this);
+        logger.setLevel(null);
     }
 }

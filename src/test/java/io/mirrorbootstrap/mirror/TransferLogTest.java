@@ -6,11 +6,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.LoggedLines;
@@ -33,18 +30,11 @@ class TransferLogTest {
 
     private static final String NAME = "io.mirrorbootstrap.transfer";
 
-    private final Logger logger = Logger.getLogger(NAME);
     private final LoggedLines lines = new LoggedLines(NAME);
-
-    @BeforeEach
-    void listen() {
-        logger.setLevel(Level.ALL); // whatever a test before has done to its parents
-    }
 
     @AfterEach
     void stop() {
         lines.close();
-        logger.setLevel(null);
     }
 
     @Test
