@@ -24,6 +24,7 @@ abstract class ArrivingChunk implements IncomingChunk {
     final long offset;
     private final CRC32C crc = new CRC32C();
     private long bytes;
+    private long askAgainAt = DiskRoom.ASK_EVERY_BYTES; // before its first byte the room was asked for
     private Optional<Exception> failure = Optional.empty();
 
     ArrivingChunk(SnapshotReceiver receiver, Source source, SnapshotIdentity identity, long offset) {
@@ -75,9 +76,27 @@ abstract class ArrivingChunk implements IncomingChunk {
         while (slice.position() < end) {
             int start = slice.position();
             slice.limit(Math.min(end, start + SLICE_BYTES));
+            requireRoom();
             writeOne(slice);
             bytes += slice.limit() - start;
             slice.position(slice.limit()).limit(end);
+        }
+    }
+
+    /** All links together must not use up what is left to the mirror, however large their chunks are. */
+    private void requireRoom() {
+        if (failure.isPresent() || bytes < askAgainAt) {
+            return;
+        }
+        askAgainAt = bytes + DiskRoom.ASK_EVERY_BYTES;
+        DiskRoom room = receiver.directory().room();
+        try {
+            if (room.available() == 0) {
+                throw new RefusedException(receiver.events().refused(source.principal(),
+                        room.full(identity.totalBytes() - offset, Optional.empty())));
+            }
+        } catch (IOException e) {
+            failure = Optional.of(e);
         }
     }
 

@@ -10,6 +10,9 @@ import io.mirrorbootstrap.store.Reason;
 /** The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread. */
 final class DiskRoom {
 
+    /** The bytes of one payload that are written between two looks at the room. */
+    static final long ASK_EVERY_BYTES = 1024 * 1024;
+
     private final Disk disk;
     private final long reserveBytes;
 

@@ -8,7 +8,8 @@ import java.util.Optional;
  * accepted it, the transfer is what it was before. Exactly one of {@code finish} and {@code cancel} ends it; a
  * {@code finish} that answers {@link ChunkOutcome.Busy} does not.
  * <p>
- * Worker only, one thread at a time. Failures of the disk do not surface from {@code write}: they are the outcome.
+ * Worker only, one thread at a time. Failures of the disk do not surface from {@code write}: they are the outcome. That there is no
+ * room any more does: the rest of a large chunk may come late, and what it holds is missing elsewhere.
  */
 public interface IncomingChunk {
 
@@ -16,6 +17,7 @@ public interface IncomingChunk {
      * Takes the remaining bytes of {@code slice}, which are consumed.
      *
      * @param slice heap or direct, of any length
+     * @throws RefusedException with {@link Refusal.InsufficientStorage}: the chunk is to be cancelled
      */
     void write(ByteBuffer slice);
 

@@ -17,9 +17,6 @@ public final class PayloadSpill implements Closeable {
 
     private static final int SLICE_BYTES = 64 * 1024;
 
-    /** The bytes written between two looks at the disk's room. */
-    private static final long ASK_EVERY_BYTES = 1024 * 1024;
-
     private final NewFiles newFiles;
     private final DiskRoom room;
     private Optional<DiskFile> file = Optional.empty();
@@ -45,7 +42,7 @@ public final class PayloadSpill implements Closeable {
                 if (room.available() == 0) {
                     throw new RefusedException(room.full(slice.remaining(), Optional.empty()));
                 }
-                askAgainAt = bytes + ASK_EVERY_BYTES;
+                askAgainAt = bytes + DiskRoom.ASK_EVERY_BYTES;
             }
             int length = slice.remaining();
             file.get().write(slice, bytes);
@@ -58,7 +55,7 @@ public final class PayloadSpill implements Closeable {
     /**
      * Hands the payload to {@code chunk}, and is empty again.
      *
-     * @throws RefusedException with {@link Refusal.Transport}
+     * @throws RefusedException with {@link Refusal.Transport}, or as {@link IncomingChunk#write} does
      */
     public void drainTo(IncomingChunk chunk) {
         try {

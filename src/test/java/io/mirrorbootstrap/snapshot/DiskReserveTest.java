@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,9 +22,14 @@ import io.mirrorbootstrap.wire.JsonRecords;
 class DiskReserveTest {
 
     private static final int MIB = 1024 * 1024;
+    private static final long RESERVE = 1000;
+    private static final DatabaseId DB = new DatabaseId("db");
+    private static final SnapshotIdentity STREAM = new SnapshotIdentity("c", DB, 1, 0, Crc32c.EMPTY);
 
     @TempDir
     Path data;
+
+    private final List<TransferEvent> events = new ArrayList<>();
 
     @Test
     void aStreamOfUnknownSizeDoesNotEatTheReserve() throws Exception {
@@ -71,6 +78,56 @@ class DiskReserveTest {
             RefusedException aside = assertThrows(RefusedException.class, () -> spill.write(ByteBuffer.allocate(1)));
             assertEquals(new Refusal.InsufficientStorage(1, 0, Long.MAX_VALUE, Optional.empty()), aside.refusal());
         }
+    }
+
+    @Test
+    void aFirstChunkEndsWhereNothingIsLeftWhileItComes() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        SnapshotReceiver receiver = receiver(disk);
+        IncomingChunk chunk = TestSource.chunk(receiver, new TestSource(), STREAM, 0);
+
+        assertRefusedOnceNothingIsLeft(disk, chunk, 1);
+        chunk.cancel();
+        assertEquals(List.of(), disk.names());
+        assertEquals(new TransferEvent.Refused(DB, Principal.ANYBODY,
+                new Refusal.InsufficientStorage(1, 0, RESERVE, Optional.empty()), Optional.empty()),
+                events.get(events.size() - 1), "the mirror's last error says it");
+    }
+
+    @Test
+    void aFurtherChunkEndsWhereNothingIsLeftWhileItComesAndItsTransferStays() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk();
+        SnapshotReceiver receiver = receiver(disk);
+        Source source = new TestSource();
+        byte[] whole = new byte[3 * MIB];
+        SnapshotIdentity known = new SnapshotIdentity("c", DB, 1, whole.length, Crc32c.of(ByteBuffer.wrap(whole)));
+        IncomingChunk first = TestSource.chunk(receiver, source, known, 0);
+        first.write(ByteBuffer.wrap(whole, 0, 10));
+        assertEquals(new ChunkOutcome.Pending(10, 0), first.finish(false, Optional.empty()));
+
+        IncomingChunk next = TestSource.chunk(receiver, source, known, 10);
+        assertRefusedOnceNothingIsLeft(disk, next, whole.length - 10);
+        next.cancel();
+        assertEquals(10, disk.bytes("db.partial").orElseThrow().length);
+        disk.usableBytes(RESERVE + 1);
+        IncomingChunk again = TestSource.chunk(receiver, source, known, 10);
+        again.write(ByteBuffer.wrap(whole, 10, whole.length - 10));
+        assertInstanceOf(ChunkOutcome.Committed.class, again.finish(true, Optional.empty()));
+    }
+
+    private static void assertRefusedOnceNothingIsLeft(SimulatedDisk disk, IncomingChunk chunk, long needed) {
+        chunk.write(ByteBuffer.allocate(MIB));
+        disk.usableBytes(RESERVE);
+        RefusedException refused = assertThrows(RefusedException.class, () -> chunk.write(ByteBuffer.allocate(1)));
+        assertEquals(new Refusal.InsufficientStorage(needed, 0, RESERVE, Optional.empty()), refused.refusal());
+    }
+
+    private SnapshotReceiver receiver(SimulatedDisk disk) throws IOException {
+        SnapshotDirectory directory = new SnapshotDirectory(disk, RESERVE, new JsonRecords());
+        directory.prepare();
+        return new SnapshotReceiver(DB, directory,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), 64L * MIB, Runnable::run), events::add,
+                Optional.empty());
     }
 
     @Test
