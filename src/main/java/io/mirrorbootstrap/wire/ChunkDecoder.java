@@ -12,6 +12,7 @@ import org.msgpack.core.MessageInsufficientBufferException;
 import org.msgpack.core.MessageIntegerOverflowException;
 import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePackException;
+import org.msgpack.core.MessageSizeException;
 import org.msgpack.core.MessageUnpacker;
 import org.msgpack.value.ValueType;
 
@@ -201,6 +202,8 @@ public final class ChunkDecoder {
             window.needsMore();
         } catch (MessageIntegerOverflowException e) {
             throw malformed("an integer is " + e.getBigInteger() + ", it must be from 0 to " + Long.MAX_VALUE);
+        } catch (MessageSizeException e) {
+            throw malformed("a length is " + e.getSize() + ", which is more than a chunk may have");
         } catch (MessagePackException e) {
             throw malformed("not the MessagePack of a chunk: " + e.getMessage());
         } catch (IOException e) {
@@ -254,14 +257,19 @@ public final class ChunkDecoder {
 
     private void data(MessageUnpacker in) throws IOException {
         ValueType type = EnvelopeValues.type(in);
-        if (type == ValueType.BINARY) {
-            dataLeft = in.unpackBinaryHeader();
-            stage = Stage.BINARY_DATA;
-        } else if (type == ValueType.ARRAY) {
-            dataLeft = in.unpackArrayHeader();
-            stage = Stage.ARRAY_DATA;
-        } else {
-            throw malformed("data is of type " + EnvelopeValues.name(type) + ", it must be bin or an array of uint 8");
+        try {
+            if (type == ValueType.BINARY) {
+                dataLeft = in.unpackBinaryHeader();
+                stage = Stage.BINARY_DATA;
+            } else if (type == ValueType.ARRAY) {
+                dataLeft = in.unpackArrayHeader();
+                stage = Stage.ARRAY_DATA;
+            } else {
+                throw malformed(
+                        "data is of type " + EnvelopeValues.name(type) + ", it must be bin or an array of uint 8");
+            }
+        } catch (MessageSizeException e) { // from 2^31 on
+            throw new RefusedException(new Refusal.ChunkTooLarge(maxChunkBytes));
         }
         if (dataLeft > maxChunkBytes) {
             throw new RefusedException(new Refusal.ChunkTooLarge(maxChunkBytes));

@@ -6,6 +6,8 @@ import java.util.Locale;
 
 import org.msgpack.core.MessageIntegerOverflowException;
 import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessageSizeException;
+import org.msgpack.core.MessageStringCodingException;
 import org.msgpack.core.MessageUnpacker;
 import org.msgpack.value.ValueType;
 
@@ -45,12 +47,23 @@ final class EnvelopeValues {
         if (type != ValueType.STRING) {
             throw malformed("a key of the chunk's map is of type " + name(type) + ", it must be a string");
         }
-        return in.unpackString();
+        return text("a key of the chunk's map", in);
     }
 
     static String string(ChunkField field, MessageUnpacker in) throws IOException {
         expect(field, in, ValueType.STRING);
-        return in.unpackString();
+        return text(field.key(), in);
+    }
+
+    private static String text(String what, MessageUnpacker in) throws IOException {
+        try {
+            return in.unpackString();
+        } catch (MessageStringCodingException e) {
+            throw malformed(what + " is not UTF-8");
+        } catch (MessageSizeException e) {
+            throw malformed(what + " has " + e.getSize() + " bytes, it may have at most "
+                    + ChunkDecoder.MAX_ENVELOPE_BYTES);
+        }
     }
 
     /** From 0 to 2^63-1. */
@@ -110,7 +123,7 @@ final class EnvelopeValues {
                 }
                 break;
             case STRING:
-                in.unpackString(); // it must be UTF-8
+                text("a string of an unknown key", in);
                 break;
             default :
                 in.skipValue();

@@ -82,6 +82,7 @@ class MalformedChunkTest {
         assertMalformed("a chunk is a map or an array, not a value of type string",
                 pack(packer -> packer.packString("chunk")));
         assertMalformed("a chunk in array form has 8 values, not 9", pack(packer -> packer.packArrayHeader(9)));
+        assertMalformed(NO_MESSAGE_PACK, new byte[]{(byte) 0xc1});
     }
 
     @Test
@@ -110,8 +111,11 @@ class MalformedChunkTest {
 
     @Test
     void invalidUtf8IsMalformed() {
-        assertMalformed(NO_MESSAGE_PACK, map(8, packer -> packer.packString("source_cluster_id")
-                .packRawStringHeader(2).writePayload(new byte[]{(byte) 0xC3, (byte) 0x28})));
+        byte[] bad = {(byte) 0xC3, (byte) 0x28};
+        assertMalformed("source_cluster_id is not UTF-8", map(8, packer -> packer.packString("source_cluster_id")
+                .packRawStringHeader(2).writePayload(bad)));
+        assertMalformed("a key of the chunk's map is not UTF-8",
+                map(8, packer -> packer.packRawStringHeader(2).writePayload(bad)));
     }
 
     @Test
@@ -145,7 +149,7 @@ class MalformedChunkTest {
             packer.packString("many").addPayload(new byte[]{(byte) 0xdf, 0x7f, -1, -1, -1});
             all(packer);
         }));
-        assertMalformed(NO_MESSAGE_PACK, map(9, packer -> {
+        assertMalformed("a string of an unknown key is not UTF-8", map(9, packer -> {
             head(packer, "x");
             packer.packString("text").addPayload(new byte[]{(byte) 0xa1, (byte) 0xff});
         }));
@@ -157,12 +161,28 @@ class MalformedChunkTest {
 
     @Test
     void announcedLengthsAllocateNothing() {
-        assertMalformed("cannot unpack a String of size larger than 65,536", map(8, packer -> packer
+        assertMalformed("source_cluster_id has 2147483647 bytes, it may have at most 65536", map(8, packer -> packer
                 .packString("source_cluster_id").packRawStringHeader(Integer.MAX_VALUE)));
         assertMalformed(INSIDE, map(8, packer -> packer
                 .packString("unknown").packBinaryHeader(Integer.MAX_VALUE)));
+        assertMalformed(INSIDE, map(8, packer -> packer
+                .packString("unknown").packExtensionTypeHeader((byte) 1, Integer.MAX_VALUE)));
         assertMalformed("at most 64 entries, not 2147483647",
                 pack(packer -> packer.packMapHeader(Integer.MAX_VALUE)));
+    }
+
+    /** With four bytes of length. */
+    @ParameterizedTest
+    @ValueSource(ints = {0xc6, 0xc9, 0xdb, 0xdd, 0xdf})
+    void lengthsThatAreNoIntAreRefusedWithTheirNumber(int type) {
+        for (int length : new int[]{Integer.MIN_VALUE, -1}) {
+            byte[] header = ByteBuffer.allocate(5).put((byte) type).putInt(length).array();
+            String number = Integer.toUnsignedString(length);
+            assertMalformed(number, map(9, packer -> packer.packString("unknown").addPayload(header)));
+            if (type == 0xdd || type == 0xdf) {
+                assertMalformed(number, header);
+            }
+        }
     }
 
     @Test
@@ -202,21 +222,24 @@ class MalformedChunkTest {
 
     @Test
     void aPayloadOverTheLimitIsRefusedByItsLengthAlone() {
-        for (boolean array : new boolean[]{true, false}) {
-            byte[] message = map(8, packer -> {
-                head(packer, "x");
-                packer.packString("data");
-                if (array) {
-                    packer.packArrayHeader(MAX_CHUNK_BYTES + 1);
-                } else {
-                    packer.packBinaryHeader(MAX_CHUNK_BYTES + 1);
-                }
-            });
-            assertEquals(new Refusal.ChunkTooLarge(MAX_CHUNK_BYTES), refusal(
-                    () -> new ChunkDecoder(MAX_CHUNK_BYTES).feed(ByteBuffer.wrap(message), slice -> {
-                        throw new AssertionError("no payload came");
-                    })));
+        for (int length : new int[]{MAX_CHUNK_BYTES + 1, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) {
+            assertTooLarge(tooMuch(0xc6, length));
+            assertTooLarge(tooMuch(0xdd, length));
         }
+    }
+
+    private static byte[] tooMuch(int type, int length) {
+        return map(8, packer -> {
+            head(packer, "x");
+            packer.packString("data").addPayload(ByteBuffer.allocate(5).put((byte) type).putInt(length).array());
+        });
+    }
+
+    private static void assertTooLarge(byte[] message) {
+        assertEquals(new Refusal.ChunkTooLarge(MAX_CHUNK_BYTES), refusal(
+                () -> new ChunkDecoder(MAX_CHUNK_BYTES).feed(ByteBuffer.wrap(message), slice -> {
+                    throw new AssertionError("no payload came");
+                })));
     }
 
     @Test
