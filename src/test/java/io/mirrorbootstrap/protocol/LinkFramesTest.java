@@ -2,6 +2,7 @@ package io.mirrorbootstrap.protocol;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -98,6 +99,34 @@ class LinkFramesTest {
         socket.send(MaskedFrame.of(CLOSE, bytes(payload)));
         assertEquals(answered, code(socket.frame(CLOSE)));
         socket.assertEnds();
+    }
+
+    /** A further frame, or the rest of this one, may come late or never. */
+    @ParameterizedTest
+    @CsvSource({"7B F4 90, 3, 9", "FF FF, 2, 8", "7B C3 28, 100, 9"})
+    void textThatIsNoneIsRefusedBeforeItsEnd(String text, int announced, int sent) throws Exception {
+        byte[] frame = MaskedFrame.of(0x01, Arrays.copyOf(bytes(text), announced));
+        socket.send(Arrays.copyOf(frame, sent));
+        Answer refused = new Answer.Refused(new Refusal.MalformedControl("the control message is not UTF-8"),
+                Optional.empty());
+        assertEquals(JsonMessages.write(refused), new String(socket.frame(TEXT), US_ASCII));
+        assertEquals(1007, code(socket.frame(CLOSE)));
+    }
+
+    @Test
+    void textMayBeCutInTheMiddleOfACharacter() throws Exception {
+        String euro = new String(abort, US_ASCII).replaceFirst("[{]", "{\"\u20ac\":\"\ud83d\ude00\",");
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        for (byte each : euro.getBytes(UTF_8)) {
+            frames.writeBytes(MaskedFrame.of(frames.size() == 0 ? 0x01 : 0x00, new byte[]{each}));
+        }
+        frames.writeBytes(MaskedFrame.of(0x80, new byte[0]));
+        frames.writeBytes(MaskedFrame.of(TEXT, abort));
+        socket.sendByteByByte(frames.toByteArray());
+        assertEquals(aborted, answer(socket.frame(TEXT)));
+        assertEquals(aborted, answer(socket.frame(TEXT)));
+        socket.send(MaskedFrame.of(TEXT, bytes("7B E2 82")));
+        assertTrue(new String(socket.frame(TEXT), US_ASCII).contains("not UTF-8"));
     }
 
     @Test
