@@ -14,6 +14,7 @@ final class CloseFrame {
     private static final int FIRST = 0x88;
     private static final int MASKED = 0x80;
     private static final int MAX_PAYLOAD_BYTES = 125;
+    private static final int LAST_CODE = 4999;
 
     /** The longest, in bytes. */
     static final int MAX_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES;
@@ -34,7 +35,7 @@ final class CloseFrame {
             return Optional.of(new Ending.NotWebSocket("a close frame has half a code"));
         }
         int code = Short.toUnsignedInt(payload.getShort());
-        if (!WebSocketCloseStatus.isValidStatusCode(code)) {
+        if (code > LAST_CODE || !WebSocketCloseStatus.isValidStatusCode(code)) {
             return Optional
                     .of(new Ending.NotWebSocket("a close frame has the code " + code + ", which none may have"));
         }

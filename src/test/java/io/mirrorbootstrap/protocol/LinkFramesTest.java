@@ -94,7 +94,9 @@ class LinkFramesTest {
 
     @ParameterizedTest
     @CsvSource({"03 E8 C3, 1007", "03 E8 6F E2 82, 1007", "03 E8 F0 9F 98, 1007", "03 E8 FF, 1007", "03, 1002",
-            "03 ED, 1002", "00 00, 1002", "03 E8, 1000", "03 E8 E2 82 AC, 1000", "0B B8, 3000"})
+            "03 ED, 1002", "00 00, 1002", "03 E8, 1000", "03 E8 E2 82 AC, 1000", "0B B8, 3000", "13 87, 4999",
+            "13 88, 1002",
+            "FF FF, 1002"})
     void aCloseIsEchoedIfItIsOne(String payload, int answered) throws Exception {
         socket.send(MaskedFrame.of(CLOSE, bytes(payload)));
         assertEquals(answered, code(socket.frame(CLOSE)));
