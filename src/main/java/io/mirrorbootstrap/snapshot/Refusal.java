@@ -111,12 +111,12 @@ public sealed interface Refusal {
         }
     }
 
-    /** More bytes than announced, or the end before all have come; both in bytes. */
+    /** More bytes than announced, or the end before all have come; both in bytes. A first chunk drops nothing, any other its transfer. */
     record SnapshotSizeMismatch(long expected, long actual) implements Refusal {
         @Override
         public String message() {
             return (actual > expected ? "the chunk would make the snapshot " : "the last chunk makes the snapshot ")
-                    + actual + " bytes, but its source says " + expected + ": it was dropped";
+                    + actual + " bytes, but its source says " + expected;
         }
     }
 
