@@ -53,7 +53,11 @@ final class Failures {
     /** An address at the end of Netty's messages, which is told before. */
     private static final Pattern ADDRESS = Pattern.compile(": \\S*/\\S+$");
 
-    private static final Pattern CLASS = Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z]\\w*(?::\\s*|\\b)");
+    /** A message may quote as much as the other side likes; so much is more than is told of one. */
+    private static final int MOST_READ = 1000;
+
+    /** Its parts are no group that repeats: Java's stack would have to be as deep as the name is long. */
+    private static final Pattern CLASS = Pattern.compile("\\b[a-z][\\w.]*\\.[A-Z]\\w*(?::\\s*|\\b)");
 
     private Failures() {
     }
@@ -171,7 +175,8 @@ final class Failures {
 
     /** Without names of classes, and readable, as it may quote the other side. */
     private static String words(String message) {
-        return Text.readable(CLASS.matcher(message).replaceAll("").strip());
+        String read = message.substring(0, Math.min(message.length(), MOST_READ));
+        return Text.readable(CLASS.matcher(read).replaceAll("").strip());
     }
 
     private static List<Throwable> chain(Throwable failure) {
