@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.api;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -118,7 +117,7 @@ public class MirrorsResource {
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again; or does not let the snapshot go", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database,
             @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
@@ -155,7 +154,7 @@ public class MirrorsResource {
             Infrastructure.getDefaultWorkerPool().execute(() -> CallerAtWork.run(caller, () -> {
                 try {
                     told.complete(removed(who, database, snapshot));
-                } catch (IOException | RuntimeException | Error e) {
+                } catch (RuntimeException | Error e) {
                     told.fail(e);
                 } finally {
                     places.giveBack(caller);
@@ -167,7 +166,7 @@ public class MirrorsResource {
         }
     }
 
-    private Removal removed(Principal who, DatabaseId database, boolean snapshot) throws IOException {
+    private Removal removed(Principal who, DatabaseId database, boolean snapshot) {
         Removal outcome = mirrors.abort(who, database);
         return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
     }

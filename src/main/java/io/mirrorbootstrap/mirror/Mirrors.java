@@ -151,12 +151,16 @@ public class Mirrors {
      * Removes the committed snapshot of {@code database}, if there is one; a transfer that is under way goes on. See
      * {@link SnapshotReceiver#removeSnapshot}.
      *
-     * @throws IOException when that fails
+     * @return {@link Refusal.Transport} where the disk does not let it go
      */
-    public Removal removeSnapshot(Principal who, DatabaseId database) throws IOException {
+    public Removal removeSnapshot(Principal who, DatabaseId database) {
         SnapshotReceiver receiver = receivers.enter(database);
         try {
             return receiver.removeSnapshot(who);
+        } catch (IOException e) {
+            LOG.errorf("%s: its snapshot cannot be removed: %s", database, Reason.of(e));
+            return new Removal.Refused(new Refusal.Transport("the sidecar could not remove the snapshot"
+                    + Reason.kind(e).map(kind -> ": " + kind).orElse(", its log says why")));
         } finally {
             receivers.leave(database);
         }

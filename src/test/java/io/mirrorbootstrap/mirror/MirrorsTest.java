@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,6 +177,22 @@ class MirrorsTest {
 
         assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
         assertEquals(Optional.of(row), board.mirror(database), "nothing has changed");
+    }
+
+    @Test
+    void aSnapshotThatTheDiskDoesNotLetGoStaysAndTheReasonIsTold() {
+        TestSource a = caller("a");
+        send(a, "a");
+        disk.observe((step, name) -> {
+            if (step.equals("remove") && name.equals("a.snapshot")) {
+                throw new FileSystemException("/x/a.snapshot", null, "Read-only file system");
+            }
+        });
+        assertEquals(
+                new Removal.Refused(new Refusal.Transport(
+                        "the sidecar could not remove the snapshot: its file system can only be read")),
+                mirrors.removeSnapshot(a.principal(), new DatabaseId("a")));
+        assertInstanceOf(MirrorState.Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
     }
 
     private static SnapshotIdentity later(String database) {
