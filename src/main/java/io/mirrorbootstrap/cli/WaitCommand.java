@@ -49,7 +49,6 @@ import picocli.CommandLine.Spec;
 final class WaitCommand implements Callable<Integer> {
 
     private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final Duration LONG = Duration.ofHours(1);
     /** A sidecar that is there answers in this time; with less, the last question could not be answered. */
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final long MOST_SECONDS = 1_000_000_000;
@@ -98,10 +97,10 @@ final class WaitCommand implements Callable<Integer> {
         credentials.warnOfPlainText(endpoint, err);
         Credentials read = credentials.read(spec.commandLine());
         Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
-        long start = System.nanoTime();
+        Patience patience = new Patience(timeoutSeconds, System::nanoTime);
         try (StatusClient client = new StatusClient(endpoint, read, proxy)) {
             for (DatabaseId database : databases) {
-                int code = await(database, client, start);
+                int code = await(database, client, patience);
                 if (code != ExitCode.COMMITTED.number()) {
                     return code;
                 }
@@ -128,11 +127,11 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    private int await(DatabaseId database, StatusClient client, long start) throws InterruptedException {
+    private int await(DatabaseId database, StatusClient client, Patience patience) throws InterruptedException {
         boolean doubted = false;
         while (true) {
-            Duration patience = patience(start);
-            Reply reply = client.ask(database, patience.compareTo(A_MOMENT) < 0 ? A_MOMENT : patience);
+            Duration time = patience.left();
+            Reply reply = client.ask(database, time.compareTo(A_MOMENT) < 0 ? A_MOMENT : time);
             String now = words(reply);
             String unseen = "";
             long pauseNanos = ASK_EVERY_NANOS;
@@ -148,7 +147,7 @@ final class WaitCommand implements Callable<Integer> {
                     return end(ExitCode.REFUSED, impossible.get());
                 }
                 try {
-                    if (status.snapshotPath().isPresent() && isHandedOver(database, status)) {
+                    if (status.snapshotPath().isPresent() && isHandedOver(database, status, patience)) {
                         return ExitCode.COMMITTED.number();
                     }
                 } catch (IOException e) {
@@ -167,7 +166,7 @@ final class WaitCommand implements Callable<Integer> {
                 }
                 doubted = doubtful; // once is no proof: a successor may have been taking its place just then
             }
-            long left = patience(start).toNanos();
+            long left = patience.left().toNanos();
             if (left <= 0) {
                 return end(ExitCode.LINK,
                         "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now + unseen);
@@ -177,14 +176,7 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    /** What is left of the time to wait; while there is no end to it, more than any answer takes. */
-    private Duration patience(long start) {
-        return timeoutSeconds == 0
-                ? LONG
-                : Duration.ofSeconds(timeoutSeconds).minusNanos(System.nanoTime() - start);
-    }
-
-    private boolean isHandedOver(DatabaseId database, MirrorStatus status) throws IOException {
+    private boolean isHandedOver(DatabaseId database, MirrorStatus status, Patience patience) throws IOException {
         SnapshotDirectory directory = directory(status);
         if (!verify && status.word().equals(MirrorStatus.FOLLOWING)) { // the files need not be in reach
             print(directory.snapshot(database), status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
@@ -192,7 +184,7 @@ final class WaitCommand implements Callable<Integer> {
         }
         Optional<CommittedSnapshot> there = verify ? Optional.empty() : directory.committed(database);
         if (there.isEmpty()) { // also where the mark of the file differs, as a copy's does
-            there = directory.verify(database);
+            there = patience.uncounted(() -> directory.verify(database));
         }
         there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
                 snapshot.bytes()));
