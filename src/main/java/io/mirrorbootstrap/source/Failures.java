@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.vertx.core.http.UpgradeRejectedException;
@@ -86,7 +88,17 @@ final class Failures {
         if (failure instanceof IOException || first < 0 || isClosed(failure)) {
             return new Obstacle.Unreachable(network(failure));
         }
-        return new Obstacle.Unfit("what listens there does not speak HTTP");
+        return first(chain, WebSocketClientHandshakeException.class).map(Failures::handshake)
+                .orElseGet(() -> new Obstacle.Unfit("what listens there does not speak HTTP"));
+    }
+
+    /** It has answered 101, but not as one who has understood what it was asked. */
+    private static Obstacle handshake(WebSocketClientHandshakeException failure) {
+        String what = String.valueOf(failure.getMessage());
+        return new Obstacle.Unfit(what.startsWith("Invalid subprotocol")
+                ? "it opens the link without having chosen " + Protocol.SUBPROTOCOL
+                        + ": it is no sidecar, or a proxy in between has taken the header Sec-WebSocket-Protocol out"
+                : "it does not open the link as a WebSocket: " + words(what));
     }
 
     /** Whether the other side speaks TLS, by its first byte. */

@@ -9,6 +9,11 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -136,6 +141,17 @@ class HostileSidecarTest {
     }
 
     @Test
+    void aLinkThatIsNotOpenedAsAskedIsToldSo() throws Exception {
+        assertEquals(3, sendToUpgrade(HostileSidecarTest::accept));
+        assertTrue(err.toString().endsWith(": it opens the link without having chosen mirror-bootstrap.v1: it is no "
+                + "sidecar, or a proxy in between has taken the header Sec-WebSocket-Protocol out"
+                + System.lineSeparator()), err::toString);
+        assertEquals(3, sendToUpgrade(key -> "x"));
+        assertTrue(err.toString().contains(": it does not open the link as a WebSocket: Invalid challenge. Actual: x"),
+                err::toString);
+    }
+
+    @Test
     void anUnknownStatusIsReadable() throws Exception {
         assertEquals(4, await("200 OK", status("\"status\":\"" + EVIL + "\",\"snapshot_path\":null")));
         assertTrue(err.toString().endsWith(": " + SHOWN + ", 5 B of 5 B" + System.lineSeparator()), err::toString);
@@ -176,6 +192,28 @@ class HostileSidecarTest {
     }
 
     private int send(String url) throws IOException {
+    /** @param accept of the key that it is asked with */
+    private int sendToUpgrade(UnaryOperator<String> accept) throws IOException {
+        try (RawServer server = new RawServer("127.0.0.1", (head, client) -> {
+            String key = head.lines().filter(line -> line.toLowerCase(Locale.ROOT).startsWith("sec-websocket-key:"))
+                    .findFirst().orElseThrow().split(":")[1].strip();
+            client.getOutputStream().write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                    + "Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept.apply(key) + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+        })) {
+            return send(server.url());
+        }
+    }
+
+    private static String accept(String key) {
+        try {
+            return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1")
+                    .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
         Path file = Files.write(directory.resolve("file"), new byte[1]);
         return run("send", file.toString(), "--url", url, "--cluster", "c", "--database", "d", "--lsn", "1",
                 "--give-up-after", "0");
