@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.api;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -16,6 +17,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -68,15 +70,17 @@ public class MirrorsResource {
     private final Callers callers;
     private final RowTexts texts;
     private final Vertx vertx;
+    private final Duration silence;
 
     MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, RowTexts texts,
-            Vertx vertx) {
+            Vertx vertx, @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout) {
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
         this.callers = callers;
         this.texts = texts;
         this.vertx = vertx;
+        this.silence = Watch.silence(idleTimeout);
     }
 
     /** All mirrors that anything is known of, by name; written as fast as it is read. */
@@ -221,7 +225,9 @@ public class MirrorsResource {
             return Multi.createFrom().empty();
         }
         Watch.Loop loop = ContextLoop.here(vertx); // not on workers, whose queue keeps watchers that have gone
-        return Multi.createFrom().<Watch.Told>publisher(watcher -> new Watch(board, isWanted, loop, watcher).start())
+        return Multi
+                .createFrom().<Watch.Told>publisher(
+                        watcher -> new Watch(board, isWanted, loop, silence, watcher).start())
                 .map(told -> event(sse, told));
     }
 

@@ -32,8 +32,8 @@ final class Watch implements Flow.Subscription {
     /** From the end of one look at what has changed to the next. */
     static final Duration PAUSE = Duration.ofMillis(100);
 
-    /** A proxy in between, or this service itself, cuts a connection that is silent for too long. */
-    static final Duration SIGN_OF_LIFE = Duration.ofSeconds(20);
+    /** A proxy in between cuts a connection that is silent for too long. */
+    static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
 
     /** Names of databases that come and go for years must not fill the memory. */
     private static final int MANY_NAMES = 2 * StatusBoard.MAX_ROWS;
@@ -81,6 +81,7 @@ final class Watch implements Flow.Subscription {
     private final StatusBoard board;
     private final Predicate<DatabaseId> isWanted;
     private final Loop loop;
+    private final Duration silence;
     private final Flow.Subscriber<? super Told> watcher;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.AWAKE);
@@ -102,18 +103,32 @@ final class Watch implements Flow.Subscription {
     private Cancellable pause = NOTHING;
     private Cancellable signOfLife = NOTHING;
 
-    Watch(StatusBoard board, Predicate<DatabaseId> isWanted, Loop loop, Flow.Subscriber<? super Told> watcher) {
+    /** @param silence from one sign of life to the next */
+    Watch(StatusBoard board, Predicate<DatabaseId> isWanted, Loop loop, Duration silence,
+            Flow.Subscriber<? super Told> watcher) {
         this.board = board;
         this.isWanted = isWanted;
         this.loop = loop;
+        this.silence = silence;
         this.watcher = watcher;
+    }
+
+    /**
+     * How long a watcher may hear nothing where this service cuts a connection that is silent for {@code idleTimeout}; 0: never.
+     */
+    static Duration silence(Duration idleTimeout) {
+        Duration third = idleTimeout.dividedBy(3);
+        if (idleTimeout.isZero() || third.compareTo(LONGEST_SILENCE) > 0) {
+            return LONGEST_SILENCE;
+        }
+        return third.compareTo(PAUSE) < 0 ? PAUSE : third;
     }
 
     /** Begins; nothing is told before it is asked for. */
     void start() {
         watching = board.watch(this::changed); // first: no change is missed
         board.mirrors().stream().map(Mirror::database).filter(isWanted).forEach(toTell::add);
-        signOfLife = loop.later(SIGN_OF_LIFE, this::oweSignOfLife);
+        signOfLife = loop.later(silence, this::oweSignOfLife);
         watcher.onSubscribe(this);
     }
 
@@ -218,7 +233,7 @@ final class Watch implements Flow.Subscription {
     }
 
     private void oweSignOfLife() {
-        signOfLife = loop.later(SIGN_OF_LIFE, this::oweSignOfLife);
+        signOfLife = loop.later(silence, this::oweSignOfLife);
         owesSignOfLife = true;
         tell();
     }

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.Flow;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.mirrorbootstrap.mirror.MirrorState;
 import io.mirrorbootstrap.mirror.StatusBoard;
@@ -106,6 +108,12 @@ class WatchTest {
         assertEquals(List.of("still here", "still here", "a 1", "a 2"), heard);
     }
 
+    @ParameterizedTest
+    @CsvSource({"PT60S, PT20S", "PT5S, PT1.666666666S", "PT0S, PT20S", "P36500D, PT20S", "PT0.001S, PT0.1S"})
+    void aSignOfLifeComesBeforeTheServiceWouldCutTheConnection(Duration idleTimeout, Duration silence) {
+        assertEquals(silence, Watch.silence(idleTimeout));
+    }
+
     @Test
     void nothingIsSaidOfAMirrorThatHasLeftAndItIsToldWhenItIsBack() {
         watch(Long.MAX_VALUE);
@@ -178,7 +186,7 @@ class WatchTest {
                 return () -> timers.remove(action);
             }
         };
-        new Watch(board, any -> true, byHand, new Flow.Subscriber<>() {
+        new Watch(board, any -> true, byHand, Watch.LONGEST_SILENCE, new Flow.Subscriber<>() {
             @Override
             public void onSubscribe(Flow.Subscription subscription) {
                 watch = subscription;
