@@ -29,9 +29,9 @@ class EventsOrMirror {
         }
         request.getHeaders().remove(HttpHeaders.CONTENT_TYPE); // of a body that is not there: one of the two would be chosen by it
         try {
-            if (!isForMirror(request.getAcceptableMediaTypes())) {
-                request.getHeaders().putSingle(HttpHeaders.ACCEPT, MediaType.SERVER_SENT_EVENTS);
-            }
+            request.getHeaders().putSingle(HttpHeaders.ACCEPT, isForMirror(request.getAcceptableMediaTypes())
+                    ? MediaType.APPLICATION_JSON
+                    : MediaType.SERVER_SENT_EVENTS);
             return Optional.empty();
         } catch (IllegalArgumentException e) { // that is no list of types; the message has it as it came
             return Optional.of(Response.status(Response.Status.NOT_ACCEPTABLE).build());
@@ -44,6 +44,17 @@ class EventsOrMirror {
     }
 
     private static boolean accepts(List<MediaType> accepted, MediaType type) {
-        return accepted.stream().anyMatch(type::isCompatible);
+        return accepted.stream().filter(each -> !isExcluded(each)).anyMatch(type::isCompatible)
+                && accepted.stream().filter(EventsOrMirror::isExcluded).noneMatch(each -> isSame(each, type));
+    }
+
+    /** Whether it is named to say that it is not accepted, by a weight of 0. */
+    private static boolean isExcluded(MediaType type) {
+        return type.getParameters().getOrDefault("q", "1").matches("0(\\.0{0,3})?");
+    }
+
+    private static boolean isSame(MediaType one, MediaType other) {
+        return one.getType().equalsIgnoreCase(other.getType())
+                && one.getSubtype().equalsIgnoreCase(other.getSubtype());
     }
 }

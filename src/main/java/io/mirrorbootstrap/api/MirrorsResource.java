@@ -3,11 +3,11 @@ package io.mirrorbootstrap.api;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -19,13 +19,14 @@ import jakarta.ws.rs.sse.Sse;
 
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
-import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import org.jboss.resteasy.reactive.RestStreamElementType;
@@ -63,6 +64,8 @@ public class MirrorsResource {
 
     /** A database may have this name. */
     static final String EVENTS = "events";
+
+    private static final String SNAPSHOT = "snapshot";
 
     private final StatusBoard board;
     private final Mirrors mirrors;
@@ -118,15 +121,21 @@ public class MirrorsResource {
     @DELETE
     @NonBlocking
     @Path("/{database}")
+    @Parameter(name = SNAPSHOT, in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
+    @APIResponse(responseCode = "400", description = "snapshot is neither true nor false: nothing has changed", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again; or does not let the snapshot go", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database,
-            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
+    public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database) {
+        List<String> snapshot = request.queryParam(SNAPSHOT);
         if (!DatabaseId.isValid(database)) {
             return Uni.createFrom().item(unknown(database));
+        } else if (snapshot.size() > 1 || !Set.of("true", "false").containsAll(snapshot)) {
+            return Uni.createFrom().item(RestResponse.status(RestResponse.Status.BAD_REQUEST,
+                    new ProblemView(ErrorCode.MALFORMED_REQUEST.spelling(), "snapshot is "
+                            + Text.quoted(String.join(", ", snapshot)) + ", it must be true or false, once")));
         }
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
@@ -134,7 +143,8 @@ public class MirrorsResource {
         if (!places.take(caller)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
             return Uni.createFrom().item(answer(id, new Removal.Busy()));
         }
-        return Uni.createFrom().<Removal>emitter(outcome -> removeOnWorker(who, caller, id, snapshot, outcome))
+        return Uni.createFrom()
+                .<Removal>emitter(outcome -> removeOnWorker(who, caller, id, snapshot.contains("true"), outcome))
                 .map(outcome -> answer(id, outcome));
     }
 
@@ -189,9 +199,8 @@ public class MirrorsResource {
     @NonBlocking
     @Path("/events")
     @Operation(hidden = true)
-    public Uni<RestResponse<Object>> removeMirrorNamedEvents(@Context RoutingContext request,
-            @RestQuery("snapshot") @DefaultValue("false") boolean snapshot) {
-        return remove(request, EVENTS, snapshot);
+    public Uni<RestResponse<Object>> removeMirrorNamedEvents(@Context RoutingContext request) {
+        return remove(request, EVENTS);
     }
 
     /** Each mirror as it is, and then as it has become whenever it has changed. */

@@ -50,13 +50,13 @@ class BootstrapRoute {
     }
 
     void register(@Observes Router router) {
-        router.get(Protocol.PATH).handler(this::upgrade);
+        router.route(Protocol.PATH).handler(this::upgrade);
     }
 
     /** Event loop only. */
     private void upgrade(RoutingContext request) {
-        Optional<Handshake.Problem> problem = Handshake.problem(request.request().version(),
-                request.request().headers());
+        Optional<Handshake.Problem> problem = Handshake.problem(request.request().method(),
+                request.request().version(), request.request().headers());
         if (problem.isPresent()) {
             if (problem.get().code() == ErrorCode.UPGRADE_REQUIRED) {
                 request.response().putHeader(HttpHeaders.UPGRADE, "websocket")

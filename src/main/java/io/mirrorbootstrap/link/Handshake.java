@@ -10,6 +10,7 @@ import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 
 /**
@@ -43,11 +44,11 @@ final class Handshake {
     record Problem(int status, ErrorCode code, String message) {
     }
 
-    /** What is wrong with the handshake that {@code headers} are of, if anything. */
-    static Optional<Problem> problem(HttpVersion version, MultiMap headers) {
-        if (list(headers, UPGRADE).stream().noneMatch(WEBSOCKET::equalsIgnoreCase)) {
+    /** What is wrong with the handshake of which this is the head, if anything. */
+    static Optional<Problem> problem(HttpMethod method, HttpVersion version, MultiMap headers) {
+        if (!method.equals(HttpMethod.GET) || list(headers, UPGRADE).stream().noneMatch(WEBSOCKET::equalsIgnoreCase)) {
             return Optional.of(new Problem(UPGRADE_REQUIRED, ErrorCode.UPGRADE_REQUIRED,
-                    "this is where a source opens a WebSocket: the request must ask for an upgrade"));
+                    "this is where a source opens a WebSocket: the request must be a GET that asks for an upgrade"));
         }
         if (list(headers, "Connection").stream().noneMatch(UPGRADE::equalsIgnoreCase)) {
             return malformed("the header Connection must have Upgrade: a proxy in between may have taken it out");

@@ -47,6 +47,8 @@ public enum ErrorCode {
     ORIGIN_NOT_ALLOWED,
     /** Before the upgrade only, as HTTP 503: all links that may be open are open. */
     TOO_MANY_LINKS,
+    /** In the HTTP API only, as 400: a parameter has a value that says nothing. */
+    MALFORMED_REQUEST,
     /** In the HTTP API only, as 404. */
     NOT_FOUND,
     /** In the HTTP API only, as 503: another request or a link holds this database while the disk is at work. */

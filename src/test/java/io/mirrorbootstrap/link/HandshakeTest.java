@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 
 /** Which requests open a WebSocket, by the header that is not as usual. */
@@ -40,7 +41,8 @@ class HandshakeTest {
                 .add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").remove(header);
         Optional.ofNullable(value).ifPresent(one -> headers.add(header, one));
         Optional.ofNullable(further).ifPresent(other -> headers.add(header, other));
-        assertEquals(status, Handshake.problem(HttpVersion.HTTP_1_1, headers).map(Handshake.Problem::status).orElse(0));
+        assertEquals(status, Handshake.problem(HttpMethod.GET, HttpVersion.HTTP_1_1, headers)
+                .map(Handshake.Problem::status).orElse(0));
     }
 
     @Test
@@ -48,7 +50,7 @@ class HandshakeTest {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("Host", "sidecar").add("Upgrade", "websocket")
                 .add("Connection", "Upgrade").add("Sec-WebSocket-Version", "13")
                 .add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-        assertEquals(400, Handshake.problem(HttpVersion.HTTP_1_0, headers).orElseThrow().status());
+        assertEquals(400, Handshake.problem(HttpMethod.GET, HttpVersion.HTTP_1_0, headers).orElseThrow().status());
     }
 
     @Test

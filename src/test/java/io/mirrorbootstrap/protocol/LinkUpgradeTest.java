@@ -18,6 +18,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.link.MaskedFrame;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -83,6 +84,16 @@ class LinkUpgradeTest extends WithLink {
     @Test
     void aPlainRequestIsToldToUpgrade() {
         given().get(Protocol.PATH).then().statusCode(426)
+                .body("code", equalTo(ErrorCode.UPGRADE_REQUIRED.spelling()));
+        given().head(Protocol.PATH).then().statusCode(426).header("Upgrade", "websocket");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "OPTIONS"})
+    void onlyGetUpgrades(String method) {
+        given().header("Upgrade", "websocket").header("Connection", "Upgrade").header("Sec-WebSocket-Version", "13")
+                .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+                .request(method, Protocol.PATH).then().statusCode(426)
                 .body("code", equalTo(ErrorCode.UPGRADE_REQUIRED.spelling()));
     }
 

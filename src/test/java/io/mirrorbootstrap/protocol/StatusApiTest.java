@@ -15,6 +15,7 @@ import java.nio.file.Files;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -95,9 +96,12 @@ class StatusApiTest extends WithLink {
 
         given().accept(JSON).get("/v1/mirrors/events").then().statusCode(200).contentType(JSON)
                 .body("source_database_id", equalTo("events")).body("status", equalTo("following"));
-        given().accept("application/json, text/plain").get("/v1/mirrors/events").then().contentType(JSON);
+        for (String accept : new String[]{"application/json, text/plain", "text/event-stream;q=0, application/json",
+                "application/json;q=0.1, text/event-stream; q=0.0", "*/*, text/event-stream;q=0"}) {
+            given().header("Accept", accept).get("/v1/mirrors/events").then().contentType(JSON);
+        }
         for (String accept : new String[]{"text/event-stream", "*/*", "text/event-stream;q=0.1, application/json",
-                "application/json, */*", ""}) {
+                "application/json, */*", "application/json;q=0, */*", ""}) {
             try (EventStream all = new EventStream(service.resolve("/v1/mirrors/events"), accept)) {
                 assertTrue(all.next().has("source_database_id"), accept);
             }
@@ -152,6 +156,30 @@ class StatusApiTest extends WithLink {
         status().body("status", equalTo("failed"));
         given().delete("/v1/mirrors/" + database).then().statusCode(204);
         status().statusCode(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "=", "=1", "=yes", "=TRUE", "=true&snapshot=false", "=true&snapshot=true"})
+    void whatIsNeitherTrueNorFalseRemovesNothing(String value) throws Exception {
+        byte[] whole = random(1000, 81);
+        assertCommitted(send(TestChunk.of(whole, database)));
+        assertPending(100, send(part(random(500, 82), database, 0, 100)));
+
+        given().urlEncodingEnabled(false).delete("/v1/mirrors/" + database + "?snapshot" + value).then()
+                .statusCode(400).contentType(JSON).body("code", equalTo(ErrorCode.MALFORMED_REQUEST.spelling()));
+        assertSnapshotIs(whole);
+        status().body("status", equalTo("bootstrapping"));
+        given().delete("/v1/mirrors/" + database + "?snapshot=false").then().statusCode(204);
+        status().body("status", equalTo("following"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/v1/mirrors, 'GET, HEAD, OPTIONS'", "/v1/mirrors/db, 'DELETE, GET, HEAD, OPTIONS'",
+            "/v1/mirrors/events, 'DELETE, GET, HEAD, OPTIONS'", "/v1/mirrors/db/events, 'GET, HEAD, OPTIONS'"})
+    void aMethodThatAPathDoesNotHaveIsToldThoseThatItHas(String path, String allowed) {
+        given().post(path).then().statusCode(405).header("Allow", allowed);
+        given().options(path).then().statusCode(200).header("Allow", allowed);
+        given().options(path + "/no/path").then().statusCode(404);
     }
 
     private ValidatableResponse status() {
