@@ -16,7 +16,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
  * @param word {@code bootstrapping}, {@code disconnected}, {@code following} or {@code failed}
  * @param bytesDone received and accepted, in bytes
  * @param bytesTotal 0: a stream of unknown size, or empty
- * @param rateBytesPerSecond over the last seconds
+ * @param rateBytesPerSecond over the last seconds; 0 also where it is not told
  * @param lsn the WAL position of the snapshot
  * @param crc32c where it is known; always there for {@code following}
  * @param snapshotPath of the committed snapshot, as the sidecar sees it; always there for {@code following}
@@ -41,7 +41,7 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
         boolean there = word.equals(FOLLOWING); // else its CRC-32C and path may be null
         return new MirrorStatus(mirror.database(), word,
                 mirror.number(Fields.BYTES_DONE),
-                mirror.number(Fields.BYTES_TOTAL), mirror.number(Fields.RATE_BYTES_PER_SECOND),
+                mirror.number(Fields.BYTES_TOTAL), mirror.optionalNumber(Fields.RATE_BYTES_PER_SECOND).orElse(0),
                 mirror.number(Fields.SNAPSHOT_LSN),
                 there
                         ? Optional.of(mirror.crc(Fields.CRC32C))

@@ -162,6 +162,7 @@ class HostileSidecarTest {
     void anOrdinaryStatusIsHandedOver() throws Exception {
         assertEquals(0, await("200 OK", status("\"last_error\":null")), err::toString);
         assertEquals("/data/recv_snapshots/d.snapshot\t7\t0x00000001\t5" + System.lineSeparator(), out.toString());
+        assertEquals(0, await("200 OK", status("\"rate_bytes_per_second\":null")), err::toString);
     }
 
     /** A mirror that follows, with other values for some of its fields. */
@@ -191,7 +192,6 @@ class HostileSidecarTest {
         }
     }
 
-    private int send(String url) throws IOException {
     /** @param accept of the key that it is asked with */
     private int sendToUpgrade(UnaryOperator<String> accept) throws IOException {
         try (RawServer server = new RawServer("127.0.0.1", (head, client) -> {
@@ -214,6 +214,7 @@ class HostileSidecarTest {
         }
     }
 
+    private int send(String url) throws IOException {
         Path file = Files.write(directory.resolve("file"), new byte[1]);
         return run("send", file.toString(), "--url", url, "--cluster", "c", "--database", "d", "--lsn", "1",
                 "--give-up-after", "0");
