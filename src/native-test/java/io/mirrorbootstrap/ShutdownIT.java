@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -46,6 +47,28 @@ class ShutdownIT extends WithSidecar {
         assertEquals(0, sidecar.metric("mirror_bootstrap_transfers_total{outcome=\"disconnected\"}"));
         assertEquals("disconnected", sidecar.word("db"));
         assertEquals(2 * MIB, snapshot.opened(new RawClient(sidecar.uri())).offset());
+    }
+
+    /** The source does not answer it at once: then Vert.x would send another, of 1000. */
+    @Test
+    void nothingComesBehindTheCloseFrame() throws Exception {
+        start();
+        try (PlainSocket source = PlainSocket.to(sidecar.uri()).upgraded()) {
+            source.write(new Frame(Frame.PING, new byte[0]).bytes());
+            assertEquals(Frame.PONG, nextButPings(source).head());
+
+            assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+
+            Frame close = nextButPings(source);
+            assertEquals(Frame.CLOSE, close.head());
+            assertEquals(1012, ByteBuffer.wrap(close.payload()).getShort());
+            assertTrue(source.ends());
+        }
+    }
+
+    private static Frame nextButPings(PlainSocket source) throws IOException {
+        Frame frame = Frame.read(source.in());
+        return frame.head() == Frame.PING ? nextButPings(source) : frame;
     }
 
     @Test

@@ -17,12 +17,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.nio.AbstractNioChannel;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.ReferenceCountUtil;
 
 /**
- * Reads the socket of a link once each time it is asked to, and keeps the bytes from Vert.x behind it.
+ * Reads the socket of a link once each time it is asked to, and keeps the bytes from Vert.x behind it, and what Vert.x would send from
+ * the socket.
  * <p>
  * One read on the event loop brings little, and each costs a wake-up of the worker, and an acknowledgement of the kernel. So that read
  * serves as a bell: when it has rung, and until the next {@link #ask}, the job may {@link #pull} more out of the socket on its own
@@ -231,6 +234,13 @@ final class SocketReader extends ChannelDuplexHandler {
     @Override
     public void read(ChannelHandlerContext context) {
         // those behind have no say in when the socket is read
+    }
+
+    /** Those behind have nothing to say either: Vert.x sends a close frame when the process ends, behind or in place of the link's. */
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        ReferenceCountUtil.release(message);
+        promise.trySuccess();
     }
 
     /** Sends {@code frames}, past Vert.x, which would wrap them. */

@@ -2,6 +2,8 @@ package io.mirrorbootstrap.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.ssl.SslHandler;
@@ -86,6 +89,20 @@ class LinkSocketTest {
         assertEquals(List.of(), endings);
         pass(2);
         assertEquals(List.of(new Ending.LinkLost()), endings);
+    }
+
+    /** Where the process ends, Vert.x closes its WebSocket: the source may have been told another code. */
+    @Test
+    void nothingIsSentButWhatTheLinkSends() {
+        ByteBuf ofLink = Unpooled.buffer().writeByte(0x88);
+        ByteBuf ofVertx = Unpooled.buffer().writeByte(0x88);
+        socket.write(ofLink);
+        ChannelFuture written = channel.writeAndFlush(ofVertx);
+        pass(0);
+        assertSame(ofLink, channel.readOutbound());
+        assertEquals(0, channel.outboundMessages().size());
+        assertEquals(0, ofVertx.refCnt());
+        assertTrue(written.isSuccess(), "who waits for it goes on");
     }
 
     @Test
