@@ -104,6 +104,7 @@ class ConfigurationIT {
     @CsvSource({"FAIL_FORCE_ONCE,a file in it cannot be made durable: Input/output error",
             "REFUSED_WHILE,cannot be written to: Read-only file system"})
     void whatCannotBeDoneInTheDataDirectoryIsNamed(String fault, String said) throws Exception {
+        Files.createDirectory(data.resolve("data")); // else its name is forced first
         assertStopped(Preloaded.disk(fault, Files.writeString(data.resolve("happens"), "30")), said);
     }
 
