@@ -181,7 +181,7 @@ final class Answers {
                 took(late);
             }
         } else if (isBlocked) {
-            if (!holdsLessThan(1)) {
+            if (!holdsLessThan(2)) { // as much as a link that is full waits for
                 keepLatestPong();
             }
             transport.whenItTakesMore(this::flushSoon);

@@ -26,6 +26,7 @@ class FakeTransport implements Transport {
     private Listener listener;
     private boolean asked;
     private boolean takesMore = true;
+    private int takes = Integer.MAX_VALUE;
     private Runnable whenItTakesMore = () -> {
     };
     private boolean saidGoodbye;
@@ -83,6 +84,11 @@ class FakeTransport implements Transport {
         }
     }
 
+    /** The source reads no more when so much has been written. */
+    void takesOnly(int writes) {
+        takes = writes;
+    }
+
     /** All that is due later is due now. */
     void passTime() {
         List<Runnable> due = List.copyOf(timers);
@@ -125,7 +131,7 @@ class FakeTransport implements Transport {
 
     @Override
     public boolean takesMore() {
-        return takesMore;
+        return takesMore && takes > 0;
     }
 
     @Override
@@ -138,6 +144,7 @@ class FakeTransport implements Transport {
         if (saidGoodbye) {
             throw new AssertionError("something is sent behind the close frame");
         }
+        takes--;
         ByteBuffer bytes = ByteBuffer.wrap(ByteBufUtil.getBytes(frames));
         frames.release();
         while (bytes.hasRemaining()) {

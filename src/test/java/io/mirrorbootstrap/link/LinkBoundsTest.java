@@ -92,6 +92,14 @@ class LinkBoundsTest extends HandTurnedLinks {
     }
 
     @Test
+    void theyAreAFloodTooWhereSomePongsHaveLeftBeforeNoMoreAreRead() {
+        Open open = open();
+        open.transport.takesOnly(1); // less than half of what may wait
+        open.send(joined(repeated(3000, ping("x".repeat(125)))));
+        assertTrue(open.link.isGone(), "it rests, and is cut without a word when the idle time-out is over");
+    }
+
+    @Test
     void nothingIsKeptOfPingsBehindTheEnd() {
         Open open = open();
         open.transport.send(joined(text("nonsense"), joined(repeated(10_000, ping("")))));
