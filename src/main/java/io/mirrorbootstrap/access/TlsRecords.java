@@ -162,7 +162,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
                     close(context, "a TLS record of " + length + " bytes, where at most " + most + " are expected");
                     return;
                 }
-                ofHandshake += record.isPresent() ? length : 0;
+                ofHandshake += !isInSession && record.isPresent() ? length : 0;
                 long before = brought;
                 context.fireChannelRead(part);
                 if (isInSession && record.isPresent() && brought == before && !empty.mayCome(record.getAsInt())) {

@@ -44,7 +44,7 @@ class SettingsCheck {
         inRange(OWN + "ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond(), 0, Long.MAX_VALUE);
         settings.expectedDatabases().orElse(List.of()).stream().filter(name -> !DatabaseId.isValid(name)).findFirst()
                 .ifPresent(name -> {
-                    throw new ConfigurationException("mirror-bootstrap.expected-databases has " + Text.quoted(name)
+                    throw new ConfigurationException(OWN + "expected-databases has " + Text.quoted(name)
                             + ", it must be " + DatabaseId.RULE);
                 });
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");

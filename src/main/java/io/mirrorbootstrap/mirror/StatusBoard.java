@@ -24,7 +24,6 @@ import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
@@ -101,17 +100,12 @@ public class StatusBoard implements TransferListener {
     }
 
     private static boolean isForgettable(Mirror mirror) {
-        return mirror.committed().isEmpty() && ended(mirror).isPresent();
+        return mirror.committed().isEmpty() && hasEnded(mirror.state());
     }
 
-    /** The transfer of which the row tells though nothing of it is here any more, if it does. */
-    private static Optional<SnapshotIdentity> ended(Mirror mirror) {
-        if (mirror.state() instanceof Failed failed) {
-            return Optional.of(failed.identity());
-        }
-        return mirror.state() instanceof Disconnected disconnected && disconnected.bytesKept() == 0
-                ? Optional.of(disconnected.identity())
-                : Optional.empty();
+    /** Whether it tells of a transfer of which nothing is here any more. */
+    private static boolean hasEnded(MirrorState state) {
+        return state instanceof Failed || state instanceof Disconnected disconnected && disconnected.bytesKept() == 0;
     }
 
     /** The row after an event; null when the database has no row then. */
@@ -142,7 +136,8 @@ public class StatusBoard implements TransferListener {
         } else if (event instanceof TransferEvent.Dropped dropped) {
             return dropped(dropped, before.orElse(null), committed, lastError);
         } else if (event instanceof TransferEvent.NoneToAbort none) {
-            boolean isForgotten = before.flatMap(StatusBoard::ended).filter(none.who()::mayForget).isPresent();
+            boolean isForgotten = before.map(Mirror::state)
+                    .filter(state -> hasEnded(state) && mayReplace(state, none.who())).isPresent();
             return isForgotten ? withoutTransfer(event, committed, lastError) : before.orElse(null);
         } else if (event instanceof TransferEvent.Removed || event instanceof TransferEvent.Lost) {
             return before.filter(mirror -> !(mirror.state() instanceof Following))
@@ -162,7 +157,11 @@ public class StatusBoard implements TransferListener {
     /** Whether a row is nobody's or the caller's own: a refusal may be of a message that came before what the row tells of. */
     private static boolean mayWriteTo(Mirror row, Principal who) {
         return Stream.concat(Stream.of(row.state()), row.committed().stream())
-                .allMatch(each -> who.mayReplace(each.sourceClusterId(), each.owner()));
+                .allMatch(state -> mayReplace(state, who));
+    }
+
+    private static boolean mayReplace(MirrorState state, Principal who) {
+        return who.mayReplace(state.sourceClusterId(), state.owner());
     }
 
     private Mirror dropped(TransferEvent.Dropped dropped, Mirror before, Optional<Following> committed,

@@ -86,12 +86,8 @@ final class Upkeep {
 
     /** Tries once more to read what an earlier process left of {@code database}, on another thread: the disk may be mended by now. */
     void recoverSoon(DatabaseId database) {
-        try {
-            rules.helpers().execute(() -> recover(database));
-        } catch (RejectedExecutionException e) {
-            // no thread, or the process is ending: the next round of housekeeping, or the source when it comes back, asks again
-            LOG.debugf("%s: not read again now: %s", database, e);
-        }
+        readAgain(List.of(database), () -> {
+        });
     }
 
     /** As {@link #recoverSoon}, of all databases for which that was in vain, one after the other. */
@@ -101,17 +97,22 @@ final class Upkeep {
         if (unrecovered.isEmpty() || !readingAgain.compareAndSet(false, true)) {
             return;
         }
+        readAgain(unrecovered, () -> readingAgain.set(false));
+    }
+
+    private void readAgain(List<DatabaseId> databases, Runnable whenOver) {
         try {
             rules.helpers().execute(() -> {
                 try {
-                    unrecovered.forEach(this::recover);
+                    databases.forEach(this::recover);
                 } finally {
-                    readingAgain.set(false);
+                    whenOver.run();
                 }
             });
         } catch (RejectedExecutionException e) {
-            readingAgain.set(false);
-            LOG.debugf("%s: not read again, the process is ending", unrecovered);
+            // no thread, or the process is ending: the next round of housekeeping, or the source when it comes back, asks again
+            LOG.debugf("%s: not read again now: %s", databases, e);
+            whenOver.run();
         }
     }
 

@@ -125,8 +125,8 @@ final class Admission {
             return begun.mismatch(identity, false).map(mismatch -> mismatch);
         }
         // the bytes that are missing may be unknown, and others write to this disk too
-        return (identity.isStream() || identity.totalBytes() > offset) && directory.available() == 0
-                ? Optional.of(directory.room().full(identity.totalBytes() - offset, Optional.empty()))
+        return identity.isStream() || identity.totalBytes() > offset
+                ? directory.room().refuseIfFull(identity.totalBytes() - offset)
                 : Optional.empty();
     }
 

@@ -89,12 +89,10 @@ abstract class ArrivingChunk implements IncomingChunk {
             return;
         }
         askAgainAt = bytes + DiskRoom.ASK_EVERY_BYTES;
-        DiskRoom room = receiver.directory().room();
         try {
-            if (room.available() == 0) {
-                throw new RefusedException(receiver.events().refused(source.principal(),
-                        room.full(identity.totalBytes() - offset, Optional.empty())));
-            }
+            receiver.directory().room().refuseIfFull(identity.totalBytes() - offset).ifPresent(refusal -> {
+                throw new RefusedException(receiver.events().refused(source.principal(), refusal));
+            });
         } catch (IOException e) {
             failure = Optional.of(e);
         }

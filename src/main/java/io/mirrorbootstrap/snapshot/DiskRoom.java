@@ -43,6 +43,15 @@ final class DiskRoom {
     }
 
     /**
+     * Whether no byte more may be written.
+     *
+     * @param missing as for {@link #full}
+     */
+    Optional<Refusal> refuseIfFull(long missing) throws IOException {
+        return available() == 0 ? Optional.of(full(missing, Optional.empty())) : Optional.empty();
+    }
+
+    /**
      * The refusal when the disk has no room.
      *
      * @param missing how many bytes of the snapshot, as far as that is known; where it is none, its record finds no room

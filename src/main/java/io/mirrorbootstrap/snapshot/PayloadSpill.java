@@ -39,9 +39,9 @@ public final class PayloadSpill implements Closeable {
                 file = Optional.of(newFiles.unnamed());
             }
             if (bytes >= askAgainAt) {
-                if (room.available() == 0) {
-                    throw new RefusedException(room.full(slice.remaining(), Optional.empty()));
-                }
+                room.refuseIfFull(slice.remaining()).ifPresent(refusal -> {
+                    throw new RefusedException(refusal);
+                });
                 askAgainAt = bytes + DiskRoom.ASK_EVERY_BYTES;
             }
             int length = slice.remaining();

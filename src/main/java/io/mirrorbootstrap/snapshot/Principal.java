@@ -53,11 +53,6 @@ public record Principal(CallerId id, Optional<String> cluster, Optional<String> 
                 .map(name -> new Other("the token named " + name, new Refusal.NotOwner(name)));
     }
 
-    /** Whether what was heard of {@code snapshot} is for this caller to be forgotten. */
-    public boolean mayForget(SnapshotIdentity snapshot) {
-        return other(snapshot.sourceClusterId(), snapshot.owner()).isEmpty();
-    }
-
     /** Whether a snapshot of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
     public boolean owns(String cluster, Optional<String> owner) {
         return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();

@@ -120,11 +120,6 @@ public final class SnapshotDirectory {
         }
     }
 
-    /** The bytes that may still be written without touching the reserve, 0 or more. */
-    public long available() throws IOException {
-        return room.available();
-    }
-
     /** A place for payload whose destination is not known yet. */
     public PayloadSpill spill() {
         return new PayloadSpill(newFiles, room);
