@@ -310,9 +310,11 @@ HARDWARE void mirror_bootstrap_aes_counter(int64_t in, int64_t out, int64_t leng
         high += low < LANES;
     }
     int left = (int) ((length - done) / BLOCK);
-    add_counters(from + done, to + done, left, high, low, keys, rounds);
-    low += (uint64_t) left;
-    high += low < (uint64_t) left;
+    if (left > 0) { /* there is none in most records of TLS */
+        add_counters(from + done, to + done, left, high, low, keys, rounds);
+        low += (uint64_t) left;
+        high += low < (uint64_t) left;
+    }
     store(counting, turned(of(high, low)));
 }
 
