@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -108,11 +107,10 @@ class NativeExecutableIT {
         assumeTrue(System.getProperty("os.arch").equals("amd64") && Files.isExecutable(EMULATOR),
                 "there is no " + EMULATOR);
         TestAuthority authority = new TestAuthority(directory, "authority");
-        Map<String, String> settings = new HashMap<>(authority.service());
-        settings.remove("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
         byte[] whole = RandomBytes.random(3_000_001, 1);
         Path file = Files.write(directory.resolve("whole"), whole);
-        try (SidecarProcess sidecar = SidecarProcess.start(directory.resolve("data"), List.of(), settings)) {
+        try (SidecarProcess sidecar = SidecarProcess.start(directory.resolve("data"), List.of(),
+                authority.serviceWithoutTrust())) {
             Process send = start(
                     new ProcessBuilder(EMULATOR.toString(), "-cpu", processor, executable().toString(), "send",
                             file.toString(), "--url", sidecar.secureUri().toString(), "--ca",

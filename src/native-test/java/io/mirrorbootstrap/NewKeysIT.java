@@ -8,14 +8,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
@@ -23,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.protocol.Upgrade;
 
 /**
  * Records of TLS 1.3 with thousands of requests for new keys, for each of which Java makes and keeps ciphers: by strangers in their
@@ -30,7 +30,7 @@ import io.mirrorbootstrap.protocol.RawClient;
  */
 class NewKeysIT extends WithSidecar {
 
-    private static final String PROBE = "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    private static final byte[] PROBE = get("/q/health/live");
 
     private TestAuthority authority;
 
@@ -40,13 +40,13 @@ class NewKeysIT extends WithSidecar {
         return List.of("-Xmx64m", "-XX:ActiveProcessorCount=64");
     }
 
+    private static byte[] get(String path) {
+        return ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
     private void start(boolean asksForCertificates) throws Exception {
         authority = new TestAuthority(directory, "authority");
-        Map<String, String> settings = new HashMap<>(authority.service());
-        if (!asksForCertificates) {
-            settings.remove("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
-        }
-        start(settings);
+        start(asksForCertificates ? authority.service() : authority.serviceWithoutTrust());
     }
 
     @ParameterizedTest
@@ -87,7 +87,7 @@ class NewKeysIT extends WithSidecar {
         KeyPair keys = generator.generateKeyPair();
         TestAuthority.Identity own = authority.issue("source", "CN=c", Instant.now().plus(Duration.ofDays(1)), keys);
         try (TlsByHand client = new TlsByHand(sidecar.secureUri(), Optional.of(own), 0)) {
-            client.write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            client.write(get("/v1/mirrors"));
             assertTrue(client.readHead().startsWith("HTTP/1.1 200 "));
         }
     }
@@ -100,8 +100,7 @@ class NewKeysIT extends WithSidecar {
         for (int i = 0; i < 48; i++) {
             TlsByHand link = new TlsByHand(uri, Optional.empty(), 0);
             links.add(link);
-            link.write("GET /v1/bootstrap HTTP/1.1\r\nHost: localhost:" + uri.getPort() + "\r\nUpgrade: websocket\r\n"
-                    + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+            link.write(Upgrade.request(""));
             String head = link.readHead();
             assertTrue(head.startsWith("HTTP/1.1 101 "), head);
         }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.Map;
 
 import javax.net.ssl.KeyManagerFactory;
@@ -86,6 +87,13 @@ public final class TestAuthority {
         return Map.of("QUARKUS_TLS_KEY_STORE_PEM__0__CERT", server.certificateFile().toString(),
                 "QUARKUS_TLS_KEY_STORE_PEM__0__KEY", server.keyFile().toString(),
                 "QUARKUS_TLS_TRUST_STORE_PEM_CERTS", file.toString(), "QUARKUS_HTTP_SSL_PORT", "0");
+    }
+
+    /** The same, that asks nobody for one. */
+    public Map<String, String> serviceWithoutTrust() throws Exception {
+        Map<String, String> environment = new HashMap<>(service());
+        environment.remove("QUARKUS_TLS_TRUST_STORE_PEM_CERTS");
+        return environment;
     }
 
     /** What a client believes, this authority, and shows, which may be nothing. */

@@ -1,15 +1,13 @@
 package io.mirrorbootstrap;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 
@@ -30,6 +28,8 @@ import org.bouncycastle.tls.crypto.TlsCryptoParameters;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaDefaultTlsCredentialedSigner;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
+
+import io.mirrorbootstrap.protocol.Upgrade;
 
 /**
  * A client of TLS 1.3 that is not Java's: it sends each message of the handshake in a record of its own, as most do, and more in one, as
@@ -131,7 +131,7 @@ final class TlsByHand implements AutoCloseable {
                         new Certificate(request.getCertificateRequestContext(), new CertificateEntry[]{
                                 new CertificateEntry(crypto.createCertificate(certificate.getEncoded()), null)}),
                         SignatureAndHashAlgorithm.rsa_pss_rsae_sha256);
-            } catch (java.security.cert.CertificateEncodingException e) {
+            } catch (CertificateEncodingException e) {
                 throw new IOException(e);
             }
         }
@@ -142,22 +142,13 @@ final class TlsByHand implements AutoCloseable {
         records.askForNewKeys(times);
     }
 
-    void write(String text) throws IOException {
-        records.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    void write(byte[] bytes) throws IOException {
+        records.getOutputStream().write(bytes);
     }
 
-    /** Reads to the empty line behind the head of an answer. */
+    /** Reads the head of an answer. */
     String readHead() throws IOException {
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        InputStream in = records.getInputStream();
-        while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
-            int next = in.read();
-            if (next < 0) {
-                throw new IOException("closed behind '" + head.toString(StandardCharsets.US_ASCII) + "'");
-            }
-            head.write(next);
-        }
-        return head.toString(StandardCharsets.US_ASCII);
+        return Upgrade.response(records.getInputStream());
     }
 
     @Override
