@@ -137,7 +137,7 @@ class TortureIT extends WithSidecar {
                 source.get();
                 throw new AssertionError("a source ended before it was told to");
             } catch (Exception e) {
-                throw new AssertionError("a source failed", e);
+                throw new AssertionError("a source failed: " + e.getMessage(), e);
             }
         }
     }

@@ -265,10 +265,10 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     }
 
     private void answer(Answer answer) {
-        if (LinkEnd.closes(answer)) {
-            end.refuse((Answer.Refused) answer);
-        } else {
+        if (!LinkEnd.closes(answer)) {
             answers.add(JsonMessages.write(answer));
+        } else if (!end.isEnded()) { // else its source is told why it has ended, and not what came of that
+            end.refuse((Answer.Refused) answer);
         }
     }
 }

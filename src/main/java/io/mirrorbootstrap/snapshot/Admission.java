@@ -55,8 +55,12 @@ final class Admission {
      * nothing is under way, unless it was superseded: its successor may have committed what this would replace.
      */
     private Optional<Refusal> refuseGone(Phase phase, Source source) {
-        boolean free = phase == Phase.Idle.IDLE && !source.isSuperseded() || phase.isOwnedBy(source);
-        return free || !source.isGone() ? Optional.empty() : Optional.of(new Refusal.Superseded(database));
+        if (phase.isOwnedBy(source) || !source.isGone()) {
+            return Optional.empty();
+        } else if (source.isSuperseded()) {
+            return Optional.of(new Refusal.Superseded(database));
+        }
+        return phase == Phase.Idle.IDLE ? Optional.empty() : Optional.of(new Refusal.LinkEnded());
     }
 
     /** The refusal if there is no place, or no room on the disk for the bytes from {@code offset} on. */

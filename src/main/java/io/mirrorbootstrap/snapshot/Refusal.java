@@ -225,6 +225,14 @@ public sealed interface Refusal {
         }
     }
 
+    /** The link of the source has ended before its message was taken: nobody is told. */
+    record LinkEnded() implements Refusal {
+        @Override
+        public String message() {
+            return "the link of the source has ended";
+        }
+    }
+
     /** A failure of the sidecar itself; the transfer it hit is dropped. */
     record Transport(String message) implements Refusal {
     }

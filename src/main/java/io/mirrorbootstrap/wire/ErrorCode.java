@@ -110,7 +110,7 @@ public enum ErrorCode {
             return TOO_MANY_BOOTSTRAPS;
         } else if (refusal instanceof Refusal.Superseded) {
             return SUPERSEDED;
-        } else if (refusal instanceof Refusal.Transport) {
+        } else if (refusal instanceof Refusal.Transport || refusal instanceof Refusal.LinkEnded) {
             return TRANSPORT;
         }
         throw new IllegalStateException("no error code for " + refusal.getClass().getName());

@@ -172,6 +172,19 @@ class LinkInterleavingsTest extends HandTurnedLinks {
     }
 
     @Test
+    void aSourceWhoseMessageMeetsTheShutdownIsToldToComeBackAndNotThatAnotherHasTakenOver() {
+        Open first = open();
+        first.send(wantsToOpen("a"), chunk("a", 0, 300));
+        first.loseConnection();
+        first.turnAside();
+        Open second = open();
+        disk.observe((what, name) -> second.link.shutDown());
+        second.send(chunk("a", 0, 500));
+        second.turnAside();
+        assertEquals(List.of("close 1012"), second.types());
+    }
+
+    @Test
     void aShutdownDuringACommitWaitsForIt() {
         Open open = open();
         open.send(chunk("a", 0, 1000));

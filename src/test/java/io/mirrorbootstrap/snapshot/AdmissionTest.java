@@ -100,14 +100,18 @@ class AdmissionTest {
     @Test
     void aSourceThatIsGoneTakesNothingButWhatIsFreeOrItsOwn() throws Exception {
         one.leave();
-        Optional<Refusal> superseded = Optional.of(new Refusal.Superseded(DB));
+        Optional<Refusal> gone = Optional.of(new Refusal.LinkEnded());
         Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY))));
-        assertEquals(superseded, admission.enter(underWay(other), one, IDENTITY, 0));
-        assertEquals(superseded, admission.enter(kept, one, IDENTITY, 300));
-        assertEquals(superseded, admission.enterWithFirstChunk(kept, one));
+        assertEquals(gone, admission.enter(underWay(other), one, IDENTITY, 0));
+        assertEquals(gone, admission.enter(kept, one, IDENTITY, 300));
+        assertEquals(gone, admission.enterWithFirstChunk(kept, one));
         assertEquals(Optional.empty(), admission.enter(Idle.IDLE, one, IDENTITY, 0));
         assertEquals(Optional.empty(), admission.enterWithFirstChunk(underWay(one), one));
         assertEquals(Optional.empty(), admission.enter(kept, other, IDENTITY, 300));
+        one.superseded(DB, other);
+        Optional<Refusal> superseded = Optional.of(new Refusal.Superseded(DB));
+        assertEquals(superseded, admission.enter(kept, one, IDENTITY, 300));
+        assertEquals(superseded, admission.enter(Idle.IDLE, one, IDENTITY, 0));
     }
 
     @Test
