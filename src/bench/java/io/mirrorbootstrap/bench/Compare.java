@@ -239,6 +239,16 @@ public final class Compare {
         if (wanted.contains("service")) {
             service("mirror-bootstrap", "native executable", environment, one::send, single);
         }
+        if (wanted.contains("vertx")) {
+            for (String way : List.of("frames", "socket")) {
+                contestants.add(new Contestant("Vert.x " + way,
+                        List.of(java, "-Xmx64m", "-XX:MaxDirectMemorySize=96m", "-XX:+UseSerialGC",
+                                "-XX:CompileThresholdScaling=3", "-XX:CICompilerCount=2", "-cp",
+                                System.getProperty("java.class.path"), "io.mirrorbootstrap.link.VertxReceiver", "PORT",
+                                "DIR", way),
+                        Map.of("MALLOC_ARENA_MAX", "1"), one::send, single, leftBehind));
+            }
+        }
         if (wanted.contains("tls")) {
             Tls tls = Tls.in(work);
             Map<String, String> encrypted = new LinkedHashMap<>(environment);

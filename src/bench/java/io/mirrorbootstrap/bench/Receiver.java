@@ -106,9 +106,13 @@ final class Receiver implements AutoCloseable {
         double seconds = 0;
         try (var threads = Files.newDirectoryStream(Path.of("/proc", String.valueOf(process.pid()), "task"))) {
             for (Path thread : threads) {
-                String name = Files.readString(thread.resolve("comm"));
-                if (name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler")) {
-                    seconds += ticks(thread.resolve("stat"), false);
+                try {
+                    String name = Files.readString(thread.resolve("comm"));
+                    if (name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler")) {
+                        seconds += ticks(thread.resolve("stat"), false);
+                    }
+                } catch (NoSuchFileException e) {
+                    continue; // ended meanwhile
                 }
             }
         }
