@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,12 +18,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import javax.net.ssl.SSLContext;
+
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.protocol.RawClient;
 
 /**
- * Random and mutated messages over the real port, in numbers: each is answered or its link closed for a reason that is
+ * Random and mutated messages over the real ports, with TLS and without, in numbers: each is answered or its link closed for a reason that is
  * the source's fault, nothing grows, and a good snapshot still commits. {@code -Dflood.messages=N -Dseed=N}.
  */
 class FloodIT extends WithSidecar {
@@ -36,12 +39,16 @@ class FloodIT extends WithSidecar {
 
     private final Map<String, AtomicLong> answers = new ConcurrentSkipListMap<>();
     private final AtomicInteger left = new AtomicInteger();
+    private SSLContext tls;
 
     @Test
     void noMessageBreaksIt() throws Exception {
         System.out.printf("flood: seed %d, %d messages%n", SEED, MESSAGES);
-        start(Map.of("MIRROR_BOOTSTRAP_MAX_BOOTSTRAPS", "100", "QUARKUS_LOG_LEVEL", "ERROR",
-                "QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO"));
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        tls = authority.client(null);
+        start(authority.serviceWithoutTrust(),
+                Map.of("MIRROR_BOOTSTRAP_MAX_BOOTSTRAPS", "100", "QUARKUS_LOG_LEVEL", "ERROR",
+                        "QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO"));
         flood(MESSAGES / 2, SEED);
         awaitNoLinks();
         long before = sidecar.residentKib();
@@ -95,11 +102,14 @@ class FloodIT extends WithSidecar {
 
     private void flood(int messages, long seed) throws Exception {
         left.set(messages);
+        URI plain = sidecar.uri();
+        URI secure = sidecar.secureUri();
         ExecutorService threads = Executors.newFixedThreadPool(SOURCES);
         try {
             List<Future<Void>> sources = new ArrayList<>();
             for (int i = 0; i < SOURCES; i++) {
-                sources.add(threads.submit(new FloodSource(sidecar.uri(), new Random(seed + i), left, this::tell)));
+                sources.add(threads.submit(new FloodSource(() -> PlainSocket.to(plain),
+                        () -> PlainSocket.to(secure, tls), new Random(seed + i), left, this::tell)));
             }
             for (Future<Void> source : sources) {
                 source.get();

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -27,17 +26,27 @@ import io.mirrorbootstrap.wire.JsonMessages;
 /** Sends one message after another, each mutated or not, on a link until that is closed, then on another: see {@link FloodIT}. */
 final class FloodSource implements Callable<Void> {
 
-    private final URI sidecar;
+    /** One link of so many is encrypted: to agree on keys takes longer than all else that is done here. */
+    private static final int PLAIN_FOR_EACH_ENCRYPTED = 15;
+
+    private final Connect plain;
+    private final Connect encrypted;
     private final Random random;
     private final AtomicInteger left;
     private final Consumer<String> told;
+
+    /** Opens a connection to the sidecar. */
+    interface Connect {
+        PlainSocket open() throws IOException;
+    }
 
     /**
      * @param left how many messages all such sources together send still
      * @param told is told each answer by its code or type, and each end of a link
      */
-    FloodSource(URI sidecar, Random random, AtomicInteger left, Consumer<String> told) {
-        this.sidecar = sidecar;
+    FloodSource(Connect plain, Connect encrypted, Random random, AtomicInteger left, Consumer<String> told) {
+        this.plain = plain;
+        this.encrypted = encrypted;
         this.random = random;
         this.left = left;
         this.told = told;
@@ -57,7 +66,7 @@ final class FloodSource implements Callable<Void> {
 
     private PlainSocket connect() {
         try {
-            return PlainSocket.to(sidecar);
+            return (random.nextInt(1 + PLAIN_FOR_EACH_ENCRYPTED) == 0 ? encrypted : plain).open();
         } catch (IOException e) {
             throw new AssertionError("the sidecar is not there any more", e);
         }

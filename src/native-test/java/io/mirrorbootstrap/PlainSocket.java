@@ -12,6 +12,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
+import javax.net.ssl.SSLContext;
+
 import io.mirrorbootstrap.protocol.Upgrade;
 
 /** A connection to the service for what no well-behaved client would send, or would leave unread. */
@@ -32,6 +34,11 @@ final class PlainSocket implements AutoCloseable {
     /** One that is connected to the service at {@code uri}. */
     static PlainSocket to(URI uri) throws IOException {
         return new PlainSocket(new Socket("127.0.0.1", uri.getPort()));
+    }
+
+    /** One that is connected to the service at {@code uri} by TLS. */
+    static PlainSocket to(URI uri, SSLContext tls) throws IOException {
+        return new PlainSocket(tls.getSocketFactory().createSocket("localhost", uri.getPort()));
     }
 
     /** One that has room for no more than so many bytes that are not read. */

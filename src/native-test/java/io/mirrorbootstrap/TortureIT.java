@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,10 +25,12 @@ import org.junit.jupiter.api.Test;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.mirrorbootstrap.protocol.RawClient;
+
 /**
  * The packaged service under everything that can happen to it: links dropped, {@code kill -9} at random instants (and so
  * between the steps of a commit), SIGTERM, a full disk, bits flipped on the way and on disk, two sources that fight for one
- * database, several databases at once. {@code -Dtorture.faults=N} makes it longer, {@code -Dseed=N} repeats a run.
+ * database, several databases at once, links with TLS and without by turns. {@code -Dtorture.faults=N} makes it longer, {@code -Dseed=N} repeats a run.
  */
 class TortureIT extends WithSidecar {
 
@@ -40,6 +44,8 @@ class TortureIT extends WithSidecar {
     private final Random random = new Random(seed);
     /** Held while there is no sidecar. */
     private final Object lifecycle = new Object();
+    private TestAuthority authority;
+    private HttpClient secure;
 
     @Test
     void nothingIsLostAndNothingWrongIsPublished() throws Exception {
@@ -47,12 +53,14 @@ class TortureIT extends WithSidecar {
         TortureSource.Counts counts = new TortureSource.Counts();
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
+            authority = new TestAuthority(directory, "authority");
+            secure = HttpClient.newBuilder().sslContext(authority.client(null)).build();
             startOnDisk();
             List<TortureSource> sources = new ArrayList<>();
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < DATABASES; i++) {
                 TortureSource source = new TortureSource("db" + i, random.nextLong(), CHECKPOINT_BYTES, counts,
-                        this::address);
+                        links(new Random(random.nextLong())));
                 sources.add(source);
                 running.add(threads.submit(source));
             }
@@ -115,16 +123,22 @@ class TortureIT extends WithSidecar {
         }
     }
 
-    private void startOnDisk() throws IOException {
-        start(Preloaded.disk("FULL_DISK_WHILE", fullDisk(), "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", CHECKPOINT_BYTES,
-                "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", 0));
+    private void startOnDisk() throws Exception {
+        start(authority.serviceWithoutTrust(),
+                Preloaded.disk("FULL_DISK_WHILE", fullDisk(), "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", CHECKPOINT_BYTES,
+                        "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", 0));
     }
 
-    /** Where the sidecar is; waits while there is none. */
-    private URI address() {
-        synchronized (lifecycle) {
-            return sidecar.uri();
-        }
+    /** Links to the sidecar, with TLS or without; who opens one waits while there is no sidecar. */
+    private Callable<RawClient> links(Random choice) {
+        return () -> {
+            boolean encrypted = choice.nextBoolean();
+            URI address;
+            synchronized (lifecycle) {
+                address = encrypted ? sidecar.secureUri() : sidecar.uri();
+            }
+            return encrypted ? new RawClient(address, secure) : new RawClient(address);
+        };
     }
 
     private Path fullDisk() {

@@ -61,6 +61,11 @@ public final class RawClient implements WebSocket.Listener {
         this(base, HttpClient.newBuilder().sslContext(tls).sslParameters(session).build(), Optional.empty());
     }
 
+    /** Connects to the service at {@code base} by {@code http}, which others use, too. */
+    public RawClient(URI base, HttpClient http) throws Exception {
+        this(base, http, Optional.empty());
+    }
+
     private RawClient(URI base, HttpClient http, Optional<String> token) throws Exception {
         URI uri = new URI(base.getScheme().replace("http", "ws"), null, base.getHost(), base.getPort(),
                 "/v1/bootstrap", base.getQuery(), null);
