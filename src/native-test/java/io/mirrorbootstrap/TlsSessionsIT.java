@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,25 @@ class TlsSessionsIT extends WithSidecar {
             });
         }
         assertTrue(sidecar.log().contains("has ended its TLS session"), sidecar.log());
+    }
+
+    /** Java would take them, of TLS 1.2. */
+    @ParameterizedTest
+    @CsvSource({"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, false",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, true"})
+    void noSuiteIsTakenThatIsWeak(String suite, boolean isTaken) throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.serviceWithoutTrust(), Map.of("QUARKUS_TLS_PROTOCOLS", "TLSv1.3,TLSv1.2"));
+        try (SSLSocket socket = (SSLSocket) authority.client(null).getSocketFactory().createSocket("localhost",
+                sidecar.secureUri().getPort())) {
+            socket.setEnabledProtocols(new String[]{"TLSv1.2"});
+            socket.setEnabledCipherSuites(new String[]{suite});
+            if (isTaken) {
+                socket.startHandshake();
+            } else {
+                assertThrows(SSLHandshakeException.class, socket::startHandshake);
+            }
+        }
     }
 
     /** Which session it is: one that was resumed has the id that it had. */
