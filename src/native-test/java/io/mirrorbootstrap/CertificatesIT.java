@@ -100,7 +100,8 @@ class CertificatesIT extends WithSidecar {
         HttpRequest delete = HttpRequest.newBuilder(uri.resolve("/v1/mirrors/orders?snapshot=true")).DELETE().build();
         assertEquals(403, HttpClient.newBuilder().sslContext(b).build()
                 .send(delete, HttpResponse.BodyHandlers.ofString()).statusCode());
-        assertEquals("bootstrapping", MirrorStatus.read(get(uri, "/v1/mirrors/orders", b).body()).word());
+        assertEquals("bootstrapping", MirrorStatus
+                .read(get(uri, "/v1/mirrors/orders", b).body().getBytes(StandardCharsets.UTF_8)).word());
         mine.text(snapshot.abort());
         assertInstanceOf(Answer.Aborted.class, TestSnapshot.answer(mine));
     }

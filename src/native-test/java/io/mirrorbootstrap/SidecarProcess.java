@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -198,7 +199,7 @@ final class SidecarProcess implements AutoCloseable {
     private Optional<MirrorStatus> mirror(String database) throws IOException, InterruptedException {
         HttpResponse<String> mirror = ask("/v1/mirrors/" + database);
         return mirror.statusCode() == HttpURLConnection.HTTP_OK
-                ? Optional.of(MirrorStatus.read(mirror.body()))
+                ? Optional.of(MirrorStatus.read(mirror.body().getBytes(StandardCharsets.UTF_8)))
                 : Optional.empty();
     }
 

@@ -64,6 +64,9 @@ final class SendCommand implements Callable<Integer> {
 
     private static final String STANDARD_INPUT = "-";
 
+    /** What Java has in place of bytes of an argument that are no UTF-8. */
+    private static final char REPLACED = '\uFFFD';
+
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. A file is read "
             + "twice, first for its CRC-32C, and can be gone on with after a lost link; a stream cannot.")
     private String file;
@@ -146,6 +149,8 @@ final class SendCommand implements Callable<Integer> {
             throw wrong("-- must be followed by a command");
         } else if (!SnapshotIdentity.isValidClusterId(cluster)) {
             throw wrong("--cluster must have " + SnapshotIdentity.CLUSTER_ID_RULE);
+        } else if (cluster.indexOf(REPLACED) >= 0) {
+            throw wrong("--cluster is not UTF-8");
         } else if (patienceSeconds < 0) {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
         } else if (crc32c.isPresent() && (producer != null || !Files.isRegularFile(path()))) {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * @param host name or address, without brackets
  * @param port 1 to 65535
- * @param login user and password, with a colon between
+ * @param login user and password, with a colon between; each character is a byte, as a proxy need not know UTF-8
  */
 public record HttpProxy(String host, int port, Optional<String> login) {
 
@@ -79,7 +79,7 @@ public record HttpProxy(String host, int port, Optional<String> login) {
         String target = endpoint.name() + ":" + endpoint.port();
         return "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n"
                 + login.map(secret -> "Proxy-Authorization: Basic "
-                        + Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)) + "\r\n")
+                        + Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.ISO_8859_1)) + "\r\n")
                         .orElse("")
                 + "\r\n";
     }
@@ -99,6 +99,6 @@ public record HttpProxy(String host, int port, Optional<String> login) {
             decoded.write(low >= 0 ? high << 4 | low : encoded[i]);
             i += low >= 0 ? 2 : 0;
         }
-        return decoded.toString(StandardCharsets.UTF_8);
+        return decoded.toString(StandardCharsets.ISO_8859_1);
     }
 }

@@ -16,6 +16,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -64,12 +65,14 @@ final class SourceLink implements AutoCloseable {
         this.channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
         BoundedTransport.lift(channel);
         EndOfSession.guard(channel.pipeline());
-        channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded));
+        channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded))
+                // Vert.x would replace what is no UTF-8: a path would be another one then
+                .addBefore("handler", "texts", new Utf8FrameValidator());
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));
         socket.exceptionHandler(failure -> {
             if (failure instanceof CorruptedWebSocketFrameException || failure instanceof IllegalStateException) {
-                said(new LinkEvent.Unreadable(failure.getMessage()), EVENT); // no frame, or a message that is too long
+                said(new LinkEvent.Unreadable(failure.getMessage()), EVENT); // no frame, no UTF-8, or a message that is too long
             }
             // any other failure of a socket is followed by its close
         });

@@ -3,6 +3,9 @@ package io.mirrorbootstrap.wire;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -77,6 +80,19 @@ final class Json {
 
     static void writeDatabase(JsonGenerator json, DatabaseId database) throws IOException {
         json.writeStringField(Fields.SOURCE_DATABASE_ID, database.value());
+    }
+
+    /**
+     * Reads an object of UTF-8. What is malformed is not replaced: a name would be another one then.
+     *
+     * @throws RefusedException with {@link Refusal.MalformedControl} when {@code utf8} is not one JSON object
+     */
+    static Reader read(byte[] utf8) {
+        try {
+            return read(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+        } catch (CharacterCodingException e) {
+            throw malformed("not UTF-8");
+        }
     }
 
     /**

@@ -39,7 +39,7 @@ public final class JsonRecords implements RecordFormat {
     @Override
     public Optional<Manifest> manifest(byte[] bytes) {
         try {
-            Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
+            Json.Reader json = Json.read(bytes);
             CommittedSnapshot snapshot = new CommittedSnapshot(json.cluster(),
                     json.database(), json.number(Fields.SNAPSHOT_LSN),
                     json.number(Fields.BYTES), json.crc(Fields.CRC32C),
@@ -66,7 +66,7 @@ public final class JsonRecords implements RecordFormat {
     @Override
     public Optional<Checkpoint> checkpoint(byte[] bytes) {
         try {
-            Json.Reader json = Json.read(new String(bytes, StandardCharsets.UTF_8));
+            Json.Reader json = Json.read(bytes);
             return Optional.of(new Checkpoint(json.identity(owner(json)), json.number(Fields.DURABLE_BYTES),
                     json.crc(Fields.DURABLE_CRC32C)));
         } catch (RefusedException | IllegalArgumentException e) {

@@ -32,10 +32,10 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
     /**
      * Reads the JSON object of one mirror.
      *
-     * @throws RefusedException with {@link Refusal.MalformedControl} or {@link Refusal.InvalidDatabaseId} when {@code text} is no mirror's
+     * @throws RefusedException with {@link Refusal.MalformedControl} or {@link Refusal.InvalidDatabaseId} when {@code utf8} is no mirror's
      */
-    public static MirrorStatus read(String text) {
-        Json.Reader mirror = Json.read(text);
+    public static MirrorStatus read(byte[] utf8) {
+        Json.Reader mirror = Json.read(utf8);
         JsonNode error = mirror.node().path(Fields.LAST_ERROR);
         String word = mirror.text(Fields.STATUS);
         boolean there = word.equals(FOLLOWING); // else its CRC-32C and path may be null

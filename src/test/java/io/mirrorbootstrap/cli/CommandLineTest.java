@@ -84,6 +84,13 @@ class CommandLineTest {
     }
 
     @Test
+    void aClusterWithBytesThatAreNoUtf8IsAUsageError() {
+        assertEquals(2, run("send", snapshot.toString(), "--url", "http://127.0.0.1:1", "--cluster", "p\ufffdg",
+                "--database", "d", "--lsn", "1", "--give-up-after", "0"));
+        assertTrue(err.toString().contains("--cluster is not UTF-8"), err::toString);
+    }
+
+    @Test
     void theCrcOfAStreamIsNotToldInAdvance() {
         assertEquals(2, run("send", "-", "--url", "http://127.0.0.1:1", "--cluster", "c", "--database", "d", "--lsn",
                 "1", "--crc32c", "0x12345678"));

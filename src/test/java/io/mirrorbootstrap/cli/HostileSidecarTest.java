@@ -152,6 +152,20 @@ class HostileSidecarTest {
     }
 
     @Test
+    void aStatusThatIsNoUtf8IsNoSnapshots() throws Exception {
+        byte[] body = status("\"snapshot_path\":\"/größe/recv_snapshots/d.snapshot\"")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        try (RawServer server = new RawServer(out -> {
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            out.write(body);
+        })) {
+            assertEquals(3, run("wait", "--database", "d", "--url", server.url(), "--timeout", "1"));
+        }
+        assertSaid("mirror-bootstrap: the sidecar does not tell: what answers is no sidecar: not UTF-8");
+    }
+
+    @Test
     void anUnknownStatusIsReadable() throws Exception {
         assertEquals(4, await("200 OK", status("\"status\":\"" + EVIL + "\",\"snapshot_path\":null")));
         assertTrue(err.toString().endsWith(": " + SHOWN + ", 5 B of 5 B" + System.lineSeparator()), err::toString);

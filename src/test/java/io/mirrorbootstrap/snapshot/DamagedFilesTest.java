@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardCopyOption;
@@ -72,6 +73,21 @@ class DamagedFilesTest extends StartOnFiles {
         assertArrayEquals(old, Files.readAllBytes(file(".aside-1")), "it may be what somebody needs");
         assertArrayEquals(new byte[100], Files.readAllBytes(file(".aside-2")));
         assertFiles(".aside-1", ".aside-2");
+    }
+
+    @Test
+    void aRecordThatIsNoUtf8IsNoRecord() throws Exception {
+        byte[] manifest = latin1(RECORDS.manifest(committed(old, 41)));
+        put(".partial", whole);
+        put(".checkpoint.json", latin1(RECORDS.checkpoint(checkpoint(1000))));
+        put(".snapshot", old);
+        put(".manifest.json", manifest);
+
+        SnapshotReceiver receiver = restart();
+
+        assertArrayEquals(manifest, Files.readAllBytes(file(".aside-2")), "with the name as it was");
+        assertFiles(".aside-1", ".aside-2");
+        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
     }
 
     @Test
@@ -222,6 +238,12 @@ class DamagedFilesTest extends StartOnFiles {
                 other, 42, old.length, identity(old).totalCrc32c(), Instant.EPOCH), Optional.empty())));
 
         assertEquals(List.of(other, DB), directory().prepare().toBeRead());
+    }
+
+    /** With a letter in its cluster's name that only Latin-1 has as one byte. */
+    private static byte[] latin1(byte[] record) {
+        return new String(record, StandardCharsets.UTF_8).replace("cluster\"", "clüster\"")
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** A file without a block. */

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +36,14 @@ class HttpProxyTest {
     void anythingElseIsRefusedWithoutItsPassword(String url) {
         String message = assertThrows(IllegalArgumentException.class, () -> HttpProxy.parse(url)).getMessage();
         assertFalse(message.contains("secret"), message);
+    }
+
+    @Test
+    void whatItIsShownIsByteForByteWhatWasGiven() {
+        String request = HttpProxy.parse("http://ü:%E9@proxy").request(Endpoint.parse("http://mirror"));
+        assertTrue(request.contains("\r\nProxy-Authorization: Basic "
+                + Base64.getEncoder().encodeToString(new byte[]{(byte) 0xC3, (byte) 0xBC, ':', (byte) 0xE9})
+                + "\r\n"), request);
     }
 
     /** Variables, a URL, and the host of the proxy. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.WebSocketInternal;
@@ -189,6 +192,17 @@ class LinkOutcomesTest {
                 ScriptedSidecar.opened(0, 0, 1000))) {
             assertNotUnderstood(answer);
         }
+    }
+
+    @Test
+    void anAnswerThatIsNoUtf8IsNotUnderstood() throws Exception {
+        byte[] answer = ScriptedSidecar.committed(BYTES).replace("/nowhere", "/größe")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        Outcome.NotUnderstood outcome = assertInstanceOf(Outcome.NotUnderstood.class,
+                sendTo((vertx, link) -> link.textMessageHandler(open -> ((WebSocketInternal) link)
+                        .channelHandlerContext()
+                        .writeAndFlush(new TextWebSocketFrame(Unpooled.wrappedBuffer(answer))))));
+        assertTrue(outcome.reason().contains("UTF-8"), outcome.reason());
     }
 
     @Test
