@@ -169,6 +169,8 @@ public final class SnapshotSender implements AutoCloseable {
         WebSocketClientOptions options = new WebSocketClientOptions()
                 .setConnectTimeout((int) time.toMillis())
                 .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
+                // closed when the sidecar has said goodbye: it need not close it
+                .setClosingTimeout(0)
                 // an answer is a small text, and what is longer is none
                 .setMaxFrameSize(JsonMessages.MAX_CONTROL_BYTES).setMaxMessageSize(JsonMessages.MAX_CONTROL_BYTES)
                 // snapshots are compressed or encrypted already

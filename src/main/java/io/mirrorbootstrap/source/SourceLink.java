@@ -15,6 +15,7 @@ import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.vertx.core.Context;
@@ -35,6 +36,9 @@ final class SourceLink implements AutoCloseable {
 
     private static final long CLOSING_SECONDS = 5;
 
+    /** How long a sidecar may take to say goodbye, too. */
+    private static final long GOODBYE_MILLIS = 1_000;
+
     /** How much may wait for the sending thread, in characters, before the socket is not read any more. */
     private static final int MAX_WAITING = 256 * 1024;
 
@@ -44,6 +48,7 @@ final class SourceLink implements AutoCloseable {
     private final Vertx vertx;
     private final WebSocket socket;
     private final Context context;
+    private final ChannelHandlerContext vertxHandler;
     private final Channel channel;
     private final long pings;
     private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
@@ -62,7 +67,8 @@ final class SourceLink implements AutoCloseable {
         this.vertx = vertx;
         this.socket = socket;
         this.context = Vertx.currentContext();
-        this.channel = ((WebSocketInternal) socket).channelHandlerContext().channel();
+        this.vertxHandler = ((WebSocketInternal) socket).channelHandlerContext();
+        this.channel = vertxHandler.channel();
         BoundedTransport.lift(channel);
         EndOfSession.guard(channel.pipeline());
         channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded))
@@ -116,6 +122,8 @@ final class SourceLink implements AutoCloseable {
     /** Says goodbye. Event loop only. */
     Future<Void> hangUp() {
         vertx.cancelTimer(pings);
+        // not channel.close(), by which Vert.x would wait for the sidecar
+        channel.eventLoop().schedule(() -> vertxHandler.close(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS);
         return socket.close();
     }
 

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,12 +21,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.WebSocketInternal;
@@ -146,6 +156,22 @@ class LinkOutcomesTest {
         assertEquals(1000, lost.closeCode());
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSidecarThatLeavesTheConnectionToTheSourceIsNotWaitedFor(boolean saysGoodbye) throws Exception {
+        CompletableFuture<Channel> connection = new CompletableFuture<>();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            Channel channel = ((WebSocketInternal) link).channelHandlerContext().channel();
+            channel.pipeline().addBefore("handler", null, new NeverClosing(saysGoodbye));
+            connection.complete(channel);
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.committed(BYTES)));
+        })) {
+            assertInstanceOf(Outcome.Committed.class, Sending.once(sidecar.endpoint(), new FileInput(file)));
+            Channel channel = connection.get();
+            assertFalse(channel.eventLoop().submit(channel::isOpen).get(), "the source had not closed it");
+        }
+    }
+
     @Test
     void whatCanHealIsTriedAgainFromWhereTheSidecarStands() throws Exception {
         AtomicInteger links = new AtomicInteger();
@@ -220,6 +246,30 @@ class LinkOutcomesTest {
             Outcome.NoLink none = assertInstanceOf(Outcome.NoLink.class,
                     Sending.once(sidecar.endpoint(ScriptedSidecar.FORBIDDEN), new FileInput(file)));
             assertEquals(401, assertInstanceOf(Obstacle.Answered.class, none.obstacle()).status());
+        }
+    }
+
+    /** Leaves its connection open, whoever has said goodbye. */
+    private static final class NeverClosing extends ChannelDuplexHandler {
+
+        private final boolean saysGoodbye;
+
+        NeverClosing(boolean saysGoodbye) {
+            this.saysGoodbye = saysGoodbye;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (saysGoodbye || !(message instanceof CloseWebSocketFrame)) {
+                context.fireChannelRead(message);
+            } else {
+                ReferenceCountUtil.release(message);
+            }
+        }
+
+        @Override
+        public void close(ChannelHandlerContext context, ChannelPromise promise) {
+            // not for the sidecar to do
         }
     }
 
