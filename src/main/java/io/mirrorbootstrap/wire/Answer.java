@@ -54,6 +54,7 @@ public sealed interface Answer {
      * A refusal as a source reads it.
      *
      * @param code the code as it stood on the wire, known to this version or not
+     * @param message the code again where there is none
      * @param fields the code's own fields, as text
      */
     record Failure(String code, String message, Optional<String> database, Map<String, String> fields)

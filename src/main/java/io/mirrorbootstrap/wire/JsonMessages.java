@@ -139,7 +139,8 @@ public final class JsonMessages {
     }
 
     /**
-     * Reads an error as a source does, also an error of the HTTP API, which need not have a type.
+     * Reads an error as a source does, also an error of the HTTP API, which need not have a type. What its code says decides, so one without
+     * a message is one, too.
      *
      * @throws RefusedException with {@link Refusal.MalformedControl} when {@code text} is no error
      */
@@ -154,7 +155,9 @@ public final class JsonMessages {
                 fields.put(field.getKey(), field.getValue().asText());
             }
         });
-        return new Answer.Failure(message.text(Fields.CODE), message.text(Fields.MESSAGE),
+        String code = message.text(Fields.CODE);
+        return new Answer.Failure(code,
+                Optional.ofNullable(message.node().path(Fields.MESSAGE).textValue()).orElse(code),
                 Optional.ofNullable(message.node().path(Fields.SOURCE_DATABASE_ID).textValue()), fields);
     }
 

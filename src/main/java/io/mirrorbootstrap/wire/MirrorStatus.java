@@ -20,7 +20,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
  * @param lsn the WAL position of the snapshot
  * @param crc32c where it is known; always there for {@code following}
  * @param snapshotPath of the committed snapshot, as the sidecar sees it; always there for {@code following}
- * @param lastError code and message of the last refusal
+ * @param lastError code and message, if it has one, of the last refusal
  */
 public record MirrorStatus(DatabaseId database, String word, long bytesDone, long bytesTotal, long rateBytesPerSecond,
         long lsn,
@@ -50,7 +50,8 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
                         ? Optional.of(mirror.text(Fields.SNAPSHOT_PATH))
                         : Optional.ofNullable(mirror.node().path(Fields.SNAPSHOT_PATH).textValue()),
                 error.isObject()
-                        ? Optional.of(error.path(Fields.CODE).asText() + ": " + error.path(Fields.MESSAGE).asText())
+                        ? Optional.of(error.path(Fields.CODE).asText()
+                                + (error.hasNonNull(Fields.MESSAGE) ? ": " + error.path(Fields.MESSAGE).asText() : ""))
                         : Optional.empty());
     }
 }

@@ -94,7 +94,8 @@ class HostileSidecarTest {
             "\"snapshot_path\":\"/x/recv_snapshots/e.snapshot\"|the sidecar has the snapshot of d at /x/recv_snapshots/e.snapshot, which is no absolute path here that ends in recv_snapshots/d.snapshot",
             "\"snapshot_path\":\"/a\\u0000/recv_snapshots/d.snapshot\"|the sidecar has the snapshot of d at /a\\u0000/recv_snapshots/d.snapshot, which is no absolute path here that ends in recv_snapshots/d.snapshot",
             "\"snapshot_path\":\"/a\\n/etc\\t9/recv_snapshots/d.snapshot\"|the snapshot of d is at /a\\n/etc\\t9/recv_snapshots/d.snapshot, and no line that says so could be relied upon",
-            "\"status\":\"failed\",\"snapshot_path\":null,\"last_error\":{\"code\":\"x\\n\",\"message\":\"\\u001b[2J\"}|the transfer failed: x\\n: \\u001b[2J"})
+            "\"status\":\"failed\",\"snapshot_path\":null,\"last_error\":{\"code\":\"x\\n\",\"message\":\"\\u001b[2J\"}|the transfer failed: x\\n: \\u001b[2J",
+            "\"status\":\"failed\",\"snapshot_path\":null,\"last_error\":{\"code\":\"x\",\"message\":null}|the transfer failed: x"})
     void whatCannotBeIsNoSnapshot(String changed, String message) throws Exception {
         assertEquals(3, await("200 OK", status(changed)));
         assertSaid("mirror-bootstrap: " + message);

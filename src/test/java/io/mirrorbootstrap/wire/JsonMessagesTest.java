@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
@@ -34,6 +35,15 @@ class JsonMessagesTest {
         assertEquals(new Control.Abort(new DatabaseId("a")), JsonMessages.control(
                 "{\"x\":" + deep
                         + ",\"type\":\"abort\",\"y\":{\"source_database_id\":\"b\"},\"source_database_id\":\"a\"}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",\"message\":null", ",\"message\":7"})
+    void anErrorWithoutAMessageIsOneOfItsCode(String message) {
+        Answer.Failure failure = (Answer.Failure) JsonMessages
+                .answer("{\"type\":\"error\",\"code\":\"transport\"" + message + "}");
+        assertEquals("transport", failure.code());
+        assertEquals("transport", failure.message());
     }
 
     @Test
