@@ -21,6 +21,7 @@ class JsonMessagesTest {
             "{\"a\\u001b\\n\\u202e\":1,\"a\\u001b\\n\\u202e\":2}|not a JSON object: Duplicate field 'a\\u001b\\n\\u202e'",
             "{\"type\":\"abort\"} {}|not a JSON object: something follows it", "[]|not a JSON object",
             "null|not a JSON object",
+            "{\"type\":\"open\",\"source_cluster_id\":\"c\",\"source_database_id\":\"d\",\"snapshot_lsn\":42.0}|snapshot_lsn must be an integer",
             "{\"type\":[\"abort\"]}|type must be a string",
             "{\"x\":{\"a\":1,\"a\":2}}|not a JSON object: Duplicate field 'a'",
             "{\"type\":\"\\u001b\\u2028\"}|type \"\\u001b\\u2028\" is unknown: it must be open or abort"})
