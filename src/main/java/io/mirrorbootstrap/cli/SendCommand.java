@@ -100,8 +100,8 @@ final class SendCommand implements Callable<Integer> {
     private CredentialOptions credentials;
 
     @Option(names = "--give-up-after", paramLabel = "SECONDS", defaultValue = "600", description = "How long to come "
-            + "back after faults that can heal (a lost link, a restart, a full disk, HTTP 429 or 503) without getting any further; 0: not "
-            + "at all. Default: ${DEFAULT-VALUE}.")
+            + "back after faults that can heal (a lost link, a restart, a full disk, HTTP 429 or 503): the time without a link, added up "
+            + "since the snapshot was furthest; 0: not at all. Default: ${DEFAULT-VALUE}.")
     private int patienceSeconds;
 
     @Spec

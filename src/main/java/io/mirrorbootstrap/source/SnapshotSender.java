@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.store.Reason;
@@ -36,6 +37,7 @@ public final class SnapshotSender implements AutoCloseable {
     private final Endpoint endpoint;
     private final Credentials credentials;
     private final boolean allowEmpty;
+    private final LongSupplier nanoTime;
     private final Dialer dialer;
     private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
 
@@ -53,9 +55,16 @@ public final class SnapshotSender implements AutoCloseable {
      * @param allowEmpty whether an input without a byte is a snapshot: mostly it is what a program left that failed
      */
     public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty) {
+        this(endpoint, credentials, proxy, allowEmpty, System::nanoTime);
+    }
+
+    /** @param nanoTime a clock that only goes forward */
+    SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
+            LongSupplier nanoTime) {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.allowEmpty = allowEmpty;
+        this.nanoTime = nanoTime;
         this.dialer = new Dialer(endpoint, proxy);
         for (int i = 0; i < CHUNK_BUFFERS; i++) {
             chunks.add(new ChunkBuffer());
@@ -72,7 +81,7 @@ public final class SnapshotSender implements AutoCloseable {
      *
      * @param input read from its start, a file twice, a stream when there is a link; not closed
      * @param progress called from this thread
-     * @param patience for how long it comes back without having got any further; zero: it does not
+     * @param patience for how long, all in all, it is without a link since the snapshot was furthest; zero: it does not come back
      * @throws InterruptedException when the thread was interrupted; the link is closed, what the sidecar has of a file
      *         can be gone on with
      */
@@ -86,9 +95,9 @@ public final class SnapshotSender implements AutoCloseable {
                 }
             }
             SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
-            Backoff backoff = new Backoff(patience);
+            Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
-                Outcome outcome = blame(input, attempt(input, identity, progress));
+                Outcome outcome = blame(input, attempt(input, identity, backoff, progress));
                 boolean again = outcome.canHeal() && input.seek(0);
                 Optional<Duration> pause = again
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
@@ -110,7 +119,7 @@ public final class SnapshotSender implements AutoCloseable {
         dialer.close();
     }
 
-    private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Progress progress)
+    private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Backoff backoff, Progress progress)
             throws IOException, InterruptedException {
         progress.update(Progress.Phase.CONNECTING, 0, input.size());
         WebSocketConnectOptions request = new WebSocketConnectOptions();
@@ -131,17 +140,25 @@ public final class SnapshotSender implements AutoCloseable {
             clients.add(client);
             // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
             // and cuts the link when it is in full swing. A link that comes too late ends with its client
-            return dialer.onLoop(() -> client.connect(request).map(socket -> new SourceLink(dialer.vertx(), socket)));
+            return dialer.onLoop(() -> client.connect(request)
+                    .map(socket -> new SourceLink(dialer.vertx(), socket, nanoTime)));
         })) {
-            Transmission transmission = new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress);
-            Optional<Outcome> ended = transmission.awaitInput();
-            ended = ended.isPresent() ? ended : unusable(input);
-            return ended.isPresent() ? ended.get() : transmission.run();
+            Outcome outcome = transmit(link, input, identity, progress);
+            backoff.linked(link.openedNanos(), link.heardNanos());
+            return outcome;
         } catch (BlockedException e) {
             return new Outcome.NoLink(endpoint, e.obstacle());
         } finally {
             clients.forEach(WebSocketClient::close);
         }
+    }
+
+    private Outcome transmit(SourceLink link, SnapshotInput input, SnapshotIdentity identity, Progress progress)
+            throws IOException, InterruptedException {
+        Transmission transmission = new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress);
+        Optional<Outcome> ended = transmission.awaitInput();
+        ended = ended.isPresent() ? ended : unusable(input);
+        return ended.isPresent() ? ended.get() : transmission.run();
     }
 
     /** Nothing may be opened at the sidecar for an input that is none: it would replace what is kept there. */

@@ -8,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.tls.EndOfSession;
@@ -16,6 +17,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.vertx.core.Context;
@@ -50,9 +52,12 @@ final class SourceLink implements AutoCloseable {
     private final Context context;
     private final ChannelHandlerContext vertxHandler;
     private final Channel channel;
+    private final long openedNanos;
     private final long pings;
     private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
+    /** Written on the event loop only. */
+    private volatile long heardNanos;
     /** Written on the event loop only. */
     private volatile boolean paused;
     /** Whether the end has been told. Event loop only. */
@@ -63,7 +68,9 @@ final class SourceLink implements AutoCloseable {
     }
 
     /** Event loop only, when the socket has just been opened: nothing that it brings may be missed. */
-    SourceLink(Vertx vertx, WebSocket socket) {
+    SourceLink(Vertx vertx, WebSocket socket, LongSupplier nanoTime) {
+        this.openedNanos = nanoTime.getAsLong();
+        this.heardNanos = openedNanos;
         this.vertx = vertx;
         this.socket = socket;
         this.context = Vertx.currentContext();
@@ -74,6 +81,13 @@ final class SourceLink implements AutoCloseable {
         channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded))
                 // Vert.x would replace what is no UTF-8: a path would be another one then
                 .addBefore("handler", "texts", new Utf8FrameValidator());
+        channel.pipeline().addBefore("pings", null, new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext channel, Object frame) {
+                heardNanos = nanoTime.getAsLong();
+                channel.fireChannelRead(frame);
+            }
+        });
         socket.textMessageHandler(this::text);
         socket.binaryMessageHandler(message -> said(new LinkEvent.Unreadable("a binary message"), EVENT));
         socket.exceptionHandler(failure -> {
@@ -84,6 +98,16 @@ final class SourceLink implements AutoCloseable {
         });
         socket.closeHandler(nothing -> closed());
         this.pings = vertx.setPeriodic(PING_MILLIS, id -> ping());
+    }
+
+    /** When it was opened. Any thread. */
+    long openedNanos() {
+        return openedNanos;
+    }
+
+    /** When something last came, if only a pong. Any thread. */
+    long heardNanos() {
+        return heardNanos;
     }
 
     /** Sending thread. */
