@@ -1,15 +1,21 @@
 package io.mirrorbootstrap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.source.Credentials;
+import io.mirrorbootstrap.source.Outcome;
 
 /** The file of tokens, which changes while the service runs, and may be anything for a while. */
 class TokenFileIT extends WithSidecar {
@@ -26,16 +32,16 @@ class TokenFileIT extends WithSidecar {
 
         generation(volume, "two", "other\n");
         patiently().until(() -> statusWith("other") == 200);
-        assertEquals(401, statusWith("first"));
+        patiently().until(() -> statusWith("first") == 401);
 
         generation(volume, "three", "# nobody\n");
-        patiently().until(() -> statusWith("other") == 401);
+        patiently().until(() -> statusWith("other") == 503);
         assertTrue(sidecar.log().contains("holds no token: nobody is let in until that is mended"), sidecar.log());
 
         generation(volume, "four", "other\n");
         patiently().until(() -> statusWith("other") == 200);
         Files.delete(volume.resolve("..data"));
-        patiently().until(() -> statusWith("other") == 401);
+        patiently().until(() -> statusWith("other") == 503);
     }
 
     @Test
@@ -43,7 +49,7 @@ class TokenFileIT extends WithSidecar {
         start(tokens("secret\n"));
         Files.delete(tokenFile());
         assertEquals(0, new ProcessBuilder("mkfifo", tokenFile().toString()).start().waitFor());
-        patiently().until(() -> statusWith("secret") == 401);
+        patiently().until(() -> statusWith("secret") == 503);
         assertTrue(sidecar.log().contains("is no regular file: nobody is let in"), sidecar.log());
         Path back = Files.writeString(directory.resolve("back"), "secret\n");
         Files.move(back, tokenFile(), StandardCopyOption.REPLACE_EXISTING);
@@ -56,12 +62,35 @@ class TokenFileIT extends WithSidecar {
         start(tokens("secret\n"), Preloaded.disk("HANGING_FILE", tokenFile(), "HANGING_DISK_WHILE", hangs,
                 "QUARKUS_THREAD_POOL_MAX_THREADS", 2));
         Files.createFile(hangs);
-        patiently().until(() -> statusWith("secret") == 401);
+        patiently().until(() -> statusWith("secret") == 503);
         assertTrue(sidecar.log().contains("has not answered for 10 seconds: nobody is let in"), sidecar.log());
         assertEquals(200, sidecar.status("/q/health/ready")); // looks at the disk, on a worker
         Files.delete(hangs);
         patiently().until(() -> statusWith("secret") == 200);
         assertEquals(2, sidecar.log().split("holds 1 tokens", -1).length - 1, sidecar.log());
+    }
+
+    @Test
+    void aFaultOfTheFileIsNotThatOfWhoShowsAToken() throws Exception {
+        start(tokens("secret\n"));
+        Path shown = Files.writeString(directory.resolve("shown"), "secret\n");
+        Credentials credentials = new Credentials(Optional.of(shown), Optional.empty(), Optional.empty());
+        Files.writeString(tokenFile(), ""); // as one who writes it in place begins
+        patiently().until(() -> statusWith("secret") == 503);
+
+        Outcome.NoLink refused = assertInstanceOf(Outcome.NoLink.class,
+                TestSender.send(sidecar.uri(), "cluster-a", credentials));
+        assertTrue(refused.message().contains("HTTP 503, transport: the sidecar cannot use its token file"),
+                refused::message);
+        assertTrue(refused.canHeal());
+        assertEquals(Optional.of(Duration.ofSeconds(2)), refused.comeBackAfter());
+        assertEquals(503, statusWith("unknown"));
+        assertEquals(401, status("/v1/mirrors", "Host: x"), "whatever the file has");
+
+        Files.writeString(tokenFile(), "secret\n");
+        patiently().until(() -> statusWith("secret") == 200);
+        assertInstanceOf(Outcome.Committed.class, TestSender.send(sidecar.uri(), "cluster-a", credentials));
+        patiently().until(() -> statusWith("unknown") == 401);
     }
 
     private static void generation(Path volume, String name, String tokens) throws IOException {

@@ -61,6 +61,10 @@ class Gate {
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
+    private static final int UNAVAILABLE = 503;
+
+    /** By then the token file has been read twice. */
+    private static final int COME_BACK_AFTER_SECONDS = 2;
 
     private final TokenFile tokens;
     private final ClientCertificates certificates;
@@ -148,10 +152,13 @@ class Gate {
     }
 
     private void checkToken(RoutingContext request) {
-        Tokens known = tokens.tokens();
-        Optional<Tokens.Token> token = token(request.request(), known);
+        TokenReadings.Known known = tokens.known();
+        Optional<String> shown = shownToken(request.request());
+        Optional<Tokens.Token> token = shown.flatMap(known.tokens()::accept);
         Principal who = token.map(Tokens::principal).orElse(Principal.ANYBODY);
-        if (tokens.isUsed() && token.isEmpty()) {
+        if (tokens.isUsed() && token.isEmpty() && shown.isPresent() && known.doubt().isPresent()) {
+            refuse(request, UNAVAILABLE, ErrorCode.TRANSPORT, known.doubt().get()); // no fault of the caller's: it may come back
+        } else if (tokens.isUsed() && token.isEmpty()) {
             refuse(request, UNAUTHORIZED, ErrorCode.UNAUTHORIZED,
                     "the header Authorization must be Bearer and a token that is known here");
         } else if (certificates.isUsed()) {
@@ -216,9 +223,9 @@ class Gate {
         return path.startsWith(HEALTH + "/") && !OPEN.contains(path);
     }
 
-    private static Optional<Tokens.Token> token(HttpServerRequest request, Tokens known) {
+    private static Optional<String> shownToken(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
-        return given.size() == 1 ? known.accept(given.get(0)) : Optional.empty();
+        return Optional.of(given).filter(all -> all.size() == 1).map(all -> all.get(0)).filter(Tokens::isShown);
     }
 
     /**
@@ -267,6 +274,8 @@ class Gate {
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
         if (status == UNAUTHORIZED) {
             response.putHeader(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+        } else if (status == UNAVAILABLE) {
+            response.putHeader(HttpHeaderNames.RETRY_AFTER, String.valueOf(COME_BACK_AFTER_SECONDS));
         }
         last(request, response, JsonMessages.error(code, message));
     }

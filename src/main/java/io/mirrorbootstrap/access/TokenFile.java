@@ -80,10 +80,10 @@ class TokenFile {
 
     /**
      * The tokens that let callers in now: those in which two readings agree, because a file that was read while it was written may
-     * have half a line.
+     * have half a line. Another token is unknown only where there is no doubt about the file.
      */
-    Tokens tokens() {
-        return readings.agreed();
+    TokenReadings.Known known() {
+        return readings.known();
     }
 
     /**

@@ -20,6 +20,19 @@ final class TokenReadings {
         }
     }
 
+    private static final String UNUSABLE = "the sidecar cannot use its token file at this moment, and lets nobody in: come back later";
+    private static final String UNCONFIRMED = "the sidecar has read its token file once only since that has changed, "
+            + "or could not be used: come back in a moment";
+
+    /**
+     * What lets callers in now.
+     *
+     * @param tokens those in which both readings agree
+     * @param doubt why another token may be a good one all the same, for its caller; empty: none is
+     */
+    record Known(Tokens tokens, Optional<String> doubt) {
+    }
+
     /**
      * Both, one behind the other.
      *
@@ -40,6 +53,13 @@ final class TokenReadings {
 
         private boolean isConfirmed() {
             return last.problem().isEmpty() && last.equals(before);
+        }
+
+        private Known known() {
+            Optional<String> doubt = isConfirmed()
+                    ? Optional.empty()
+                    : Optional.of(last.problem().isPresent() ? UNUSABLE : UNCONFIRMED);
+            return new Known(agreed, doubt);
         }
     }
 
@@ -68,9 +88,9 @@ final class TokenReadings {
         return pair.last();
     }
 
-    /** The tokens that let callers in now: those in which both readings agree. */
-    Tokens agreed() {
-        return pair.agreed();
+    /** The tokens that let callers in now, and whether that is certain: of the same two readings. */
+    Known known() {
+        return pair.known();
     }
 
     /**

@@ -91,12 +91,17 @@ record Tokens(Map<ByteBuffer, Token> known, long callers, List<Integer> badLines
                         .map(all -> all.stream().map(DatabaseId::new).collect(Collectors.toUnmodifiableSet()))));
     }
 
+    /** Whether {@code authorization}, the value of that header, has a token, known or not. */
+    static boolean isShown(String authorization) {
+        return authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
+    }
+
     /**
      * The token that {@code authorization}, the value of that header, has, if it is known. The time does not depend on how
      * much of a token is right.
      */
     Optional<Token> accept(String authorization) {
-        if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+        if (!isShown(authorization)) {
             return Optional.empty();
         }
         byte[] given = digest(authorization.substring(SCHEME.length()).strip());

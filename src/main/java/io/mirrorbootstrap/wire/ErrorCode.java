@@ -32,6 +32,7 @@ public enum ErrorCode {
     INSUFFICIENT_STORAGE(1013),
     TOO_MANY_BOOTSTRAPS(1013),
     SUPERSEDED(4409),
+    /** Before the upgrade, and in the HTTP API, as HTTP 503: a fault of the sidecar's own disk or files. */
     TRANSPORT(1011),
     /** Before the upgrade only, as HTTP 400: the client offers only subprotocols that the sidecar does not know. */
     PROTOCOL_VERSION_MISMATCH,

@@ -48,6 +48,21 @@ class TokenReadingsTest {
         assertFalse(readings.hasSeveralCallers(), "such a file says nothing");
     }
 
+    /** Only a token that no doubt is left about may be sent away for good. */
+    @Test
+    void aTokenIsUnknownForSureWhenTwoReadingsAreTheSame() {
+        TokenReadings readings = new TokenReadings(BOTH);
+        assertEquals(new TokenReadings.Known(BOTH.tokens(), Optional.empty()), readings.known());
+        Reading bad = Reading.none("holds no token");
+        for (Reading next : List.of(HALF, BOTH, bad, bad, BOTH)) {
+            readings.take(next);
+            assertTrue(readings.known().doubt().isPresent(), next::toString);
+        }
+        assertEquals(Tokens.NONE, readings.known().tokens(), "read once only");
+        readings.take(BOTH);
+        assertEquals(new TokenReadings.Known(BOTH.tokens(), Optional.empty()), readings.known());
+    }
+
     @Test
     void nobodySeesOneReadingTwiceWhileAnotherComes() {
         TokenReadings readings = new TokenReadings(BOTH);
