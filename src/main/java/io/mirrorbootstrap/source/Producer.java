@@ -118,17 +118,20 @@ public final class Producer implements StreamSource {
     }
 
     @Override
+    public void awaitEnd() throws InterruptedException {
+        synchronized (this) {
+            drained = true;
+        }
+        process().waitFor();
+    }
+
+    @Override
     public Optional<Outcome> flaw(long bytes, boolean ended) throws InterruptedException {
         Process running = process();
         if (running == null) {
             return Optional.empty();
         }
-        if (ended) {
-            synchronized (this) {
-                drained = true;
-            }
-            running.waitFor();
-        } else if (!running.waitFor(BLAME.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!ended && !running.waitFor(BLAME.toMillis(), TimeUnit.MILLISECONDS)) {
             return Optional.empty();
         }
         int status = running.exitValue();

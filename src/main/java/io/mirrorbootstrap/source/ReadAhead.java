@@ -43,7 +43,7 @@ final class ReadAhead implements Closeable {
         record Bytes(ByteBuffer bytes) implements Piece {
         }
 
-        /** Nothing comes behind it. */
+        /** Nothing comes behind it, and the source knows how it has ended. */
         record End() implements Piece {
         }
 
@@ -125,6 +125,7 @@ final class ReadAhead implements Closeable {
                 pieces.add(new Piece.Bytes(bytes));
             }
         }
+        source.awaitEnd();
         return new Piece.End();
     }
 

@@ -19,8 +19,8 @@ public interface SnapshotInput extends Closeable {
     OptionalLong size();
 
     /**
-     * Waits, at most {@code patience}, until there is something to read, or it is known that nothing comes: what is behind a
-     * stream may be silent, and meanwhile the link wants to be heard.
+     * Waits, at most {@code patience}, until there is something to read, or it is known that nothing comes and how it has ended: what is
+     * behind a stream may be silent, also behind its last byte, and meanwhile the link wants to be heard.
      *
      * @return whether that is so
      */
@@ -61,7 +61,7 @@ public interface SnapshotInput extends Closeable {
 
     /**
      * Why this is no snapshot after all: the file changed, the program that wrote the stream failed. Empty when nothing
-     * speaks against it. Once a stream has ended this waits until it is known; before, it waits a moment at most.
+     * speaks against it. Waits a moment at most.
      *
      * @throws IOException when the input cannot be looked at
      */

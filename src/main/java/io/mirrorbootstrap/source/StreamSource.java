@@ -19,10 +19,18 @@ public interface StreamSource extends Closeable {
     ReadableByteChannel open() throws IOException;
 
     /**
+     * Waits, behind the end of the stream, until it is known how whoever wrote it has ended: a program may go on in silence. Called once, by
+     * the thread that has opened it.
+     */
+    default void awaitEnd() throws InterruptedException {
+        // of most sources the end of the stream is all there is to know
+    }
+
+    /**
      * Why what was read is no snapshot; empty when nothing speaks against it. See {@link SnapshotInput#flaw()}.
      *
      * @param bytes how many were read
-     * @param ended whether the stream has come to its end
+     * @param ended whether the stream has come to its end, and {@link #awaitEnd} too
      */
     default Optional<Outcome> flaw(long bytes, boolean ended) throws IOException, InterruptedException {
         return Optional.empty();

@@ -71,6 +71,22 @@ class SilentStreamTest {
         }
     }
 
+    /** It would run for longer than the test may take. */
+    @Test
+    void theEndOfTheLinkIsNoticedWhileAProgramThatHasClosedItsOutputGoesOn() throws Exception {
+        StreamInput goesOn = new StreamInput(new Producer(
+                List.of("sh", "-c", "head -c " + (CHUNK + 1) + " /dev/zero; exec >&-; exec sleep 1000"), false),
+                "output");
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
+            link.binaryMessageHandler(chunk -> link.writeTextMessage(ScriptedSidecar.pending(CHUNK))
+                    .onComplete(written -> link.close((short) 1012, "restarting")));
+        })) {
+            assertEquals(new Outcome.LinkLost(1012, "restarting", CHUNK),
+                    Sending.patiently(sidecar.endpoint(), goesOn, new CopyOnWriteArrayList<>()));
+        }
+    }
+
     @Test
     void beforeItsFirstByteItComesBack() throws Exception {
         AtomicBoolean isFirst = new AtomicBoolean(true);
