@@ -3,12 +3,14 @@ package io.mirrorbootstrap.access;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import org.eclipse.microprofile.config.Config;
 
+import io.mirrorbootstrap.wire.Looks;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -62,37 +64,46 @@ class UnreadAnswers {
         Channel channel = Connections.channel(request.connection());
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
-            pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class)));
+            pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class), System::nanoTime));
             channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // for links as well: their answers are short
         }
     }
 
     /** Counts bytes that leave for the socket; more bytes that are written to the connection do not count. */
-    private static final class Watch extends ChannelDuplexHandler {
+    static final class Watch extends ChannelDuplexHandler {
 
         private final Duration patience;
-        private ScheduledFuture<?> looks;
-        private long movedNanos = System.nanoTime();
+        private final LongSupplier nanoTime;
+        private final Duration betweenLooks;
+        private final Looks looks;
+        private ScheduledFuture<?> pulse;
+        private long movedNanos;
         private long seenOfFirst;
 
-        Watch(Duration patience) {
+        /** @param nanoTime a clock that only goes forward */
+        Watch(Duration patience, LongSupplier nanoTime) {
             this.patience = patience;
+            this.nanoTime = nanoTime;
+            this.movedNanos = nanoTime.getAsLong();
+            this.betweenLooks = Duration.ofMillis(
+                    Math.max(1, Math.min(patience.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis())));
+            this.looks = new Looks(betweenLooks, movedNanos);
         }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
-            long every = Math.max(1, Math.min(patience.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
-            looks = context.executor().scheduleWithFixedDelay(() -> look(context), every, every, TimeUnit.MILLISECONDS);
+            pulse = context.executor().scheduleWithFixedDelay(() -> look(context), betweenLooks.toMillis(),
+                    betweenLooks.toMillis(), TimeUnit.MILLISECONDS);
         }
 
         @Override
         public void handlerRemoved(ChannelHandlerContext context) {
-            looks.cancel(false);
+            pulse.cancel(false);
         }
 
         @Override
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-            context.write(message, promise.unvoid().addListener(gone -> movedNanos = System.nanoTime()));
+            context.write(message, promise.unvoid().addListener(gone -> movedNanos = nanoTime.getAsLong()));
             if (Pipelining.isUpgrade(message)) {
                 context.pipeline().remove(this);
             }
@@ -104,8 +115,8 @@ class UnreadAnswers {
                 return; // it is closed
             }
             long ofFirst = waits.currentProgress();
-            long now = System.nanoTime();
-            if (waits.totalPendingWriteBytes() == 0 || ofFirst != seenOfFirst) {
+            long now = nanoTime.getAsLong();
+            if (looks.isLate(now) || waits.totalPendingWriteBytes() == 0 || ofFirst != seenOfFirst) {
                 seenOfFirst = ofFirst;
                 movedNanos = now;
             } else if (now - movedNanos > patience.toNanos()) {

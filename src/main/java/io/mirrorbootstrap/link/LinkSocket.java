@@ -8,8 +8,10 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.access.Connections;
+import io.mirrorbootstrap.wire.Looks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -42,17 +44,20 @@ final class LinkSocket implements Transport {
     private final Duration idleTimeout;
     private final boolean mayPull;
     private final DecryptionTurn decrypting;
+    private final LongSupplier nanoTime;
     private final long pingAfterNanos;
+    private final Duration betweenLooks;
 
     // set when it is started
     private Listener listener;
     private SocketReader reader;
+    private Looks looks;
 
     /** When, on the clock of {@link SocketReader#waitedNanos}, the message began that is coming in. */
     private volatile long messageBeganNanos = NO_MESSAGE;
 
     // event loop only
-    private long writableNanos = System.nanoTime();
+    private long writableNanos;
     /** When this end has closed the WebSocket. */
     private long saidGoodbyeNanos;
     private boolean saidGoodbye;
@@ -64,11 +69,21 @@ final class LinkSocket implements Transport {
      * @param mayPull whether the job may read the socket itself, if it can
      */
     LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting) {
+        this(channel, idleTimeout, mayPull, decrypting, System::nanoTime);
+    }
+
+    /** @param nanoTime a clock that only goes forward */
+    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting,
+            LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.writableNanos = nanoTime.getAsLong();
         this.mayPull = mayPull;
         this.decrypting = decrypting;
         this.channel = channel;
         this.idleTimeout = idleTimeout;
         this.pingAfterNanos = Math.min(idleTimeout.toNanos() / 3, LONGEST_SILENCE.toNanos());
+        this.betweenLooks = Duration.ofMillis(
+                Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis())));
     }
 
     /**
@@ -78,10 +93,10 @@ final class LinkSocket implements Transport {
      */
     void start(Listener listener) {
         this.listener = listener;
-        reader = SocketReader.on(channel, listener, this::onLoop, mayPull, decrypting);
-        long look = Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis()));
-        Future<?> pulse = channel.eventLoop().scheduleWithFixedDelay(this::feelPulse, look, look,
-                TimeUnit.MILLISECONDS);
+        reader = SocketReader.on(channel, listener, this::onLoop, mayPull, decrypting, nanoTime);
+        looks = new Looks(betweenLooks, nanoTime.getAsLong());
+        Future<?> pulse = channel.eventLoop().scheduleWithFixedDelay(this::feelPulse, betweenLooks.toMillis(),
+                betweenLooks.toMillis(), TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> {
             pulse.cancel(false);
             List.copyOf(timers).forEach(Timer::endEarly);
@@ -138,7 +153,7 @@ final class LinkSocket implements Transport {
     @Override
     public void saidGoodbye() {
         saidGoodbye = true;
-        saidGoodbyeNanos = System.nanoTime();
+        saidGoodbyeNanos = nanoTime.getAsLong();
         // while it is not even written, the source has the idle time-out
         reader.whenSent(heardGoodbye
                 ? reader::endConnection
@@ -217,7 +232,12 @@ final class LinkSocket implements Transport {
     }
 
     private void feelPulse() {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
+        if (looks.isLate(now)) {
+            writableNanos = now;
+            saidGoodbyeNanos = now;
+            reader.beginSilenceAnew();
+        }
         if (channel.isWritable()) {
             writableNanos = now;
         } else if (now - writableNanos > idleTimeout.toNanos()) {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 
 import org.jboss.logging.Logger;
 
@@ -44,6 +45,7 @@ final class SocketReader extends ChannelDuplexHandler {
     private final Transport.Listener listener;
     private final Executor onLoop;
     private final DecryptionTurn decrypting;
+    private final LongSupplier nanoTime;
     private Optional<Decryption> decryption = Optional.empty();
     private ChannelHandlerContext context;
 
@@ -51,11 +53,13 @@ final class SocketReader extends ChannelDuplexHandler {
     private long askedNanos;
     /** How long the source was waited for, up to the last arrival. */
     private volatile long waitedNanos;
-    private long wroteNanos = System.nanoTime();
+    private long wroteNanos;
     private Optional<Runnable> whenItTakesMore = Optional.empty();
 
     private SocketReader(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull,
-            DecryptionTurn decrypting) {
+            DecryptionTurn decrypting, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.wroteNanos = nanoTime.getAsLong();
         this.channel = channel;
         this.listener = listener;
         this.onLoop = onLoop;
@@ -72,12 +76,13 @@ final class SocketReader extends ChannelDuplexHandler {
      *
      * @param onLoop the event loop of {@code channel}, which takes nothing any more when it has ended
      * @param mayPull whether {@link #pull} may be used, if it can be
+     * @param nanoTime a clock that only goes forward
      * @throws java.util.NoSuchElementException when the connection is gone
      * @throws IllegalStateException when it is encrypted and part of what was sent before has come
      */
     static SocketReader on(Channel channel, Transport.Listener listener, Executor onLoop, boolean mayPull,
-            DecryptionTurn decrypting) {
-        SocketReader reader = new SocketReader(channel, listener, onLoop, mayPull, decrypting);
+            DecryptionTurn decrypting, LongSupplier nanoTime) {
+        SocketReader reader = new SocketReader(channel, listener, onLoop, mayPull, decrypting, nanoTime);
         ChannelPipeline pipeline = channel.pipeline();
         channel.config().setAutoRead(false);
         // first: where that is refused, nothing is heard
@@ -169,19 +174,24 @@ final class SocketReader extends ChannelDuplexHandler {
             endConnection(); // what came before the end of the session has been looked at
         } else if (!asked) {
             asked = true;
-            askedNanos = System.nanoTime();
+            askedNanos = nanoTime.getAsLong();
             context.read();
         }
     }
 
     /** For how long the read that was asked for has brought nothing, in nanoseconds; 0 if none is asked for. */
     long silentNanos() {
-        return asked ? System.nanoTime() - askedNanos : 0;
+        return asked ? nanoTime.getAsLong() - askedNanos : 0;
+    }
+
+    /** The read that was asked for could bring nothing until now: nobody was here to hear. */
+    void beginSilenceAnew() {
+        askedNanos = nanoTime.getAsLong();
     }
 
     /** For how long the source has been told nothing, not even a ping, in nanoseconds. */
     long untoldNanos() {
-        return System.nanoTime() - wroteNanos;
+        return nanoTime.getAsLong() - wroteNanos;
     }
 
     /** How long the source was waited for in all, in nanoseconds, up to the last arrival. Any thread. */
@@ -245,7 +255,7 @@ final class SocketReader extends ChannelDuplexHandler {
 
     /** Sends {@code frames}, past Vert.x, which would wrap them. */
     void send(ByteBuf frames) {
-        wroteNanos = System.nanoTime();
+        wroteNanos = nanoTime.getAsLong();
         context.writeAndFlush(frames);
     }
 

@@ -31,9 +31,6 @@ public final class SnapshotSender implements AutoCloseable {
     /** More than all addresses of a name together may take. */
     private static final Duration CONNECT_PATIENCE = Duration.ofHours(1);
 
-    /** A sidecar that has nothing to say still answers pings. */
-    private static final int SILENCE_SECONDS = 60;
-
     private final Endpoint endpoint;
     private final Credentials credentials;
     private final boolean allowEmpty;
@@ -185,7 +182,6 @@ public final class SnapshotSender implements AutoCloseable {
     private WebSocketClient client(Duration time) {
         WebSocketClientOptions options = new WebSocketClientOptions()
                 .setConnectTimeout((int) time.toMillis())
-                .setReadIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)
                 // closed when the sidecar has said goodbye: it need not close it
                 .setClosingTimeout(0)
                 // an answer is a small text, and what is longer is none

@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.tls.EndOfSession;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.Looks;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -34,7 +35,10 @@ import io.vertx.core.http.impl.WebSocketInternal;
 final class SourceLink implements AutoCloseable {
 
     /** Proxies cut what is silent, some after 10 s: so often something goes both ways. It also shows that a sidecar is gone. */
-    private static final long PING_MILLIS = 4_000;
+    private static final Duration PING_EVERY = Duration.ofSeconds(4);
+
+    /** A sidecar that has nothing to say still answers pings. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
     private static final long CLOSING_SECONDS = 5;
 
@@ -52,7 +56,9 @@ final class SourceLink implements AutoCloseable {
     private final Context context;
     private final ChannelHandlerContext vertxHandler;
     private final Channel channel;
+    private final LongSupplier nanoTime;
     private final long openedNanos;
+    private final Looks looks;
     private final long pings;
     private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
@@ -69,7 +75,9 @@ final class SourceLink implements AutoCloseable {
 
     /** Event loop only, when the socket has just been opened: nothing that it brings may be missed. */
     SourceLink(Vertx vertx, WebSocket socket, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.openedNanos = nanoTime.getAsLong();
+        this.looks = new Looks(PING_EVERY, openedNanos);
         this.heardNanos = openedNanos;
         this.vertx = vertx;
         this.socket = socket;
@@ -97,7 +105,7 @@ final class SourceLink implements AutoCloseable {
             // any other failure of a socket is followed by its close
         });
         socket.closeHandler(nothing -> closed());
-        this.pings = vertx.setPeriodic(PING_MILLIS, id -> ping());
+        this.pings = vertx.setPeriodic(PING_EVERY.toMillis(), id -> look());
     }
 
     /** When it was opened. Any thread. */
@@ -182,9 +190,16 @@ final class SourceLink implements AutoCloseable {
         }
     }
 
-    /** Behind what is not read a ping would only wait, and the next behind it. */
-    private void ping() {
-        if (channel.isWritable()) {
+    private void look() {
+        long now = nanoTime.getAsLong();
+        if (looks.isLate(now) || paused) { // while it is not read it cannot be heard
+            heardNanos = now;
+        }
+        if (now - heardNanos > LONGEST_SILENCE.toNanos()) {
+            over(new LinkEvent.Closed(Outcome.LinkLost.CUT,
+                    "nothing came from the sidecar for " + LONGEST_SILENCE.toSeconds() + " seconds"));
+            channel.pipeline().context("handler").close(); // from here: Vert.x would first say goodbye, behind what is not read
+        } else if (channel.isWritable()) { // behind what is not read a ping would only wait, and the next behind it
             socket.writePing(Buffer.buffer());
         }
     }

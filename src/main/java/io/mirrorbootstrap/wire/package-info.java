@@ -1,6 +1,6 @@
 /**
  * MessagePack and JSON to domain types and back: chunks, control messages, answers, error codes, the records on disk; and the texts
- * that both ends read: lines of token files, blocks of addresses.
+ * that both ends read: lines of token files, blocks of addresses; and by which looks both ends judge a silence.
  * <p>
  * The names of fields stand in {@link io.mirrorbootstrap.wire.Fields}, the spelling of refusals in
  * {@link io.mirrorbootstrap.wire.ErrorCode}, and nowhere else. {@code api} writes the rows that

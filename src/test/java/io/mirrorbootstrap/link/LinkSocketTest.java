@@ -30,8 +30,9 @@ class LinkSocketTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel(new WebSocket13FrameDecoder(true, false, 1000));
     private final List<Ending> endings = new ArrayList<>();
+    private long nanos = Long.MAX_VALUE - 1; // a clock may go past the end of its numbers
     private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true,
-            new DecryptionTurn(new Semaphore(1), new Semaphore(1)));
+            new DecryptionTurn(new Semaphore(1), new Semaphore(1)), () -> nanos);
 
     LinkSocketTest() {
         channel.freezeTime();
@@ -83,6 +84,38 @@ class LinkSocketTest {
     }
 
     @Test
+    void aSourceThatIsSilentIsCutInTime() {
+        socket.ask();
+        passByLooks(30);
+        assertEquals(List.of(), endings);
+        passByLooks(2);
+        assertEquals(List.of(new Ending.LinkLost()), endings);
+    }
+
+    /** As by SIGSTOP: what is due is done before what has come is read. */
+    @Test
+    void whoWasStoppedItselfJudgesNoSilenceByThat() {
+        socket.ask();
+        passByLooks(28);
+        pass(3600);
+        assertEquals(List.of(), endings, "it may have been heard meanwhile");
+        passByLooks(30);
+        assertEquals(List.of(), endings);
+        passByLooks(2);
+        assertEquals(List.of(new Ending.LinkLost()), endings);
+    }
+
+    @Test
+    void whoWasStoppedItselfBlamesNobodyForWhatIsNotWritten() {
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        passByLooks(28);
+        pass(3600);
+        assertEquals(List.of(), endings);
+        passByLooks(32);
+        assertEquals(List.of(new Ending.LinkLost()), endings);
+    }
+
+    @Test
     void aSourceThatDoesNotAnswerTheCloseIsCutInTime() {
         socket.saidGoodbye();
         pass(4);
@@ -129,8 +162,16 @@ class LinkSocketTest {
         assertFalse(channel.isOpen());
     }
 
+    private void passByLooks(int seconds) {
+        for (int passed = 0; passed < seconds; passed += 2) {
+            pass(2);
+        }
+    }
+
+    /** All at once: one look at the end. */
     private void pass(int seconds) {
         channel.runPendingTasks();
+        nanos += TimeUnit.SECONDS.toNanos(seconds);
         channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
         channel.runPendingTasks();
     }

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -147,6 +149,28 @@ class LinkOutcomesTest {
             link.binaryMessageHandler(message -> ((WebSocketInternal) link).channelHandlerContext().close());
         }));
         assertEquals(Outcome.LinkLost.CUT, lost.closeCode());
+    }
+
+    /** What the sidecar has said meanwhile has not been read yet when the source is there again. */
+    @Test
+    void aSourceThatWasStoppedDoesNotTakeThatForSilence() throws Exception {
+        AtomicLong nanos = new AtomicLong();
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> nanos.addAndGet(TimeUnit.HOURS.toNanos(1)));
+            link.frameHandler(frame -> {
+                if (frame.isPing()) {
+                    link.writeTextMessage(ScriptedSidecar.opened(BYTES, MIB, 4 * MIB));
+                }
+            });
+            link.binaryMessageHandler(message -> link.writeTextMessage(ScriptedSidecar.committed(BYTES)));
+        });
+                SnapshotInput input = new FileInput(file);
+                SnapshotSender sender = new SnapshotSender(sidecar.endpoint(), Credentials.NONE, Optional.empty(),
+                        false,
+                        nanos::get)) {
+            assertInstanceOf(Outcome.Committed.class, sender.send(input, Sending.ORIGIN, (phase, done, total) -> {
+            }));
+        }
     }
 
     @Test
