@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.NoSuchFileException;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -107,7 +108,7 @@ final class PartialFile implements Closeable {
      * @throws IOException after which some bytes may have been written
      */
     void write(ByteBuffer bytes, long position) throws IOException {
-        assert use.get() == Use.OPEN || use.get() == Use.FORCED : use;
+        assert EnumSet.of(Use.OPEN, Use.FORCED).contains(use.get()) : use; // one read: a force beside it may end in between
         requireName();
         file.write(bytes, position);
     }
