@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +97,34 @@ class ShutdownIT extends WithSidecar {
                 .statusCode());
         assertEquals(1012, client.closeCode());
         assertEquals(ENDED_BY_SIGTERM, exit.get());
+    }
+
+    /** Sources and probes come back just then. */
+    @Test
+    void connectionsThatComeWhileThePortClosesLeaveNoTrace() throws Exception {
+        start();
+        List<CompletableFuture<Void>> clients = Stream
+                .generate(
+                        () -> CompletableFuture.runAsync(this::askUntilThePortIsGone, task -> new Thread(task).start()))
+                .limit(10).toList();
+
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+
+        clients.forEach(CompletableFuture::join);
+        assertFalse(sidecar.log().contains("Failed to register"), sidecar.log());
+    }
+
+    private void askUntilThePortIsGone() {
+        boolean isThere = true;
+        while (isThere) {
+            try {
+                PlainSocket.status(sidecar.uri(), "/q/health/live", "Host: localhost", "Connection: close");
+            } catch (ConnectException e) {
+                isThere = false;
+            } catch (IOException e) {
+                isThere = true; // it was closed behind the connect
+            }
+        }
     }
 
     @Test

@@ -1,24 +1,29 @@
 package io.mirrorbootstrap.access;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Singleton;
 
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -39,16 +44,22 @@ class Ports {
     private static final long LOOK_EVERY_MILLIS = 1000;
     private static final long FIRST_LOOK_MILLIS = 10;
 
+    /** How long an event loop may take to come to what it is asked for, when the process is ending. */
+    private static final long PATIENCE_MILLIS = 1000;
+
     private final Vertx vertx;
     private final Strangers strangers;
     private final OwnConnections own;
+    private final Duration delay;
     private final List<ScheduledFuture<?>> rounds = new ArrayList<>(); // start and end only
     private final Set<InetSocketAddress> addresses = ConcurrentHashMap.newKeySet();
 
-    Ports(Vertx vertx, Strangers strangers, OwnConnections own) {
+    Ports(Vertx vertx, Strangers strangers, OwnConnections own,
+            @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay) {
         this.vertx = vertx;
         this.strangers = strangers;
         this.own = own;
+        this.delay = delay.orElse(Duration.ZERO);
     }
 
     /** Where connections are accepted, or were. Any thread. */
@@ -60,6 +71,23 @@ class Ports {
         for (EventExecutor loop : acceptors()) {
             rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
                     LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /**
+     * Last of all: links have ended, and behind the delay that may be set the ports close. Before that Vert.x takes the event loops
+     * away from them, and Netty would log each connection that still comes, with a stack trace. It is done where connections are
+     * accepted, so that none is half accepted by then.
+     */
+    void shut(@Observes @Priority(Integer.MAX_VALUE) ShutdownDelayInitiatedEvent event) throws InterruptedException {
+        List<ScheduledFuture<?>> shutting = new ArrayList<>();
+        for (EventExecutor loop : acceptors()) {
+            shutting.add(loop.schedule(strangers::shut, delay.toNanos(), TimeUnit.NANOSECONDS));
+        }
+        for (ScheduledFuture<?> each : shutting) {
+            if (delay.isZero()) {
+                each.await(PATIENCE_MILLIS);
+            }
         }
     }
 

@@ -61,6 +61,7 @@ class Strangers {
     private final Map<Channel, Stranger> sentenced = new HashMap<>();
     private final Set<Door> resting = new LinkedHashSet<>();
     private long tellAgainNanos;
+    private boolean isShut;
 
     @Inject
     Strangers(MeterRegistry metrics,
@@ -86,7 +87,9 @@ class Strangers {
      * @return whether there is a place for it
      */
     synchronized boolean takeIn(Channel accepted, Door door) {
-        if (!places.take()) {
+        if (isShut) {
+            return false;
+        } else if (!places.take()) {
             tellOfTooMany();
             return false;
         }
@@ -103,6 +106,11 @@ class Strangers {
         }
         strangers.put(accepted, stranger);
         return true;
+    }
+
+    /** From now on nobody is taken in. */
+    synchronized void shut() {
+        isShut = true;
     }
 
     /** A request has come over {@code channel}; {@link #answered} tells its end. The channel's event loop only. */
