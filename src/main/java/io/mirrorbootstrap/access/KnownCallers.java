@@ -1,20 +1,32 @@
 package io.mirrorbootstrap.access;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ToldApart;
+import io.quarkus.arc.ClientProxy;
+import io.quarkus.runtime.StartupEvent;
 
-/** The callers that may be let in, by the token file and the configuration of certificates. Any thread. */
-@ApplicationScoped
+/**
+ * The callers that may be let in, by the token file and the configuration of certificates. Any thread, also one that is still at work for a
+ * link when the beans are gone.
+ */
+@Singleton
 class KnownCallers implements Callers {
 
-    private final TokenFile tokens;
-    private final ClientCertificates certificates;
+    private volatile TokenFile tokens;
+    private volatile ClientCertificates certificates;
 
     KnownCallers(TokenFile tokens, ClientCertificates certificates) {
         this.tokens = tokens;
         this.certificates = certificates;
+    }
+
+    /** A proxy would make its bean anew when that is gone. Not earlier: the token file is read when the settings are known to be right. */
+    void start(@Observes StartupEvent event) {
+        tokens = ClientProxy.unwrap(tokens);
+        certificates = ClientProxy.unwrap(certificates);
     }
 
     /** By certificates only where tokens do not: several clusters may have one token. */

@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
@@ -13,6 +12,7 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.netty.channel.Channel;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 
@@ -78,8 +78,8 @@ public class Standing {
         });
     }
 
-    @PreDestroy
-    void close() {
+    /** Before the beans go, which a look asks. */
+    void end(@Observes ShutdownEvent event) {
         vertx.cancelTimer(timer);
     }
 }

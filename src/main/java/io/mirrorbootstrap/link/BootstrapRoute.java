@@ -18,6 +18,7 @@ import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.quarkus.arc.ClientProxy;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -102,7 +103,9 @@ class BootstrapRoute {
 
     private void start(LinkSocket socket, Channel channel, Principal principal, EarlyFrames early,
             Links.Place place) {
-        Link link = new Link(socket, principal, links, mirrors, limits, budget.of(principal), rate.of(principal), room,
+        // a link may be at work for longer than there are beans: a proxy would fail then
+        Link link = new Link(socket, principal, links, ClientProxy.unwrap(mirrors), limits, budget.of(principal),
+                rate.of(principal), room,
                 turns.of(principal));
         try {
             links.opened(link, place); // first: a connection that is gone already ends the link while it is started

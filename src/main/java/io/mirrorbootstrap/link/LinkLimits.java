@@ -2,14 +2,14 @@ package io.mirrorbootstrap.link;
 
 import java.time.Duration;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Shares;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 
 /** The bounds of a link, as configured. */
-@ApplicationScoped
+@Singleton
 class LinkLimits {
 
     /** So many that a source may write small chunks for a round trip; the memory that takes is in {@link Answers}. */
