@@ -162,18 +162,25 @@ class VolumeIT extends WithSidecar {
     }
 
     @Test
-    void aSnapshotThatSomebodyRemovesOrCutsShortIsNotFollowingAnyMore() throws Exception {
+    void aSnapshotThatSomebodyRemovesOrCutsShortIsNotFollowingUntilItIsBack() throws Exception {
         SidecarProcess sidecar = start(Map.of("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "a"));
         commit(sidecar, "a");
         commit(sidecar, "b");
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
 
-        Files.delete(files.resolve("a.snapshot"));
+        Files.move(files.resolve("a.snapshot"), directory.resolve("moved"));
 
         awaitStatus(sidecar, "/v1/mirrors/a", 404);
         awaitStatus(sidecar, "/q/health/group/mirror", 503);
         assertEquals(200, sidecar.status("/v1/mirrors/b"));
         assertTrue(sidecar.log().contains("lost: the snapshot of database=a cluster=cluster"), sidecar.log());
+        Files.copy(directory.resolve("moved"), files.resolve("a.snapshot"));
+        awaitStatus(sidecar, "/v1/mirrors/a", 200);
+        awaitStatus(sidecar, "/q/health/group/mirror", 200);
+        assertTrue(sidecar.log().contains("found again: the snapshot of database=a cluster=cluster"), sidecar.log());
+
+        Files.delete(files.resolve("a.snapshot"));
+        awaitStatus(sidecar, "/v1/mirrors/a", 404);
         commit(sidecar, "a");
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
 

@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.LostAndFound;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.Principal;
@@ -90,6 +91,9 @@ public class Mirrors {
         OpenOutcome outcome = receiver.open(source, identity);
         if (outcome instanceof OpenOutcome.Opened) {
             holders.note(source.principal(), identity.database());
+        }
+        if (outcome instanceof OpenOutcome.AlreadyCommitted already && !upkeep.isTold(receiver, already.snapshot())) {
+            return new OpenOutcome.Busy(); // nobody is told what the board denies
         }
         if (receiver.isUnrecovered()) {
             upkeep.recoverSoon(receiver.database()); // so that it is known when the source comes back
@@ -203,9 +207,9 @@ public class Mirrors {
         return upkeep.keepHouse(retention);
     }
 
-    /** Looks for files that somebody else has removed or changed; see {@link SnapshotReceiver#lookForLosses}. */
-    public void lookForLosses() {
-        upkeep.lookForLosses();
+    /** Has the board tell of files that somebody else has removed, changed or brought back; see {@link LostAndFound}. */
+    public void compareFiles() {
+        upkeep.compareFiles();
     }
 
     /** Makes kept transfers durable, as the process is ending. */

@@ -125,6 +125,11 @@ public class StatusBoard implements TransferListener {
             Following following = new Following(found.snapshot(), found.path());
             return new Mirror(event.database(), following, Optional.of(following), found.snapshot().committedAt(),
                     changes.incrementAndGet(), Optional.empty());
+        } else if (event instanceof TransferEvent.FoundAgain back) {
+            Following following = new Following(back.snapshot(), back.path());
+            MirrorState state = before.map(Mirror::state)
+                    .filter(now -> !(now instanceof Following) && !hasEnded(now)).orElse(following);
+            return row(event, state, Optional.of(following), lastError);
         } else if (event instanceof TransferEvent.Committed done) {
             Following following = new Following(done.snapshot(), done.path());
             return row(event, following, Optional.of(following), Optional.empty());

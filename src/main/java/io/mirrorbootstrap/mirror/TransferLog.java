@@ -64,6 +64,11 @@ public class TransferLog implements TransferListener {
                             + "has another size: somebody has removed or changed it",
                     lost.database(),
                     Text.field(lost.snapshot().sourceClusterId()), lost.snapshot().lsn(), lost.snapshot().bytes());
+        } else if (event instanceof TransferEvent.FoundAgain back) {
+            LOG.infof(
+                    "found again: the snapshot of database=%s cluster=%s lsn=%d bytes=%d is there, as its manifest says: path=%s",
+                    back.database(), Text.field(back.snapshot().sourceClusterId()), back.snapshot().lsn(),
+                    back.snapshot().bytes(), back.path());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
             LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
                     refused.refusal().message());

@@ -9,12 +9,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Inventory;
+import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
@@ -24,7 +27,7 @@ import io.mirrorbootstrap.snapshot.TransferListener;
 
 /**
  * What is done for all databases, and asked for by no source: reading back what an earlier process left, removing kept transfers
- * after their time, finishing commits, looking for lost files. A database that fails is logged, and stops no other. Worker only,
+ * after their time, finishing commits, comparing the files with what is told. A database that fails is logged, and stops no other. Worker only,
  * any number of threads.
  */
 final class Upkeep {
@@ -41,6 +44,8 @@ final class Upkeep {
     private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
     /** Whether a thread reads again for all databases: one, as to read may take hours, and threads are few. */
     private final AtomicBoolean readingAgain = new AtomicBoolean();
+    /** Whether a thread reads what somebody has brought back: one, likewise. */
+    private final AtomicBoolean comparing = new AtomicBoolean();
 
     Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, StatusBoard board,
             Receivers receivers) {
@@ -86,7 +91,7 @@ final class Upkeep {
 
     /** Tries once more to read what an earlier process left of {@code database}, on another thread: the disk may be mended by now. */
     void recoverSoon(DatabaseId database) {
-        readAgain(List.of(database), () -> {
+        doBeside(List.of(database), this::recover, () -> {
         });
     }
 
@@ -97,21 +102,21 @@ final class Upkeep {
         if (unrecovered.isEmpty() || !readingAgain.compareAndSet(false, true)) {
             return;
         }
-        readAgain(unrecovered, () -> readingAgain.set(false));
+        doBeside(unrecovered, this::recover, () -> readingAgain.set(false));
     }
 
-    private void readAgain(List<DatabaseId> databases, Runnable whenOver) {
+    private void doBeside(List<DatabaseId> databases, Consumer<DatabaseId> action, Runnable whenOver) {
         try {
             rules.helpers().execute(() -> {
                 try {
-                    databases.forEach(this::recover);
+                    databases.forEach(action);
                 } finally {
                     whenOver.run();
                 }
             });
         } catch (RejectedExecutionException e) {
-            // no thread, or the process is ending: the next round of housekeeping, or the source when it comes back, asks again
-            LOG.debugf("%s: not read again now: %s", databases, e);
+            // no thread, or the process is ending: the next round, or the source when it comes back, asks again
+            LOG.debugf("%s: not read now: %s", databases, e);
             whenOver.run();
         }
     }
@@ -167,22 +172,62 @@ final class Upkeep {
         }
     }
 
-    /** See {@link Mirrors#lookForLosses}. */
-    void lookForLosses() {
+    /** See {@link Mirrors#compareFiles}. */
+    void compareFiles() {
         Set<DatabaseId> databases = new HashSet<>(receivers.databases());
         board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
                 .forEach(databases::add);
-        databases.forEach(database -> receivers.with(database, this::lookForLosses));
+        databases.addAll(described());
+        List<DatabaseId> toBeRead = databases.stream()
+                .filter(database -> receivers.with(database, this::compareFiles) == Look.TO_BE_READ).toList();
+        if (!toBeRead.isEmpty() && comparing.compareAndSet(false, true)) {
+            doBeside(toBeRead, this::readFound, () -> comparing.set(false));
+        }
     }
 
-    private Void lookForLosses(SnapshotReceiver receiver) {
+    private Set<DatabaseId> described() {
         try {
-            receiver.lookForLosses(() -> board.mirror(receiver.database()).flatMap(Mirror::committed)
-                    .map(MirrorState.Following::snapshot));
+            return directory.described();
+        } catch (IOException e) {
+            LOG.debugf("which snapshots somebody has brought back cannot be told: %s", e);
+            return Set.of();
+        }
+    }
+
+    private Look compareFiles(SnapshotReceiver receiver) {
+        try {
+            return receiver.lostAndFound().look(() -> told(receiver.database()));
         } catch (IOException | RuntimeException | Error e) {
             LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);
+            return Look.BUSY;
         }
-        return null;
+    }
+
+    private void readFound(DatabaseId database) {
+        receivers.with(database, receiver -> {
+            try {
+                receiver.lostAndFound().read(() -> told(database));
+            } catch (IOException | RuntimeException | Error e) {
+                LOG.debugf("%s: what somebody has brought back cannot be read: %s", database, e);
+            }
+            return null;
+        });
+    }
+
+    /** Has the board tell that {@code snapshot} is committed; false while that is not possible. */
+    boolean isTold(SnapshotReceiver receiver, CommittedSnapshot snapshot) {
+        DatabaseId database = receiver.database();
+        try {
+            return told(database).equals(Optional.of(snapshot))
+                    || receiver.lostAndFound().compare(() -> told(database)) != Look.BUSY;
+        } catch (IOException e) {
+            LOG.debugf("%s: whether its files are as they are told cannot be found out: %s", database, e);
+            return false;
+        }
+    }
+
+    private Optional<CommittedSnapshot> told(DatabaseId database) {
+        return board.mirror(database).flatMap(Mirror::committed).map(MirrorState.Following::snapshot);
     }
 
     /** See {@link Mirrors#makeDurable}. */

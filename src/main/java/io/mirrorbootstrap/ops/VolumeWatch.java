@@ -22,7 +22,7 @@ import io.vertx.core.Vertx;
 
 /**
  * Notices what others do to the volume while it is in use: the lock file or the directory is gone, or a file that was
- * committed. The first two every second, on a thread of their own, which may hang with the disk; the third now and then, on a
+ * committed, or that is back. The first two every second, on a thread of their own, which may hang with the disk; the third now and then, on a
  * worker.
  */
 @ApplicationScoped
@@ -33,7 +33,7 @@ class VolumeWatch {
     /** A newcomer without a lock file waits three times as long ({@link SnapshotDirectory#keepLock}). */
     private static final long EVERY_MILLIS = 1000;
 
-    private static final Duration LOSSES_EVERY = Duration.ofSeconds(5);
+    private static final Duration COMPARE_EVERY = Duration.ofSeconds(5);
 
     /** At least so long between two lines about the same thing, so that somebody who plays with the volume cannot fill the log. */
     private static final Duration SILENCE = Duration.ofSeconds(10);
@@ -47,8 +47,8 @@ class VolumeWatch {
 
     VolumeWatch(SnapshotDirectory directory, Mirrors mirrors, Vertx vertx) {
         this.directory = directory;
-        this.rounds = new Rounds(vertx, "files that somebody has removed could not be looked for",
-                mirrors::lookForLosses);
+        this.rounds = new Rounds(vertx, "files that somebody has removed or brought back could not be looked for",
+                mirrors::compareFiles);
     }
 
     /** Before the directory is taken: who looks for this process' lock does not wait until its start is over. */
@@ -59,7 +59,7 @@ class VolumeWatch {
 
     /** When what an earlier process left is known. */
     void startLooking(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
-        rounds.begin(LOSSES_EVERY);
+        rounds.begin(COMPARE_EVERY);
     }
 
     void end(@Observes ShutdownEvent event) {

@@ -2,8 +2,11 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.mirrorbootstrap.store.Disk;
@@ -27,6 +30,8 @@ public final class SnapshotDirectory {
     private final DiskRoom room;
     private final CommitProtocol commits;
     private final LetterCase letterCase = new LetterCase();
+    /** What a manifest would have been, had its file been what it says. */
+    private final Map<DatabaseId, Manifest> readInVain = new ConcurrentHashMap<>();
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -148,9 +153,20 @@ public final class SnapshotDirectory {
         }
     }
 
+    /** The databases that have a manifest, whether or not the snapshot that it describes is there. */
+    public Set<DatabaseId> described() throws IOException {
+        return disk.names().stream().flatMap(name -> SnapshotNames.described(name).stream())
+                .collect(Collectors.toSet());
+    }
+
     /** Databases whose commit a failing disk has left half done: {@link SnapshotReceiver#heal} is for them. Any thread. */
     public Set<DatabaseId> unfinishedCommits() {
         return commits.unfinished();
+    }
+
+    /** Which file was read for each database, and is not what its manifest says; it is not read again. Any thread. */
+    Map<DatabaseId, Manifest> readInVain() {
+        return readInVain;
     }
 
     /** All access to the files. */

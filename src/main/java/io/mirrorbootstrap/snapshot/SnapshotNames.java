@@ -79,4 +79,9 @@ final class SnapshotNames {
                 .map(suffix -> name.substring(0, name.length() - suffix.length()))
                 .filter(DatabaseId::isValid).map(DatabaseId::new).findFirst();
     }
+
+    /** The database that the file is the {@link #manifest} of; empty for any other file. */
+    static Optional<DatabaseId> described(String name) {
+        return database(name).filter(database -> manifest(database).equals(name));
+    }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 import io.mirrorbootstrap.snapshot.Phase.Idle;
 import io.mirrorbootstrap.snapshot.Phase.Kept;
@@ -230,18 +229,9 @@ public final class SnapshotReceiver {
         return reception.ifFree(held -> upkeep.expire(held, retention)).orElse(false);
     }
 
-    /**
-     * Looks whether files are gone that only this receiver may remove. The transfer under way then fails with the next
-     * message of its source, so that the source is told; and the listener hears that a snapshot {@code told} to be
-     * committed is not. Does nothing while another caller is at work here: it is called again.
-     *
-     * @param told the snapshot that is said to be committed
-     * @throws IOException when that cannot be told now
-     */
-    public void lookForLosses(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
-        if (upkeep.isLost(phase.now(), told.get())) {
-            reception.doIfFree(held -> upkeep.tellLosses(held, told));
-        }
+    /** Compares the files with what is told of them: to be done from time to time. */
+    public LostAndFound lostAndFound() {
+        return new LostAndFound(database, directory, phase, reception);
     }
 
     /**

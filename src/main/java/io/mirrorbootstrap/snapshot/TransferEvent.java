@@ -138,6 +138,17 @@ public sealed interface TransferEvent {
         }
     }
 
+    /**
+     * A committed snapshot is there, at {@code path}, of which that is not told: somebody has brought its file back, or put it there
+     * with its manifest.
+     */
+    record FoundAgain(CommittedSnapshot snapshot, Path path) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
+
     /** The committed snapshot is removed, as a caller has asked for. */
     record Removed(CommittedSnapshot snapshot) implements TransferEvent {
         @Override

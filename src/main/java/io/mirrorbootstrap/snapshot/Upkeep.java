@@ -3,7 +3,6 @@ package io.mirrorbootstrap.snapshot;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 import io.mirrorbootstrap.snapshot.Phase.Kept;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
@@ -53,41 +52,5 @@ final class Upkeep {
                 reception.become(new Kept(kept.transfer().durable()));
             }
         }
-    }
-
-    /** Whether a file is gone that only this receiver may remove. Needs no lock: a first look. */
-    boolean isLost(Phase phase, Optional<CommittedSnapshot> told) throws IOException {
-        return isSnapshotLost(told) || isPartialLost(phase);
-    }
-
-    /** Tells of files that are gone; see {@link SnapshotReceiver#lookForLosses}. */
-    void tellLosses(Reception reception, Supplier<Optional<CommittedSnapshot>> told) throws IOException {
-        if (isPartialLost(reception.phase())) {
-            reception.phase().current().ifPresent(transfer -> transfer.file().lost());
-        }
-        Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
-        if (isSnapshotLost(now)) {
-            now.ifPresent(snapshot -> reception.events().tell(new TransferEvent.Lost(snapshot)));
-        }
-    }
-
-    private boolean isSnapshotLost(Optional<CommittedSnapshot> told) throws IOException {
-        if (told.isEmpty()) {
-            return false;
-        }
-        Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
-        boolean isThere = file.filter(facts -> facts.bytes() == told.get().bytes()).isPresent();
-        return !isThere && !isSuccessor(file);
-    }
-
-    /** Whether the file is the next snapshot, whose commit is half done. */
-    private boolean isSuccessor(Optional<FileFacts> file) throws IOException {
-        return file.isPresent()
-                && directory.records().successor(database).filter(record -> record.marks(file)).isPresent();
-    }
-
-    private static boolean isPartialLost(Phase phase) throws IOException {
-        Optional<Transfer> transfer = phase.current();
-        return transfer.isPresent() && transfer.get().file().facts().isEmpty();
     }
 }

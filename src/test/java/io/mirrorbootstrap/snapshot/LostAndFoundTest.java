@@ -1,0 +1,171 @@
+package io.mirrorbootstrap.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.LostAndFound.Look;
+import io.mirrorbootstrap.snapshot.TransferEvent.Committed;
+import io.mirrorbootstrap.snapshot.TransferEvent.FoundAgain;
+import io.mirrorbootstrap.snapshot.TransferEvent.Lost;
+
+/** What somebody takes away and brings back, on a simulated disk. */
+class LostAndFoundTest extends ReceiverOnSimulatedDisk {
+
+    private static final String SNAPSHOT = "db.snapshot";
+
+    /** As a board would have it. */
+    private Optional<CommittedSnapshot> told = Optional.empty();
+    private CommittedSnapshot committed;
+
+    @BeforeEach
+    void commit() {
+        receiver.open(one, identity);
+        committed = assertInstanceOf(ChunkOutcome.Committed.class, send(one, 0, whole.length)).snapshot();
+        told = Optional.of(committed);
+        events.clear();
+    }
+
+    @Test
+    void aFileThatIsBackIsToldOnceWithoutBeingRead() throws Exception {
+        disk.rename(SNAPSHOT, "elsewhere");
+        look(Look.COMPARED, new Lost(committed));
+        look(Look.COMPARED);
+        disk.rename("elsewhere", SNAPSHOT);
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                throw new IOException("it is known by its mark");
+            }
+        });
+        look(Look.COMPARED, found(committed));
+        look(Look.COMPARED);
+    }
+
+    @Test
+    void aCopyIsReadAndKnownByItsMarkFromThenOn() throws Exception {
+        lose();
+        disk.put(SNAPSHOT, whole);
+        look(Look.TO_BE_READ);
+        read(found(committed));
+        look(Look.COMPARED);
+        assertEquals(List.of(committed), new SnapshotDirectory(disk.afterKill(), 0, RECORDS).prepare().committed());
+    }
+
+    @Test
+    void aFileWithOtherBytesIsReadOnceAndLeftAsItIs() throws Exception {
+        lose();
+        disk.put(SNAPSHOT, new byte[whole.length]);
+        look(Look.TO_BE_READ);
+        read();
+        look(Look.COMPARED);
+        disk.put(SNAPSHOT, whole);
+        look(Look.TO_BE_READ);
+        read(found(committed));
+    }
+
+    @Test
+    void aFileThatIsExchangedWhileItIsReadIsReadAgain() throws Exception {
+        lose();
+        disk.put(SNAPSHOT, whole);
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                disk.put(SNAPSHOT, new byte[whole.length]);
+            }
+        });
+        read();
+        disk.observe((what, name) -> {
+        });
+        look(Look.TO_BE_READ);
+        read();
+    }
+
+    @Test
+    void aFileThatIsNotAsLongIsNotRead() throws Exception {
+        lose();
+        disk.put(SNAPSHOT, new byte[whole.length - 1]);
+        look(Look.COMPARED);
+        read();
+    }
+
+    @Test
+    void aSnapshotThatIsRemovedOnRequestIsNotFoundAgain() throws Exception {
+        disk.rename(SNAPSHOT, "elsewhere");
+        look(Look.COMPARED, new Lost(committed));
+        receiver.removeSnapshot(Principal.ANYBODY);
+        events.clear();
+        disk.rename("elsewhere", SNAPSHOT);
+        look(Look.COMPARED);
+    }
+
+    @Test
+    void aCommitThatIsHalfDoneIsToldWhenItIsFinished() throws Exception {
+        lose();
+        receiver.open(one, identity);
+        events.clear();
+        disk.observe((what, name) -> {
+            if (what.equals("rename") && name.equals("db.manifest.json")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length));
+        events.clear();
+        look(Look.COMPARED);
+        disk.observe((what, name) -> {
+        });
+        receiver.heal();
+        assertInstanceOf(Committed.class, events.get(0));
+    }
+
+    @Test
+    void anotherSnapshotThatHasTakenItsPlaceIsTold() throws Exception {
+        disk.rename(SNAPSHOT, "its.snapshot");
+        disk.rename("db.manifest.json", "its.manifest");
+        byte[] next = new byte[whole.length];
+        SnapshotIdentity another = identity(next, 43);
+        IncomingChunk chunk = TestSource.chunk(receiver, one, another, 0);
+        chunk.write(ByteBuffer.wrap(next));
+        told = Optional.of(assertInstanceOf(ChunkOutcome.Committed.class, chunk.finish(true, Optional.empty()))
+                .snapshot());
+        events.clear();
+        disk.rename("its.snapshot", SNAPSHOT);
+        disk.rename("its.manifest", "db.manifest.json");
+
+        assertEquals(Look.COMPARED, receiver.lostAndFound().compare(() -> told));
+
+        assertEquals(List.of(found(committed)), events);
+    }
+
+    private void lose() throws IOException {
+        disk.remove(SNAPSHOT);
+        look(Look.COMPARED, new Lost(committed));
+    }
+
+    private TransferEvent found(CommittedSnapshot snapshot) {
+        return new FoundAgain(snapshot, directory.snapshot(DB));
+    }
+
+    private void look(Look look, TransferEvent... expected) throws IOException {
+        assertEquals(look, receiver.lostAndFound().look(() -> told));
+        assertTold(expected);
+    }
+
+    private void read(TransferEvent... expected) throws IOException {
+        receiver.lostAndFound().read(() -> told);
+        assertTold(expected);
+    }
+
+    private void assertTold(TransferEvent... expected) {
+        assertEquals(List.of(expected), events);
+        for (TransferEvent event : expected) {
+            told = event instanceof FoundAgain back ? Optional.of(back.snapshot()) : Optional.empty();
+        }
+        events.clear();
+    }
+}
