@@ -8,6 +8,8 @@
  * While there is a file named NO_INODE_WHILE, no other can be made; while there is one named REFUSED_WHILE, writing fails with the
  * number that is in it. Where STRANGE_WORDS is set, the C library speaks another language.
  * The names of all files and directories that are forced are written to FORCED_NAMES, one a line.
+ * Appending to a file, as the log is written, does not end while there is a file named HANGING_LOG_WHILE; that somebody waits for that
+ * tells a file of this name with ".met" behind it.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
  * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
  * it takes megabytes that nobody reads.
@@ -101,6 +103,28 @@ ssize_t writev(int fd, const struct iovec *from, int buffers) {
         bytes += from[i].iov_len;
     }
     return takes_after_a_while(fd, bytes) ? real(fd, from, buffers) : -1;
+}
+
+static void tell_met(const char *setting) {
+    char met[4096];
+    snprintf(met, sizeof met, "%s.met", getenv(setting));
+    FILE *file = fopen(met, "a");
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+ssize_t write(int fd, const void *from, size_t bytes) {
+    static ssize_t (*real)(int, const void *, size_t);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "write");
+    }
+    while (is_file(fd) && is_there("HANGING_LOG_WHILE")) {
+        tell_met("HANGING_LOG_WHILE");
+        struct timespec pause = {0, 10 * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    return real(fd, from, bytes);
 }
 
 static void tell_forced(int fd) {

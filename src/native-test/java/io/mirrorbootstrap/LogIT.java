@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -15,6 +17,8 @@ import io.mirrorbootstrap.wire.ErrorCode;
 
 /** What somebody reads who is called at night. */
 class LogIT extends WithSidecar {
+
+    private static final int ENDED_BY_SIGTERM = 143;
 
     private final TestSnapshot snapshot = TestSnapshot.random("orders", 100);
     private static final String ADDRESS = "127\\.0\\.0\\.1:[0-9]+";
@@ -50,6 +54,31 @@ class LogIT extends WithSidecar {
                 "[0-9]+ lines like this before it were left out")) {
             assertTrue(begun.stream().anyMatch(line -> line.matches(".*\\[" + told + "]")), told);
         }
+    }
+
+    @Test
+    void whoReadsItHoldsUpNobody() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(Preloaded.disk("HANGING_LOG_WHILE", hangs));
+        Files.createFile(hangs);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(403, status("/v1/mirrors", "Host: localhost", "Origin: http://evil.example"));
+            assertEquals(200, sidecar.status("/q/health/live"));
+        }
+        assertEquals(List.of(), lines("evil.example"));
+        Files.delete(hangs);
+        patiently().until(() -> !lines("evil.example").isEmpty());
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+        assertEquals(1, lines(" stopped in ").size(), sidecar.log());
+    }
+
+    @Test
+    void whoDoesNotReadItDoesNotHoldUpTheEnd() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(Preloaded.disk("HANGING_LOG_WHILE", hangs));
+        Files.createFile(hangs);
+        assertEquals(403, status("/v1/mirrors", "Host: localhost", "Origin: http://a.example"));
+        assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
     }
 
     private List<String> lines(String about) throws IOException {
