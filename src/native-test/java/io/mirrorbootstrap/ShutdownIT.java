@@ -163,6 +163,20 @@ class ShutdownIT extends WithSidecar {
         assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
     }
 
+    /** A log file is written by whoever logs, an event loop too. */
+    @Test
+    void norDoesAnEventLoopThatStands() throws Exception {
+        Path hangs = directory.resolve("hangs");
+        start(Map.of("QUARKUS_LOG_FILE_ENABLED", "true", "QUARKUS_LOG_FILE_PATH",
+                directory.resolve("log").toString()), Preloaded.disk("HANGING_LOG_WHILE", hangs));
+        Files.createFile(hangs);
+        try (PlainSocket stranger = PlainSocket.to(sidecar.uri())) {
+            stranger.write(PlainSocket.request("GET /v1/mirrors", "Host: localhost", "Origin: http://evil.example"));
+            patiently().until(() -> Files.exists(directory.resolve("hangs.met")));
+            assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
+        }
+    }
+
     /** How many bytes the checkpoint calls durable. */
     private long durable() throws IOException {
         return new JsonRecords().checkpoint(Files.readAllBytes(file("db.checkpoint.json"))).orElseThrow().bytes();

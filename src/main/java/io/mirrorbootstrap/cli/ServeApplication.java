@@ -1,17 +1,21 @@
 package io.mirrorbootstrap.cli;
 
-import java.util.concurrent.CompletableFuture;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 
 /** The running service: there is nothing to do but to wait for the end, and to see to it that it comes. */
 @Singleton
@@ -19,33 +23,66 @@ public final class ServeApplication implements QuarkusApplication {
 
     private static final Logger LOG = Logger.getLogger(ServeApplication.class);
 
-    /** How long the process may take to end when the links have had their time. */
-    private static final long LINGERING_SECONDS = 2;
+    /** How long the process may take to end: the links have 7 seconds of it, to become durable. */
+    private static final Duration PATIENCE = Duration.ofSeconds(9);
+
+    private static final Duration PATIENCE_FOR_THE_LINE = Duration.ofMillis(200);
 
     /** What a process has that SIGTERM ended. */
     private static final int TERMINATED = 128 + 15;
 
-    private volatile boolean serving;
+    private final ConsoleLog log;
+    private final Duration patience;
+    private final CountDownLatch ending = new CountDownLatch(1);
+
+    ServeApplication(ConsoleLog log, @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay,
+            @ConfigProperty(name = "quarkus.shutdown.timeout") Optional<Duration> timeout) {
+        this.log = log;
+        this.patience = PATIENCE.plus(delay.orElse(Duration.ZERO)).plus(timeout.orElse(Duration.ZERO));
+    }
 
     @Override
     public int run(String... args) {
-        serving = true;
+        if (LaunchMode.current() == LaunchMode.NORMAL) { // else the JVM is not the service's alone
+            // from now on, as there may be no thread to be had when it ends
+            Thread watch = new Thread(this::haltIfItTakesLong, "end");
+            watch.setDaemon(true);
+            watch.start();
+        }
         Quarkus.waitForExit();
         return ExitCode.COMMITTED.number();
+    }
+
+    /** First of all: what comes behind it may wait for an event loop, a worker or a log that does not go on. */
+    void end(@Observes @Priority(1) ShutdownDelayInitiatedEvent event) {
+        ending.countDown();
     }
 
     /**
      * A worker that a disk does not let go cannot be interrupted, and to try blocks who tries: Quarkus, as it ends its
      * pool. Nothing is lost by an end like a kill, which can come at any time.
      */
-    void end(@Observes ShutdownEvent event) {
-        if (serving && LaunchMode.current() == LaunchMode.NORMAL) { // else the JVM is not the service's alone
-            CompletableFuture.delayedExecutor(LINGERING_SECONDS, TimeUnit.SECONDS, Runnable::run).execute(() -> {
-                LOG.warnf(
-                        "shutting down: it has not ended in %d seconds, as if the disk did not answer: ending without it",
-                        LINGERING_SECONDS);
-                Runtime.getRuntime().halt(TERMINATED);
-            });
+    private void haltIfItTakesLong() {
+        try {
+            ending.await();
+            TimeUnit.NANOSECONDS.sleep(patience.toNanos());
+            say();
+        } catch (InterruptedException | OutOfMemoryError e) {
+            // the end needs no line
+        } finally {
+            Runtime.getRuntime().halt(TERMINATED);
         }
+    }
+
+    /** On a thread of its own, as the log may be what holds up the process. */
+    private void say() throws InterruptedException {
+        Thread line = new Thread(() -> {
+            LOG.warnf("shutting down: it has not ended in %d seconds, as if the disk did not answer: ending without it",
+                    patience.toSeconds());
+            log.ends();
+        }, "last line");
+        line.setDaemon(true);
+        line.start();
+        line.join(PATIENCE_FOR_THE_LINE.toMillis());
     }
 }
