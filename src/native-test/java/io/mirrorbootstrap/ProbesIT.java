@@ -61,6 +61,24 @@ class ProbesIT extends WithSidecar {
         }
     }
 
+    /** As where a mirror in the same pod has all of them. */
+    @Test
+    void aPortThatCannotBeLookedAtForWantOfAnotherIsAlive() throws Exception {
+        Path none = directory.resolve("none");
+        start(Map.of("LD_PRELOAD", Preloaded.library("deaf_port").toString(), "NO_PORT_WHILE", none.toString()));
+        Files.createFile(none);
+        patiently().until(() -> Files.size(none) > 5); // attempts after which a port is deaf
+        assertEquals(200, status("/q/health/live", "Host: x"));
+        assertFalse(sidecar.log().contains("does not accept connections"), sidecar.log());
+        assertEquals(1, count("cannot be looked at"), sidecar.log());
+        Files.delete(none);
+        patiently().until(() -> count("ports are looked at again") == 1);
+    }
+
+    private long count(String about) throws IOException {
+        return sidecar.log().lines().filter(line -> line.contains(about)).count();
+    }
+
     /** A connection each, that is reset at once, or when it has asked: more of them than are served. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

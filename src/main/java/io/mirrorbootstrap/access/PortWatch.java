@@ -18,6 +18,7 @@ import jakarta.enterprise.event.Observes;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.store.Reason;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -40,6 +41,8 @@ public class PortWatch {
     private final OwnConnections own;
     private final Thread thread = new Thread(this::watch, "port-watch");
     private final Map<InetSocketAddress, Integer> failures = new ConcurrentHashMap<>();
+    /** Ports could not be looked at, the last time. The thread's own. */
+    private boolean isBlind;
 
     PortWatch(Ports ports, OwnConnections own) {
         this.ports = ports;
@@ -77,7 +80,7 @@ public class PortWatch {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
                 for (InetSocketAddress port : ports.addresses()) {
-                    note(port, accepts(port));
+                    look(port);
                 }
             }
         } catch (InterruptedException e) {
@@ -97,23 +100,39 @@ public class PortWatch {
         }
     }
 
-    private boolean accepts(InetSocketAddress port) throws InterruptedException {
+    /** Where this end has no socket or no port of its own, nothing is known of the other, and nothing is noted. */
+    private void look(InetSocketAddress port) throws InterruptedException {
+        try (Socket socket = new Socket()) {
+            socket.bind(new InetSocketAddress(0));
+            note(port, accepts(port, socket));
+            if (isBlind) {
+                LOG.info("ports are looked at again");
+            }
+            isBlind = false;
+        } catch (IOException e) {
+            if (!isBlind) {
+                LOG.warnf(
+                        "whether ports accept connections cannot be looked at: there is no connection to be had for it: %s",
+                        Reason.of(e));
+            }
+            isBlind = true;
+        }
+    }
+
+    private boolean accepts(InetSocketAddress port, Socket socket) throws InterruptedException {
         InetAddress address = port.getAddress().isAnyLocalAddress()
                 ? InetAddress.getLoopbackAddress()
                 : port.getAddress();
-        try (Socket socket = new Socket()) {
-            socket.bind(new InetSocketAddress(0));
-            int from = socket.getLocalPort();
-            try {
-                CompletableFuture<Void> accepted = own.expect(from);
-                socket.connect(new InetSocketAddress(address, port.getPort()), PATIENCE_MILLIS);
-                accepted.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-                return true;
-            } finally {
-                own.forget(from);
-            }
+        int from = socket.getLocalPort();
+        try {
+            CompletableFuture<Void> accepted = own.expect(from);
+            socket.connect(new InetSocketAddress(address, port.getPort()), PATIENCE_MILLIS);
+            accepted.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            return true;
         } catch (IOException | TimeoutException | ExecutionException e) {
             return false;
+        } finally {
+            own.forget(from);
         }
     }
 }
