@@ -169,6 +169,14 @@ class SurroundingsIT {
         assertTrue(lines.stream().allMatch(line -> line.length() < 40), lines::toString);
     }
 
+    @Test
+    void aLimitOfDescriptorsThatStrangersCouldUseUpIsTold() throws Exception {
+        serve(List.of("sh", "-c", "ulimit -n 300; exec \"$@\"", "sh"), Map.of(), "--data-dir",
+                directory.resolve("data").toString());
+        String log = Files.readString(directory.resolve("log"));
+        assertTrue(log.contains("the process may have 300 descriptors, and may need "), log);
+    }
+
     private record Ended(int exit, String out, String err) {
     }
 
