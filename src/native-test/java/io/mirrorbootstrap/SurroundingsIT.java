@@ -177,6 +177,18 @@ class SurroundingsIT {
         assertTrue(log.contains("the process may have 300 descriptors, and may need "), log);
     }
 
+    /** As in a container whose root directory can only be read. */
+    @Test
+    void noDirectoryForTemporaryFilesIsNeeded() throws Exception {
+        Path data = directory.resolve("data");
+        Map<String, String> nowhere = Map.of("JAVA_OPTS", "-Djava.io.tmpdir=/proc");
+        String url = serve(List.of(), nowhere, "--data-dir", data.toString());
+        Ended sent = launch(nowhere, "send", Files.writeString(directory.resolve("file"), "hello").toString(), "--url",
+                url, "--cluster", "c", "--database", "orders", "--lsn", "42");
+        assertEquals(0, sent.exit(), sent::toString);
+        assertTrue(Files.exists(snapshot(data)));
+    }
+
     private record Ended(int exit, String out, String err) {
     }
 
