@@ -126,6 +126,14 @@ class LauncherIT {
         assertTrue(Pattern.compile("\\bCICompilerCount += " + threads + " ").matcher(said()).find(), this::said);
     }
 
+    @Test
+    void itFindsItsHomeWhereverTheCallersShellLooksForDirectories() throws Exception {
+        Path other = Files.createDirectories(directory.resolve("other/bin"));
+        List<String> command = new ArrayList<>(List.of("env", "CDPATH=" + other.getParent()));
+        command.addAll(launcher("--version"));
+        assertEquals(0, ended(command), this::said);
+    }
+
     /** Whether a process catches SIGTERM: until then it is not known to its system, and lost on a first process. */
     private static boolean handlesSigterm(ProcessHandle process) {
         try {
