@@ -126,6 +126,19 @@ class LauncherIT {
         assertTrue(Pattern.compile("\\bCICompilerCount += " + threads + " ").matcher(said()).find(), this::said);
     }
 
+    @ParameterizedTest
+    @CsvSource({"JAVA_OPTS,-XX:+UseParallelGC,UseParallelGC", "JAVA_TOOL_OPTIONS,-XX:+UseParallelGC,UseParallelGC",
+            "JAVA_OPTS,-Xmx32m,UseSerialGC"})
+    void theCallersCollectorIsTaken(String variable, String options, String used) throws Exception {
+        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
+                "the executable has one collector");
+        List<String> command = new ArrayList<>(List.of("env", "JDK_JAVA_OPTIONS=-XX:+PrintFlagsFinal",
+                variable + "=" + options));
+        command.addAll(launcher("--version"));
+        assertEquals(0, ended(command), this::said);
+        assertTrue(Pattern.compile("\\b" + used + " += true ").matcher(said()).find(), this::said);
+    }
+
     @Test
     void itFindsItsHomeWhereverTheCallersShellLooksForDirectories() throws Exception {
         Path other = Files.createDirectories(directory.resolve("other/bin"));
