@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.access;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -46,12 +46,12 @@ class Descriptors {
 
     /** When what is always open is open. */
     void tell(@Observes @Priority(Interceptor.Priority.APPLICATION + 1000) StartupEvent event) {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"));
-                Stream<String> limits = Files.lines(Path.of("/proc/self/limits"))) {
-            OptionalLong limit = limits.map(LIMIT::matcher).filter(Matcher::matches)
-                    .mapToLong(found -> Long.parseLong(found.group(1))).findFirst();
-            if (limit.isPresent()) { // else there is none
-                lack(limit.getAsLong(), open.count(), maxConnections.orElse(0), maxLinks).ifPresent(LOG::warn);
+        String[] open = new File("/proc/self/fd").list();
+        try {
+            OptionalLong limit = Files.readAllLines(Path.of("/proc/self/limits")).stream().map(LIMIT::matcher)
+                    .filter(Matcher::matches).mapToLong(found -> Long.parseLong(found.group(1))).findFirst();
+            if (limit.isPresent() && open != null) { // else there is none, or it is not known
+                lack(limit.getAsLong(), open.length, maxConnections.orElse(0), maxLinks).ifPresent(LOG::warn);
             }
         } catch (IOException e) {
             LOG.debugf("how many descriptors the process may have is not known: %s", e); // no Linux

@@ -104,7 +104,7 @@ public final class StatusClient implements AutoCloseable {
             return new Reply.Blocked(Refusals.of(status, answer.headers(), body, endpoint, endpoint.mirror(database)));
         }
         try {
-            MirrorStatus mirror = MirrorStatus.read(body.getBytes());
+            MirrorStatus mirror = MirrorStatus.read(body.getBytes(0, body.length()));
             return mirror.database().equals(database)
                     ? new Reply.Known(mirror)
                     : unfit("asked for " + database + ", it answers about " + mirror.database());
