@@ -41,8 +41,8 @@ public class PortWatch {
     private final OwnConnections own;
     private final Thread thread = new Thread(this::watch, "port-watch");
     private final Map<InetSocketAddress, Integer> failures = new ConcurrentHashMap<>();
-    /** Ports could not be looked at, the last time. The thread's own. */
-    private boolean isBlind;
+    /** Once: what there is just too little of comes and goes with each look. The thread's own. */
+    private boolean isToldOfBlindness;
 
     PortWatch(Ports ports, OwnConnections own) {
         this.ports = ports;
@@ -105,17 +105,13 @@ public class PortWatch {
         try (Socket socket = new Socket()) {
             socket.bind(new InetSocketAddress(0));
             note(port, accepts(port, socket));
-            if (isBlind) {
-                LOG.info("ports are looked at again");
-            }
-            isBlind = false;
         } catch (IOException e) {
-            if (!isBlind) {
+            if (!isToldOfBlindness) {
                 LOG.warnf(
                         "whether ports accept connections cannot be looked at: there is no connection to be had for it: %s",
                         Reason.of(e));
             }
-            isBlind = true;
+            isToldOfBlindness = true;
         }
     }
 
