@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -161,6 +162,24 @@ class ShutdownIT extends WithSidecar {
 
         assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
         assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
+    }
+
+    @Test
+    void norDoesAStartThatWaitsForTheDisk() throws Exception {
+        Path hangs = Files.createFile(directory.resolve("hangs"));
+        ProcessBuilder builder = SidecarProcess.command();
+        builder.environment().putAll(Preloaded.disk("HANGING_DISK_WHILE", hangs));
+        builder.environment().putAll(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", data().toString(), "QUARKUS_HTTP_PORT", "0"));
+        Process starts = builder.redirectErrorStream(true).redirectOutput(directory.resolve("start.log").toFile())
+                .start();
+        try {
+            patiently().until(() -> Files.exists(data()));
+            starts.destroy();
+            assertTrue(starts.waitFor(30, TimeUnit.SECONDS), () -> "it has not ended");
+            assertEquals(ENDED_BY_SIGTERM, starts.exitValue());
+        } finally {
+            starts.destroyForcibly();
+        }
     }
 
     /** A log file is written by whoever logs, an event loop too. */

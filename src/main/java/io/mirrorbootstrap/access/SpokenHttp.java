@@ -15,7 +15,7 @@ import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 
 /**
- * What the ports speak: HTTP/1.1, from the first byte of a connection, or of TLS. What stands in front of it otherwise is not bounded, and
+ * What the ports speak: HTTP/1.1, from the first byte of a connection, or of TLS, whose suites all have forward secrecy. What stands in front of it otherwise is not bounded, and
  * strangers could end the process by what they hold there. So a setting by which a port would offer anything else stops the start: a
  * client that takes the offer, as kubelet does, would be cut.
  */
@@ -24,6 +24,7 @@ class SpokenHttp {
 
     private static final String PORT_OF_PROBES = "quarkus.management.";
     private static final String NAME = PORT_OF_PROBES + "tls-configuration-name";
+    private static final String NAME_OF_SOURCES = "quarkus.http.tls-configuration-name";
 
     /** Settings of a certificate beside Quarkus' TLS registry: with these Quarkus offers HTTP/2, and has no key against it. */
     private static final String BESIDE_REGISTRY = PORT_OF_PROBES + "ssl.certificate.";
@@ -49,7 +50,21 @@ class SpokenHttp {
                 .map(key -> key
                         + " is true, but the sidecar reads HTTP/1.1 from the first byte of a connection, or TLS: "
                         + "leave it false; behind a proxy see mirror-bootstrap.trusted-proxies")
-                .findFirst().or(this::faultOfProbes);
+                .findFirst().or(this::faultOfProbes)
+                .or(() -> Stream.of(NAME_OF_SOURCES, NAME).flatMap(this::faultOfSuites).findFirst());
+    }
+
+    /** A TLS configuration of a name has none of the defaults of {@code quarkus.tls.cipher-suites}. */
+    private Stream<String> faultOfSuites(String key) {
+        return config.getOptionalValue(key, String.class).stream()
+                .filter(name -> registry.get(name).map(TlsConfiguration::getSSLOptions)
+                        .filter(tls -> tls.getEnabledSecureTransportProtocols().contains("TLSv1.2")
+                                && tls.getEnabledCipherSuites().isEmpty())
+                        .isPresent())
+                .map(name -> "quarkus.tls." + name
+                        + ".protocols has TLSv1.2, of which Java takes suites without forward "
+                        + "secrecy: set quarkus.tls." + name + ".cipher-suites (docs/security.md has a list), or leave "
+                        + "TLSv1.3 alone");
     }
 
     /** Quarkus has no key that switches HTTP/2 off on the port that probes may have of their own: it is the one of TLS that counts. */

@@ -16,6 +16,7 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.StartupEvent;
 
 /** The running service: there is nothing to do but to wait for the end, and to see to it that it comes. */
 @Singleton
@@ -43,14 +44,20 @@ public final class ServeApplication implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
+        Quarkus.waitForExit();
+        return ExitCode.COMMITTED.number();
+    }
+
+    /** Before the disk is asked for anything: a start that waits for it has to end, too. */
+    void start(@Observes @Priority(0) StartupEvent event) {
         if (LaunchMode.current() == LaunchMode.NORMAL) { // else the JVM is not the service's alone
             // from now on, as there may be no thread to be had when it ends
             Thread watch = new Thread(this::haltIfItTakesLong, "end");
             watch.setDaemon(true);
             watch.start();
+            // in a start Quarkus waits for its end, and tells nobody
+            Runtime.getRuntime().addShutdownHook(new Thread(ending::countDown, "ending"));
         }
-        Quarkus.waitForExit();
-        return ExitCode.COMMITTED.number();
     }
 
     /** First of all: what comes behind it may wait for an event loop, a worker or a log that does not go on. */

@@ -21,6 +21,7 @@ import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
@@ -206,9 +207,17 @@ final class Upkeep {
     private void readFound(DatabaseId database) {
         receivers.with(database, receiver -> {
             try {
-                receiver.lostAndFound().read(() -> told(database));
+                if (!receiver.lostAndFound().read(() -> told(database))) {
+                    LOG.warnf(
+                            "%s: the snapshot that somebody has brought back is not what its manifest says: it is left"
+                                    + " alone until it is written to, or until the next start",
+                            database);
+                }
             } catch (IOException | RuntimeException | Error e) {
-                LOG.debugf("%s: what somebody has brought back cannot be read: %s", database, e);
+                LOG.warnf(
+                        "%s: the snapshot that somebody has brought back cannot be read (%s): it is left alone until it"
+                                + " is written to, or until the next start",
+                        database, Text.readable(String.valueOf(e)));
             }
             return null;
         });

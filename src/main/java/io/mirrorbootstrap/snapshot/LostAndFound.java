@@ -85,21 +85,24 @@ public final class LostAndFound {
 
     /**
      * Reads a file that no record has the mark of, as it was copied here, for as long as the disk takes. If it is what its manifest says, the
-     * manifest gets its mark, and the listener is told. A file that is not is read once only.
+     * manifest gets its mark, and the listener is told. A file that is not, or that cannot be read, is read once only.
      *
-     * @throws IOException when it cannot be read now
+     * @return false where it is not what its manifest says
+     * @throws IOException when it cannot be read
      */
-    public void read(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
+    public boolean read(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
         Optional<Manifest> described = unmarked();
         if (described.isEmpty()) {
-            return;
+            return true;
         }
         Manifest manifest = described.get();
-        if (ReadBack.isOf(directory.disk(), SnapshotNames.snapshot(database), manifest.snapshot())) {
-            reception.doWhenFree(held -> take(held, told, manifest));
-        } else {
-            directory.readInVain().put(database, manifest);
+        directory.readInVain().put(database, manifest);
+        if (!ReadBack.isOf(directory.disk(), SnapshotNames.snapshot(database), manifest.snapshot())) {
+            return false;
         }
+        directory.readInVain().remove(database);
+        reception.doWhenFree(held -> take(held, told, manifest));
+        return true;
     }
 
     /** What has been read of a file says nothing of one that has been written to, or exchanged, meanwhile: that is read again. */

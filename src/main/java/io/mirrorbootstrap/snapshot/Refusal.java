@@ -226,7 +226,7 @@ public sealed interface Refusal {
     }
 
     /** The link of the source has ended before its message was taken: nobody is told. */
-    record LinkEnded() implements Refusal {
+    record LinkEnded() implements AboutCaller {
         @Override
         public String message() {
             return "the link of the source has ended";

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -53,9 +54,14 @@ class ManagementPortOverTlsTest {
                 TestAuthority.Identity server = authority.issue("server", "CN=localhost");
                 Map<String, String> settings = new HashMap<>(
                         Map.of("quarkus.management.enabled", "true", "quarkus.management.test-port", "0",
-                                "quarkus.http.test-ssl-port", "0", "quarkus.tls.silent.alpn", "false",
-                                "test.authority", authority.file().toString()));
-                for (String name : new String[]{"", "offers.", "silent."}) {
+                                "quarkus.http.test-ssl-port", "0", "test.authority", authority.file().toString()));
+                for (String name : List.of("silent", "old", "chosen")) {
+                    settings.put("quarkus.tls." + name + ".alpn", "false");
+                    settings.put("quarkus.tls." + name + ".protocols",
+                            "TLSv1.3" + (name.equals("silent") ? "" : ",TLSv1.2"));
+                }
+                settings.put("quarkus.tls.chosen.cipher-suites", "TLS_AES_256_GCM_SHA384");
+                for (String name : List.of("", "offers.", "silent.", "old.", "chosen.")) {
                     settings.put("quarkus.tls." + name + "key-store.pem.0.cert", server.certificateFile().toString());
                     settings.put("quarkus.tls." + name + "key-store.pem.0.key", server.keyFile().toString());
                 }
@@ -98,6 +104,15 @@ class ManagementPortOverTlsTest {
         assertEquals(Optional.empty(), fault(Map.of("quarkus.management.tls-configuration-name", "silent")));
         assertFault("quarkus.tls.offers.alpn is true",
                 fault(Map.of("quarkus.management.tls-configuration-name", "offers")));
+    }
+
+    @Test
+    void aTlsConfigurationWithSuitesThatAreWeakStopsTheStart() {
+        for (String port : List.of("http", "management")) {
+            String key = "quarkus." + port + ".tls-configuration-name";
+            assertFault("quarkus.tls.old.protocols has TLSv1.2", fault(Map.of(key, "old")));
+            assertEquals(Optional.empty(), fault(Map.of(key, "chosen")));
+        }
     }
 
     @Test
