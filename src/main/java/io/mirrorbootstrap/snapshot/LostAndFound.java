@@ -100,6 +100,7 @@ public final class LostAndFound {
         if (!ReadBack.isOf(directory.disk(), SnapshotNames.snapshot(database), manifest.snapshot())) {
             return false;
         }
+        ReadBack.makeDurable(directory.disk(), SnapshotNames.snapshot(database));
         directory.readInVain().remove(database);
         reception.doWhenFree(held -> take(held, told, manifest));
         return true;

@@ -40,6 +40,16 @@ record ReadBack(long bytes, Crc32c crc32c) {
         return new ReadBack(at - from, Crc32c.of(crc));
     }
 
+    /**
+     * Makes durable what somebody else has written, and was read: before a record may have the file's mark. After a power cut a copy can have
+     * its size and its time, and not its bytes.
+     */
+    static void makeDurable(Disk disk, String name) throws IOException {
+        try (DiskFile file = disk.open(name, false)) {
+            file.force();
+        }
+    }
+
     /** Whether the file of this name has the bytes of {@code snapshot}: it is read whole if it has as many. */
     static boolean isOf(Disk disk, String name, CommittedSnapshot snapshot) throws IOException {
         return disk.facts(name).filter(facts -> facts.bytes() == snapshot.bytes()).isPresent()

@@ -75,6 +75,7 @@ final class Recovery {
         Optional<Manifest> cutShort = cutShort(manifest, successor);
         Optional<FileFacts> payload = disk.facts(partial);
         if (cutShort.isPresent() && ReadBack.isOf(disk, partial, cutShort.get().snapshot())) {
+            ReadBack.makeDurable(disk, partial);
             requireUntouched(partial, payload);
             Manifest finished = Manifest.of(cutShort.get().snapshot(), payload.orElseThrow());
             disk.rename(partial, snapshot);
@@ -137,9 +138,12 @@ final class Recovery {
             return Optional.empty();
         }
         Crc32c crc32c = ReadBack.of(disk, snapshot, 0, there.orElseThrow().bytes()).crc32c();
-        requireUntouched(snapshot, there);
         Optional<Manifest> same = mayBe.stream().filter(record -> record.snapshot().crc32c().equals(crc32c))
                 .findFirst();
+        if (same.isPresent()) {
+            ReadBack.makeDurable(disk, snapshot);
+        }
+        requireUntouched(snapshot, there);
         same.ifPresent(record -> inventory.repaired(path(snapshot)
                 + " was read, because it is a copy or an older version wrote its manifest: it is what the manifest says"));
         return same.map(record -> Manifest.of(record.snapshot(), there.get()));

@@ -1,15 +1,19 @@
 package io.mirrorbootstrap.snapshot;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.TransferEvent.Committed;
@@ -56,6 +60,33 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         read(found(committed));
         look(Look.COMPARED);
         assertEquals(List.of(committed), new SnapshotDirectory(disk.afterKill(), 0, RECORDS).prepare().committed());
+    }
+
+    /** After a power cut it could have its mark, and not its bytes. */
+    @Test
+    void aCopyIsDurableBeforeARecordHasItsMark() throws Exception {
+        lose();
+        disk.put(SNAPSHOT, whole);
+        assertForcedBeforeItsRecord(() -> read(found(committed)));
+    }
+
+    @Test
+    void soIsOneThatIsFoundByAStart() throws Exception {
+        disk.remove(SNAPSHOT);
+        disk.put(SNAPSHOT, whole);
+        SnapshotDirectory next = new SnapshotDirectory(disk, 0, RECORDS);
+        assertEquals(List.of(DB), next.prepare().toBeRead());
+        assertForcedBeforeItsRecord(() -> SnapshotReceiver.recovering(DB, next,
+                new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, Runnable::run), events::add)
+                .recover());
+    }
+
+    private void assertForcedBeforeItsRecord(Executable action) throws IOException {
+        List<String> steps = new ArrayList<>();
+        disk.observe((what, name) -> steps.add(what + " " + name));
+        assertDoesNotThrow(action);
+        int forced = steps.indexOf("forceFile " + SNAPSHOT);
+        assertTrue(forced >= 0 && forced < steps.indexOf("rename db.manifest.json"), steps::toString);
     }
 
     @Test
