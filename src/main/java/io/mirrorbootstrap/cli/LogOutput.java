@@ -58,7 +58,7 @@ final class LogOutput extends OutputStream {
         if (line.size() == 0) {
             return;
         }
-        if (missing > 0 || waiting.size() + line.size() > MAX_WAITING) {
+        if (missing > 0 || waiting.size() > 0 && waiting.size() + line.size() > MAX_WAITING) {
             missing++; // all that follow, too: where lines are missing is one place
         } else {
             line.writeTo(waiting);

@@ -35,6 +35,9 @@ final class Upkeep {
 
     private static final Logger LOG = Logger.getLogger(Upkeep.class);
 
+    /** So many names are in a line of the log. */
+    private static final int MANY = 20;
+
     private final SnapshotDirectory directory;
     private final ReceiverRules rules;
     private final TransferListener listener;
@@ -77,8 +80,8 @@ final class Upkeep {
             receivers.add(SnapshotReceiver.recovering(database, directory, rules, listener));
         }
         if (!inventory.toBeRead().isEmpty()) {
-            LOG.infof("reading what an earlier process left of %s, before it can be said what that is",
-                    inventory.toBeRead());
+            LOG.infof("reading what an earlier process left of %d databases, before it can be said what that is: %s",
+                    inventory.toBeRead().size(), inventory.toBeRead().stream().limit(MANY).toList());
             rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
         }
         LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",

@@ -53,6 +53,11 @@ public record Principal(CallerId id, Optional<String> cluster, Optional<String> 
                 .map(name -> new Other("the token named " + name, new Refusal.NotOwner(name)));
     }
 
+    /** Whether there may be snapshots that are others' alone. */
+    boolean minds() {
+        return cluster.isPresent() || respectsOwners;
+    }
+
     /** Whether a snapshot of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
     public boolean owns(String cluster, Optional<String> owner) {
         return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();

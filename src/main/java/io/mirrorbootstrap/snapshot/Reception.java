@@ -230,7 +230,8 @@ final class Reception {
     Removal removeSnapshot(Principal who) throws IOException {
         finishCommit();
         Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
-        Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database)
+        Optional<Refusal> unknown = admission().refuseUnknown(who);
+        Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database).or(() -> unknown)
                 .or(() -> Admission.refuseRemovalOf(committed, who));
         if (refusal.isPresent()) {
             return new Removal.Refused(events.refused(who, refusal.get()));

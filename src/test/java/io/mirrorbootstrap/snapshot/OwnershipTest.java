@@ -45,6 +45,24 @@ class OwnershipTest extends ReceiverOnFiles {
         assertEquals(new OpenOutcome.Opened(0), receiver.open(proven, mine));
     }
 
+    /** Whoever has damaged its manifest may be one of those who share the volume. */
+    @Test
+    void aSnapshotOfWhichNoRecordTellsWhoseItIsIsNobodysToReplaceOrRemove() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        SnapshotIdentity small = new SnapshotIdentity("cluster", DB, 99, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
+        receiver.open(a, identity);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, 0, whole.length));
+        Files.write(directory.path().resolve(DB + ".manifest.json"), new byte[0]);
+
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(b, small));
+        assertInstanceOf(ChunkOutcome.Refused.class,
+                TestSource.chunk(receiver, b, small, 0).finish(true, Optional.empty()));
+        assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(b.principal()));
+        assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
+    }
+
     @Test
     void whatIsOfATokenWithANameIsNotReplacedNorRemovedByAnother() throws Exception {
         TestSource a = new TestSource(TestSource.token("a"));
