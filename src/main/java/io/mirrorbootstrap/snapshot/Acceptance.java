@@ -26,7 +26,7 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
     private ChunkOutcome further(Crc32c payload, long bytes) throws IOException {
         transfer.accept(bytes, payload);
         if (reception.phase().isOpened()) {
-            reception.durability().keep(transfer);
+            reception.durability().keep(transfer, bytes);
         }
         report(transfer.bytesDone());
         return new ChunkOutcome.Pending(transfer.bytesDone(), transfer.durableBytes());

@@ -80,10 +80,20 @@ final class Durability {
      * Has a checkpoint written where one is due. After a crash a source sends at most {@code checkpointBytes} again: a
      * checkpoint beside the flow begins at half of them; if it has not ended when all of them have come, the disk is
      * slower than the source, which has to wait.
+     *
+     * @param bytes of the chunk that was accepted last
+     * @throws IOException also where the disk is full for a checkpoint, and was for the one that was due before this chunk: whoever would send
+     *         on would send it all again
      */
-    void keep(Transfer transfer) throws IOException {
+    void keep(Transfer transfer, long bytes) throws IOException {
         if (isDue(transfer, 0)) {
-            lock.forLong(() -> checkpointNow(transfer));
+            boolean wasDueBefore = isDue(transfer, -bytes);
+            lock.forLong(() -> {
+                Optional<IOException> full = tryCheckpoint(transfer);
+                if (wasDueBefore && full.isPresent()) {
+                    throw full.get();
+                }
+            });
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
             try {
@@ -113,15 +123,21 @@ final class Durability {
 
     /** The flow waits while all accepted bytes are forced. */
     void checkpointNow(Transfer transfer) throws IOException {
+        tryCheckpoint(transfer); // where the disk is full, the checkpoint before this one still counts
+    }
+
+    /** Returns the failure where the disk is full. */
+    private Optional<IOException> tryCheckpoint(Transfer transfer) throws IOException {
         assert lock.isHeld();
         try {
             transfer.file().force();
             write(transfer, transfer.checkpoint());
+            return Optional.empty();
         } catch (IOException e) {
             if (!DiskFull.is(e)) {
                 throw e;
             }
-            // the checkpoint before this one still counts
+            return Optional.of(e);
         }
     }
 
