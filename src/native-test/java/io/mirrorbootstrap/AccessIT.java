@@ -31,8 +31,7 @@ class AccessIT extends WithSidecar {
     void whereNothingIsAskedForOnlyThisMachineIsServed() throws Exception {
         start(Map.of("QUARKUS_HTTP_HOST", ""));
         assertEquals(200, sidecar.status("/v1/mirrors"));
-        assertTrue(sidecar.log().contains("listening on 127.0.0.1 only: set mirror-bootstrap.auth-token-file"),
-                sidecar.log());
+        assertLogged("listening on 127.0.0.1 only: set mirror-bootstrap.auth-token-file");
         Optional<InetAddress> outside = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses).filter(address -> !address.isLoopbackAddress()).findFirst();
         if (outside.isPresent()) { // a machine without a network has none
@@ -43,7 +42,7 @@ class AccessIT extends WithSidecar {
     @Test
     void aWiderPortNeedsAWord() throws Exception {
         start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true"));
-        assertTrue(sidecar.log().contains("everybody who can reach 0.0.0.0 may store snapshots here"), sidecar.log());
+        assertLogged("everybody who can reach 0.0.0.0 may store snapshots here");
         assertEquals(200, status("/v1/mirrors", "Host: mirror.example"));
     }
 
@@ -81,7 +80,7 @@ class AccessIT extends WithSidecar {
         assertEquals(Optional.of("Bearer"), refused.headers().firstValue("WWW-Authenticate"));
         assertEquals(ErrorCode.UNAUTHORIZED.spelling(), JsonMessages.failure(refused.body()).code());
 
-        assertTrue(sidecar.log().contains(tokenFile() + " holds 2 tokens"), sidecar.log());
+        assertLogged(tokenFile() + " holds 2 tokens");
         assertFalse(sidecar.log().contains("ecret"), sidecar.log());
         assertFalse(sidecar.log().contains("second~2"), sidecar.log());
     }

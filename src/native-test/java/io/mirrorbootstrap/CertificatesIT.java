@@ -136,7 +136,7 @@ class CertificatesIT extends WithSidecar {
         RawClient expires = opened.get();
 
         assertEquals(1013, expires.closeCode());
-        assertTrue(sidecar.log().contains("the client certificate is valid from "), sidecar.log());
+        assertLogged("the client certificate is valid from ");
         // its session may be taken up again, which asks for no certificate; else the handshake fails
         assertNotEquals(200, statusOverTls(uri, brief));
         stays.ping();

@@ -115,8 +115,7 @@ class ConfigurationIT {
         Path full = Files.createFile(data.resolve("full"));
         try (SidecarProcess sidecar = SidecarProcess.start(directory, List.of("-Xmx64m"),
                 Preloaded.disk("NO_INODE_WHILE", full))) {
-            assertTrue(sidecar.log().contains("has no room now: no file can be made in it: No space left on device"),
-                    sidecar.log());
+            sidecar.assertLogged("has no room now: no file can be made in it: No space left on device");
         }
     }
 
@@ -126,9 +125,9 @@ class ConfigurationIT {
         try (SidecarProcess sidecar = SidecarProcess.start(directory,
                 List.of("-Xmx64m", "-Dmirror-bootstrap.max-link=1"),
                 Map.of("MIRROR_BOOTSTRAP_CHEKPOINT_BYTES", "1M", "MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "a, b"))) {
-            assertTrue(sidecar.log().contains("MIRROR_BOOTSTRAP_CHEKPOINT_BYTES is no setting"), sidecar.log());
-            assertTrue(sidecar.log().contains("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES is"), sidecar.log());
-            assertTrue(sidecar.log().contains("mirror-bootstrap.max-links is"), sidecar.log());
+            sidecar.assertLogged("MIRROR_BOOTSTRAP_CHEKPOINT_BYTES is no setting");
+            sidecar.assertLogged("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES is");
+            sidecar.assertLogged("mirror-bootstrap.max-links is");
         }
     }
 

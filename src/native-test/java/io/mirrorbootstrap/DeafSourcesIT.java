@@ -134,7 +134,7 @@ class DeafSourcesIT extends WithSidecar {
             assertTrue(sidecar.isAlive(), e.toString()); // cut in the middle
         }
         assertEquals(200, sidecar.status("/v1/mirrors"));
-        assertTrue(sidecar.log().contains("pings come faster than their pongs are read"), sidecar.log());
+        assertLogged("pings come faster than their pongs are read");
     }
 
     @Test

@@ -164,7 +164,7 @@ class FailingDiskIT extends WithSidecar {
         refused(ErrorCode.TRANSPORT, snapshot.send(client, MIB / 2, MIB));
 
         assertEquals(1011, client.closeCode());
-        assertTrue(sidecar.log().contains("an earlier force failed"), sidecar.log());
+        assertLogged("an earlier force failed");
         client = link();
         assertEquals(0, snapshot.opened(client).offset());
         snapshot.committed(client);

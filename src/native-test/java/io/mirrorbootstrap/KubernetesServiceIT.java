@@ -48,7 +48,7 @@ class KubernetesServiceIT extends WithSidecar {
             assertEquals(200, sidecar.status(path), path);
         }
         assertFalse(sidecar.log().contains("nrecognized"), sidecar.log());
-        assertTrue(sidecar.log().contains("http://0.0.0.0:"), sidecar.log());
+        assertLogged("http://0.0.0.0:");
     }
 
     @Test

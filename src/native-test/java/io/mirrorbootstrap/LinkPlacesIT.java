@@ -74,7 +74,7 @@ class LinkPlacesIT extends WithSidecar {
             TimeUnit.MILLISECONDS.sleep(20); // the drops are what is tested
         }
         assertEquals(1008, client.closeCode());
-        assertTrue(sidecar.log().contains("a message takes longer than 1000 ms"), sidecar.log());
+        assertLogged("a message takes longer than 1000 ms");
     }
 
     private int upgradeStatus() throws IOException {

@@ -31,11 +31,11 @@ class LogIT extends WithSidecar {
         RawClient second = new RawClient(sidecar.uri());
         snapshot.opened(second);
         TestSnapshot.refused(ErrorCode.SUPERSEDED, TestSnapshot.answer(first));
-        List<String> begun = lines(": begun: ");
+        List<String> begun = sidecar.logged(": begun: ");
         assertEquals(2, begun.size(), begun.toString());
         String one = addressIn(begun.get(0), ".*by the source at (" + ADDRESS + ")$");
         String two = addressIn(begun.get(1), ".*by the source at (" + ADDRESS + ")$");
-        List<String> takenOver = lines("has taken over");
+        List<String> takenOver = sidecar.logged("has taken over");
         assertEquals(1, takenOver.size(), takenOver.toString());
         assertTrue(takenOver.get(0).endsWith("link from " + one + ": the source at " + two
                 + " has taken over orders, closing this link"), takenOver.get(0));
@@ -48,7 +48,7 @@ class LogIT extends WithSidecar {
         for (int i = 0; i < 2000; i++) {
             assertInstanceOf(Answer.Pending.class, snapshot.send(source, 0, 1)); // each begins again
         }
-        List<String> begun = lines(": begun: ");
+        List<String> begun = sidecar.logged(": begun: ");
         assertTrue(begun.size() < 1000, () -> begun.size() + " lines");
         for (String told : List.of("of lines like this, at most 10 a second follow",
                 "[0-9]+ lines like this before it were left out")) {

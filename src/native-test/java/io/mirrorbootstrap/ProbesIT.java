@@ -54,8 +54,7 @@ class ProbesIT extends WithSidecar {
             assertEquals(200, probe.ask("GET /q/health/live").status());
             Files.createFile(deaf);
             patiently().atMost(2, TimeUnit.MINUTES).until(() -> probe.ask("GET /q/health/live").status() == 503);
-            assertTrue(sidecar.log().contains("port " + sidecar.uri().getPort() + " does not accept connections"),
-                    sidecar.log());
+            assertLogged("port " + sidecar.uri().getPort() + " does not accept connections");
             Files.delete(deaf);
             patiently().until(() -> probe.ask("GET /q/health/live").status() == 200);
         }
@@ -70,7 +69,7 @@ class ProbesIT extends WithSidecar {
         patiently().until(() -> Files.size(none) > 5); // attempts after which a port is deaf
         assertEquals(200, status("/q/health/live", "Host: x"));
         assertFalse(sidecar.log().contains("does not accept connections"), sidecar.log());
-        assertEquals(1, sidecar.log().lines().filter(line -> line.contains("cannot be looked at")).count());
+        assertEquals(1, sidecar.logged("cannot be looked at").size());
     }
 
     /** A connection each, that is reset at once, or when it has asked: more of them than are served. */

@@ -43,10 +43,10 @@ class ShutdownIT extends WithSidecar {
 
         assertEquals(1012, client.closeCode());
         assertEquals(2 * MIB, durable());
-        assertTrue(sidecar.log().contains("interrupted by the end of this process: database=db"), sidecar.log());
+        assertLogged("interrupted by the end of this process: database=db");
         assertFalse(sidecar.log().contains("link lost"), sidecar.log());
         start();
-        assertTrue(sidecar.log().contains("found at start: database=db"), sidecar.log());
+        assertLogged("found at start: database=db");
         assertFalse(sidecar.log().contains("link lost"), sidecar.log());
         assertEquals(0, sidecar.metric("mirror_bootstrap_transfers_total{outcome=\"disconnected\"}"));
         assertEquals("disconnected", sidecar.word("db"));
@@ -142,8 +142,8 @@ class ShutdownIT extends WithSidecar {
         assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
 
         assertEquals(1012, client.closeCode());
-        assertTrue(sidecar.log().contains("1 links have not become durable in 7 seconds"), sidecar.log());
-        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
+        assertLogged("1 links have not become durable in 7 seconds");
+        assertLogged("as if the disk did not answer: ending without it");
         assertFalse(sidecar.log().contains("\tat "), sidecar.log());
         assertEquals(MIB, durable());
         assertTrue(Files.size(file("db.partial")) >= MIB);
@@ -161,7 +161,7 @@ class ShutdownIT extends WithSidecar {
         patiently().until(() -> !Files.exists(file("db.snapshot")));
 
         assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
-        assertTrue(sidecar.log().contains("as if the disk did not answer: ending without it"), sidecar.log());
+        assertLogged("as if the disk did not answer: ending without it");
     }
 
     @Test

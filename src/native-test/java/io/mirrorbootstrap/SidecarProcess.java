@@ -1,5 +1,6 @@
 package io.mirrorbootstrap;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -159,6 +160,18 @@ final class SidecarProcess implements AutoCloseable {
             throw new IllegalStateException("it did not end " + SHUTDOWN_SECONDS + " seconds after SIGTERM");
         }
         return process.exitValue();
+    }
+
+    /** That it says so: a line comes a moment behind what it speaks of, as a thread of its own writes it. */
+    void assertLogged(String part) throws IOException {
+        assertFalse(logged(part).isEmpty(), part + " is not in\n" + log());
+    }
+
+    /** The lines that say so, when there is one. */
+    List<String> logged(String part) {
+        return WithSidecar.patiently().until(
+                () -> log().lines().filter(line -> line.contains(part)).toList(),
+                lines -> !lines.isEmpty() || !process.isAlive());
     }
 
     String log() throws IOException {

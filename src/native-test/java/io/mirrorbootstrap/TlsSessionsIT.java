@@ -73,7 +73,7 @@ class TlsSessionsIT extends WithSidecar {
                 }
             });
         }
-        assertTrue(sidecar.log().contains("asks for new keys"), sidecar.log());
+        assertLogged("asks for new keys");
     }
 
     /** What is in one cannot be counted before it is read. */
@@ -92,7 +92,7 @@ class TlsSessionsIT extends WithSidecar {
                 assertEquals(bytes < 5_000 ? 'H' : -1, socket.getInputStream().read());
             }
         }
-        assertTrue(sidecar.log().contains("a TLS record of 6"), sidecar.log());
+        assertLogged("a TLS record of 6");
     }
 
     /** A worker decrypts what comes on a link, and the event loop answers. */
@@ -118,7 +118,7 @@ class TlsSessionsIT extends WithSidecar {
                 }
             });
         }
-        assertTrue(sidecar.log().contains("TLS: it asks for new keys again and again"), sidecar.log());
+        assertLogged("TLS: it asks for new keys again and again");
     }
 
     /** A connection that has room for little that it does not read. */
@@ -157,7 +157,7 @@ class TlsSessionsIT extends WithSidecar {
                 }
             });
         }
-        assertTrue(sidecar.log().contains("has ended its TLS session"), sidecar.log());
+        assertLogged("has ended its TLS session");
     }
 
     /** Java would take them, of TLS 1.2. */

@@ -36,7 +36,7 @@ class TokenFileIT extends WithSidecar {
 
         generation(volume, "three", "# nobody\n");
         patiently().until(() -> statusWith("other") == 503);
-        assertTrue(sidecar.log().contains("holds no token: nobody is let in until that is mended"), sidecar.log());
+        assertLogged("holds no token: nobody is let in until that is mended");
 
         generation(volume, "four", "other\n");
         patiently().until(() -> statusWith("other") == 200);
@@ -50,7 +50,7 @@ class TokenFileIT extends WithSidecar {
         Files.delete(tokenFile());
         assertEquals(0, new ProcessBuilder("mkfifo", tokenFile().toString()).start().waitFor());
         patiently().until(() -> statusWith("secret") == 503);
-        assertTrue(sidecar.log().contains("is no regular file: nobody is let in"), sidecar.log());
+        assertLogged("is no regular file: nobody is let in");
         Path back = Files.writeString(directory.resolve("back"), "secret\n");
         Files.move(back, tokenFile(), StandardCopyOption.REPLACE_EXISTING);
         patiently().until(() -> statusWith("secret") == 200);
@@ -63,11 +63,11 @@ class TokenFileIT extends WithSidecar {
                 "QUARKUS_THREAD_POOL_MAX_THREADS", 2));
         Files.createFile(hangs);
         patiently().until(() -> statusWith("secret") == 503);
-        assertTrue(sidecar.log().contains("has not answered for 10 seconds: nobody is let in"), sidecar.log());
+        assertLogged("has not answered for 10 seconds: nobody is let in");
         assertEquals(200, sidecar.status("/q/health/ready")); // looks at the disk, on a worker
         Files.delete(hangs);
         patiently().until(() -> statusWith("secret") == 200);
-        assertEquals(2, sidecar.log().split("holds 1 tokens", -1).length - 1, sidecar.log());
+        patiently().until(() -> sidecar.logged("holds 1 tokens").size() == 2);
     }
 
     @Test

@@ -157,8 +157,8 @@ class VolumeIT extends WithSidecar {
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
         assertTrue(Files.isDirectory(files, LinkOption.NOFOLLOW_LINKS));
         assertEquals(0, Files.list(theirs).count());
-        assertEquals(1, sidecar.log().lines().filter(line -> line.contains("made again")).count(), sidecar.log());
-        assertEquals(1, sidecar.log().lines().filter(line -> line.contains(" lost: ")).count(), sidecar.log());
+        assertEquals(1, sidecar.logged("made again").size(), sidecar.log());
+        assertEquals(1, sidecar.logged(" lost: ").size(), sidecar.log());
     }
 
     @Test
@@ -173,11 +173,11 @@ class VolumeIT extends WithSidecar {
         awaitStatus(sidecar, "/v1/mirrors/a", 404);
         awaitStatus(sidecar, "/q/health/group/mirror", 503);
         assertEquals(200, sidecar.status("/v1/mirrors/b"));
-        assertTrue(sidecar.log().contains("lost: the snapshot of database=a cluster=cluster"), sidecar.log());
+        assertLogged("lost: the snapshot of database=a cluster=cluster");
         Files.copy(directory.resolve("moved"), files.resolve("a.snapshot"));
         awaitStatus(sidecar, "/v1/mirrors/a", 200);
         awaitStatus(sidecar, "/q/health/group/mirror", 200);
-        assertTrue(sidecar.log().contains("found again: the snapshot of database=a cluster=cluster"), sidecar.log());
+        assertLogged("found again: the snapshot of database=a cluster=cluster");
 
         Files.delete(files.resolve("a.snapshot"));
         awaitStatus(sidecar, "/v1/mirrors/a", 404);

@@ -82,6 +82,11 @@ abstract class WithSidecar {
         return PlainSocket.status(sidecar.uri(), path, headers);
     }
 
+    /** As {@link SidecarProcess#assertLogged}. */
+    final void assertLogged(String part) throws IOException {
+        sidecar.assertLogged(part);
+    }
+
     /** Waits for what a busy machine may take long for. */
     static ConditionFactory patiently() {
         return Awaitility.await().atMost(60, TimeUnit.SECONDS).pollInterval(20, TimeUnit.MILLISECONDS);
