@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
         "0:the snapshot is there, or the file of --unless",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
-        "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest says",
+        "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says",
         "4:it was not there in time, or the sidecar could not be reached; the message says how far it was"}, footer = {
                 "",
                 "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
@@ -64,7 +64,7 @@ final class WaitCommand implements Callable<Integer> {
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify is not counted. Default: ${DEFAULT-VALUE}")
     private long timeoutSeconds;
 
-    @Option(names = "--verify", description = "Reads the whole file and compares it with its manifest.")
+    @Option(names = "--verify", description = "Reads the whole file and compares it with its manifest and, unless a successor is on its way, with what the sidecar says that it has.")
     private boolean verify;
 
     @Option(names = "--unless", paramLabel = "FILE", description = "Does not wait if FILE is there: what the mirror makes of its snapshot, so that a mirror that has it starts again whatever the sidecar has.")
@@ -146,19 +146,22 @@ final class WaitCommand implements Callable<Integer> {
                 if (impossible.isPresent()) {
                     return end(ExitCode.REFUSED, impossible.get());
                 }
+                Optional<String> doubt = Optional.empty();
                 try {
-                    if (status.snapshotPath().isPresent() && isHandedOver(database, status, patience)) {
-                        return ExitCode.COMMITTED.number();
+                    if (status.snapshotPath().isPresent()) {
+                        doubt = handOver(database, status, patience);
+                        if (doubt.isEmpty()) {
+                            return ExitCode.COMMITTED.number();
+                        }
                     }
                 } catch (IOException e) {
                     return end(ExitCode.REFUSED,
                             "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
                 unseen = unseen(database, status);
-                boolean doubtful = verify && status.snapshotPath().isPresent();
+                boolean doubtful = verify && doubt.isPresent();
                 if (doubtful && doubted) {
-                    return end(ExitCode.REFUSED, directory(status).snapshot(database)
-                            + " is not what its manifest says, or one of them is missing");
+                    return end(ExitCode.REFUSED, doubt.get());
                 } else if (!doubtful && status.word().equals("failed")) {
                     return end(ExitCode.REFUSED,
                             "the transfer failed: "
@@ -176,19 +179,35 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    private boolean isHandedOver(DatabaseId database, MirrorStatus status, Patience patience) throws IOException {
+    /** @return why the snapshot is not what is waited for; empty: it was handed over */
+    private Optional<String> handOver(DatabaseId database, MirrorStatus status, Patience patience) throws IOException {
         SnapshotDirectory directory = directory(status);
-        if (!verify && status.word().equals(MirrorStatus.FOLLOWING)) { // the files need not be in reach
-            print(directory.snapshot(database), status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
-            return true;
+        Path file = directory.snapshot(database);
+        boolean following = status.word().equals(MirrorStatus.FOLLOWING); // else its numbers are a successor's
+        if (!verify && following) { // the files need not be in reach
+            print(file, status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
+            return Optional.empty();
         }
         Optional<CommittedSnapshot> there = verify ? Optional.empty() : directory.committed(database);
         if (there.isEmpty()) { // also where the mark of the file differs, as a copy's does
             there = patience.uncounted(() -> directory.verify(database));
         }
-        there.ifPresent(snapshot -> print(directory.snapshot(database), snapshot.lsn(), snapshot.crc32c(),
-                snapshot.bytes()));
-        return there.isPresent();
+        if (there.isEmpty()) {
+            return Optional.of(file + " is not what its manifest says, or one of them is missing");
+        }
+        CommittedSnapshot snapshot = there.get();
+        String here = numbers(snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
+        String told = following ? numbers(status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal()) : here;
+        if (!told.equals(here)) {
+            return Optional.of("the sidecar has " + told + ", but " + file + " is " + here
+                    + ": another volume (--data-dir), or another sidecar (--url)?");
+        }
+        print(file, snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
+        return Optional.empty();
+    }
+
+    private static String numbers(long lsn, Crc32c crc32c, long bytes) {
+        return "LSN " + lsn + ", CRC-32C " + crc32c + ", " + bytes + " bytes";
     }
 
     /** What is told of a snapshot that is not handed over: its numbers are its manifest's, as the status has its successor's. */
