@@ -37,7 +37,7 @@ enum ExitCode {
             return COMMITTED;
         } else if (outcome instanceof Outcome.NoLink noLink) {
             return of(noLink.obstacle());
-        } else if (outcome instanceof Outcome.LinkLost) {
+        } else if (outcome instanceof Outcome.LinkLost || outcome instanceof Outcome.CommitUnknown) {
             return LINK;
         } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
             return INPUT;

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
                 "1:this program failed unexpectedly, or standard output cannot be written",
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused, or had no room for too long (the code in brackets is the protocol's), or there is another than the one meant",
-                "4:the sidecar could not be reached for too long, or the link was lost; a file goes on where it stood",
+                "4:the sidecar could not be reached for too long, or the link was lost; a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
                 "5:FILE or standard input cannot be read, or was written to while it was being sent",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
                         "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",

@@ -6,9 +6,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.MirrorStatus;
 
 /** What became of sending a snapshot: a type for each end there is. What a sidecar says is as it came, but in messages. */
 public sealed interface Outcome {
@@ -39,6 +42,15 @@ public sealed interface Outcome {
      * @param took from opening the link to the commit
      */
     record Committed(Answer.Committed snapshot, long bytesSent, Duration took) implements Outcome {
+
+        /** A success, if nothing is wrong with its path: it would be printed for scripts. */
+        static Outcome checked(Answer.Committed snapshot, long bytesSent, Duration took) {
+            return Text.isPlain(snapshot.snapshotPath())
+                    ? new Committed(snapshot, bytesSent, took)
+                    : new NotUnderstood("it says that it has committed the snapshot, but its snapshot_path, "
+                            + Text.readable(snapshot.snapshotPath()) + ", has characters that no path here may have");
+        }
+
         @Override
         public String message() {
             return "committed as " + Text.readable(snapshot.snapshotPath());
@@ -118,6 +130,57 @@ public sealed interface Outcome {
             return "the link was lost after " + bytesDone + " bytes"
                     + (closeCode == CUT ? "" : ": the sidecar closed it with " + closeCode)
                     + (reason.isEmpty() ? "" : (closeCode == CUT ? ": " : ", ") + Text.readable(reason));
+        }
+    }
+
+    /**
+     * The link ended behind the last chunk of a stream with bytes, which cannot be sent again: a commit that has begun is finished
+     * without it. The mirror's status tells; to open it again would take over what is under way.
+     *
+     * @param sent what was sent, with its size and CRC-32C
+     * @param took from opening the link to its end
+     * @param why it is not known, in words that go on after a colon
+     * @param canHeal whether to ask may help
+     */
+    record CommitUnknown(SnapshotIdentity sent, Duration took, String why, boolean canHeal,
+            Optional<Duration> comeBackAfter) implements Outcome {
+
+        /** What became of it, now that its mirror's status has been asked for. */
+        Outcome told(Reply reply) {
+            if (reply instanceof Reply.Known known) {
+                return told(known.status());
+            } else if (reply instanceof Reply.Blocked blocked) {
+                Obstacle obstacle = blocked.obstacle();
+                return because("the sidecar does not tell: " + obstacle.message(), obstacle.canHeal(),
+                        obstacle.comeBackAfter());
+            }
+            return because("the sidecar knows nothing of it", false, Optional.empty());
+        }
+
+        private Outcome told(MirrorStatus status) {
+            if (status.word().equals(MirrorStatus.FOLLOWING) && status.lsn() == sent.lsn()
+                    && status.bytesTotal() == sent.totalBytes()
+                    && status.crc32c().equals(Optional.of(sent.totalCrc32c()))) {
+                return Committed.checked(new Answer.Committed(sent.database(), sent.lsn(), sent.totalBytes(),
+                        sent.totalCrc32c(), status.snapshotPath().orElseThrow()), sent.totalBytes(), took);
+            }
+            boolean isUnderWay = status.word().equals(MirrorStatus.BOOTSTRAPPING) && status.lsn() == sent.lsn();
+            return because("the sidecar says " + Text.readable(status.word()) + ", LSN " + status.lsn() + ", "
+                    + status.bytesDone() + " bytes", isUnderWay, Optional.empty());
+        }
+
+        private CommitUnknown because(String reason, boolean healing, Optional<Duration> later) {
+            return new CommitUnknown(sent, took, reason, healing, later);
+        }
+
+        @Override
+        public long bytesDone() {
+            return sent.totalBytes();
+        }
+
+        @Override
+        public String message() {
+            return "all was sent, whether it was committed is not known: " + why;
         }
     }
 

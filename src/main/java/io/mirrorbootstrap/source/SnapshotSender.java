@@ -33,6 +33,7 @@ public final class SnapshotSender implements AutoCloseable {
 
     private final Endpoint endpoint;
     private final Credentials credentials;
+    private final Optional<HttpProxy> proxy;
     private final boolean allowEmpty;
     private final LongSupplier nanoTime;
     private final Dialer dialer;
@@ -60,6 +61,7 @@ public final class SnapshotSender implements AutoCloseable {
             LongSupplier nanoTime) {
         this.endpoint = endpoint;
         this.credentials = credentials;
+        this.proxy = proxy;
         this.allowEmpty = allowEmpty;
         this.nanoTime = nanoTime;
         this.dialer = new Dialer(endpoint, proxy);
@@ -95,6 +97,9 @@ public final class SnapshotSender implements AutoCloseable {
             Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
                 Outcome outcome = blame(input, attempt(input, identity, backoff, progress));
+                if (outcome instanceof Outcome.CommitUnknown unknown) {
+                    return inquire(unknown, backoff, progress);
+                }
                 boolean again = outcome.canHeal() && input.seek(0);
                 Optional<Duration> pause = again
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
@@ -147,6 +152,23 @@ public final class SnapshotSender implements AutoCloseable {
             return new Outcome.NoLink(endpoint, e.obstacle());
         } finally {
             clients.forEach(WebSocketClient::close);
+        }
+    }
+
+    private Outcome inquire(Outcome.CommitUnknown unknown, Backoff backoff, Progress progress)
+            throws InterruptedException {
+        try (StatusClient client = new StatusClient(endpoint, credentials, proxy)) {
+            Outcome outcome = unknown;
+            while (outcome.canHeal()) {
+                Optional<Duration> pause = backoff.next(outcome.bytesDone(), outcome.comeBackAfter());
+                if (pause.isEmpty()) {
+                    return outcome;
+                }
+                progress.retrying(outcome, pause.get());
+                TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());
+                outcome = unknown.told(client.ask(unknown.sent().database(), CONNECT_PATIENCE));
+            }
+            return outcome;
         }
     }
 

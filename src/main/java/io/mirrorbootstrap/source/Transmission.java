@@ -9,7 +9,6 @@ import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
-import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Progress.Phase;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
@@ -143,7 +142,8 @@ final class Transmission {
             return Optional.of(new Outcome.NotUnderstood(unreadable.reason()));
         }
         LinkEvent.Closed closed = (LinkEvent.Closed) event;
-        return Optional.of(new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes));
+        Outcome.LinkLost lost = new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes);
+        return Optional.of(lastChunkIsSent() && identity.isStream() && nextByte > 0 ? commitUnknown(lost) : lost);
     }
 
     private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
@@ -175,12 +175,18 @@ final class Transmission {
     private Outcome committed(Answer.Committed committed) {
         if (!isWhatWasSent(committed)) {
             return new Outcome.NotUnderstood("it has committed something else: " + committed);
-        } else if (!Text.isPlain(committed.snapshotPath())) { // it would be printed for scripts
-            return new Outcome.NotUnderstood("it says that it has committed the snapshot, but its snapshot_path, "
-                    + Text.readable(committed.snapshotPath()) + ", has characters that no path here may have");
         }
-        return new Outcome.Committed(committed, nextByte - firstByte,
-                Duration.ofNanos(System.nanoTime() - startedNanos));
+        return Outcome.Committed.checked(committed, nextByte - firstByte, age());
+    }
+
+    private Outcome.CommitUnknown commitUnknown(Outcome.LinkLost lost) {
+        SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
+                nextByte, runningCrc32c);
+        return new Outcome.CommitUnknown(sent, age(), lost.message(), lost.canHeal(), lost.comeBackAfter());
+    }
+
+    private Duration age() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
     /** A success must be one of this snapshot. */

@@ -26,6 +26,9 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
         long lsn,
         Optional<Crc32c> crc32c, Optional<String> snapshotPath, Optional<String> lastError) {
 
+    /** The word for a mirror whose snapshot is on its way, up to its commit. */
+    public static final String BOOTSTRAPPING = "bootstrapping";
+
     /** The word for a mirror that has its snapshot, while no transfer is under way. */
     public static final String FOLLOWING = "following";
 

@@ -62,6 +62,20 @@ class HostileSidecarTest {
     }
 
     @Test
+    void thatACommitIsNotKnownIsToldAsALostLink() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage("{\"type\":\"opened\",\"source_database_id\":\"d\","
+                    + "\"offset\":0,\"max_chunk_bytes\":1000,\"window_bytes\":1000}"));
+            link.binaryMessageHandler(chunk -> link.close((short) 1012, "\u001b[2J"));
+        })) {
+            assertEquals(4, run("send", "--url", sidecar.endpoint("/").toString(), "--cluster", "c", "--database", "d",
+                    "--lsn", "1", "--give-up-after", "0", "--", "printf", "x"));
+        }
+        assertSaid("mirror-bootstrap: all was sent, whether it was committed is not known: the link was lost after 0 "
+                + "bytes: the sidecar closed it with 1012, \\u001b[2J");
+    }
+
+    @Test
     void aPathThatForgesTheResultIsNotPrinted() throws Exception {
         assertEquals(3, sendTo("{\"type\":\"committed\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,\"bytes\":1,"
                 + "\"crc32c\":\"0x527d5351\",\"snapshot_path\":\"" + EVIL + "\"}"));

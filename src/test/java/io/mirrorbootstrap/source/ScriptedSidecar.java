@@ -2,9 +2,12 @@ package io.mirrorbootstrap.source;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -31,10 +34,13 @@ public final class ScriptedSidecar implements AutoCloseable {
     /** A base path below which nothing is upgraded. */
     static final String FORBIDDEN = "/forbidden";
 
+    private static final String MIRRORS = "/v1/mirrors/";
+
     private static final DatabaseId DATABASE = Sending.ORIGIN.database();
 
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
+    private final Queue<String> statuses = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<ServerWebSocket> links = new LinkedBlockingQueue<>();
 
     public ScriptedSidecar(Script script) throws Exception {
@@ -50,6 +56,10 @@ public final class ScriptedSidecar implements AutoCloseable {
                 .requestHandler(request -> {
                     if (request.path().startsWith(FORBIDDEN)) {
                         request.response().setStatusCode(401).end("who are you?");
+                        return;
+                    }
+                    if (request.path().startsWith(MIRRORS)) {
+                        request.response().putHeader("Content-Type", "application/json").end(statuses.remove());
                         return;
                     }
                     request.toWebSocket().onSuccess(link -> {
@@ -77,6 +87,19 @@ public final class ScriptedSidecar implements AutoCloseable {
     /** Waits for a source. */
     public ServerWebSocket link() throws InterruptedException {
         return links.poll(30, TimeUnit.SECONDS);
+    }
+
+    /** What it says, one after the other, when it is asked for the mirror's status. */
+    ScriptedSidecar telling(String... status) {
+        statuses.addAll(List.of(status));
+        return this;
+    }
+
+    /** The status of the mirror. */
+    static String status(String word, long lsn, long bytes, Crc32c crc32c) {
+        return "{\"source_database_id\":\"" + DATABASE + "\",\"status\":\"" + word + "\",\"bytes_done\":" + bytes
+                + ",\"bytes_total\":" + bytes + ",\"snapshot_lsn\":" + lsn + ",\"crc32c\":\"" + crc32c
+                + "\",\"snapshot_path\":\"/nowhere\"}";
     }
 
     static String opened(long offset, long maxChunkBytes, long windowBytes) {

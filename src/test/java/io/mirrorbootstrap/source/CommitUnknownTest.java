@@ -1,0 +1,108 @@
+package io.mirrorbootstrap.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+
+/** A link that is lost when all of a stream has been sent, and what the sidecar says of that afterwards. */
+@Timeout(60)
+class CommitUnknownTest {
+
+    private static final int BYTES = 5;
+    private static final Crc32c CRC32C = Crc32c.of(ByteBuffer.allocate(BYTES));
+    private static final String LOST = "all was sent, whether it was committed is not known: the link was lost after 0 "
+            + "bytes: the sidecar closed it with 1012, restarting";
+
+    @TempDir
+    Path directory;
+
+    private final AtomicInteger links = new AtomicInteger();
+    private final List<Outcome> retries = new CopyOnWriteArrayList<>();
+
+    /** Takes the last chunk, and goes without an answer. */
+    private ScriptedSidecar sidecar() throws Exception {
+        return new ScriptedSidecar((vertx, link) -> {
+            links.incrementAndGet();
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000)));
+            link.binaryMessageHandler(chunk -> link.close((short) 1012, "restarting"));
+        });
+    }
+
+    @Test
+    void aCommitThatIsFinishedWithoutTheLinkIsASuccess() throws Exception {
+        try (ScriptedSidecar sidecar = sidecar()) {
+            sidecar.telling(ScriptedSidecar.status("bootstrapping", 1, BYTES, Crc32c.EMPTY),
+                    ScriptedSidecar.status("following", 1, BYTES, CRC32C));
+            Outcome.Committed committed = assertInstanceOf(Outcome.Committed.class,
+                    Sending.patiently(sidecar.endpoint(), Sending.zeros(BYTES), retries));
+            assertEquals("committed as /nowhere", committed.message());
+            assertEquals(BYTES, committed.bytesSent());
+            assertEquals(CRC32C, committed.snapshot().crc32c());
+        }
+        assertEquals(List.of(LOST, "all was sent, whether it was committed is not known: the sidecar says "
+                + "bootstrapping, LSN 1, 5 bytes"), retries.stream().map(Outcome::message).toList());
+        assertEquals(1, links.get(), "to open it again would take over what is being committed");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"following, 2, 5, 0", "following, 1, 6, 0", "following, 1, 5, 1", "bootstrapping, 2, 5, 0",
+            "disconnected, 1, 5, 0", "failed, 1, 5, 0"})
+    void whatIsAnotherSnapshotOrNotUnderWayIsNoSuccess(String word, long lsn, long bytes, int crc32c)
+            throws Exception {
+        try (ScriptedSidecar sidecar = sidecar()) {
+            sidecar.telling(
+                    ScriptedSidecar.status(word, lsn, bytes, crc32c == 0 ? CRC32C : new Crc32c(crc32c)));
+            assertEquals(
+                    "all was sent, whether it was committed is not known: the sidecar says " + word + ", LSN " + lsn
+                            + ", " + bytes + " bytes",
+                    assertInstanceOf(Outcome.CommitUnknown.class,
+                            Sending.patiently(sidecar.endpoint(), Sending.zeros(BYTES), retries)).message());
+        }
+        assertEquals(1, links.get());
+    }
+
+    @Test
+    void aPathThatForgesTheResultIsNotTaken() throws Exception {
+        try (ScriptedSidecar sidecar = sidecar()) {
+            sidecar.telling(
+                    ScriptedSidecar.status("following", 1, BYTES, CRC32C).replace("/nowhere", "/a\\n/nowhere"));
+            assertInstanceOf(Outcome.NotUnderstood.class,
+                    Sending.patiently(sidecar.endpoint(), Sending.zeros(BYTES), retries));
+        }
+    }
+
+    @Test
+    void whoDoesNotComeBackSaysThatItIsNotKnown() throws Exception {
+        try (ScriptedSidecar sidecar = sidecar()) {
+            assertEquals(LOST, Sending.once(sidecar.endpoint(), Sending.zeros(BYTES)).message());
+        }
+    }
+
+    @Test
+    void aFileGoesOnWhereItStood() throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            boolean isFirst = links.incrementAndGet() == 1;
+            link.textMessageHandler(open -> link.writeTextMessage(
+                    isFirst ? ScriptedSidecar.opened(0, 1000, 10_000) : ScriptedSidecar.committed(BYTES)));
+            link.binaryMessageHandler(chunk -> link.close((short) 1012, "restarting"));
+        })) {
+            assertInstanceOf(Outcome.Committed.class, Sending.patiently(sidecar.endpoint(),
+                    new FileInput(Files.write(directory.resolve("file"), new byte[BYTES])), retries));
+        }
+        assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", 0)), retries);
+    }
+}
