@@ -96,7 +96,7 @@ public final class SnapshotSender implements AutoCloseable {
             SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
             Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
-                Outcome outcome = blame(input, attempt(input, identity, backoff, progress));
+                Outcome outcome = attempt(input, identity, backoff, progress);
                 if (outcome instanceof Outcome.CommitUnknown unknown) {
                     return inquire(unknown, backoff, progress);
                 }
@@ -134,8 +134,8 @@ public final class SnapshotSender implements AutoCloseable {
         try {
             credentials.applyTo(request);
         } catch (IOException e) {
-            return new Outcome.NoLink(endpoint,
-                    new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e)));
+            return blame(input, new Outcome.NoLink(endpoint,
+                    new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e))));
         }
         try (SourceLink link = dialer.dial(CONNECT_PATIENCE, time -> {
             WebSocketClient client = client(time);
@@ -149,7 +149,7 @@ public final class SnapshotSender implements AutoCloseable {
             backoff.linked(link.openedNanos(), link.heardNanos());
             return outcome;
         } catch (BlockedException e) {
-            return new Outcome.NoLink(endpoint, e.obstacle());
+            return blame(input, new Outcome.NoLink(endpoint, e.obstacle()));
         } finally {
             clients.forEach(WebSocketClient::close);
         }
@@ -177,7 +177,8 @@ public final class SnapshotSender implements AutoCloseable {
         Transmission transmission = new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress);
         Optional<Outcome> ended = transmission.awaitInput();
         ended = ended.isPresent() ? ended : unusable(input);
-        return ended.isPresent() ? ended.get() : transmission.run();
+        Outcome outcome = ended.isPresent() ? ended.get() : transmission.run();
+        return transmission.lastChunkIsSent() ? outcome : blame(input, outcome);
     }
 
     /** Nothing may be opened at the sidecar for an input that is none: it would replace what is kept there. */
@@ -193,7 +194,10 @@ public final class SnapshotSender implements AutoCloseable {
         return flaw.isPresent() || allowEmpty ? flaw : Optional.of(new Outcome.InputEmpty(input.name()));
     }
 
-    /** The program that writes a stream comes first: where it failed, the link may have suffered from the same cause. */
+    /**
+     * The program that writes a stream comes first: where it failed, the link may have suffered from the same cause. But not behind the
+     * last chunk, before which there was no flaw: what happens to the input since then changes nothing.
+     */
     private static Outcome blame(SnapshotInput input, Outcome outcome) throws IOException, InterruptedException {
         return outcome instanceof Outcome.Committed || input.size().isPresent()
                 ? outcome

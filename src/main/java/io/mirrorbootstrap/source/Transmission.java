@@ -173,10 +173,9 @@ final class Transmission {
     }
 
     private Outcome committed(Answer.Committed committed) {
-        if (!isWhatWasSent(committed)) {
-            return new Outcome.NotUnderstood("it has committed something else: " + committed);
-        }
-        return Outcome.Committed.checked(committed, nextByte - firstByte, age());
+        return isWhatWasSent(committed)
+                ? Outcome.Committed.checked(committed, nextByte - firstByte, age())
+                : new Outcome.NotUnderstood("it has committed something else: " + committed);
     }
 
     private Outcome.CommitUnknown commitUnknown(Outcome.LinkLost lost) {
@@ -265,7 +264,8 @@ final class Transmission {
 
     private Outcome refused(Answer.Failure failure) throws IOException, InterruptedException {
         Outcome refused = new Outcome.Refused(failure, answeredBytes);
-        return failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
+        // the CRC-32C of a stream is that of what was sent, whatever has happened to it since
+        return input.size().isPresent() && failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
                 ? input.flaw().orElse(refused)
                 : refused;
     }
@@ -284,7 +284,7 @@ final class Transmission {
         return outcome;
     }
 
-    private boolean lastChunkIsSent() {
+    boolean lastChunkIsSent() {
         return lastChunkAt != Long.MAX_VALUE;
     }
 

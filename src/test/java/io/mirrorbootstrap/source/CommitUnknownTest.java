@@ -3,12 +3,18 @@ package io.mirrorbootstrap.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.Refusal;
+import io.vertx.core.http.ServerWebSocket;
 
 /** A link that is lost when all of a stream has been sent, and what the sidecar says of that afterwards. */
 @Timeout(60)
@@ -89,6 +97,32 @@ class CommitUnknownTest {
     void whoDoesNotComeBackSaysThatItIsNotKnown() throws Exception {
         try (ScriptedSidecar sidecar = sidecar()) {
             assertEquals(LOST, Sending.once(sidecar.endpoint(), Sending.zeros(BYTES)).message());
+        }
+    }
+
+    /** Nobody needs it any more: it may be rotated. */
+    @Test
+    void anInputThatIsWrittenToBehindItsEndIsNotBlamed() throws Exception {
+        Path file = Files.write(directory.resolve("input"), new byte[BYTES]);
+        assertEquals(LOST, sendThatIsTouched(file, link -> link.close((short) 1012, "restarting")).message());
+        String wrong = ScriptedSidecar.refused(new Refusal.SnapshotCrcMismatch(CRC32C, Crc32c.EMPTY));
+        assertInstanceOf(Outcome.Refused.class, sendThatIsTouched(file, link -> link.writeTextMessage(wrong)));
+    }
+
+    private static Outcome sendThatIsTouched(Path file, Consumer<ServerWebSocket> end) throws Exception {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH));
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+            link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, 1000, 10_000)));
+            link.binaryMessageHandler(chunk -> {
+                try {
+                    Files.write(file, new byte[1], StandardOpenOption.APPEND);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                end.accept(link);
+            });
+        })) {
+            return Sending.once(sidecar.endpoint(), FileStream.of(file));
         }
     }
 
