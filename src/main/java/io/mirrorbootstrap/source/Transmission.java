@@ -78,13 +78,16 @@ final class Transmission {
     /**
      * Waits until the input has a byte, or is known to have none. Nothing is asked for before.
      *
-     * @return the outcome if the link ends first
+     * @return the outcome if the link ends first, or what comes is an answer all the same
      */
     Optional<Outcome> awaitInput() throws IOException, InterruptedException {
         Optional<Outcome> outcome = Optional.empty();
         while (outcome.isEmpty() && !input.isReady(REPORT_INTERVAL)) {
             for (Optional<LinkEvent> event = link.poll(); outcome.isEmpty() && event.isPresent(); event = link.poll()) {
-                outcome = on(event.get());
+                outcome = event.get() instanceof LinkEvent.Answered answered
+                        && !(answered.answer() instanceof Answer.Failure)
+                                ? Optional.of(new Outcome.NotUnderstood("nothing was asked: " + answered.answer()))
+                                : on(event.get());
             }
             report();
         }
@@ -174,18 +177,16 @@ final class Transmission {
 
     private Outcome committed(Answer.Committed committed) {
         return isWhatWasSent(committed)
-                ? Outcome.Committed.checked(committed, nextByte - firstByte, age())
+                ? Outcome.Committed.checked(committed, nextByte - firstByte,
+                        Duration.ofNanos(System.nanoTime() - startedNanos))
                 : new Outcome.NotUnderstood("it has committed something else: " + committed);
     }
 
     private Outcome.CommitUnknown commitUnknown(Outcome.LinkLost lost) {
         SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
                 nextByte, runningCrc32c);
-        return new Outcome.CommitUnknown(sent, age(), lost.message(), lost.canHeal(), lost.comeBackAfter());
-    }
-
-    private Duration age() {
-        return Duration.ofNanos(System.nanoTime() - startedNanos);
+        return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), lost.message(),
+                lost.canHeal(), lost.comeBackAfter());
     }
 
     /** A success must be one of this snapshot. */
@@ -235,10 +236,9 @@ final class Transmission {
         int length = payload.remaining();
         boolean last = size.isPresent() ? nextByte + length == size.getAsLong() : length < wanted;
         if (last || length < wanted) {
-            Optional<Outcome> flaw = input.flaw();
-            if (flaw.isEmpty() && !last) {
-                flaw = Optional.of(new Outcome.InputChanged(input.name(), "it ends at byte " + (nextByte + length)));
-            }
+            Optional<Outcome> flaw = input.flaw().or(() -> last
+                    ? Optional.empty()
+                    : Optional.of(new Outcome.InputChanged(input.name(), "it ends at byte " + (nextByte + length))));
             if (flaw.isPresent()) {
                 return Optional.of(aborted(flaw.get()));
             }

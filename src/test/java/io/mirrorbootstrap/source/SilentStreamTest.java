@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,7 +20,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Refusal;
 
 /** What a source hears and does while the program behind its stream is silent. */
@@ -68,6 +72,19 @@ class SilentStreamTest {
         })) {
             assertEquals("superseded", assertInstanceOf(Outcome.Refused.class,
                     Sending.once(sidecar.endpoint(), silent())).failure().code());
+        }
+    }
+
+    /** It would be taken for the answer to what is asked when the program has ended, however it ends. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsAnsweredBeforeAnythingWasAskedIsNotBelieved(boolean committed) throws Exception {
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.writeTextMessage(committed
+                ? ScriptedSidecar.committed(Sending.ORIGIN.lsn(), 0, Crc32c.EMPTY)
+                : ScriptedSidecar.opened(0, CHUNK, CHUNK)))) {
+            Outcome.NotUnderstood outcome = assertInstanceOf(Outcome.NotUnderstood.class,
+                    Sending.once(sidecar.endpoint(), silent()));
+            assertTrue(outcome.reason().startsWith("nothing was asked: "), outcome.reason());
         }
     }
 
