@@ -23,6 +23,7 @@ final class Door extends ChannelInboundHandlerAdapter {
 
     private final Strangers register;
     private final OwnConnections own;
+    private final int mostOfARequest;
 
     /** Tells when there is no memory to read a connection of this port. Netty closes it without a word. */
     private final ChannelHandler outOfMemory = new OutOfMemory();
@@ -34,9 +35,11 @@ final class Door extends ChannelInboundHandlerAdapter {
     private int cut; // of this port, and not closed yet
     private boolean rests;
 
-    Door(Strangers register, OwnConnections own) {
+    /** @param mostOfARequest how long a record of TLS before a link may be, in bytes */
+    Door(Strangers register, OwnConnections own, int mostOfARequest) {
         this.register = register;
         this.own = own;
+        this.mostOfARequest = mostOfARequest;
     }
 
     @Override
@@ -52,7 +55,7 @@ final class Door extends ChannelInboundHandlerAdapter {
             accepted.unsafe().closeForcibly();
             expected.get().complete(null);
         } else if (register.takeIn(accepted, this)) {
-            TlsRecords.follow(accepted);
+            TlsRecords.follow(accepted, mostOfARequest);
             accepted.pipeline().addFirst(outOfMemory);
             context.fireChannelRead(accepted);
         } else {

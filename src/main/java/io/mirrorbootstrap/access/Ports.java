@@ -26,6 +26,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.HttpServerStart;
 import io.quarkus.vertx.http.HttpsServerStart;
 import io.vertx.core.Vertx;
@@ -51,15 +52,20 @@ class Ports {
     private final Strangers strangers;
     private final OwnConnections own;
     private final Duration delay;
+    private final int mostOfARequest;
     private final List<ScheduledFuture<?>> rounds = new ArrayList<>(); // start and end only
     private final Set<InetSocketAddress> addresses = ConcurrentHashMap.newKeySet();
 
     Ports(Vertx vertx, Strangers strangers, OwnConnections own,
-            @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay) {
+            @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay,
+            @ConfigProperty(name = "quarkus.http.limits.max-header-size") MemorySize headers,
+            @ConfigProperty(name = "quarkus.management.limits.max-header-size") MemorySize managementHeaders) {
         this.vertx = vertx;
         this.strangers = strangers;
         this.own = own;
         this.delay = delay.orElse(Duration.ZERO);
+        this.mostOfARequest = TlsRecords.mostOfARequest( // nobody says which port is which
+                Math.max(headers.asLongValue(), managementHeaders.asLongValue()));
     }
 
     /** Where connections are accepted, or were. Any thread. */
@@ -122,7 +128,7 @@ class Ports {
             for (Iterator<Channel> all = loop.registeredChannelsIterator(); all.hasNext();) {
                 Channel each = all.next();
                 if (each instanceof ServerChannel && each.pipeline().get(Door.class) == null) {
-                    each.pipeline().addFirst(new Door(strangers, own));
+                    each.pipeline().addFirst(new Door(strangers, own, mostOfARequest));
                     if (each.localAddress() instanceof InetSocketAddress address) {
                         addresses.add(address);
                     }

@@ -33,11 +33,11 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = Logger.getLogger(TlsRecords.class);
 
-    /**
-     * The longest record before a link, in bytes: headers have 4 KiB, and nobody reads a body. Java takes thousands of requests for new
-     * keys in a record of 16 KiB, for which it works a fifth of a second, before anybody can count them.
-     */
-    private static final int MOST_OF_A_REQUEST = 5 * 1024;
+    /** What a request has beside its headers, in bytes: nobody reads a body. */
+    private static final int MOST_BESIDE_HEADERS = 1024;
+
+    /** The longest record of TLS, in bytes of what is in it. */
+    private static final int LONGEST_RECORD = 16 * 1024;
 
     /**
      * As much as comes of a handshake before the server has answered, in bytes: a session that is taken up brings the certificates of its
@@ -58,6 +58,8 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     private static final int HEADER_BYTES = 5;
     private static final int LENGTH_AT = 3;
+
+    private final int mostOfARequest;
 
     private boolean isFirst = true;
 
@@ -81,19 +83,30 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
     /** Gets the records in place of the handler of TLS. */
     private Optional<Connections.Arrivals> taker = Optional.empty();
 
-    private TlsRecords() {
+    private TlsRecords(int mostOfARequest) {
+        this.mostOfARequest = mostOfARequest;
+    }
+
+    /**
+     * The longest record before a link, in bytes: a client may put all headers into one. Java takes thousands of requests for new keys in a
+     * record of 16 KiB, for which it works a fifth of a second, before anybody can count them.
+     */
+    static int mostOfARequest(long headerBytes) {
+        return (int) Math.min(headerBytes, LONGEST_RECORD) + MOST_BESIDE_HEADERS;
     }
 
     /**
      * Follows the records of {@code channel} from its first byte, should it be encrypted: later nobody can tell where one begins. Behind
      * its {@link Stranger}, which has each read whole, and throws away what is then no record.
+     *
+     * @param mostOfARequest as {@link #mostOfARequest} says
      */
-    static void follow(Channel channel) {
+    static void follow(Channel channel, int mostOfARequest) {
         ChannelHandlerContext stranger = channel.pipeline().context(Stranger.class);
         if (stranger == null) {
-            channel.pipeline().addFirst(new TlsRecords());
+            channel.pipeline().addFirst(new TlsRecords(mostOfARequest));
         } else {
-            channel.pipeline().addAfter(stranger.name(), null, new TlsRecords());
+            channel.pipeline().addAfter(stranger.name(), null, new TlsRecords(mostOfARequest));
         }
     }
 
@@ -104,7 +117,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
             return Optional.empty();
         }
         if (channel.pipeline().get(TlsRecords.class) == null) { // accepted before its port had a Door
-            follow(channel);
+            follow(channel, 0); // no request comes behind the upgrade
         }
         TlsRecords records = channel.pipeline().get(TlsRecords.class);
         if (records.headerHas > 0) {
@@ -213,7 +226,7 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     /** How long the record at hand may be, in bytes. */
     private int most(boolean isInSession) {
-        return isInSession ? MOST_OF_A_REQUEST : Math.max(0, mostOfHandshake() - ofHandshake);
+        return isInSession ? mostOfARequest : Math.max(0, mostOfHandshake() - ofHandshake);
     }
 
     /** Of the part of the handshake at hand, whatever headers call its records: Java takes each for the encrypted one that is due. */

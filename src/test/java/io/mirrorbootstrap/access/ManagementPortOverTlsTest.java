@@ -54,7 +54,9 @@ class ManagementPortOverTlsTest {
                 TestAuthority.Identity server = authority.issue("server", "CN=localhost");
                 Map<String, String> settings = new HashMap<>(
                         Map.of("quarkus.management.enabled", "true", "quarkus.management.test-port", "0",
-                                "quarkus.http.test-ssl-port", "0", "test.authority", authority.file().toString()));
+                                "quarkus.http.test-ssl-port", "0", "quarkus.management.limits.max-header-size", "16K",
+                                "test.authority",
+                                authority.file().toString()));
                 for (String name : List.of("silent", "old", "chosen")) {
                     settings.put("quarkus.tls." + name + ".alpn", "false");
                     settings.put("quarkus.tls." + name + ".protocols",
@@ -98,6 +100,15 @@ class ManagementPortOverTlsTest {
         assertEquals(Version.HTTP_1_1, answer.version());
     }
 
+    /** A client puts them into one record. */
+    @Test
+    void headersAreAsLongAsTheyMayBe() throws Exception {
+        HttpRequest request = HttpRequest
+                .newBuilder(URI.create("https://localhost:" + management.getPort() + "/q/health/live"))
+                .header("x-forwarded-client-cert", "c".repeat(15_000)).build();
+        assertEquals(200, client().send(request, BodyHandlers.discarding()).statusCode());
+    }
+
     @Test
     void aTlsConfigurationThatOffersHttp2StopsTheStart() {
         assertEquals(Optional.empty(), new SpokenHttp(config, registry).fault());
@@ -126,11 +137,13 @@ class ManagementPortOverTlsTest {
     @Test
     void aConnectionThatSpeaksHttp2IsClosedAndTheLogSaysSo() throws Exception {
         HttpServer offers = vertx
-                .createHttpServer(new HttpServerOptions().setHost("localhost").setPort(0).setSsl(true).setUseAlpn(true)
-                        .setKeyCertOptions(registry.getDefault().orElseThrow().getKeyStoreOptions()))
+                .createHttpServer(
+                        new HttpServerOptions().setHost("localhost").setPort(0).setSsl(true).setUseAlpn(true)
+                                .setKeyCertOptions(registry.getDefault().orElseThrow().getKeyStoreOptions()))
                 .requestHandler(request -> request.response().end());
         try (LoggedLines lines = new LoggedLines(TlsRecords.class.getName())) {
-            int port = offers.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS).actualPort();
+            int port = offers.listen().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS)
+                    .actualPort();
             Awaitility.await().until(() -> ports.addresses().stream().anyMatch(each -> each.getPort() == port));
             assertThrows(IOException.class, () -> ask(URI.create("https://localhost:" + port)));
             assertEquals(1, lines.with("it speaks HTTP/2"));
@@ -141,8 +154,11 @@ class ManagementPortOverTlsTest {
 
     /** By a client of its own, which has no connection yet. */
     private HttpResponse<Void> ask(URI uri) throws Exception {
-        return HttpClient.newBuilder().sslContext(TestAuthority.clientThatTrusts(authority)).build()
-                .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding());
+        return client().send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding());
+    }
+
+    private HttpClient client() throws Exception {
+        return HttpClient.newBuilder().sslContext(TestAuthority.clientThatTrusts(authority)).build();
     }
 
     private Optional<String> fault(Map<String, String> settings) {

@@ -14,7 +14,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 class ShutDoorTest {
 
     private final Strangers register = new Strangers(12, new SimpleMeterRegistry(), () -> 0);
-    private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections()));
+    private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections(), 0));
 
     @Test
     void whoComesWhenItIsShutIsClosedAndHandedToNobody() {

@@ -32,8 +32,8 @@ class StrangersTest {
     private long nowNanos;
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Strangers register = new Strangers(PLACES, metrics, () -> nowNanos);
-    private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections()));
-    private final EmbeddedChannel otherPort = new EmbeddedChannel(new Door(register, new OwnConnections()));
+    private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections(), 0));
+    private final EmbeddedChannel otherPort = new EmbeddedChannel(new Door(register, new OwnConnections(), 0));
     private final List<EmbeddedChannel> all = new ArrayList<>();
 
     @AfterEach

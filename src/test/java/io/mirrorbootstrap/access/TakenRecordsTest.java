@@ -53,7 +53,7 @@ class TakenRecordsTest {
     @ValueSource(booleans = {true, false})
     void areHeardAsTheyComeAndTheSessionOutlivesTheConnection(boolean isFollowed) {
         if (isFollowed) {
-            TlsRecords.follow(channel);
+            TlsRecords.follow(channel, 0);
         }
         assertEquals(engine, Connections.takeRecords(channel, taker).orElseThrow());
         ByteBuf bytes = Unpooled.buffer().writeZero(7);
@@ -67,7 +67,7 @@ class TakenRecordsTest {
 
     @Test
     void areNotTakenInTheMiddleOfOne() {
-        TlsRecords.follow(channel);
+        TlsRecords.follow(channel, 0);
         channel.writeInbound(Unpooled.wrappedBuffer(new byte[]{22, 3, 1}));
         assertThrows(IllegalStateException.class, () -> Connections.takeRecords(channel, taker));
     }
