@@ -91,6 +91,7 @@ final class StartUp {
             step("no file can be made in it", () -> made[0] = disk.create(name));
             try (DiskFile file = made[0]) {
                 tellsCase = disk.facts(name.toUpperCase(Locale.ROOT)).isEmpty();
+                disk.otherGroup(name).ifPresent(inventory::repaired);
                 step("a file in it cannot be written to", () -> file.write(ByteBuffer.wrap(new byte[1]), 0));
                 step("a file in it cannot be made durable", file::force);
                 step("a file in it cannot be cut", () -> file.truncate(0));

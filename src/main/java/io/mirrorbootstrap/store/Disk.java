@@ -59,6 +59,14 @@ public interface Disk {
     Optional<FileFacts> facts(String name) throws IOException;
 
     /**
+     * Looks whether those can read a file that was made here whom the directory above is meant for: whether it has the group which that one
+     * passes on, if it does.
+     *
+     * @return what is to be done where it has another: a sentence, for the log
+     */
+    Optional<String> otherGroup(String name) throws IOException;
+
+    /**
      * What a plain file holds.
      *
      * @param maxBytes no longer file is read

@@ -32,6 +32,7 @@ import java.util.UUID;
  */
 public final class LocalDisk implements Disk {
 
+    private static final String GROUP = "unix:gid";
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
     /** Three looks of {@link #keepLock}, once a second each. */
@@ -184,6 +185,17 @@ public final class LocalDisk implements Disk {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
+    }
+
+    @Override
+    public Optional<String> otherGroup(String name) throws IOException {
+        boolean isLost = Modes.passesItsGroupOn(path.getParent()) && !Modes.passesItsGroupOn(path)
+                && !Files.getAttribute(path.getParent(), GROUP).equals(Files.getAttribute(file(name), GROUP));
+        return !isLost
+                ? Optional.empty()
+                : Optional.of(path + " does not pass on the group of " + path.getParent()
+                        + " (setgid), which cannot read what is made in it: as root, chgrp -R it to that group and chmod g+s "
+                        + "it. A user that is not in that group starts with umask 027: under 077 the bit is lost");
     }
 
     @Override

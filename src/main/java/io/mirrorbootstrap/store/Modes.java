@@ -26,6 +26,7 @@ final class Modes {
     private static final int FILE_BITS = 0640;
     private static final int DIRECTORY_BITS = 0750;
     private static final int PERMISSIONS = 0777;
+    private static final int SETGID = 02000;
     private static final int ALL = 07777;
     private static final String FACTS = "unix:mode,fileKey,isRegularFile";
     private static final String MODE = "unix:mode";
@@ -94,6 +95,7 @@ final class Modes {
         try {
             int mode = (int) Files.getAttribute(directory, MODE, LinkOption.NOFOLLOW_LINKS);
             if (lacks(mode, DIRECTORY_BITS)) { // what it has inherited, as the group of those above it, stays
+                // but for setgid, which Linux takes where the user is not in that group: see Disk.otherGroup
                 Files.setAttribute(directory, MODE, mode & ALL & ~PERMISSIONS | DIRECTORY_BITS,
                         LinkOption.NOFOLLOW_LINKS);
             }
@@ -102,6 +104,11 @@ final class Modes {
         } catch (IOException e) {
             // as for a file
         }
+    }
+
+    /** Whether what is made in {@code directory} gets its group. */
+    static boolean passesItsGroupOn(Path directory) throws IOException {
+        return ((int) Files.getAttribute(directory, MODE) & SETGID) != 0;
     }
 
     private static boolean lacks(int mode, int bits) {
