@@ -36,6 +36,15 @@ final class Dialer implements AutoCloseable {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
 
+    /**
+     * What is done with one address.
+     *
+     * @param answer what it comes to
+     * @param end ends its connection, whether or not that is there yet
+     */
+    record Attempt<T>(Future<T> answer, Supplier<Future<Void>> end) {
+    }
+
     private final Endpoint endpoint;
     private final Optional<HttpProxy> proxy;
     private final BoundedTransport transport = new BoundedTransport();
@@ -52,14 +61,16 @@ final class Dialer implements AutoCloseable {
     }
 
     /**
-     * Has an answer of the sidecar.
+     * Has an answer of the sidecar. Of an attempt that is given up nothing is left when the next is made: a link that comes too late
+     * would be one more of those that the sidecar lets this source have.
      *
      * @param patience for all addresses together, shared evenly by those that are left; each has 20 s at most
      * @param attempt asks on a new connection, {@link #onLoop}, which is to be there in the time given
      * @return what {@code attempt} has come to
      * @throws BlockedException when it has not
      */
-    <T> T dial(Duration patience, Function<Duration, Future<T>> attempt) throws BlockedException, InterruptedException {
+    <T> T dial(Duration patience, Function<Duration, Attempt<T>> attempt)
+            throws BlockedException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         List<InetAddress> addresses = addresses(bounded(patience, patience));
         Set<String> failed = new LinkedHashSet<>();
@@ -69,7 +80,8 @@ final class Dialer implements AutoCloseable {
             Duration half = time.dividedBy(2);
             transport.aim(new InetSocketAddress(addresses.get(i), proxy.map(HttpProxy::port).orElse(endpoint.port())),
                     () -> proxy.map(through -> new Tunnel(through, endpoint, half.toMillis())));
-            Future<T> answer = attempt.apply(half);
+            Attempt<T> made = attempt.apply(half);
+            Future<T> answer = made.answer();
             Blocking.await(answer, time);
             if (answer.succeeded()) {
                 return answer.result();
@@ -77,6 +89,7 @@ final class Dialer implements AutoCloseable {
                 throw new InterruptedException();
             }
             Obstacle obstacle = obstacle(answer);
+            Blocking.await(made.end().get(), A_MOMENT);
             if (!(obstacle instanceof Obstacle.Unreachable)) {
                 throw new BlockedException(obstacle);
             }

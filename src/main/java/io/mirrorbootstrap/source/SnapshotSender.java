@@ -142,8 +142,8 @@ public final class SnapshotSender implements AutoCloseable {
             clients.add(client);
             // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
             // and cuts the link when it is in full swing. A link that comes too late ends with its client
-            return dialer.onLoop(() -> client.connect(request)
-                    .map(socket -> new SourceLink(dialer.vertx(), socket, nanoTime)));
+            return new Dialer.Attempt<>(dialer.onLoop(() -> client.connect(request)
+                    .map(socket -> new SourceLink(dialer.vertx(), socket, nanoTime))), client::close);
         })) {
             Outcome outcome = transmit(link, input, identity, progress);
             backoff.linked(link.openedNanos(), link.heardNanos());

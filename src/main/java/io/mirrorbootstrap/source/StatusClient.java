@@ -83,8 +83,8 @@ public final class StatusClient implements AutoCloseable {
                 credentials.applyTo(options);
                 HttpClient client = dialer.vertx().createHttpClient(options);
                 clients.add(client);
-                return dialer.onLoop(() -> client.request(request).compose(HttpClientRequest::send)
-                        .compose(answer -> answer.body().map(body -> reply(database, answer, body))));
+                return new Dialer.Attempt<>(dialer.onLoop(() -> client.request(request).compose(HttpClientRequest::send)
+                        .compose(answer -> answer.body().map(body -> reply(database, answer, body)))), client::close);
             });
         } catch (BlockedException e) {
             return new Reply.Blocked(e.obstacle());
