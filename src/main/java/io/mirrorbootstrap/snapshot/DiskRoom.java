@@ -2,12 +2,20 @@ package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.Reason;
 
-/** The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread. */
+/**
+ * The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread.
+ * <p>
+ * Some file systems count bytes as used when they are written (ext4, xfs), others when they are forced, or later on by themselves
+ * (btrfs; behind a network, the server's). So what this process has not forced is taken from the room, and where that decides it is forced, and
+ * the disk is asked again.
+ */
 final class DiskRoom {
 
     /** The bytes of one payload that are written between two looks at the room. */
@@ -15,6 +23,17 @@ final class DiskRoom {
 
     private final Disk disk;
     private final long reserveBytes;
+    private final Set<Writing> files = ConcurrentHashMap.newKeySet();
+
+    /** A file that is being written. Any thread. */
+    interface Writing {
+
+        /** How much of it is written and not forced, in bytes. */
+        long unforcedBytes();
+
+        /** Has as little as possible of it unforced: else it is counted on. */
+        void force() throws IOException;
+    }
 
     /** @param reserveBytes how much is left to the mirror itself, 0 or more */
     DiskRoom(Disk disk, long reserveBytes) {
@@ -22,9 +41,48 @@ final class DiskRoom {
         this.reserveBytes = reserveBytes;
     }
 
-    /** The bytes that may be written without touching the reserve, 0 or more. */
-    long available() throws IOException {
+    /** A file is written from now on. */
+    void opened(Writing file) {
+        files.add(file);
+    }
+
+    /** Nothing is written to it any more, and what was is forced or of no worth. */
+    void closed(Writing file) {
+        files.remove(file);
+    }
+
+    /**
+     * The bytes that may be written without touching the reserve, 0 or more.
+     *
+     * @param wanted for how many that is to be found out, at the cost of forcing what is not forced
+     */
+    private long available(long wanted) throws IOException {
+        long unforced = unforcedBytes(); // before the disk is asked: what is forced in between may count twice, not never
+        long free = free();
+        if (wanted <= free && wanted > free - unforced) {
+            files.forEach(DiskRoom::forceIfNeeded);
+            unforced = unforcedBytes();
+            free = free();
+        }
+        return Math.max(0, free - unforced);
+    }
+
+    private long free() throws IOException {
         return Math.max(0, disk.usableBytes() - reserveBytes);
+    }
+
+    private long unforcedBytes() {
+        return files.stream().mapToLong(Writing::unforcedBytes).sum();
+    }
+
+    private static void forceIfNeeded(Writing file) {
+        try {
+            if (file.unforcedBytes() > 0) {
+                file.force();
+            }
+        } catch (IOException e) {
+            // whoever writes it meets the same, unless it is closed; what is not forced still counts
+        }
     }
 
     /**
@@ -35,7 +93,7 @@ final class DiskRoom {
      */
     Optional<Refusal> refuse(long needed, long freed) throws IOException {
         assert freed >= 0 : freed;
-        long free = available();
+        long free = available(needed - freed);
         long available = free + Math.min(freed, Long.MAX_VALUE - free); // a file system behind a network may say it has nearly 2^63 bytes
         return needed > available
                 ? Optional.of(new Refusal.InsufficientStorage(needed, available, reserveBytes, Optional.empty()))
@@ -48,7 +106,7 @@ final class DiskRoom {
      * @param missing as for {@link #full}
      */
     Optional<Refusal> refuseIfFull(long missing) throws IOException {
-        return available() == 0 ? Optional.of(full(missing, Optional.empty())) : Optional.empty();
+        return available(1) == 0 ? Optional.of(full(missing, Optional.empty())) : Optional.empty();
     }
 
     /**
@@ -61,7 +119,7 @@ final class DiskRoom {
         long needed = Math.max(1, missing);
         long available = 0;
         try {
-            available = available();
+            available = available(0);
         } catch (IOException e) {
             // nothing is known to be available
         }

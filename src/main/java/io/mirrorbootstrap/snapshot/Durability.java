@@ -169,7 +169,8 @@ final class Durability {
     boolean makeDurable(KeptTransfer kept, FileFacts file) throws IOException {
         assert lock.isHeld() && phase.now().kept().filter(now -> now == kept).isPresent();
         Checkpoint accepted = kept.accepted();
-        Optional<PartialFile> partial = PartialFile.reopen(disk, SnapshotNames.partial(database), file,
+        Optional<PartialFile> partial = PartialFile.reopen(disk, directory.room(), SnapshotNames.partial(database),
+                file,
                 accepted.bytes());
         if (partial.isPresent()) {
             try (PartialFile open = partial.get()) {

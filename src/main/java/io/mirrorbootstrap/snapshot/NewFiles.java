@@ -16,9 +16,11 @@ final class NewFiles {
     private final String own = UUID.randomUUID().toString();
     private final AtomicLong made = new AtomicLong();
     private final Disk disk;
+    private final DiskRoom room;
 
-    NewFiles(Disk disk) {
+    NewFiles(Disk disk, DiskRoom room) {
         this.disk = disk;
+        this.room = room;
     }
 
     /** A name that no file has; a start removes a file of this name. */
@@ -29,7 +31,7 @@ final class NewFiles {
     /** A file for the payload of a transfer that does not have the name {@code .partial} yet. */
     PartialFile partial(DatabaseId database) throws IOException {
         disk.make();
-        return PartialFile.create(disk, name(database.value()));
+        return PartialFile.create(disk, room, name(database.value()));
     }
 
     /** A file without a name: it is gone when it is closed, also by the death of the process. */

@@ -91,7 +91,8 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         Optional<FileFacts> known = kept.verified();
         Optional<PartialFile> file = known.isEmpty()
                 ? Optional.empty()
-                : PartialFile.reopen(directory().disk(), SnapshotNames.partial(identity.database()), known.get(),
+                : PartialFile.reopen(directory().disk(), directory().room(), SnapshotNames.partial(identity.database()),
+                        known.get(),
                         kept.accepted().bytes());
         file.ifPresent(open -> goOn(new Transfer(kept, open)));
         return file.isPresent();

@@ -19,7 +19,7 @@ import io.mirrorbootstrap.store.FileFacts;
  * {@link #force}. Who closes it does not wait for another who forces it, as that may take as long as the disk takes: it is closed
  * behind the force then.
  */
-final class PartialFile implements Closeable {
+final class PartialFile implements Closeable, DiskRoom.Writing {
 
     /** Leaves 16 bits of 64: a length of at most 64 KiB, most of it a hole. */
     private static final int LENGTH_SHIFT = 48;
@@ -34,6 +34,7 @@ final class PartialFile implements Closeable {
     }
 
     private final Disk disk;
+    private final DiskRoom room;
     private final DiskFile file;
     /** Tells this file from another one that may have been put under its name. */
     private final String identity;
@@ -42,19 +43,23 @@ final class PartialFile implements Closeable {
     private volatile boolean lost;
     private final AtomicReference<Use> use = new AtomicReference<>(Use.OPEN);
     private Optional<IOException> forceFailure = Optional.empty();
+    private final Unforced unforced;
 
-    private PartialFile(Disk disk, DiskFile file, String identity, String name) {
+    private PartialFile(Disk disk, DiskRoom room, DiskFile file, String identity, String name, long length) {
         this.disk = disk;
+        this.room = room;
+        this.unforced = new Unforced(length);
         this.file = file;
         this.identity = identity;
         this.name = name;
+        room.opened(this);
     }
 
     /** A new, empty file. */
-    static PartialFile create(Disk disk, String name) throws IOException {
+    static PartialFile create(Disk disk, DiskRoom room, String name) throws IOException {
         DiskFile file = disk.create(name);
         try {
-            return new PartialFile(disk, file, identity(disk, file, name), name);
+            return new PartialFile(disk, room, file, identity(disk, file, name), name, 0);
         } catch (IOException | RuntimeException e) {
             try (file) {
                 disk.remove(name);
@@ -84,7 +89,8 @@ final class PartialFile implements Closeable {
      * @param known the facts of the file since its bytes are known
      * @return empty when it is not there, not as it was, or another has its name
      */
-    static Optional<PartialFile> reopen(Disk disk, String name, FileFacts known, long length) throws IOException {
+    static Optional<PartialFile> reopen(Disk disk, DiskRoom room, String name, FileFacts known, long length)
+            throws IOException {
         if (!disk.facts(name).equals(Optional.of(known))) {
             return Optional.empty();
         }
@@ -95,7 +101,7 @@ final class PartialFile implements Closeable {
                 return Optional.empty();
             }
             file.truncate(length);
-            return Optional.of(new PartialFile(disk, file, known.file(), name));
+            return Optional.of(new PartialFile(disk, room, file, known.file(), name, length));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -110,7 +116,12 @@ final class PartialFile implements Closeable {
     void write(ByteBuffer bytes, long position) throws IOException {
         assert EnumSet.of(Use.OPEN, Use.FORCED).contains(use.get()) : use; // one read: a force beside it may end in between
         requireName();
-        file.write(bytes, position);
+        long end = position + bytes.remaining();
+        try {
+            file.write(bytes, position);
+        } finally {
+            unforced.written(end);
+        }
     }
 
     /** Cuts the file to {@code length} bytes, unless it is published. */
@@ -118,6 +129,7 @@ final class PartialFile implements Closeable {
         if (!published) {
             requireFile();
             file.truncate(length);
+            unforced.cut(length);
         }
     }
 
@@ -126,7 +138,8 @@ final class PartialFile implements Closeable {
      *
      * @throws IOException also when that name is gone or another file's: nobody would find what was written; and when it is closed
      */
-    synchronized void force() throws IOException {
+    @Override
+    public synchronized void force() throws IOException {
         requireName();
         if (forceFailure.isPresent()) {
             throw new IOException("an earlier force failed, and what was written then may be lost", forceFailure.get());
@@ -136,7 +149,9 @@ final class PartialFile implements Closeable {
             throw new ClosedChannelException();
         }
         try {
+            unforced.begin();
             file.force();
+            unforced.succeeded();
         } catch (IOException e) {
             // the kernel tells once: the next force would succeed, whatever was lost. Not even a full disk is forgiven
             forceFailure = Optional.of(e);
@@ -145,6 +160,11 @@ final class PartialFile implements Closeable {
             forced();
         }
         requireFile();
+    }
+
+    @Override
+    public long unforcedBytes() {
+        return unforced.bytes();
     }
 
     /** Closes the file if somebody has wished that meanwhile. */
@@ -209,6 +229,7 @@ final class PartialFile implements Closeable {
 
     @Override
     public void close() throws IOException {
+        room.closed(this);
         Use before = use.getAndUpdate(now -> now == Use.OPEN || now == Use.CLOSED ? Use.CLOSED : Use.TO_BE_CLOSED);
         if (before == Use.OPEN) {
             file.close();

@@ -13,14 +13,14 @@ import io.mirrorbootstrap.store.DiskFile;
  * all links share, and none could ever be completed. Nothing is opened before the first such payload. Worker only, one
  * thread at a time.
  */
-public final class PayloadSpill implements Closeable {
+public final class PayloadSpill implements Closeable, DiskRoom.Writing {
 
     private static final int SLICE_BYTES = 64 * 1024;
 
     private final NewFiles newFiles;
     private final DiskRoom room;
     private Optional<DiskFile> file = Optional.empty();
-    private long bytes;
+    private volatile long bytes;
     private long askAgainAt;
 
     PayloadSpill(NewFiles newFiles, DiskRoom room) {
@@ -37,6 +37,7 @@ public final class PayloadSpill implements Closeable {
         try {
             if (file.isEmpty()) {
                 file = Optional.of(newFiles.unnamed());
+                room.opened(this);
             }
             if (bytes >= askAgainAt) {
                 room.refuseIfFull(slice.remaining()).ifPresent(refusal -> {
@@ -83,10 +84,22 @@ public final class PayloadSpill implements Closeable {
         }
     }
 
+    @Override
+    public long unforcedBytes() {
+        return bytes;
+    }
+
+    /** It is not worth it: none of this survives the process, and to close it would wait for that. */
+    @Override
+    public void force() {
+        // nothing
+    }
+
     /** Removes the file. */
     @Override
     public void close() throws IOException {
         if (file.isPresent()) {
+            room.closed(this);
             file.get().close();
         }
     }

@@ -49,9 +49,9 @@ public final class SnapshotDirectory {
      */
     public SnapshotDirectory(Disk disk, long reserveBytes, RecordFormat format) {
         this.disk = disk;
-        this.newFiles = new NewFiles(disk);
-        this.records = new Records(disk, newFiles, format);
         this.room = new DiskRoom(disk, reserveBytes);
+        this.newFiles = new NewFiles(disk, room);
+        this.records = new Records(disk, newFiles, format);
         this.commits = new CommitProtocol(disk, records);
     }
 

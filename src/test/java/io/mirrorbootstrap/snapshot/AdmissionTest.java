@@ -41,7 +41,7 @@ class AdmissionTest {
 
     @BeforeEach
     void begin() throws IOException {
-        transfer = new Transfer(IDENTITY, PartialFile.create(disk, "db.partial"));
+        transfer = new Transfer(IDENTITY, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
     }
 
@@ -172,7 +172,7 @@ class AdmissionTest {
 
     @Test
     void aStreamsLastChunkMayBringTheCrcThatItsFirstLeftOpen() throws Exception {
-        Transfer stream = new Transfer(STREAM, PartialFile.create(disk, "other.partial"));
+        Transfer stream = new Transfer(STREAM, PartialFile.create(disk, new DiskRoom(disk, 0), "other.partial"));
         stream.accept(200, Crc32c.EMPTY);
         Phase phase = new UnderWay(one, stream, true);
         assertEquals(Optional.empty(), admission.refuseNextChunk(phase, one, STREAM, 200));

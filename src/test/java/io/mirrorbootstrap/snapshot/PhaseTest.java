@@ -42,7 +42,8 @@ class PhaseTest {
 
     @BeforeEach
     void begin() throws IOException {
-        transfer = new Transfer(IDENTITY, PartialFile.create(new SimulatedDisk(), "db.partial"));
+        SimulatedDisk disk = new SimulatedDisk();
+        transfer = new Transfer(IDENTITY, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
         underWay = new UnderWay(one, transfer, true);
     }

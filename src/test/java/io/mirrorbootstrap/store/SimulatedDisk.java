@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 /**
  * A disk in memory that remembers what was forced. Its power can be cut at any instant: {@link #afterPowerCut} shows one
@@ -42,7 +43,7 @@ public final class SimulatedDisk implements Disk {
     private final SimulatedNames names;
     private int files;
     private final AtomicInteger open = new AtomicInteger();
-    private long usableBytes = Long.MAX_VALUE / 2;
+    private LongSupplier usableBytes = () -> Long.MAX_VALUE / 2;
     private Observer observer = (what, name) -> {
     };
 
@@ -75,7 +76,12 @@ public final class SimulatedDisk implements Disk {
 
     /** There is so much room from now on, in bytes. */
     public void usableBytes(long bytes) {
-        this.usableBytes = bytes;
+        this.usableBytes = () -> bytes;
+    }
+
+    /** As {@link #usableBytes(long)}, less what files have: what is written, or what of it is forced. */
+    public void roomForFiles(long bytes, boolean whenForced) {
+        this.usableBytes = () -> bytes - names.bytes(whenForced);
     }
 
     /** The bytes of a file, forced or not; empty when there is none. */
@@ -215,7 +221,7 @@ public final class SimulatedDisk implements Disk {
 
     @Override
     public long usableBytes() {
-        return usableBytes;
+        return usableBytes.getAsLong();
     }
 
     @Override

@@ -23,6 +23,10 @@ final class SimulatedFile {
         return bytes;
     }
 
+    int forcedBytes() {
+        return forced.length;
+    }
+
     FileFacts facts() {
         return new FileFacts(bytes.length, number + "@" + version, Instant.EPOCH.plusSeconds(version));
     }

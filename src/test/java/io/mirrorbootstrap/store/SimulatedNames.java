@@ -35,6 +35,11 @@ final class SimulatedNames {
         return Optional.ofNullable(now.get(name));
     }
 
+    /** What all files have together: what is written, or what of it is forced. */
+    long bytes(boolean ofForced) {
+        return now.values().stream().mapToLong(file -> ofForced ? file.forcedBytes() : file.bytes().length).sum();
+    }
+
     /** In one step, of which no part is durable yet. */
     void create(String name, SimulatedFile file) {
         steps++;

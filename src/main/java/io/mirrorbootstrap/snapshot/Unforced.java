@@ -1,0 +1,44 @@
+package io.mirrorbootstrap.snapshot;
+
+/** How much of a file, which is written from its beginning to its end, is not forced, in bytes. Any thread. */
+final class Unforced {
+
+    private long end;
+    /** Where the file ended when the force at hand began. */
+    private long forcing;
+    private long forced;
+
+    /** @param forced how much of the file is there, and forced */
+    Unforced(long forced) {
+        this.end = forced;
+        this.forcing = forced;
+        this.forced = forced;
+    }
+
+    /** The file has been written to up to there. */
+    synchronized void written(long to) {
+        end = Math.max(end, to);
+    }
+
+    /** It has been cut. */
+    synchronized void cut(long length) {
+        end = Math.min(end, length);
+        forcing = Math.min(forcing, length);
+        forced = Math.min(forced, length);
+    }
+
+    /** A force begins; the one before it has ended. */
+    synchronized void begin() {
+        forcing = end;
+    }
+
+    /** It has succeeded. */
+    synchronized void succeeded() {
+        forced = forcing;
+    }
+
+    synchronized long bytes() {
+        assert forced <= end : forced + " of " + end;
+        return end - forced;
+    }
+}
