@@ -230,8 +230,10 @@ final class Upkeep {
     boolean isTold(SnapshotReceiver receiver, CommittedSnapshot snapshot) {
         DatabaseId database = receiver.database();
         try {
-            return told(database).equals(Optional.of(snapshot))
-                    || receiver.lostAndFound().compare(() -> told(database)) != Look.BUSY;
+            Optional<CommittedSnapshot> asked = Optional.of(snapshot);
+            return told(database).equals(asked)
+                    || receiver.lostAndFound().compare(() -> told(database)) != Look.BUSY
+                            && told(database).equals(asked); // it may have been taken away again
         } catch (IOException e) {
             LOG.debugf("%s: whether its files are as they are told cannot be found out: %s", database, e);
             return false;

@@ -68,8 +68,9 @@ public final class LostAndFound {
         Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
         if (now.isPresent() && isLost(now.get())) {
             held.events().tell(new Lost(now.get()));
-            return Look.COMPARED;
-        } else if (directory.unfinishedCommits().contains(database)) {
+            now = Optional.empty(); // another may have been put in its place
+        }
+        if (directory.unfinishedCommits().contains(database)) {
             return Look.COMPARED; // it is told when it is finished
         }
         Optional<CommittedSnapshot> marked = directory.committed(database);
