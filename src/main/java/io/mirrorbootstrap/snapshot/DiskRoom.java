@@ -12,9 +12,9 @@ import io.mirrorbootstrap.store.Reason;
 /**
  * The room on the disk, and the refusals for a source whose bytes the disk does not take. Any thread.
  * <p>
- * Some file systems count bytes as used when they are written (ext4, xfs), others when they are forced, or later on by themselves
- * (btrfs; behind a network, the server's). So what this process has not forced is taken from the room, and where that decides it is forced, and
- * the disk is asked again.
+ * Some file systems count bytes as used when they are written (ext4, xfs), others when they are forced, or later on by themselves (behind a
+ * network, the server's). So what this process has not forced is taken from the room, and where that decides it is forced, and the disk is asked
+ * again. For those that do not count even then (btrfs) there is {@link LateRoom}.
  */
 final class DiskRoom {
 
@@ -24,6 +24,7 @@ final class DiskRoom {
     private final Disk disk;
     private final long reserveBytes;
     private final Set<Writing> files = ConcurrentHashMap.newKeySet();
+    private final LateRoom late = new LateRoom(System::nanoTime);
 
     /** A file that is being written. Any thread. */
     interface Writing {
@@ -39,6 +40,11 @@ final class DiskRoom {
     DiskRoom(Disk disk, long reserveBytes) {
         this.disk = disk;
         this.reserveBytes = reserveBytes;
+    }
+
+    /** A file is longer by so many bytes, or shorter where they are less than 0. */
+    void written(long bytes) {
+        late.written(bytes);
     }
 
     /** A file is written from now on. */
@@ -57,6 +63,9 @@ final class DiskRoom {
      * @param wanted for how many that is to be found out, at the cost of forcing what is not forced
      */
     private long available(long wanted) throws IOException {
+        if (disk.countsLate()) {
+            return Math.max(0, late.bytes(disk.usableBytes()) - reserveBytes);
+        }
         long unforced = unforcedBytes(); // before the disk is asked: what is forced in between may count twice, not never
         long free = free();
         if (wanted <= free && wanted > free - unforced) {

@@ -120,7 +120,7 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
         try {
             file.write(bytes, position);
         } finally {
-            unforced.written(end);
+            room.written(unforced.written(end));
         }
     }
 
@@ -129,7 +129,7 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
         if (!published) {
             requireFile();
             file.truncate(length);
-            unforced.cut(length);
+            room.written(unforced.cut(length));
         }
     }
 

@@ -48,6 +48,7 @@ public final class PayloadSpill implements Closeable, DiskRoom.Writing {
             int length = slice.remaining();
             file.get().write(slice, bytes);
             bytes += length;
+            room.written(length);
         } catch (IOException e) {
             throw refused(e, slice.remaining());
         }
@@ -74,6 +75,7 @@ public final class PayloadSpill implements Closeable, DiskRoom.Writing {
     /** Forgets the payload. */
     public void clear() {
         if (bytes > 0) {
+            room.written(-bytes);
             bytes = 0;
             askAgainAt = 0;
             try {

@@ -15,16 +15,28 @@ final class Unforced {
         this.forced = forced;
     }
 
-    /** The file has been written to up to there. */
-    synchronized void written(long to) {
+    /**
+     * The file has been written to up to there.
+     *
+     * @return how much longer it is
+     */
+    synchronized long written(long to) {
+        long before = end;
         end = Math.max(end, to);
+        return end - before;
     }
 
-    /** It has been cut. */
-    synchronized void cut(long length) {
+    /**
+     * It has been cut.
+     *
+     * @return how much longer it is: 0 or less
+     */
+    synchronized long cut(long length) {
+        long before = end;
         end = Math.min(end, length);
         forcing = Math.min(forcing, length);
         forced = Math.min(forced, length);
+        return end - before;
     }
 
     /** A force begins; the one before it has ended. */

@@ -64,7 +64,9 @@ public interface Disk {
      *
      * @return what is to be done where it has another: a sentence, for the log
      */
-    Optional<String> otherGroup(String name) throws IOException;
+    default Optional<String> otherGroup(String name) throws IOException {
+        return Optional.empty(); // a disk without groups
+    }
 
     /**
      * What a plain file holds.
@@ -108,6 +110,11 @@ public interface Disk {
 
     /** How many bytes may still be written, 0 or more. */
     long usableBytes() throws IOException;
+
+    /** Whether {@link #usableBytes} tells only some time after a force what that took. */
+    default boolean countsLate() throws IOException {
+        return false;
+    }
 
     /** How many bytes the file system has, written or not; {@link Long#MAX_VALUE} when it does not tell. */
     long totalBytes() throws IOException;

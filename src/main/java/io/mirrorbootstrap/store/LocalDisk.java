@@ -32,6 +32,8 @@ import java.util.UUID;
  */
 public final class LocalDisk implements Disk {
 
+    /** File systems that count with their next transaction, whatever is forced. */
+    private static final Set<String> COUNT_LATE = Set.of("btrfs", "zfs");
     private static final String GROUP = "unix:gid";
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
@@ -293,6 +295,12 @@ public final class LocalDisk implements Disk {
             store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
         }
         return store.getUsableSpace();
+    }
+
+    @Override
+    public boolean countsLate() throws IOException {
+        usableBytes(); // which finds the store
+        return COUNT_LATE.contains(store.type());
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
 
@@ -54,6 +56,24 @@ class UnforcedBytesTest {
         }
         assertFull(send(receiver, stream, ROOM_MIB, false));
         assertEquals(ROOM_MIB * MIB, disk.bytes("db.partial").orElseThrow().length);
+    }
+
+    /** Nor does a force count. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void norWhereItIsCountedLaterStill(boolean isOpened) throws Exception {
+        disk.usableBytes(RESERVE + (long) ROOM_MIB * MIB);
+        SnapshotDirectory late = new SnapshotDirectory(countingLate(disk), RESERVE, new JsonRecords());
+        late.prepare();
+        SnapshotReceiver receiver = receiver(DB, late, MIB);
+        SnapshotIdentity stream = new SnapshotIdentity("c", DB, 1, 0, Crc32c.EMPTY);
+        if (isOpened) {
+            receiver.open(source, stream);
+        }
+        for (int mib = 0; mib < ROOM_MIB; mib++) {
+            assertInstanceOf(ChunkOutcome.Pending.class, send(receiver, stream, mib, false), "MiB " + mib);
+        }
+        assertFull(send(receiver, stream, ROOM_MIB, false));
     }
 
     @Test
@@ -135,9 +155,20 @@ class UnforcedBytesTest {
         assertEquals(0, assertInstanceOf(Refusal.InsufficientStorage.class, refusal).available());
     }
 
+    private static Disk countingLate(Disk disk) {
+        return (Disk) Proxy.newProxyInstance(Disk.class.getClassLoader(), new Class<?>[]{Disk.class},
+                (self, method, arguments) -> method.getName().equals("countsLate")
+                        ? (Object) true
+                        : method.invoke(disk, arguments));
+    }
+
     private SnapshotReceiver receiver(DatabaseId database) {
+        return receiver(database, directory, 64L * MIB);
+    }
+
+    private static SnapshotReceiver receiver(DatabaseId database, SnapshotDirectory directory, long checkpointBytes) {
         return new SnapshotReceiver(database, directory,
-                new ReceiverRules(List.of(), new BootstrapLimit(2), 64L * MIB, Runnable::run), event -> {
+                new ReceiverRules(List.of(), new BootstrapLimit(2), checkpointBytes, Runnable::run), event -> {
                 }, Optional.empty());
     }
 }

@@ -167,11 +167,6 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
-    public Optional<String> otherGroup(String name) {
-        return Optional.empty(); // it has none
-    }
-
-    @Override
     public Optional<byte[]> read(String name, int maxBytes) throws IOException {
         observer.before("read", name);
         return bytes(name).filter(bytes -> bytes.length <= maxBytes);
