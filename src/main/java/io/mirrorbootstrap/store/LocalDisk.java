@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -32,16 +31,13 @@ import java.util.UUID;
  */
 public final class LocalDisk implements Disk {
 
-    /** File systems that count with their next transaction, whatever is forced. */
-    private static final Set<String> COUNT_LATE = Set.of("btrfs", "zfs");
-    private static final String GROUP = "unix:gid";
     private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
 
     /** Three looks of {@link #keepLock}, once a second each. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(3);
 
     private final Path path;
-    private volatile FileStore store;
+    private volatile Volume volume;
     private final DirectoryLock lock;
     /** Another process has the directory. Never false again. */
     private volatile boolean taken;
@@ -191,13 +187,7 @@ public final class LocalDisk implements Disk {
 
     @Override
     public Optional<String> otherGroup(String name) throws IOException {
-        boolean isLost = Modes.passesItsGroupOn(path.getParent()) && !Modes.passesItsGroupOn(path)
-                && !Files.getAttribute(path.getParent(), GROUP).equals(Files.getAttribute(file(name), GROUP));
-        return !isLost
-                ? Optional.empty()
-                : Optional.of(path + " does not pass on the group of " + path.getParent()
-                        + " (setgid), which cannot read what is made in it: as root, chgrp -R it to that group and chmod g+s "
-                        + "it. A user that is not in that group starts with umask 027: under 077 the bit is lost");
+        return Modes.otherGroup(path, file(name));
     }
 
     @Override
@@ -268,7 +258,7 @@ public final class LocalDisk implements Disk {
     @Override
     public void force() throws IOException {
         requireDirectory();
-        forceNames(path);
+        PlainFile.forceNames(path);
         if (!isNameForced) {
             forceOwnName();
         }
@@ -276,44 +266,36 @@ public final class LocalDisk implements Disk {
 
     private synchronized void forceOwnName() throws IOException {
         if (!isNameForced) {
-            forceNames(path.getParent());
+            PlainFile.forceNames(path.getParent());
             isNameForced = true;
-        }
-    }
-
-    /** As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself would not be opened for ever. */
-    static void forceNames(Path directory) throws IOException {
-        try (FileChannel open = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
-            open.force(true);
         }
     }
 
     @Override
     public long usableBytes() throws IOException {
-        if (store == null) {
-            make();
-            store = Files.getFileStore(path); // finding it reads the table of mounts: not for each chunk
-        }
-        return store.getUsableSpace();
+        return volume().usableBytes();
     }
 
     @Override
     public boolean countsLate() throws IOException {
-        usableBytes(); // which finds the store
-        return COUNT_LATE.contains(store.type());
+        return volume().countsLate();
     }
 
     @Override
     public long totalBytes() throws IOException {
-        usableBytes(); // which finds the store
-        long total = store.getTotalSpace();
-        return total > 0 ? total : Long.MAX_VALUE; // some file systems behind a network do not tell
+        return volume().totalBytes();
+    }
+
+    private Volume volume() throws IOException {
+        if (volume == null) {
+            make();
+            volume = Volume.of(path);
+        }
+        return volume;
     }
 
     /** A link may have been put in its place since it was made. */
     private void requireDirectory() throws IOException {
-        if (PlainFile.look(path).filter(there -> !there.isDirectory()).isPresent()) {
-            throw new FileSystemException(path.toString(), null, "is a symbolic link, or no directory");
-        }
+        PlainFile.requireDirectory(path);
     }
 }

@@ -30,6 +30,7 @@ final class Modes {
     private static final int ALL = 07777;
     private static final String FACTS = "unix:mode,fileKey,isRegularFile";
     private static final String MODE = "unix:mode";
+    private static final String GROUP = "unix:gid";
 
     private Modes() {
     }
@@ -76,7 +77,7 @@ final class Modes {
         try {
             make(directory);
             if (directory.getParent() != null) {
-                LocalDisk.forceNames(directory.getParent());
+                PlainFile.forceNames(directory.getParent());
             }
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(directory)) {
@@ -106,8 +107,20 @@ final class Modes {
         }
     }
 
+    /** As {@link Disk#otherGroup}, of a file in {@code directory}. */
+    static Optional<String> otherGroup(Path directory, Path file) throws IOException {
+        Path above = directory.getParent();
+        boolean isLost = passesItsGroupOn(above) && !passesItsGroupOn(directory)
+                && !Files.getAttribute(above, GROUP).equals(Files.getAttribute(file, GROUP));
+        return !isLost
+                ? Optional.empty()
+                : Optional.of(directory + " does not pass on the group of " + above
+                        + " (setgid), which cannot read what is made in it: as root, chgrp -R it to that group and chmod g+s "
+                        + "it. A user that is not in that group starts with umask 027: under 077 the bit is lost");
+    }
+
     /** Whether what is made in {@code directory} gets its group. */
-    static boolean passesItsGroupOn(Path directory) throws IOException {
+    private static boolean passesItsGroupOn(Path directory) throws IOException {
         return ((int) Files.getAttribute(directory, MODE) & SETGID) != 0;
     }
 

@@ -77,4 +77,21 @@ final class PlainFile {
             return Optional.empty();
         }
     }
+
+    /** Throws when something is there that is no directory, as a link to one. */
+    static void requireDirectory(Path path) throws IOException {
+        if (look(path).filter(there -> !there.isDirectory()).isPresent()) {
+            throw new FileSystemException(path.toString(), null, "is a symbolic link, or no directory");
+        }
+    }
+
+    /**
+     * Makes the names in a directory durable. As {@code <path>/.}: of a pipe that was put in its place there is none, while the pipe itself
+     * would not be opened for ever.
+     */
+    static void forceNames(Path directory) throws IOException {
+        try (FileChannel open = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
+            open.force(true);
+        }
+    }
 }
