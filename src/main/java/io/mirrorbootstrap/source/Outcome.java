@@ -117,8 +117,11 @@ public sealed interface Outcome {
         /** The close code of a link that was cut without one. */
         public static final int CUT = 1006;
 
-        /** What a sidecar does in order, and what happens to it; other codes say that the source is wrong. */
-        private static final Set<Integer> HEALING = Set.of(1000, 1001, CUT, 1011, 1012, 1013);
+        /**
+         * What a sidecar does in order, what happens to it, and, 1014, to a gateway that has lost it; other codes say that the source is
+         * wrong.
+         */
+        private static final Set<Integer> HEALING = Set.of(1000, 1001, CUT, 1011, 1012, 1013, 1014);
 
         @Override
         public boolean canHeal() {

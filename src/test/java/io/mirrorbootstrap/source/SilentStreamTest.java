@@ -104,13 +104,14 @@ class SilentStreamTest {
         }
     }
 
-    @Test
-    void beforeItsFirstByteItComesBack() throws Exception {
+    @ParameterizedTest
+    @ValueSource(shorts = {1012, 1014}) // of the sidecar, and of a gateway that has lost it
+    void beforeItsFirstByteItComesBack(short code) throws Exception {
         AtomicBoolean isFirst = new AtomicBoolean(true);
         CompletableFuture<Void> isBack = new CompletableFuture<>();
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
             if (isFirst.getAndSet(false)) {
-                link.close((short) 1012, "restarting");
+                link.close(code, "restarting");
                 return;
             }
             link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
@@ -124,7 +125,7 @@ class SilentStreamTest {
             write(1);
             pipe.sink().close();
             assertInstanceOf(Outcome.Committed.class, sending.join());
-            assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", 0)), retries);
+            assertEquals(List.of(new Outcome.LinkLost(code, "restarting", 0)), retries);
         }
     }
 
