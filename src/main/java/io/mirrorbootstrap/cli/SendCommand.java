@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
                 "5:FILE or standard input cannot be read, or was written to while it was being sent",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
                         "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",
-                        "link. Only when it has ended with status 0 the snapshot is committed. It never outlives send.",
+                        "link. Only when it has ended with status 0 the snapshot is committed. It does not outlive send, unless send is killed with SIGKILL.",
                         "With FILE - the program in front of the pipe is not known: what it wrote before it failed looks",
                         "like a whole snapshot.", "",
                         "Progress goes to standard error, the result to standard output: one line on success.", "",

@@ -248,9 +248,8 @@ public final class LocalDisk implements Disk {
     public void remove(String name) throws IOException {
         requireOwn();
         requireDirectory();
-        Path file = file(name);
-        if (PlainFile.look(file).filter(BasicFileAttributes::isDirectory).isEmpty()) {
-            Files.deleteIfExists(file);
+        if (PlainFile.look(file(name)).filter(BasicFileAttributes::isDirectory).isEmpty()) {
+            Files.deleteIfExists(file(name));
         }
     }
 
