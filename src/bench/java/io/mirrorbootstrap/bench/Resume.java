@@ -20,7 +20,6 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
-import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -59,32 +58,7 @@ public final class Resume {
             SnapshotReceiver receiver = new SnapshotReceiver(database, directory,
                     new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, HELPERS), event -> {
                     }, Optional.of(Inventory.Resumable.of(left)));
-            Source source = new Source() {
-                @Override
-                public void superseded(DatabaseId taken, Source successor) {
-                    throw new IllegalStateException("nobody else is here");
-                }
-
-                @Override
-                public Principal principal() {
-                    return Principal.ANYBODY;
-                }
-
-                @Override
-                public String address() {
-                    return "here";
-                }
-
-                @Override
-                public boolean isGone() {
-                    return false;
-                }
-
-                @Override
-                public boolean isSuperseded() {
-                    return false;
-                }
-            };
+            Source source = new LoneSource();
             dropCaches(arguments);
             open[round] = mib / seconds(() -> {
                 OpenOutcome outcome = receiver.open(source, identity);

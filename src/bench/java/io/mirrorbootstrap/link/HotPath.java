@@ -23,6 +23,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
+import io.mirrorbootstrap.bench.LoneSource;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
@@ -61,32 +62,7 @@ public class HotPath {
     private Path data;
     private SnapshotReceiver receiver;
 
-    private final Source source = new Source() {
-        @Override
-        public void superseded(DatabaseId database, Source successor) {
-            throw new IllegalStateException("nobody else is here");
-        }
-
-        @Override
-        public Principal principal() {
-            return Principal.ANYBODY;
-        }
-
-        @Override
-        public String address() {
-            return "here";
-        }
-
-        @Override
-        public boolean isGone() {
-            return false;
-        }
-
-        @Override
-        public boolean isSuperseded() {
-            return false;
-        }
-    };
+    private final Source source = new LoneSource();
 
     @Setup(Level.Trial)
     public void prepare() throws IOException {

@@ -16,13 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
+import io.mirrorbootstrap.bench.LoneSource;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
-import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
-import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.LocalDisk;
 import io.mirrorbootstrap.wire.Answer;
@@ -126,10 +124,10 @@ public final class VertxReceiver {
     }
 
     /** What one link brings, on a worker of its own. */
-    private final class Reading implements Source {
+    private final class Reading {
 
         private final ExecutorService worker = Executors.newSingleThreadExecutor();
-        private final MessageReader reader = new MessageReader(mirrors, this, limits);
+        private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits);
         private final AtomicLong waiting = new AtomicLong();
         private final ReadStream<?> stream;
         private final Consumer<Answer> answers;
@@ -180,31 +178,6 @@ public final class VertxReceiver {
                 }
             });
             worker.shutdown();
-        }
-
-        @Override
-        public void superseded(DatabaseId database, Source successor) {
-            throw new IllegalStateException("nobody else is here");
-        }
-
-        @Override
-        public Principal principal() {
-            return Principal.ANYBODY;
-        }
-
-        @Override
-        public String address() {
-            return "here";
-        }
-
-        @Override
-        public boolean isGone() {
-            return false;
-        }
-
-        @Override
-        public boolean isSuperseded() {
-            return false;
         }
     }
 }
