@@ -45,6 +45,9 @@ class Ports {
     private static final long LOOK_EVERY_MILLIS = 1000;
     private static final long FIRST_LOOK_MILLIS = 10;
 
+    /** Within this time behind the start the ports are open; on a busy machine the event for that comes long after. */
+    private static final long OPENING_MILLIS = 10_000;
+
     /** How long an event loop may take to come to what it is asked for, when the process is ending. */
     private static final long PATIENCE_MILLIS = 1000;
 
@@ -73,8 +76,12 @@ class Ports {
         return Set.copyOf(addresses);
     }
 
+    /** Ports are opened in the next moments: who comes before there is a door is no stranger, and is waited for as long as others are. */
     void start(@Observes StartupEvent event) {
         for (EventExecutor loop : acceptors()) {
+            ScheduledFuture<?> first = loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), 0,
+                    FIRST_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            loop.schedule(() -> first.cancel(false), OPENING_MILLIS, TimeUnit.MILLISECONDS);
             rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
                     LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
         }
@@ -127,10 +134,12 @@ class Ports {
         try {
             for (Iterator<Channel> all = loop.registeredChannelsIterator(); all.hasNext();) {
                 Channel each = all.next();
-                if (each instanceof ServerChannel && each.pipeline().get(Door.class) == null) {
-                    each.pipeline().addFirst(new Door(strangers, own, mostOfARequest));
-                    if (each.localAddress() instanceof InetSocketAddress address) {
-                        addresses.add(address);
+                if (each instanceof ServerChannel port) {
+                    if (port.pipeline().get(Door.class) == null) {
+                        port.pipeline().addFirst(new Door(strangers, own, mostOfARequest));
+                    }
+                    if (port.localAddress() instanceof InetSocketAddress address) {
+                        addresses.add(address); // at another look than that of its door: then it may not be bound yet
                     }
                 }
             }
