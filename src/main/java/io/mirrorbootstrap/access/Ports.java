@@ -43,10 +43,9 @@ class Ports {
     private static final Logger LOG = Logger.getLogger(Ports.class);
 
     private static final long LOOK_EVERY_MILLIS = 1000;
-    private static final long FIRST_LOOK_MILLIS = 10;
 
-    /** Within this time behind the start the ports are open; on a busy machine the event for that comes long after. */
-    private static final long OPENING_MILLIS = 10_000;
+    /** Until the ports are open; on a busy machine the event for that comes long after. */
+    private static final long FIRST_LOOKS_EVERY_MILLIS = 10;
 
     /** How long an event loop may take to come to what it is asked for, when the process is ending. */
     private static final long PATIENCE_MILLIS = 1000;
@@ -56,6 +55,7 @@ class Ports {
     private final OwnConnections own;
     private final Duration delay;
     private final int mostOfARequest;
+    private final List<ScheduledFuture<?>> opening = new ArrayList<>(); // filled at the start, before there is any event
     private final List<ScheduledFuture<?>> rounds = new ArrayList<>(); // start and end only
     private final Set<InetSocketAddress> addresses = ConcurrentHashMap.newKeySet();
 
@@ -79,12 +79,14 @@ class Ports {
     /** Ports are opened in the next moments: who comes before there is a door is no stranger, and is waited for as long as others are. */
     void start(@Observes StartupEvent event) {
         for (EventExecutor loop : acceptors()) {
-            ScheduledFuture<?> first = loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), 0,
-                    FIRST_LOOK_MILLIS, TimeUnit.MILLISECONDS);
-            loop.schedule(() -> first.cancel(false), OPENING_MILLIS, TimeUnit.MILLISECONDS);
-            rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
-                    LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
+            opening.add(look(loop, FIRST_LOOKS_EVERY_MILLIS));
+            rounds.add(look(loop, LOOK_EVERY_MILLIS));
         }
+    }
+
+    private ScheduledFuture<?> look(EventExecutor loop, long everyMillis) {
+        return loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), everyMillis, everyMillis,
+                TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -109,20 +111,17 @@ class Ports {
     }
 
     void opened(@ObservesAsync HttpServerStart event) {
-        lookNow();
+        allAreOpenSoon();
     }
 
     void opened(@ObservesAsync HttpsServerStart event) {
-        lookNow();
+        allAreOpenSoon();
     }
 
     /** Of the management port there is no event, but it is opened at about the same time. */
-    private void lookNow() {
+    private void allAreOpenSoon() {
         for (EventExecutor loop : acceptors()) {
-            loop.execute(() -> look((SingleThreadEventLoop) loop));
-            for (long after = FIRST_LOOK_MILLIS; after < LOOK_EVERY_MILLIS; after *= 2) {
-                loop.schedule(() -> look((SingleThreadEventLoop) loop), after, TimeUnit.MILLISECONDS);
-            }
+            loop.schedule(() -> opening.forEach(each -> each.cancel(false)), LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
