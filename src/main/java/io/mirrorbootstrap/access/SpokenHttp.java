@@ -15,9 +15,9 @@ import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 
 /**
- * What the ports speak: HTTP/1.1, from the first byte of a connection, or of TLS, whose suites all have forward secrecy. What stands in front of it otherwise is not bounded, and
- * strangers could end the process by what they hold there. So a setting by which a port would offer anything else stops the start: a
- * client that takes the offer, as kubelet does, would be cut.
+ * What the ports speak: HTTP/1.1, from the first byte of a connection, or of TLS, whose suites all have forward secrecy. What stands in
+ * front of it otherwise is not bounded, and strangers could end the process by what they hold there. So a setting by which a port would
+ * offer anything else stops the start: a client that takes the offer, as kubelet does, would be cut.
  */
 @ApplicationScoped
 class SpokenHttp {

@@ -85,8 +85,7 @@ class UnreadAnswers {
             this.patience = patience;
             this.nanoTime = nanoTime;
             this.movedNanos = nanoTime.getAsLong();
-            this.betweenLooks = Duration.ofMillis(
-                    Math.max(1, Math.min(patience.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis())));
+            this.betweenLooks = Looks.distance(patience, LONGEST_BETWEEN_LOOKS);
             this.looks = new Looks(betweenLooks, movedNanos);
         }
 

@@ -82,8 +82,7 @@ final class LinkSocket implements Transport {
         this.channel = channel;
         this.idleTimeout = idleTimeout;
         this.pingAfterNanos = Math.min(idleTimeout.toNanos() / 3, LONGEST_SILENCE.toNanos());
-        this.betweenLooks = Duration.ofMillis(
-                Math.max(1, Math.min(idleTimeout.toMillis() / 4, LONGEST_BETWEEN_LOOKS.toMillis())));
+        this.betweenLooks = Looks.distance(idleTimeout, LONGEST_BETWEEN_LOOKS);
     }
 
     /**

@@ -44,23 +44,22 @@ final class Admission {
         if (transfer.isPresent()) {
             return transfer;
         }
-        Optional<Refusal> unknown = refuseUnknown(who);
-        if (unknown.isPresent()) {
-            return unknown;
+        Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
+        if (committed.isEmpty()) {
+            return refuseUnknown(who);
         }
-        return directory.records().manifest(database).map(Manifest::snapshot)
-                .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
-                        .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
-                                identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
+        return committed.flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
+                .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
+                        identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
     }
 
     /**
-     * The refusal while nothing tells whose the snapshot is that is there, unless {@code who} may replace and remove anybody's: somebody has
-     * damaged its record, or put it there without one.
+     * Where there is no manifest: the refusal while nothing tells whose the snapshot is that is there, unless {@code who} may replace and
+     * remove anybody's: somebody has damaged its record, or put it there without one.
      */
     Optional<Refusal> refuseUnknown(Principal who) throws IOException {
         return who.minds() && directory.disk().facts(SnapshotNames.snapshot(database)).isPresent()
-                && directory.records().describing(database).isEmpty()
+                && directory.records().marked(database).isEmpty()
                         ? Optional.of(new Refusal.Transport("no record tells whose the snapshot of " + database
                                 + " is, which somebody has put there, or whose manifest somebody has damaged: remove the "
                                 + "file, or start the sidecar again, which puts it aside"))

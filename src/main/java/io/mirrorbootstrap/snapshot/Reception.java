@@ -230,7 +230,7 @@ final class Reception {
     Removal removeSnapshot(Principal who) throws IOException {
         finishCommit();
         Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
-        Optional<Refusal> unknown = admission().refuseUnknown(who);
+        Optional<Refusal> unknown = committed.isEmpty() ? admission().refuseUnknown(who) : Optional.empty();
         Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database).or(() -> unknown)
                 .or(() -> Admission.refuseRemovalOf(committed, who));
         if (refusal.isPresent()) {

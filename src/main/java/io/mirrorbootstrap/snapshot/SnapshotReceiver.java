@@ -28,7 +28,6 @@ public final class SnapshotReceiver {
     private final CurrentPhase phase;
     private final Admission admission;
     private final Durability durability;
-    private final Upkeep upkeep;
     private final Guarded<Reception> reception;
     private final KeptReader reader;
 
@@ -53,7 +52,6 @@ public final class SnapshotReceiver {
         this.phase = new CurrentPhase(lock, database, rules.bootstraps(), first);
         this.admission = new Admission(database, directory, rules);
         this.durability = new Durability(lock, database, directory, rules, phase);
-        this.upkeep = new Upkeep(database, directory);
         this.reception = new Guarded<>(lock,
                 new Reception(lock, database, directory, phase, admission, durability, events),
                 () -> phase.now() instanceof Recovering);
@@ -226,7 +224,7 @@ public final class SnapshotReceiver {
      * @return whether something was dropped; false also while another caller is at work here
      */
     public boolean expire(Duration retention) {
-        return reception.ifFree(held -> upkeep.expire(held, retention)).orElse(false);
+        return reception.ifFree(held -> Upkeep.expire(held, retention)).orElse(false);
     }
 
     /** Compares the files with what is told of them: to be done from time to time. */
@@ -249,7 +247,7 @@ public final class SnapshotReceiver {
      * @throws IOException when the disk refuses it again
      */
     public void makeDurable() throws IOException {
-        reception.doIfFree(upkeep::makeDurable); // if it is busy, its owner does it
+        reception.doIfFree(Upkeep::makeDurable); // if it is busy, its owner does it
     }
 
     /**

@@ -17,16 +17,11 @@ final class Upkeep {
      */
     private static final Duration GRACE = Duration.ofHours(1);
 
-    private final DatabaseId database;
-    private final SnapshotDirectory directory;
-
-    Upkeep(DatabaseId database, SnapshotDirectory directory) {
-        this.database = database;
-        this.directory = directory;
+    private Upkeep() {
     }
 
     /** Drops a transfer that has waited for its source for too long; see {@link SnapshotReceiver#expire}. */
-    boolean expire(Reception reception, Duration retention) {
+    static boolean expire(Reception reception, Duration retention) {
         boolean expired = reception.phase() instanceof Kept kept
                 && age(kept.transfer().waiting(), retention).compareTo(retention) > 0;
         if (expired) {
@@ -44,7 +39,7 @@ final class Upkeep {
      * Makes a kept transfer durable up to its last accepted byte: a disk that was full when its link ended has refused
      * that.
      */
-    void makeDurable(Reception reception) throws IOException {
+    static void makeDurable(Reception reception) throws IOException {
         if (reception.phase() instanceof Kept kept
                 && kept.transfer().durableBytes() < kept.transfer().accepted().bytes()) {
             Optional<FileFacts> file = kept.transfer().verified();

@@ -15,6 +15,15 @@ public final class Looks {
     private final long lateNanos;
     private long lastNanos;
 
+    /**
+     * The distance at which a silence is looked for that may last {@code silence}: a quarter of it, a millisecond at least.
+     *
+     * @param longest what it is at most
+     */
+    public static Duration distance(Duration silence, Duration longest) {
+        return Duration.ofMillis(Math.max(1, Math.min(silence.toMillis() / 4, longest.toMillis())));
+    }
+
     /** @param nowNanos the first look is due {@code every} from now */
     public Looks(Duration every, long nowNanos) {
         this.lateNanos = every.multipliedBy(LATE).toNanos();
