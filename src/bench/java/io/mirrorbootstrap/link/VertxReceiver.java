@@ -2,12 +2,8 @@ package io.mirrorbootstrap.link;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +16,7 @@ import io.mirrorbootstrap.bench.LoneSource;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.LocalDisk;
@@ -92,7 +89,7 @@ public final class VertxReceiver {
 
     private void socket(HttpServerRequest request) {
         String key = request.getHeader("Sec-WebSocket-Key");
-        request.response().putHeader("Sec-WebSocket-Accept", accept(key)).putHeader("Upgrade", "websocket")
+        request.response().putHeader("Sec-WebSocket-Accept", Upgrade.accept(key)).putHeader("Upgrade", "websocket")
                 .putHeader("Connection", "Upgrade");
         request.toNetSocket().onSuccess(this::socket);
     }
@@ -112,15 +109,6 @@ public final class VertxReceiver {
             }
         }));
         socket.closeHandler(closed -> reading.end());
-    }
-
-    private static String accept(String key) {
-        try {
-            return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1")
-                    .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** What one link brings, on a worker of its own. */

@@ -38,7 +38,15 @@ class KnownCallersTest {
         return bean;
     }
 
-    private final class TokenFileProxy extends TokenFile implements ClientProxy {
+    private interface Proxy extends ClientProxy {
+
+        @Override
+        default InjectableBean<?> arc_bean() {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private final class TokenFileProxy extends TokenFile implements Proxy {
 
         private final TokenFile bean = new TokenFile(settings, null);
 
@@ -55,14 +63,9 @@ class KnownCallersTest {
         public Object arc_contextualInstance() {
             return instance(bean);
         }
-
-        @Override
-        public InjectableBean<?> arc_bean() {
-            throw new UnsupportedOperationException();
-        }
     }
 
-    private final class CertificatesProxy extends ClientCertificates implements ClientProxy {
+    private final class CertificatesProxy extends ClientCertificates implements Proxy {
 
         private final ClientCertificates bean = new ClientCertificates(new NoTls(), Optional.empty());
 
@@ -78,11 +81,6 @@ class KnownCallersTest {
         @Override
         public Object arc_contextualInstance() {
             return instance(bean);
-        }
-
-        @Override
-        public InjectableBean<?> arc_bean() {
-            throw new UnsupportedOperationException();
         }
     }
 

@@ -9,9 +9,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.source.ScriptedSidecar;
 
@@ -157,7 +155,7 @@ class HostileSidecarTest {
 
     @Test
     void aLinkThatIsNotOpenedAsAskedIsToldSo() throws Exception {
-        assertEquals(3, sendToUpgrade(HostileSidecarTest::accept));
+        assertEquals(3, sendToUpgrade(Upgrade::accept));
         assertTrue(err.toString().endsWith(": it opens the link without having chosen mirror-bootstrap.v1: it is no "
                 + "sidecar, or a proxy in between has taken the header Sec-WebSocket-Protocol out"
                 + System.lineSeparator()), err::toString);
@@ -231,15 +229,6 @@ class HostileSidecarTest {
                     .getBytes(StandardCharsets.US_ASCII));
         })) {
             return send(server.url());
-        }
-    }
-
-    private static String accept(String key) {
-        try {
-            return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1")
-                    .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -104,17 +103,8 @@ class BackoffTest {
                 SnapshotSender sender = new SnapshotSender(sidecar.endpoint(), Credentials.NONE, Optional.empty(),
                         false,
                         nanos::get)) {
-            assertInstanceOf(Outcome.Committed.class, sender.send(input, Sending.ORIGIN, new Progress() {
-                @Override
-                public void update(Phase phase, long done, OptionalLong total) {
-                    // not looked at here
-                }
-
-                @Override
-                public void retrying(Outcome outcome, Duration pause) {
-                    retries.add(outcome);
-                }
-            }, PATIENCE));
+            assertInstanceOf(Outcome.Committed.class,
+                    sender.send(input, Sending.ORIGIN, Sending.noting(retries), PATIENCE));
         }
         assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", BYTES / 3),
                 new Outcome.LinkLost(1012, "restarting", 1)), retries);

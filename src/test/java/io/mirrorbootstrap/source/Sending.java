@@ -35,7 +35,12 @@ final class Sending {
      * @param retries gets why it is tried again, each time
      */
     static Outcome patiently(Endpoint to, SnapshotInput input, List<Outcome> retries) {
-        return with(to, input, sender -> sender.send(input, ORIGIN, new Progress() {
+        return with(to, input, sender -> sender.send(input, ORIGIN, noting(retries), PATIENCE));
+    }
+
+    /** Looks at nothing but why it is tried again, each time. */
+    static Progress noting(List<Outcome> retries) {
+        return new Progress() {
             @Override
             public void update(Phase phase, long done, OptionalLong total) {
                 // not looked at here
@@ -45,7 +50,7 @@ final class Sending {
             public void retrying(Outcome outcome, Duration pause) {
                 retries.add(outcome);
             }
-        }, PATIENCE));
+        };
     }
 
     /** A stream of so many bytes, which are 0. */
