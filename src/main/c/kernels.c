@@ -1,7 +1,7 @@
 /*
  * The two loops over payload that an ahead-of-time compiler of Java makes badly, for the native executable alone: CRC-32C
- * with the processor's instruction, and undoing the mask of a WebSocket frame. They do what java.util.zip.CRC32C and
- * io.mirrorbootstrap.link.Unmasking do; io.mirrorbootstrap.kernels calls them. Built by the script `build` beside this.
+ * with the processor's instruction, and the mask of a WebSocket frame. They do what java.util.zip.CRC32C and
+ * io.mirrorbootstrap.wire.Masking do; io.mirrorbootstrap.kernels calls them. Built by the script `build` beside this.
  *
  * Which instructions there are is asked when it runs, as an executable may be built elsewhere than it is run.
  */
@@ -121,13 +121,13 @@ uint32_t mirror_bootstrap_crc32c(uint32_t crc, int64_t address, int64_t length) 
 }
 
 /*
- * Undoes the mask of a WebSocket frame's payload, in place.
+ * Masks the payload of a WebSocket frame, in place, or undoes that.
  *
  * address  of the bytes, anywhere
  * length   how many, 0 or more
  * mask     the key, its first byte, for the first byte at address, in the highest bits
  */
-void mirror_bootstrap_unmask(int64_t address, int64_t length, uint32_t mask) {
+void mirror_bootstrap_mask(int64_t address, int64_t length, uint32_t mask) {
     uint8_t *bytes = (uint8_t *) (intptr_t) address;
     const uint8_t key[8] = {mask >> 24, mask >> 16, mask >> 8, mask, mask >> 24, mask >> 16, mask >> 8, mask};
     uint64_t wide;

@@ -17,7 +17,7 @@
 #include <string.h>
 
 uint32_t mirror_bootstrap_crc32c(uint32_t crc, int64_t address, int64_t length);
-void mirror_bootstrap_unmask(int64_t address, int64_t length, uint32_t mask);
+void mirror_bootstrap_mask(int64_t address, int64_t length, uint32_t mask);
 int32_t mirror_bootstrap_has_aes(void);
 void mirror_bootstrap_ghash(int64_t data, int64_t blocks, int64_t state, int64_t key);
 void mirror_bootstrap_aes_counter(int64_t in, int64_t out, int64_t length, int64_t counter, int64_t key, int32_t rounds);
@@ -63,7 +63,7 @@ int main(void) {
             uint32_t crc = mirror_bootstrap_crc32c(request[0], address(bytes), request[2]);
             fwrite(&crc, sizeof crc, 1, stdout);
         } else if (what == 'u') {
-            mirror_bootstrap_unmask(address(bytes), request[2], request[0]);
+            mirror_bootstrap_mask(address(bytes), request[2], request[0]);
             fwrite(bytes - 8, 1, request[2] + 16, stdout);
         } else if (what == 'a') {
             encrypt(request, bytes);

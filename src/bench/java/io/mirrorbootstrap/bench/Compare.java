@@ -253,9 +253,8 @@ public final class Compare {
             Tls tls = Tls.in(work);
             Map<String, String> encrypted = new LinkedHashMap<>(environment);
             encrypted.remove("QUARKUS_HTTP_PORT");
-            encrypted.putAll(Map.of("QUARKUS_HTTP_SSL_PORT", "PORT", "QUARKUS_HTTP_INSECURE_REQUESTS", "disabled",
-                    "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", tls.certificate(),
-                    "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", tls.key()));
+            encrypted.put("QUARKUS_HTTP_SSL_PORT", "PORT");
+            encrypted.putAll(tls.environment());
             service("mirror-bootstrap, TLS", "native, TLS", encrypted, tls.before(one::send), single);
             contestants.add(new Contestant("nginx PUT, TLS",
                     nginx("ssl", "ssl_certificate " + tls.certificate() + "; ssl_certificate_key " + tls.key() + ";"

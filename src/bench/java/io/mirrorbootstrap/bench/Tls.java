@@ -3,6 +3,7 @@ package io.mirrorbootstrap.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** TLS in front of a sender that knows nothing of it: another process encrypts, and so takes the same of the machine for each receiver. */
 final class Tls {
@@ -19,7 +20,8 @@ final class Tls {
     static Tls in(Path directory) throws IOException, InterruptedException {
         Tls tls = new Tls(directory.resolve("tls.crt").toAbsolutePath(), directory.resolve("tls.key").toAbsolutePath());
         Process openssl = new ProcessBuilder("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-keyout", tls.key.toString(), "-out", tls.certificate.toString())
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", tls.key.toString(),
+                "-out", tls.certificate.toString())
                 .redirectErrorStream(true).redirectOutput(directory.resolve("openssl.log").toFile()).start();
         if (openssl.waitFor() != 0) {
             throw new IOException("openssl makes no certificate: see " + directory.resolve("openssl.log"));
@@ -33,6 +35,12 @@ final class Tls {
 
     String key() {
         return key.toString();
+    }
+
+    /** Of a service that takes nothing that is not encrypted. */
+    Map<String, String> environment() {
+        return Map.of("QUARKUS_HTTP_INSECURE_REQUESTS", "disabled", "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", certificate(),
+                "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", key());
     }
 
     /** Has {@code sender} send to a port from which all goes encrypted to that of the receiver. */

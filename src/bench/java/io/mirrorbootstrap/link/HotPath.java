@@ -41,6 +41,7 @@ import io.mirrorbootstrap.wire.ChunkDecoder;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.JsonRecords;
+import io.mirrorbootstrap.wire.Masking;
 
 /** What the worker does for each 64 KiB piece, and for each chunk. Run by {@code bench/jmh}. */
 @BenchmarkMode(Mode.AverageTime)
@@ -89,7 +90,7 @@ public class HotPath {
     /** 64 KiB. */
     @Benchmark
     public ByteBuffer unmask() {
-        Unmasking.unmask(piece, 0x9D3A71C5);
+        Masking.mask(piece, 0x9D3A71C5);
         return piece;
     }
 

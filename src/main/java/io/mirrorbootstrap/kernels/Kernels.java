@@ -24,12 +24,12 @@ final class Kernels {
     static native int crc32c(int crc, long address, long length);
 
     /**
-     * Undoes the mask of a WebSocket frame's payload, in place.
+     * Masks the payload of a WebSocket frame, in place, or undoes that.
      *
      * @param address of the bytes
      * @param length how many, 0 or more
      * @param mask the key, its byte for the first one highest
      */
-    @CFunction(value = "mirror_bootstrap_unmask", transition = Transition.NO_TRANSITION)
-    static native void unmask(long address, long length, int mask);
+    @CFunction(value = "mirror_bootstrap_mask", transition = Transition.NO_TRANSITION)
+    static native void mask(long address, long length, int mask);
 }

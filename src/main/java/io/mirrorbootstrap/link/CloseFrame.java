@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
+import io.mirrorbootstrap.wire.Masking;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 
 /** What a close frame of a source holds (RFC 6455, 5.5.1 and 7.4). Any thread. */
@@ -58,7 +59,7 @@ final class CloseFrame {
             int at = bytes.limit() - HEADER_BYTES - length;
             if ((bytes.get(at) & 0xFF) == FIRST && (bytes.get(at + 1) & 0xFF) == (MASKED | length)) {
                 ByteBuffer payload = ByteBuffer.allocate(length).put(bytes.slice(at + HEADER_BYTES, length)).flip();
-                Unmasking.unmask(payload, bytes.getInt(at + 2));
+                Masking.mask(payload, bytes.getInt(at + 2));
                 if (flaw(payload).isEmpty()) {
                     return Optional.of(payload);
                 }

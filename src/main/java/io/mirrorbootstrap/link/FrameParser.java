@@ -3,6 +3,8 @@ package io.mirrorbootstrap.link;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
+import io.mirrorbootstrap.wire.Masking;
+
 /**
  * Reads the frames of a WebSocket (RFC 6455, the server's side) out of what the socket brings, cut anywhere. Payload is
  * handed on in the memory in which it came: nothing is copied, and nothing waits for a frame to be whole, so that a frame
@@ -152,8 +154,8 @@ final class FrameParser {
         int length = (int) Math.min(left, Math.min(bytes.remaining(), MAX_PIECE_BYTES));
         ByteBuffer payload = bytes.slice(bytes.position(), length);
         bytes.position(bytes.position() + length);
-        Unmasking.unmask(payload, mask);
-        mask = Unmasking.turn(mask, length);
+        Masking.mask(payload, mask);
+        mask = Masking.turn(mask, length);
         left -= length;
         state = left == 0 ? State.HEADER : State.DATA;
         return new Frame.Piece(text, payload, last && left == 0);
@@ -175,7 +177,7 @@ final class FrameParser {
         ByteBuffer payload = ByteBuffer.allocate(length).put(collected.flip().position(collected.limit() - length))
                 .flip();
         collected.clear();
-        Unmasking.unmask(payload, mask);
+        Masking.mask(payload, mask);
         state = control == CLOSE ? State.OVER : State.HEADER;
         return switch (control) {
             case CLOSE -> Optional.of(new Frame.Close(payload));

@@ -1,6 +1,7 @@
 /**
  * MessagePack and JSON to domain types and back: chunks, control messages, answers, error codes, the records on disk; and the texts
- * that both ends read: lines of token files, blocks of addresses; and by which looks both ends judge a silence.
+ * that both ends read: lines of token files, blocks of addresses; by which looks both ends judge a silence; and how
+ * both mask.
  * <p>
  * The names of fields stand in {@link io.mirrorbootstrap.wire.Fields}, the spelling of refusals in
  * {@link io.mirrorbootstrap.wire.ErrorCode}, and nowhere else. {@code api} writes the rows that

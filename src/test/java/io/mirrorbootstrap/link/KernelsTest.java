@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import io.mirrorbootstrap.KernelsShell;
 import io.mirrorbootstrap.KernelsShell.Processor;
 import io.mirrorbootstrap.Seed;
+import io.mirrorbootstrap.wire.Masking;
 
 /**
  * The native executable's C functions do what the Java code does that they stand for: compared through a small program
@@ -96,11 +97,11 @@ class KernelsTest {
         for (int offset = 0; offset < 16; offset++) {
             for (int length = 0; length <= 1024; length++) {
                 for (int turned = 0; turned < 4; turned++) {
-                    int mask = Unmasking.turn(MASK, turned);
+                    int mask = Masking.turn(MASK, turned);
                     ByteBuffer expected = ByteBuffer.allocate(length + 2 * AROUND);
                     Arrays.fill(expected.array(), (byte) 0x5A);
                     expected.position(AROUND).put(all, 0, length).position(AROUND).limit(AROUND + length);
-                    Unmasking.unmask(expected, mask);
+                    Masking.mask(expected, mask);
                     byte[] text = Arrays.copyOf(all, length);
                     assertArrayEquals(expected.array(), shell.ask('u', mask, offset, length + 2 * AROUND, text).array(),
                             "offset " + offset + ", length " + length + ", turned " + turned);

@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.link;
+package io.mirrorbootstrap.wire;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.RandomBytes;
 
-class UnmaskingTest {
+class MaskingTest {
 
     private static final int MASK = 0x9D3A71C5;
     private static final byte[] KEY = {(byte) 0x9D, 0x3A, 0x71, (byte) 0xC5};
@@ -27,13 +27,13 @@ class UnmaskingTest {
                     ByteBuffer heap = ByteBuffer.wrap(all.clone()).position(from).limit(from + length);
                     ByteBuffer direct = ByteBuffer.allocateDirect(all.length).put(all).position(from)
                             .limit(from + length);
-                    Unmasking.unmask(heap, Unmasking.turn(MASK, turned));
-                    Unmasking.unmask(direct, Unmasking.turn(MASK, turned));
+                    Masking.mask(heap, Masking.turn(MASK, turned));
+                    Masking.mask(direct, Masking.turn(MASK, turned));
                     assertEquals(from, direct.position());
-                    byte[] unmasked = new byte[all.length];
-                    direct.clear().get(unmasked);
+                    byte[] masked = new byte[all.length];
+                    direct.clear().get(masked);
                     assertArrayEquals(expected, heap.array());
-                    assertArrayEquals(expected, unmasked);
+                    assertArrayEquals(expected, masked);
                 }
             }
         }

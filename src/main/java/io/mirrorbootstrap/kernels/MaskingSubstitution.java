@@ -10,27 +10,27 @@ import com.oracle.svm.core.annotate.TargetClass;
 
 import io.netty.util.internal.PlatformDependent;
 
-/** {@code Unmasking} of memory outside the heap, where payload is, and of arrays, where it is when it was encrypted. */
-@TargetClass(className = "io.mirrorbootstrap.link.Unmasking", onlyWith = KernelsAreLinked.class)
-final class UnmaskingSubstitution {
+/** {@code Masking} of memory outside the heap, where payload is, and of arrays, where it is when it was encrypted. */
+@TargetClass(className = "io.mirrorbootstrap.wire.Masking", onlyWith = KernelsAreLinked.class)
+final class MaskingSubstitution {
 
-    private UnmaskingSubstitution() {
+    private MaskingSubstitution() {
     }
 
     @Substitute
-    static void unmask(ByteBuffer bytes, int mask) {
+    public static void mask(ByteBuffer bytes, int mask) {
         if (!bytes.hasRemaining()) { // there may be no element at the position
             return;
         }
         if (bytes.isDirect() && PlatformDependent.hasUnsafe()) {
-            Kernels.unmask(PlatformDependent.directBufferAddress(bytes) + bytes.position(), bytes.remaining(), mask);
+            Kernels.mask(PlatformDependent.directBufferAddress(bytes) + bytes.position(), bytes.remaining(), mask);
             Reference.reachabilityFence(bytes);
             return;
         }
         if (bytes.hasArray()) {
             try (PinnedObject pinned = PinnedObject.create(bytes.array())) {
                 int first = bytes.arrayOffset() + bytes.position();
-                Kernels.unmask(pinned.addressOfArrayElement(first).rawValue(), bytes.remaining(), mask);
+                Kernels.mask(pinned.addressOfArrayElement(first).rawValue(), bytes.remaining(), mask);
             }
             return;
         }

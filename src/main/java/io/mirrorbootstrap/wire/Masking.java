@@ -1,22 +1,22 @@
-package io.mirrorbootstrap.link;
+package io.mirrorbootstrap.wire;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 
-/** Undoes the masking of a WebSocket frame's payload, in place, eight bytes at a time. Any thread. */
-final class Unmasking {
+/** Masks the payload of a WebSocket frame, in place, eight bytes at a time; what is masked twice is as it was. Any thread. */
+public final class Masking {
 
-    private Unmasking() {
+    private Masking() {
     }
 
     /**
-     * Unmasks the remaining bytes of {@code bytes}, whose position does not change.
+     * Masks the remaining bytes of {@code bytes}, whose position does not change.
      *
      * @param bytes heap or direct
      * @param mask the key, turned so that its first byte is for the first byte remaining
      */
-    static void unmask(ByteBuffer bytes, int mask) {
+    public static void mask(ByteBuffer bytes, int mask) {
         if (mask == 0) {
             return;
         }
@@ -35,7 +35,7 @@ final class Unmasking {
     }
 
     /** {@code mask} for what comes {@code bytes} bytes later. */
-    static int turn(int mask, long bytes) {
+    public static int turn(int mask, long bytes) {
         return Integer.rotateLeft(mask, Byte.SIZE * (int) (bytes % Integer.BYTES));
     }
 }
