@@ -86,7 +86,7 @@ final class SourceLink implements AutoCloseable {
         this.channel = vertxHandler.channel();
         BoundedTransport.lift(channel);
         EndOfSession.guard(channel.pipeline());
-        MaskingEncoder.install(channel);
+        FrameEncoder.install(channel);
         channel.pipeline().addBefore("handler", "pings", new BoundedPings(this::flooded))
                 // Vert.x would replace what is no UTF-8: a path would be another one then
                 .addBefore("handler", "texts", new Utf8FrameValidator());
