@@ -171,6 +171,26 @@ class FailingDiskIT extends WithSidecar {
     }
 
     @Test
+    void whatWasDurableBeforeAForceFailedIsGoneOnWith() throws Exception {
+        startAnother(Fault.FAIL_FORCE_ONCE, "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", "1M");
+        TestSnapshot snapshot = TestSnapshot.random("durable", 4 * MIB);
+        RawClient client = link();
+        snapshot.open(client);
+        assertEquals(MIB, ((Answer.Pending) snapshot.send(client, 0, MIB)).durableBytes());
+        Files.createFile(Fault.FAIL_FORCE_ONCE.file());
+
+        refused(ErrorCode.TRANSPORT, snapshot.send(client, MIB, 2 * MIB));
+
+        assertEquals(1011, client.closeCode());
+        assertEquals("disconnected", sidecar.word("durable"));
+        assertLogged("disk failed");
+        client = link();
+        assertEquals(MIB, snapshot.opened(client).offset());
+        snapshot.committed(client, MIB);
+        assertArrayEquals(snapshot.bytes(), Files.readAllBytes(file("durable.snapshot")));
+    }
+
+    @Test
     void aForceThatFailsAtTheCommitPublishesNothing() throws Exception {
         TestSnapshot snapshot = TestSnapshot.random("force-at-commit", MIB);
         Files.createFile(Fault.FAIL_FORCE_ONCE.file());

@@ -34,7 +34,7 @@ public class TransferLog implements TransferListener {
                     facts(verifying.identity()), verifying.bytesKept(),
                     touched
                             ? "are read back from the first, because somebody has changed or replaced their file while they were kept"
-                            : "that an earlier process received are read back first",
+                            : "are read back first, because their process has ended or their disk has failed since",
                     verifying.address());
         } else if (event instanceof TransferEvent.Committed done) {
             LOG.infof("committed: database=%s cluster=%s%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
@@ -46,7 +46,8 @@ public class TransferLog implements TransferListener {
                     "failed: %s, after %d bytes and %s seconds, nothing of it is kept: %s",
                     facts(failed.identity()), failed.bytesDone(), seconds(failed.took()), failed.refusal().message());
         } else if (event instanceof TransferEvent.Kept kept) {
-            LOG.logf(kept.reason() == KeptReason.LINK_LOST ? Level.WARN : Level.INFO,
+            boolean expected = kept.reason() == KeptReason.PROCESS_ENDING || kept.reason() == KeptReason.FOUND_AT_START;
+            LOG.logf(expected ? Level.INFO : Level.WARN,
                     "%s: %s, %d bytes are kept until the source comes back", why(kept.reason()), facts(kept.identity()),
                     kept.bytesKept());
         } else if (event instanceof TransferEvent.Dropped dropped) {
@@ -80,6 +81,7 @@ public class TransferLog implements TransferListener {
     private static String why(KeptReason reason) {
         return switch (reason) {
             case LINK_LOST -> "link lost";
+            case DISK_FAILED -> "disk failed, what came behind the last checkpoint is given up";
             case PROCESS_ENDING -> "interrupted by the end of this process";
             case FOUND_AT_START -> "found at start";
         };

@@ -39,6 +39,8 @@ class TransferMetrics implements TransferListener {
         } else if (event instanceof TransferEvent.Kept kept) {
             if (kept.reason() == KeptReason.LINK_LOST) {
                 count("disconnected", 1);
+            } else if (kept.reason() == KeptReason.DISK_FAILED) {
+                count("failed", 1);
             }
         } else if (event instanceof TransferEvent.Dropped dropped) {
             count(dropped.reason() == TransferEvent.DropReason.EXPIRED ? "expired" : "dropped", 1);

@@ -139,12 +139,16 @@ abstract class ArrivingChunk implements IncomingChunk {
         }
     }
 
-    /** A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted. */
+    /**
+     * A full disk can be emptied: the transfer stays as it was. After any other failure it cannot be trusted, nor where it was a force
+     * that found the disk full.
+     */
     final Refusal failed(Reception reception, Exception failure) {
         boolean full = isReverted(failure) && DiskFull.is(failure);
         Optional<Transfer> transfer = mine();
-        boolean published = transfer.filter(t -> t.file().isPublished()).isPresent();
-        return transfer.isPresent() && (published || !full) // published: its commit is finished later
+        boolean ends = !full || transfer.map(Transfer::file)
+                .filter(file -> file.isDoubtful() || file.isPublished()).isPresent(); // published: its commit is finished later
+        return transfer.isPresent() && ends
                 ? reception.fail(transfer.get(), refusal(full, failure), Optional.of(failure))
                 : reception.events().refused(source.principal(), refusal(full, failure), Optional.of(failure));
     }

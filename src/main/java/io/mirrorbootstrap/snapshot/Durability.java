@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.mirrorbootstrap.snapshot.Phase.Kept;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFull;
 import io.mirrorbootstrap.store.FileFacts;
@@ -52,6 +53,22 @@ final class Durability {
             }
         } catch (IOException e) {
             // its name is left, as by removeQuietly
+        } finally {
+            records.unlock();
+        }
+    }
+
+    /**
+     * The disk has failed {@code transfer}, which becomes a kept one that ends where it was forced last. What is behind is cut away
+     * when it goes on.
+     */
+    KeptTransfer fallBack(Transfer transfer) {
+        assert lock.isHeld() && phase.now().isOf(transfer);
+        records.lock(); // no checkpoint beside the flow writes a record of a later point behind this
+        try {
+            KeptTransfer kept = KeptTransfer.fallenBack(transfer);
+            phase.become(new Kept(kept));
+            return kept;
         } finally {
             records.unlock();
         }
@@ -126,11 +143,11 @@ final class Durability {
         tryCheckpoint(transfer); // where the disk is full, the checkpoint before this one still counts
     }
 
-    /** Returns the failure where the disk is full. */
+    /** Returns the failure where the disk is full for the record. */
     private Optional<IOException> tryCheckpoint(Transfer transfer) throws IOException {
         assert lock.isHeld();
+        transfer.file().force(); // nor does it count on a full disk that this fails
         try {
-            transfer.file().force();
             write(transfer, transfer.checkpoint());
             return Optional.empty();
         } catch (IOException e) {
@@ -190,6 +207,7 @@ final class Durability {
         records.lock();
         try {
             if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
+                transfer.forced(point);
                 record(point.of(transfer.identity())); // which may have got an owner since
                 transfer.durable(point.bytes());
             }

@@ -14,7 +14,7 @@ import io.mirrorbootstrap.store.FileFacts;
 
 /**
  * A transfer that waits for its source, as a partial file that is not open. Bytes that this process received are known to
- * be right, as long as nobody touches the file; all others are read back first, a part at a time.
+ * be right, as long as nobody touches the file and no disk fails; all others are read back first, a part at a time.
  *
  * @param accepted how much of the partial file counts, and its CRC-32C
  * @param durableBytes how many of these survive a power cut
@@ -65,6 +65,11 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         return new KeptTransfer(accepted, transfer.durableBytes(), Optional.of(file)
                 .filter(there -> there.bytes() == accepted.bytes())
                 .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)), Waiting.now(), false);
+    }
+
+    /** A transfer that this process received up to a failure of the disk: all behind its last force is given up, no byte is believed. */
+    static KeptTransfer fallenBack(Transfer transfer) {
+        return new KeptTransfer(transfer.forced(), transfer.durableBytes(), Optional.empty(), Waiting.now(), false);
     }
 
     /** The same, all of it durable. */

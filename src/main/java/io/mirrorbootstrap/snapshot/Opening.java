@@ -101,7 +101,7 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
     private void takeOver(Transfer transfer) throws IOException {
         transfer.belongsTo(identity.owner());
-        transfer.cutBack(); // should that fail, the superseded link meets it too, and drops the transfer
+        transfer.cutBack(); // should that fail, the superseded link meets it too, and ends the transfer
         reception.durability().recordOwner(transfer.identity());
         goOn(transfer);
     }

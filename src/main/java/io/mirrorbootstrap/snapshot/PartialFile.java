@@ -42,7 +42,7 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
     private boolean published;
     private volatile boolean lost;
     private final AtomicReference<Use> use = new AtomicReference<>(Use.OPEN);
-    private Optional<IOException> forceFailure = Optional.empty();
+    private volatile Optional<IOException> forceFailure = Optional.empty();
     private final Unforced unforced;
 
     private PartialFile(Disk disk, DiskRoom room, DiskFile file, String identity, String name, long length) {
@@ -160,6 +160,11 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
             forced();
         }
         requireFile();
+    }
+
+    /** Whether a force has failed: what was written since the one before may be lost, though it can be read. Any thread. */
+    boolean isDoubtful() {
+        return forceFailure.isPresent();
     }
 
     @Override

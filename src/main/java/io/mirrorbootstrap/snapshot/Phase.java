@@ -19,6 +19,7 @@ import java.util.Optional;
  *    ◀─────────────────────────┴────────────────────────────┴───── abort, damaged ───────────┘
  * </pre>
  *
+ * A transfer under way that the disk fails is kept, too, where some of it was called durable.
  * Beside these, another snapshot may replace the transfer in any phase: from there to Announced, or to UnderWay. A phase
  * never changes; only the {@link Transfer} in it does.
  */
@@ -173,7 +174,7 @@ sealed interface Phase {
         }
     }
 
-    /** The source is back, but the bytes that an earlier process left have to be read back before it goes on. */
+    /** The source is back, but the bytes that are kept have to be read back before it goes on. */
     record Verifying(Source source, KeptTransfer transfer) implements Owned, OfKept {
         @Override
         public boolean mayFollow(Phase before) {

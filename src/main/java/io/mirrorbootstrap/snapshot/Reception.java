@@ -131,11 +131,21 @@ final class Reception {
                 identity -> events.tell(new TransferEvent.Dropped(identity, ended.bytesDone(), reason)));
     }
 
-    /** Ends the transfer under way by a fault; nothing of it remains, unless the process is ending. */
+    /**
+     * Ends the transfer under way by a fault. What was called durable survives a disk that fails as it survives a kill; else nothing of
+     * it remains, unless the process is ending.
+     */
     Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         assert phase().isOf(transfer);
+        boolean isEnding = cause.filter(Interrupted::is).isPresent();
+        if (!isEnding && cause.filter(IOException.class::isInstance).isPresent() && hasDurableBytes(transfer)) {
+            events.refused(phase().owner().orElseThrow().principal(), refusal, cause);
+            events.kept(durability.fallBack(transfer), KeptReason.DISK_FAILED);
+            closeQuietly(transfer.file());
+            return refusal;
+        }
         become(Idle.IDLE);
-        if (cause.filter(Interrupted::is).isPresent()) { // the durable bytes wait for the next process
+        if (isEnding) { // the durable bytes wait for the next process
             events.tell(new TransferEvent.Kept(transfer.identity(), transfer.durableBytes(), transfer.durableBytes(),
                     KeptReason.PROCESS_ENDING));
         } else {
@@ -144,6 +154,24 @@ final class Reception {
                     transfer.age()));
         }
         return refusal;
+    }
+
+    /** Where the disk cannot tell whether its file is there, whoever goes on finds out. */
+    private static boolean hasDurableBytes(Transfer transfer) {
+        try {
+            return transfer.durableBytes() > 0 && !transfer.file().isPublished()
+                    && transfer.file().facts().isPresent();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static void closeQuietly(PartialFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            // what counts in it was forced before
+        }
     }
 
     /** The link of {@code source} has ended: a transfer that it opened is kept, one that it did not open is dropped. */
@@ -158,7 +186,9 @@ final class Reception {
                 drop(DropReason.LINK_LOST);
             }
         } catch (IOException | RuntimeException e) {
-            phase().current().ifPresent(transfer -> fail(transfer, DiskRoom.broken(e), Optional.of(e)));
+            phase().current().ifPresent(transfer -> fail(transfer,
+                    directory.room().failed(e, transfer.identity().totalBytes() - transfer.bytesDone()),
+                    Optional.of(e)));
         }
     }
 

@@ -98,7 +98,7 @@ final class StartUp {
             }
             step("a file in it cannot be renamed", () -> disk.rename(name, renamed));
         } catch (IOException e) {
-            if (!DiskFull.is(e.getCause())) {
+            if (!DiskFull.is(e)) {
                 throw e;
             }
             inventory.repaired(disk.path() + " has no room now: " + e.getMessage());

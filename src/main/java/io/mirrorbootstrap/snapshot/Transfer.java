@@ -24,6 +24,8 @@ final class Transfer {
     private long checkpointedAt;
     private final AtomicBoolean checkpointing = new AtomicBoolean();
     private volatile long durableBytes;
+    /** Guarded by the lock of the records. */
+    private Checkpoint forced;
 
     /** A new transfer without a byte. */
     Transfer(SnapshotIdentity identity, PartialFile file) {
@@ -43,6 +45,7 @@ final class Transfer {
         this.crc = accepted.crc32c();
         this.checkpointedAt = durableBytes;
         this.durableBytes = durableBytes;
+        this.forced = accepted; // nothing is kept that was not forced
     }
 
     /** The source that goes on with it sends on behalf of {@code owner}. */
@@ -91,6 +94,19 @@ final class Transfer {
     /** A checkpoint that was begun is over, whether it succeeded or not. Any thread. */
     void checkpointEnded() {
         checkpointing.set(false);
+    }
+
+    /** All up to {@code point} is forced, and its record is about to be written. */
+    void forced(Checkpoint point) {
+        forced = point.bytes() > forced.bytes() ? point : forced;
+    }
+
+    /**
+     * The last point that was forced, {@link #durableBytes} or more, as a record that could not be written may be there all the
+     * same. Whatever happens to the disk since, the file has what is before it.
+     */
+    Checkpoint forced() {
+        return forced.of(identity);
     }
 
     /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */

@@ -23,7 +23,7 @@ public sealed interface TransferEvent {
 
     /** Why bytes are read back. */
     enum VerifyReason {
-        /** An earlier process has received them. */
+        /** An earlier process has received them, or the disk has failed since. */
         LEFT,
         /** Their file was changed, or another put in its place, since it was last known. */
         TOUCHED
@@ -88,6 +88,8 @@ public sealed interface TransferEvent {
     enum KeptReason {
         /** Its link is gone. */
         LINK_LOST,
+        /** The disk has failed it: what came behind the last checkpoint is given up. */
+        DISK_FAILED,
         /** The process is ending. */
         PROCESS_ENDING,
         /** An earlier process left it. */

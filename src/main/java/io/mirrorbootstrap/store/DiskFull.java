@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /** Tells a full disk from a broken one. */
 public final class DiskFull {
@@ -20,16 +21,16 @@ public final class DiskFull {
     }
 
     /**
-     * Whether the disk, or the quota on it, has no room left. The JDK has only the C library's words for it, which may be those
-     * of any language.
+     * Whether the disk, or the quota on it, has no room left: as the failure says, or what has caused it. The JDK has only the C
+     * library's words for it, which may be those of any language.
      */
     public static boolean is(Throwable failure) {
-        return failure instanceof IOException io && (says(io, FULL) || isQuota(io) || says(io, wordsHere()));
+        return in(failure).isPresent();
     }
 
     /** Whether it is not the disk but the quota on it that is used up, as far as that is said in English. */
     public static boolean isQuota(Throwable failure) {
-        return failure instanceof IOException io && says(io, QUOTA);
+        return in(failure).filter(io -> says(io, QUOTA)).isPresent();
     }
 
     /**
@@ -37,7 +38,17 @@ public final class DiskFull {
      * room for a name or an inode then.
      */
     public static boolean isOfName(Throwable failure) {
-        return failure instanceof FileSystemException;
+        return in(failure).filter(FileSystemException.class::isInstance).isPresent();
+    }
+
+    /** The failure that says so, among {@code failure} and its causes. */
+    private static Optional<IOException> in(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException io && (says(io, FULL) || says(io, QUOTA) || says(io, wordsHere()))) {
+                return Optional.of(io);
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean says(IOException failure, String words) {

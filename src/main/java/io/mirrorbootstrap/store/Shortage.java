@@ -17,11 +17,11 @@ public final class Shortage {
     public static boolean is(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
-            if (cause instanceof OutOfMemoryError || DiskFull.is(cause)
+            if (cause instanceof OutOfMemoryError
                     || cause instanceof IOException && WORDS.stream().anyMatch(message::contains)) {
                 return true;
             }
         }
-        return false;
+        return DiskFull.is(failure);
     }
 }

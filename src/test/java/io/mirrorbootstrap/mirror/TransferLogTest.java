@@ -19,6 +19,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 
 /** What is written of transfers, when the names in them are meant to lead a reader astray. */
@@ -79,6 +80,18 @@ class TransferLogTest {
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.MISSING)));
         assertEquals("dropped (aborted): " + facts + "after 3 bytes",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.ABORTED)));
+    }
+
+    @Test
+    void whatTheDiskHasFailedIsSaidToBeKeptUpToItsLastCheckpoint() {
+        assertEquals(
+                "disk failed, what came behind the last checkpoint is given up: database=d cluster=c lsn=7 bytes=5 "
+                        + "crc32c=0x00000001, 3 bytes are kept until the source comes back",
+                logged(new TransferEvent.Kept(identity("c"), 3, 3, KeptReason.DISK_FAILED)));
+        assertEquals(
+                "verifying: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, 3 bytes are read back first, because "
+                        + "their process has ended or their disk has failed since, for the source at 10.0.0.7:41234",
+                logged(new TransferEvent.Verifying(identity("c"), 3, VerifyReason.LEFT, "10.0.0.7:41234")));
     }
 
     private static SnapshotIdentity identity(String cluster) {

@@ -45,7 +45,7 @@ record Promises(Optional<Whole> committed, Set<Whole> mayBe, Optional<Whole> sen
 
     /** Its last chunk is under way. */
     Promises mayCommit(Whole whole) {
-        return new Promises(committed, with(Optional.of(whole)), sent, 0);
+        return new Promises(committed, with(Optional.of(whole)), sent, durable);
     }
 
     Promises committed(Whole whole) {

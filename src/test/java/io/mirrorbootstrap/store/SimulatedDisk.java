@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -29,7 +28,7 @@ public final class SimulatedDisk implements Disk {
         SUBSET
     }
 
-    /** What is asked before each step; throwing makes the step fail, with nothing done. */
+    /** What is asked before each step; throwing makes the step fail, with nothing done. A force that fails has lost what it was for. */
     @FunctionalInterface
     public interface Observer {
 
@@ -247,10 +246,7 @@ public final class SimulatedDisk implements Disk {
         @Override
         public void write(ByteBuffer bytes, long position) throws IOException {
             before("write");
-            byte[] after = Arrays.copyOf(file.bytes(),
-                    Math.max(file.bytes().length, (int) position + bytes.remaining()));
-            bytes.get(after, (int) position, bytes.remaining());
-            file.replace(after);
+            file.write(bytes, (int) position);
         }
 
         @Override
@@ -266,9 +262,7 @@ public final class SimulatedDisk implements Disk {
         @Override
         public void truncate(long length) throws IOException {
             before("truncate");
-            if (length < file.bytes().length) {
-                file.replace(Arrays.copyOf(file.bytes(), (int) length));
-            }
+            file.truncate(length);
         }
 
         @Override
@@ -277,6 +271,9 @@ public final class SimulatedDisk implements Disk {
             try {
                 before("forceFile");
                 file.force();
+            } catch (IOException e) {
+                file.forceFailed();
+                throw e;
             } finally {
                 forces.decrementAndGet();
             }

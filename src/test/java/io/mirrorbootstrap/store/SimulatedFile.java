@@ -1,7 +1,9 @@
 package io.mirrorbootstrap.store;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Random;
 
 /** A file of {@link SimulatedDisk}, whatever its names: what was written, and what of that was forced. */
@@ -14,6 +16,8 @@ final class SimulatedFile {
     private int forcedVersion;
     /** How short it has been since it was forced. */
     private int shortest;
+    /** Bytes that a force has failed to make durable, and that nobody has written since. */
+    private final BitSet lost = new BitSet();
 
     SimulatedFile(int number) {
         this.number = number;
@@ -34,13 +38,41 @@ final class SimulatedFile {
     void replace(byte[] by) {
         bytes = by;
         shortest = Math.min(shortest, by.length);
+        lost.clear();
         version++;
     }
 
+    void write(ByteBuffer from, int position) {
+        int end = position + from.remaining();
+        bytes = Arrays.copyOf(bytes, Math.max(bytes.length, end));
+        from.get(bytes, position, from.remaining());
+        lost.clear(position, end);
+        version++;
+    }
+
+    void truncate(long length) {
+        if (length < bytes.length) {
+            bytes = Arrays.copyOf(bytes, (int) length);
+            shortest = Math.min(shortest, bytes.length);
+            lost.clear(bytes.length, Integer.MAX_VALUE);
+            version++;
+        }
+    }
+
     void force() {
-        forced = bytes;
+        forced = bytes.clone();
+        lost.stream().forEach(i -> forced[i] = 0);
         forcedVersion = version;
         shortest = bytes.length;
+    }
+
+    /** As kernels do: what was to be forced can be read, and is not forced again before it is written again. */
+    void forceFailed() {
+        for (int i = 0; i < bytes.length; i++) {
+            if (i >= forced.length || bytes[i] != forced[i]) {
+                lost.set(i);
+            }
+        }
     }
 
     SimulatedFile copy() {
@@ -50,6 +82,7 @@ final class SimulatedFile {
         copy.version = version;
         copy.forcedVersion = forcedVersion;
         copy.shortest = shortest;
+        copy.lost.or(lost);
         return copy;
     }
 
@@ -63,7 +96,7 @@ final class SimulatedFile {
             int length = shortest + random.nextInt(Math.max(forced.length, bytes.length) - shortest + 1);
             after.bytes = Arrays.copyOf(forced, length);
             for (int i = 0; i < length; i++) {
-                boolean written = random.nextBoolean() && i < bytes.length;
+                boolean written = random.nextBoolean() && i < bytes.length && !lost.get(i);
                 after.bytes[i] = written ? bytes[i] : after.bytes[i];
             }
             after.version = random.nextBoolean() ? version : forcedVersion;
