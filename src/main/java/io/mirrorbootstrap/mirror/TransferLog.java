@@ -43,8 +43,12 @@ public class TransferLog implements TransferListener {
                     done.path());
         } else if (event instanceof TransferEvent.Failed failed) {
             LOG.errorf(failed.cause().orElse(null),
-                    "failed: %s, after %d bytes and %s seconds, nothing of it is kept: %s",
-                    facts(failed.identity()), failed.bytesDone(), seconds(failed.took()), failed.refusal().message());
+                    "failed: %s, after %d bytes and %s seconds, %s: %s", facts(failed.identity()), failed.bytesDone(),
+                    seconds(failed.took()),
+                    failed.isPublished()
+                            ? "its file is in place, and its commit is finished later"
+                            : "nothing of it is kept",
+                    failed.refusal().message());
         } else if (event instanceof TransferEvent.Kept kept) {
             boolean expected = kept.reason() == KeptReason.PROCESS_ENDING || kept.reason() == KeptReason.FOUND_AT_START;
             LOG.logf(expected ? Level.INFO : Level.WARN,

@@ -109,6 +109,11 @@ final class CommitProtocol {
         }
     }
 
+    /** The snapshot whose commit is to be {@linkplain #finish finished}, if there is one. Any thread. */
+    Optional<CommittedSnapshot> unfinished(DatabaseId database) {
+        return Optional.ofNullable(unfinished.get(database)).map(Manifest::snapshot);
+    }
+
     /** The databases for which {@link #finish} has something to do. Any thread. */
     Set<DatabaseId> unfinished() {
         Set<DatabaseId> all = new HashSet<>(unfinished.keySet());

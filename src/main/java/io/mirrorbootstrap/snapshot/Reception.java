@@ -133,7 +133,7 @@ final class Reception {
 
     /**
      * Ends the transfer under way by a fault. What was called durable survives a disk that fails as it survives a kill; else nothing of
-     * it remains, unless the process is ending.
+     * it remains, unless it is published, or the process is ending.
      */
     Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         assert phase().isOf(transfer);
@@ -150,8 +150,11 @@ final class Reception {
                     KeptReason.PROCESS_ENDING));
         } else {
             durability.discard(Optional.of(transfer));
-            events.tell(new TransferEvent.Failed(transfer.identity(), transfer.bytesDone(), refusal, cause,
-                    transfer.age()));
+            Optional<CommittedSnapshot> published = directory.commits().unfinished(database)
+                    .filter(snapshot -> transfer.file().isPublished());
+            events.tell(new TransferEvent.Failed(transfer.identity(),
+                    published.map(CommittedSnapshot::bytes).orElse(transfer.bytesDone()), published.isPresent(),
+                    refusal, cause, transfer.age()));
         }
         return refusal;
     }

@@ -62,8 +62,13 @@ public sealed interface TransferEvent {
         }
     }
 
-    /** The transfer is dropped, its partial file removed; {@code cause} is there when the sidecar itself failed. */
-    record Failed(SnapshotIdentity identity, long bytesDone, Refusal refusal, Optional<Throwable> cause, Duration took)
+    /**
+     * The transfer is dropped, its partial file removed; {@code cause} is there when the sidecar itself failed.
+     *
+     * @param isPublished whether its file is there as the snapshot, verified: only its commit has to be finished, which is tried again
+     */
+    record Failed(SnapshotIdentity identity, long bytesDone, boolean isPublished, Refusal refusal,
+            Optional<Throwable> cause, Duration took)
             implements
                 TransferEvent {
         @Override

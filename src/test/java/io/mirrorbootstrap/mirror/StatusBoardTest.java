@@ -89,7 +89,8 @@ class StatusBoardTest {
     }
 
     private static TransferEvent failed(String database) {
-        return new TransferEvent.Failed(identity(database), 0, new Refusal.Transport("it failed"), Optional.empty(),
+        return new TransferEvent.Failed(identity(database), 0, false, new Refusal.Transport("it failed"),
+                Optional.empty(),
                 Duration.ZERO);
     }
 

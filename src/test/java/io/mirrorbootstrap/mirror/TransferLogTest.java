@@ -57,7 +57,7 @@ class TransferLogTest {
         assertEquals(
                 "failed: " + facts + " crc32c=0x00000001, after 3 bytes and 1.000 seconds, nothing of it is kept: "
                         + "the snapshot's cluster is " + SHOWN + " in this chunk, but c in the transfer's first",
-                logged(new TransferEvent.Failed(identity(EVIL), 3,
+                logged(new TransferEvent.Failed(identity(EVIL), 3, false,
                         new Refusal.IdentityMismatch(Part.CLUSTER, "c", EVIL), Optional.empty(),
                         Duration.ofSeconds(1))));
         assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
@@ -80,6 +80,15 @@ class TransferLogTest {
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.MISSING)));
         assertEquals("dropped (aborted): " + facts + "after 3 bytes",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.ABORTED)));
+    }
+
+    @Test
+    void ofAPublishedFileItIsNotSaidThatNothingIsKept() {
+        assertEquals(
+                "failed: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, after 5 bytes and 1.000 seconds, its "
+                        + "file is in place, and its commit is finished later: it failed",
+                logged(new TransferEvent.Failed(identity("c"), 5, true, new Refusal.Transport("it failed"),
+                        Optional.empty(), Duration.ofSeconds(1))));
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,6 +64,33 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         assertTrue(forces[0] > 0, "committed means that it survives a power cut");
         assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1), "the board is told");
         assertTrue(directory.unfinishedCommits().isEmpty());
+    }
+
+    @Test
+    void itIsToldThatAllOfItIsInPlaceMeanwhile() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 60);
+        failWhenRenamed();
+        send(one, 60, whole.length);
+        TransferEvent.Failed failed = assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
+        assertTrue(failed.isPublished());
+        assertEquals(whole.length, failed.bytesDone());
+        assertArrayEquals(whole, disk.bytes("db.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aCommitThatFailsBeforeItsRenameIsNotToldToBeInPlace() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 40);
+        disk.observe((what, name) -> {
+            if (what.equals("create") && name.contains("successor")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        send(one, 40, whole.length);
+        TransferEvent.Failed failed = assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
+        assertFalse(failed.isPublished());
+        assertEquals(40, failed.bytesDone());
     }
 
     @Test
