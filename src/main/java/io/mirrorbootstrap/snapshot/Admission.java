@@ -80,9 +80,10 @@ final class Admission {
     }
 
     /** The refusal if there is no place, or no room on the disk for the bytes from {@code offset} on. */
-    private Optional<Refusal> refuseForRoom(Source source, SnapshotIdentity identity, long offset)
+    private Optional<Refusal> refuseForRoom(Phase phase, Source source, SnapshotIdentity identity, long offset)
             throws IOException {
-        Optional<Refusal> noPlace = rules.bootstraps().refuse(database, source.principal());
+        Optional<Refusal> noPlace = rules.bootstraps().refuse(database, source.principal(),
+                isUnderWay(phase, identity));
         if (noPlace.isPresent()) {
             return noPlace;
         }
@@ -101,8 +102,8 @@ final class Admission {
      */
     Optional<Refusal> enter(Phase phase, Source source, SnapshotIdentity identity, long offset) throws IOException {
         Optional<Refusal> refusal = refuseGone(phase, source);
-        refusal = refusal.isPresent() ? refusal : refuseForRoom(source, identity, offset);
-        return refusal.isPresent() ? refusal : enter(source);
+        refusal = refusal.isPresent() ? refusal : refuseForRoom(phase, source, identity, offset);
+        return refusal.isPresent() ? refusal : enterNow(phase, source, identity);
     }
 
     /**
@@ -110,19 +111,23 @@ final class Admission {
      *
      * @return the refusal, with which no place is taken
      */
-    Optional<Refusal> enterWithFirstChunk(Phase phase, Source source) {
+    Optional<Refusal> enterWithFirstChunk(Phase phase, Source source, SnapshotIdentity identity) {
         Optional<Refusal> refusal = refuseGone(phase, source);
-        return refusal.isPresent() ? refusal : enter(source);
+        return refusal.isPresent() ? refusal : enterNow(phase, source, identity);
     }
 
-    private Optional<Refusal> enter(Source source) {
-        return rules.bootstraps().enter(database, source.principal());
+    private Optional<Refusal> enterNow(Phase phase, Source source, SnapshotIdentity identity) {
+        return rules.bootstraps().enter(database, source.principal(), isUnderWay(phase, identity));
+    }
+
+    private static boolean isUnderWay(Phase phase, SnapshotIdentity identity) {
+        return phase.identity().filter(identity::mayBelongTo).isPresent();
     }
 
     /** Rule 1: the refusal of a chunk at offset 0, before its payload comes. */
     Optional<Refusal> refuseFirstChunk(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<Refusal> refusal = refuseSender(phase, source, identity);
-        return refusal.isPresent() ? refusal : refuseForRoom(source, identity, 0);
+        return refusal.isPresent() ? refusal : refuseForRoom(phase, source, identity, 0);
     }
 
     /**

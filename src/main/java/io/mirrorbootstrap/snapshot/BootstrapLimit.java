@@ -33,9 +33,14 @@ public final class BootstrapLimit {
         this(limit, limit, () -> ToldApart.NOT);
     }
 
-    /** Counts {@code database} as under way, sent by {@code who}; if that is refused, nothing is counted. */
-    synchronized Optional<Refusal> enter(DatabaseId database, Principal who) {
-        Optional<Refusal> refusal = refuse(database, who);
+    /**
+     * Counts {@code database} as under way, sent by {@code who}; if that is refused, what was counted stays.
+     *
+     * @param goesOn whether {@code who} sends the snapshot that is under way there; another one takes that one's place, which
+     *     has to be within the caller's share
+     */
+    synchronized Optional<Refusal> enter(DatabaseId database, Principal who, boolean goesOn) {
+        Optional<Refusal> refusal = refuse(database, who, goesOn);
         if (refusal.isEmpty()) {
             underWay.put(database, who.id());
         }
@@ -43,18 +48,22 @@ public final class BootstrapLimit {
     }
 
     /** The answer that {@link #enter} would give now. */
-    synchronized Optional<Refusal> refuse(DatabaseId database, Principal who) {
+    synchronized Optional<Refusal> refuse(DatabaseId database, Principal who, boolean goesOn) {
         CallerId before = underWay.get(database);
         ToldApart apart = callers.now();
         boolean isOwn = before != null && apart.isSame(before, who.id());
-        if (apart.sharesBind() && !isOwn && underWay.values().stream().filter(each -> apart.isSame(each, who.id()))
-                .count() >= limitPerCaller) {
+        if (apart.sharesBind() && !(isOwn && goesOn)
+                && ofCaller(who, apart) - (isOwn ? 1 : 0) >= limitPerCaller) {
             return Optional.of(new Refusal.ShareTaken(limitPerCaller, "transfers of this caller are under way",
                     "max-bootstraps-per-caller"));
         }
         return before != null || underWay.size() < limit
                 ? Optional.empty()
                 : Optional.of(new Refusal.TooManyBootstraps(limit));
+    }
+
+    private long ofCaller(Principal who, ToldApart apart) {
+        return underWay.values().stream().filter(each -> apart.isSame(each, who.id())).count();
     }
 
     /** {@code database} has no transfer under way any more. */

@@ -52,7 +52,7 @@ final class FirstChunk extends ArrivingChunk {
                 .or(() -> refuseCrc(chunkCrc32c)).or(() -> refuseSize(done));
         refusal = refusal.isPresent()
                 ? refusal
-                : reception.admission().enterWithFirstChunk(reception.phase(), source);
+                : reception.admission().enterWithFirstChunk(reception.phase(), source, identity);
         if (refusal.isPresent()) {
             return new Verdict.Refused(reception.events().refused(source.principal(), refusal.get()));
         }

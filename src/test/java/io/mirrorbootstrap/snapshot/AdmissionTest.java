@@ -104,9 +104,9 @@ class AdmissionTest {
         Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY))));
         assertEquals(gone, admission.enter(underWay(other), one, IDENTITY, 0));
         assertEquals(gone, admission.enter(kept, one, IDENTITY, 300));
-        assertEquals(gone, admission.enterWithFirstChunk(kept, one));
+        assertEquals(gone, admission.enterWithFirstChunk(kept, one, IDENTITY));
         assertEquals(Optional.empty(), admission.enter(Idle.IDLE, one, IDENTITY, 0));
-        assertEquals(Optional.empty(), admission.enterWithFirstChunk(underWay(one), one));
+        assertEquals(Optional.empty(), admission.enterWithFirstChunk(underWay(one), one, IDENTITY));
         assertEquals(Optional.empty(), admission.enter(kept, other, IDENTITY, 300));
         one.superseded(DB, other);
         Optional<Refusal> superseded = Optional.of(new Refusal.Superseded(DB));
@@ -119,19 +119,19 @@ class AdmissionTest {
         DatabaseId another = new DatabaseId("another");
         one.leave();
         admission.enter(underWay(other), one, IDENTITY, 0);
-        admission.enterWithFirstChunk(underWay(other), one);
-        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY));
+        admission.enterWithFirstChunk(underWay(other), one, IDENTITY);
+        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY, false));
         admission.enter(Idle.IDLE, other, IDENTITY, 0);
-        assertEquals(Optional.of(new Refusal.TooManyBootstraps(1)), places.refuse(another, Principal.ANYBODY));
+        assertEquals(Optional.of(new Refusal.TooManyBootstraps(1)), places.refuse(another, Principal.ANYBODY, false));
     }
 
     @Test
     void withoutAPlaceNeitherAnOpenNorAFirstChunkBegins() throws Exception {
-        places.enter(new DatabaseId("another"), Principal.ANYBODY);
+        places.enter(new DatabaseId("another"), Principal.ANYBODY, false);
         Optional<Refusal> full = Optional.of(new Refusal.TooManyBootstraps(1));
         assertEquals(full, admission.enter(Idle.IDLE, one, IDENTITY, 0));
         assertEquals(full, admission.refuseFirstChunk(Idle.IDLE, one, IDENTITY));
-        assertEquals(full, admission.enterWithFirstChunk(Idle.IDLE, one));
+        assertEquals(full, admission.enterWithFirstChunk(Idle.IDLE, one, IDENTITY));
     }
 
     @Test

@@ -126,24 +126,24 @@ class PhaseTest {
         DatabaseId another = new DatabaseId("another");
         CurrentPhase phase = new CurrentPhase(lock, DB, places, Idle.IDLE);
         lock.lock();
-        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY, false));
         for (Phase owned : List.of(announced, underWay)) {
             phase.become(owned);
-            assertTrue(places.refuse(another, Principal.ANYBODY).isPresent(), owned::toString);
+            assertTrue(places.refuse(another, Principal.ANYBODY, false).isPresent(), owned::toString);
         }
         phase.become(kept);
-        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY, false));
 
-        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY, false));
         phase.giveBackPlace(); // its source has entered, and did not begin
-        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY, false));
 
-        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.enter(DB, Principal.ANYBODY, false));
         phase.become(verifying);
         phase.giveBackPlace();
-        assertTrue(places.refuse(another, Principal.ANYBODY).isPresent(), "it is in use");
+        assertTrue(places.refuse(another, Principal.ANYBODY, false).isPresent(), "it is in use");
         phase.become(Idle.IDLE);
-        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY));
+        assertEquals(Optional.empty(), places.refuse(another, Principal.ANYBODY, false));
     }
 
     @Test

@@ -87,7 +87,7 @@ class SnapshotReceiverFuzzTest {
                 sending[source] = false;
             }
             assertEquals(model.isIdle(), receiver.isIdle());
-            assertEquals(model.isUnderWay(), limit.refuse(ANOTHER, Principal.ANYBODY).isPresent());
+            assertEquals(model.isUnderWay(), limit.refuse(ANOTHER, Principal.ANYBODY, false).isPresent());
             boolean arriving = sending[0] || sending[1] || sending[2];
             if (!arriving && (model.isIdle() || model.isUnderWay())) {
                 assertEquals(model.partialBytes(),
