@@ -36,6 +36,9 @@ class Forwarding {
     private static final String PROTO = "X-Forwarded-Proto";
     private static final String HOST = "X-Forwarded-Host";
 
+    /** An element of which nothing is known. It hides those before it: they are not what the last proxy has added. */
+    private static final String UNREADABLE = "?";
+
     /** An address as it stands in a list, perhaps with a port: in brackets where it is of IPv6 and has one. */
     private static final Pattern NODE = Pattern.compile("\\[(.*)](?::\\w+)?|([^:]*):\\w+|(.*)");
 
@@ -138,17 +141,28 @@ class Forwarding {
     private static List<String> list(HttpServerRequest request, String name) {
         List<String> elements = new ArrayList<>();
         for (String field : request.headers().getAll(name)) {
-            boolean quoted = false;
-            int start = 0;
-            for (int i = 0; i <= field.length(); i++) {
-                quoted ^= i < field.length() && field.charAt(i) == '"';
-                if (i == field.length() || field.charAt(i) == ',' && !quoted) {
-                    elements.add(field.substring(start, i).strip());
-                    start = i + 1;
-                }
-            }
+            elements.addAll(name.equals(FORWARDED) ? elements(field) : List.of(field.split(",")));
         }
+        elements.replaceAll(String::strip);
         elements.removeIf(String::isEmpty);
         return elements;
+    }
+
+    /**
+     * The elements of a field of {@code Forwarded}, where commas may stand in quotes. A proxy appends whole elements: with an odd number of
+     * quotes somebody before it has left one open, and what would be in quotes and what not is turned around.
+     */
+    private static List<String> elements(String field) {
+        List<String> elements = new ArrayList<>();
+        boolean quoted = false;
+        int start = 0;
+        for (int i = 0; i <= field.length(); i++) {
+            quoted ^= i < field.length() && field.charAt(i) == '"';
+            if (i == field.length() || field.charAt(i) == ',' && !quoted) {
+                elements.add(field.substring(start, i));
+                start = i + 1;
+            }
+        }
+        return quoted ? List.of(UNREADABLE) : elements;
     }
 }
