@@ -98,6 +98,8 @@ public class TransferLog implements TransferListener {
                 ": its partial file has other bytes than were accepted, or could twice not be read or opened to "
                         + "write, it begins at 0";
             case MISSING -> ": its partial file is gone or has fewer bytes than were accepted, it begins at 0";
+            case FORBIDDEN ->
+                ": a snapshot is there that its source may not replace, and that somebody has put there since it began";
             case ABORTED, LINK_LOST, REPLACED, EXPIRED -> "";
         };
     }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Phase.Idle;
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 
 /**
  * Rules 6 and 7: a whole chunk with nothing against it is accepted; with the last one, the snapshot is verified and
@@ -42,7 +43,15 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
         }
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), identity.database(),
                 identity.lsn(), end, computed, Instant.now(), identity.owner());
-        reception.lock().forLong(() -> commit(snapshot));
+        reception.lock().forLong(() -> makeDurable(end));
+        Source source = reception.phase().owner().orElseThrow();
+        Optional<Refusal> forbidden = reception.admission().refuseForOthers(reception.phase(), source.principal(),
+                identity); // it was asked when the transfer began: somebody may have brought a snapshot back since
+        if (forbidden.isPresent()) {
+            reception.drop(DropReason.FORBIDDEN);
+            return new ChunkOutcome.Refused(reception.events().refused(source.principal(), forbidden.get()));
+        }
+        reception.lock().forLong(() -> reception.directory().commits().commit(transfer.file(), snapshot));
         reception.become(Idle.IDLE);
         reception.durability().forget();
         Path path = reception.directory().snapshot(identity.database());
@@ -50,9 +59,9 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
         return new ChunkOutcome.Committed(snapshot, path);
     }
 
-    private void commit(CommittedSnapshot snapshot) throws IOException {
-        transfer.file().truncate(snapshot.bytes());
-        reception.directory().commits().commit(transfer.file(), snapshot);
+    private void makeDurable(long end) throws IOException {
+        transfer.file().truncate(end);
+        transfer.file().force();
     }
 
     private void report(long end) {

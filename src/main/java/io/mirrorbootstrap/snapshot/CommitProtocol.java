@@ -14,7 +14,7 @@ import io.mirrorbootstrap.store.FileFacts;
  * How a verified partial file becomes the snapshot of its database. One rename, that of the payload, is the commit; all
  * that is needed to understand it is durable before, and the old snapshot and its manifest are not touched before:
  * <ol>
- * <li>force the payload;</li>
+ * <li>force the payload: the caller has done that;</li>
  * <li>write the successor record, which describes the payload, and force the directory;</li>
  * <li>rename the payload, <b>the commit</b>, and force the directory: only now the old manifest may go, because a file system
  * that keeps no order among renames might lose the new payload and keep the new manifest;</li>
@@ -42,15 +42,15 @@ final class CommitProtocol {
     }
 
     /**
-     * Commits {@code partial}. When this returns, the snapshot survives a power cut. When it throws, either the
+     * Commits {@code partial}, all of which is forced. When this returns, the snapshot survives a power cut. When it throws, either the
      * earlier snapshot is still the committed one, or, where the partial file {@linkplain PartialFile#isPublished() is
      * published}, the commit is to be {@linkplain #finish finished}.
      */
     void commit(PartialFile partial, CommittedSnapshot snapshot) throws IOException {
         DatabaseId database = snapshot.database();
         String payload = SnapshotNames.partial(database);
+        assert partial.unforcedBytes() == 0;
         undo(database); // of an attempt before: later it would remove the record that is written now
-        partial.force();
         FileFacts facts = partial.facts().filter(there -> there.bytes() == snapshot.bytes())
                 .orElseThrow(() -> anotherFile(payload));
         Manifest manifest = Manifest.of(snapshot, facts);

@@ -123,7 +123,9 @@ public sealed interface TransferEvent {
         /** Its file is gone, or has fewer bytes than were accepted. */
         MISSING,
         /** Its source has not come back for too long. */
-        EXPIRED
+        EXPIRED,
+        /** When it was whole, a snapshot was there that its source may not replace. */
+        FORBIDDEN
     }
 
     /** The transfer ended without a fault of its own; nothing of it remains. */

@@ -178,6 +178,27 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         assertEquals(longer == 0 ? List.of(found) : List.of(new Lost(told.orElseThrow()), found), events);
     }
 
+    /** The disk may take minutes to force what has come. */
+    @Test
+    void anothersSnapshotThatIsBroughtBackWhileACommitWaitsForTheDiskIsNotReplaced() throws Exception {
+        TestSource proven = new TestSource(TestSource.cluster("mine"));
+        SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, whole.length, identity.totalCrc32c());
+        disk.rename(SNAPSHOT, "its.snapshot");
+        disk.rename("db.manifest.json", "its.manifest");
+        IncomingChunk chunk = TestSource.chunk(receiver, proven, mine, 0);
+        chunk.write(ByteBuffer.wrap(whole));
+        disk.observe((what, name) -> {
+            if (what.equals("forceFile") && disk.facts(SNAPSHOT).isEmpty()) { // the payload, first of all
+                disk.rename("its.snapshot", SNAPSHOT);
+                disk.rename("its.manifest", "db.manifest.json");
+            }
+        });
+
+        assertInstanceOf(Refusal.StaleSnapshot.class,
+                ((ChunkOutcome.Refused) chunk.finish(true, Optional.empty())).refusal());
+        assertEquals(Optional.of(committed), directory.verify(DB));
+    }
+
     private void lose() throws IOException {
         disk.remove(SNAPSHOT);
         look(Look.COMPARED, new Lost(committed));

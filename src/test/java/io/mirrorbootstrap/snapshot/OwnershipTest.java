@@ -2,10 +2,13 @@ package io.mirrorbootstrap.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +16,7 @@ import java.util.Set;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 
 /** A snapshot or transfer of another cluster or token is neither replaced nor removed. */
@@ -103,6 +107,48 @@ class OwnershipTest extends ReceiverOnFiles {
         // whoever does not tell tokens apart any more may do what it likes
         assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
         assertEquals(new OpenOutcome.Opened(0), receiver.open(b, small));
+    }
+
+    /** As a backup does, or whoever looks at them elsewhere for a moment. */
+    @Test
+    void aSnapshotThatWasAwayWhenAnotherBeganIsNotReplacedWhenItIsBack() throws Exception {
+        TestSource a = new TestSource(TestSource.token("a"));
+        TestSource b = new TestSource(TestSource.token("b"));
+        List<String> files = List.of(DB + ".snapshot", DB + ".manifest.json");
+        receiver.open(b, identity);
+        CommittedSnapshot committed = assertInstanceOf(ChunkOutcome.Committed.class, send(b, 0, whole.length))
+                .snapshot();
+        SnapshotIdentity ofTwo = new SnapshotIdentity("another", DB, 1, 2, Crc32c.of(ByteBuffer.wrap(whole, 0, 2)));
+        SnapshotIdentity stream = new SnapshotIdentity("another", DB, 1, 0, ofTwo.totalCrc32c());
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "another", "cluster", "the token named b");
+        for (SnapshotIdentity mine : List.of(ofTwo, stream)) {
+            assertEquals(new OpenOutcome.Refused(taken), receiver.open(a, mine));
+            move(files, directory.path(), data);
+            assertEquals(new OpenOutcome.Opened(0), receiver.open(a, mine));
+            assertInstanceOf(ChunkOutcome.Pending.class, sendByte(a, mine, 0));
+            move(files, data, directory.path());
+            events.clear();
+
+            assertEquals(new ChunkOutcome.Refused(taken), sendByte(a, mine, 1));
+
+            assertEquals(List.of(new TransferEvent.Dropped(mine.ownedBy(Optional.of("a")), 1, DropReason.FORBIDDEN),
+                    new TransferEvent.Refused(DB, a.principal(), taken, Optional.empty())), events);
+            assertEquals(Optional.of(committed), directory.verify(DB));
+            assertFalse(Files.exists(directory.partial(DB)));
+            assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(b, identity));
+        }
+    }
+
+    private ChunkOutcome sendByte(TestSource source, SnapshotIdentity ofTwo, int offset) {
+        IncomingChunk chunk = TestSource.chunk(receiver, source, ofTwo, offset);
+        chunk.write(ByteBuffer.wrap(whole, offset, 1));
+        return chunk.finish(offset == 1, Optional.empty());
+    }
+
+    private static void move(List<String> names, Path from, Path to) throws IOException {
+        for (String name : names) {
+            Files.move(from.resolve(name), to.resolve(name));
+        }
     }
 
     @Test
