@@ -53,9 +53,12 @@ public record MirrorView(
                     following.path().toString(), 0, null, mirror.updatedAt(), error(mirror));
         } else if (mirror.state() instanceof Bootstrapping now) {
             long rest = now.identity().totalBytes() - now.bytesDone();
-            OptionalLong eta = now.identity().isStream() ? OptionalLong.empty() : now.rate().secondsFor(rest);
+            boolean isCommitting = !now.identity().isStream() && rest == 0; // for as long as the disk takes
+            OptionalLong eta = now.identity().isStream() || isCommitting
+                    ? OptionalLong.empty()
+                    : now.rate().secondsFor(rest);
             return underWay(mirror, now.identity(), "bootstrapping", now.bytesDone(), now.durableBytes(),
-                    now.rate().now(), eta);
+                    isCommitting ? 0 : now.rate().now(), eta);
         } else if (mirror.state() instanceof Disconnected gone) {
             return underWay(mirror, gone.identity(), "disconnected", gone.bytesKept(), gone.durableBytes(), 0,
                     OptionalLong.empty());

@@ -18,11 +18,16 @@ import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorState.Following> committed,
         Instant updatedAt, long change, Optional<LastError> lastError) {
 
-    /** The same row; a transfer that is under way is as far as {@code progress}. */
+    /**
+     * The same row; a transfer that is under way is as far as {@code progress}, or as the row already tells: of the last chunk,
+     * while the snapshot is committed.
+     */
     Mirror at(SnapshotReceiver.Progress progress) {
         return state instanceof MirrorState.Bootstrapping now
-                ? new Mirror(database, new MirrorState.Bootstrapping(now.identity(), progress.bytesDone(),
-                        progress.durableBytes(), now.rate()), committed, updatedAt, change, lastError)
+                ? new Mirror(database,
+                        new MirrorState.Bootstrapping(now.identity(), Math.max(now.bytesDone(), progress.bytesDone()),
+                                Math.max(now.durableBytes(), progress.durableBytes()), now.rate()),
+                        committed, updatedAt, change, lastError)
                 : this;
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -220,6 +221,24 @@ class MirrorsTest {
         assertInstanceOf(Refusal.ChunkCrcMismatch.class, refusal(own.finish(true, another)));
         assertInstanceOf(Refusal.ChunkCrcMismatch.class,
                 board.mirror(database).orElseThrow().lastError().orElseThrow().refusal());
+    }
+
+    /** As the events told when it began. */
+    @Test
+    void whileTheSnapshotIsCommittedTheBytesOfTheLastChunkAreTold() throws Exception {
+        byte[] whole = new byte[2 << 20];
+        SnapshotIdentity identity = new SnapshotIdentity("c", new DatabaseId("db"), 7, whole.length,
+                Crc32c.of(ByteBuffer.wrap(whole)));
+        IncomingChunk chunk = begin(caller("a"), identity);
+        chunk.write(ByteBuffer.wrap(whole));
+        List<MirrorState> told = new ArrayList<>();
+        disk.observe((what, name) -> {
+            if (what.equals("forceFile")) {
+                told.add(mirrors.now(board.mirror(identity.database()).orElseThrow()).state());
+            }
+        });
+        assertInstanceOf(ChunkOutcome.Committed.class, chunk.finish(true, Optional.empty()));
+        assertEquals(whole.length, assertInstanceOf(MirrorState.Bootstrapping.class, told.get(0)).bytesDone());
     }
 
     private static Refusal refusal(ChunkOutcome outcome) {
