@@ -25,6 +25,7 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.mirrorbootstrap.store.TooManyFilesException;
 
 /**
  * What is done for all databases, and asked for by no source: reading back what an earlier process left, removing kept transfers
@@ -50,6 +51,8 @@ final class Upkeep {
     private final AtomicBoolean readingAgain = new AtomicBoolean();
     /** Whether a thread reads what somebody has brought back: one, likewise. */
     private final AtomicBoolean comparing = new AtomicBoolean();
+    /** Whether it has been said that too many files are there. */
+    private final AtomicBoolean tooMany = new AtomicBoolean();
 
     Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, StatusBoard board,
             Receivers receivers) {
@@ -191,7 +194,15 @@ final class Upkeep {
 
     private Set<DatabaseId> described() {
         try {
-            return directory.described();
+            Set<DatabaseId> described = directory.described();
+            tooMany.set(false);
+            return described;
+        } catch (TooManyFilesException e) {
+            if (!tooMany.getAndSet(true)) {
+                LOG.warnf("snapshots that somebody brings back are not looked for in %s, and no start is possible: %s",
+                        directory.path(), e.getMessage());
+            }
+            return Set.of();
         } catch (IOException e) {
             LOG.debugf("which snapshots somebody has brought back cannot be told: %s", e);
             return Set.of();

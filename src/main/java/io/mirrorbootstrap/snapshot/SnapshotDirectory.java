@@ -155,8 +155,10 @@ public final class SnapshotDirectory {
 
     /** The databases that have a manifest, whether or not the snapshot that it describes is there. */
     public Set<DatabaseId> described() throws IOException {
-        return disk.names().stream().flatMap(name -> SnapshotNames.described(name).stream())
+        Set<DatabaseId> described = disk.names().stream().flatMap(name -> SnapshotNames.described(name).stream())
                 .collect(Collectors.toSet());
+        readInVain.keySet().retainAll(described); // else names that come and go would fill the memory
+        return described;
     }
 
     /** Databases whose commit a failing disk has left half done: {@link SnapshotReceiver#heal} is for them. Any thread. */

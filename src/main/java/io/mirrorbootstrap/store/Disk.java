@@ -52,7 +52,17 @@ public interface Disk {
      */
     Optional<String> keepDirectory() throws IOException;
 
-    /** The names of all that is in the directory, plain file or not, in any order. */
+    /**
+     * So many may be in the directory: several times what a thousand databases have, and few enough that a heap of 64 MiB holds what is
+     * known of each.
+     */
+    int MAX_FILES = 20_000;
+
+    /**
+     * The names of all that is in the directory, plain file or not, in any order.
+     *
+     * @throws TooManyFilesException where there are more than {@link #MAX_FILES}
+     */
     List<String> names() throws IOException;
 
     /** What is known of a plain file; empty when there is none of that name, or something that is no plain file. */

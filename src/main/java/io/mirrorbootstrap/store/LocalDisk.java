@@ -3,7 +3,6 @@ package io.mirrorbootstrap.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -17,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -149,13 +147,7 @@ public final class LocalDisk implements Disk {
     @Override
     public List<String> names() throws IOException {
         requireDirectory();
-        List<String> names = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(path)) {
-            files.forEach(file -> names.add(file.getFileName().toString()));
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return names;
+        return Names.in(path, MAX_FILES);
     }
 
     /** What another has given a name that is none in this process' locale is not there for it. */

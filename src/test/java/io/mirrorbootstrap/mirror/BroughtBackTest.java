@@ -29,6 +29,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TestSource;
 import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.SimulatedDisk;
+import io.mirrorbootstrap.store.TooManyFilesException;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** What the board says of a snapshot that somebody has taken away, and brings back. */
@@ -88,6 +89,30 @@ class BroughtBackTest {
         Awaitility.await().until(() -> board.mirror(DATABASE).isPresent());
         assertInstanceOf(Following.class, row().state());
         assertInstanceOf(OpenOutcome.AlreadyCommitted.class, mirrors.open(source, IDENTITY));
+    }
+
+    @Test
+    void whatIsAmongTooManyFilesIsFoundWhenTheyAreGone() throws Exception {
+        try (LoggedLines told = new LoggedLines(Upkeep.class.getName())) {
+            disk.rename("elsewhere", "a.snapshot");
+            disk.observe((what, name) -> {
+                if (what.equals("names")) {
+                    throw new TooManyFilesException(3);
+                }
+            });
+            mirrors.compareFiles();
+            mirrors.compareFiles();
+            assertTrue(board.mirror(DATABASE).isEmpty());
+            assertEquals(
+                    List.of("snapshots that somebody brings back are not looked for in /simulated, and no start is "
+                            + "possible: more than 3 files are in it: move those away that are not of a snapshot of this "
+                            + "sidecar"),
+                    told.all());
+        }
+        disk.observe((what, name) -> {
+        });
+        mirrors.compareFiles();
+        assertInstanceOf(Following.class, row().state());
     }
 
     @Test

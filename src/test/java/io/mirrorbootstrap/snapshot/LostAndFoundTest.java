@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,20 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         disk.put(SNAPSHOT, whole);
         look(Look.TO_BE_READ);
         read(found(committed));
+    }
+
+    /** Somebody who plants files under ever new names, and removes them, does not fill the memory. */
+    @Test
+    void nothingIsKeptOfAFileWithOtherBytesWhoseManifestIsGone() throws Exception {
+        lose();
+        byte[] manifest = disk.bytes("db.manifest.json").orElseThrow();
+        disk.put(SNAPSHOT, new byte[whole.length]);
+        look(Look.TO_BE_READ);
+        read();
+        disk.remove("db.manifest.json");
+        assertEquals(Set.of(), directory.described());
+        disk.put("db.manifest.json", manifest);
+        look(Look.TO_BE_READ);
     }
 
     @Test

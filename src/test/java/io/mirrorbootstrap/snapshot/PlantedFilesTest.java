@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.LocalDisk;
+import io.mirrorbootstrap.store.TooManyFilesException;
 import io.mirrorbootstrap.wire.JsonRecords;
 
 /** Who can write to the volume plants links, pipes and directories: nothing outside is touched, and nothing hangs. */
@@ -67,6 +70,24 @@ class PlantedFilesTest {
         Files.createSymbolicLink(directory.path().resolve(name), outside);
         assertCommits();
         assertEquals("not ours", Files.readString(outside));
+    }
+
+    /** Their names alone could fill the memory. */
+    @Test
+    void aStartOnMoreFilesThanItMayHoldSaysSo() throws Exception {
+        Path path = Files.createDirectories(directory.path());
+        for (int i = 0; i <= Disk.MAX_FILES; i++) {
+            Files.createFile(path.resolve(String.valueOf(i)));
+        }
+        IOException refused = assertThrows(TooManyFilesException.class, directory::prepare);
+        assertEquals("more than 20000 files are in it: move those away that are not of a snapshot of this sidecar",
+                refused.getMessage());
+        assertCommits(); // as where they come while it runs
+        assertThrows(TooManyFilesException.class, directory::described);
+        for (int i = 0; i < 3; i++) {
+            Files.delete(path.resolve(String.valueOf(i)));
+        }
+        assertEquals(Set.of(DB), directory.described());
     }
 
     @Test
