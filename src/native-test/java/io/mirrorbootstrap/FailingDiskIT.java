@@ -211,11 +211,15 @@ class FailingDiskIT extends WithSidecar {
         refused(ErrorCode.TRANSPORT, next.send(link()));
         // the payload has its name, and the manifest speaks of the old one still: nothing else is done before that is mended
         assertArrayEquals(changed, Files.readAllBytes(file("neither.snapshot")));
+        assertEquals(503, sidecar.delete("/v1/mirrors/neither").get().statusCode());
         assertEquals("failed", sidecar.word("neither"));
+        assertTrue(sidecar.get("/v1/mirrors/neither").contains("\"snapshot_path\":null"));
         refused(ErrorCode.TRANSPORT, next.open(link()));
         refused(ErrorCode.TRANSPORT, old.send(link()));
         Files.delete(Fault.FAIL_COMMIT_WHILE.file());
 
+        patiently().until(() -> sidecar.delete("/v1/mirrors/neither").get().statusCode() == 204);
+        assertEquals("following", sidecar.word("neither"));
         TestSnapshot.committed(next.open(link()));
         assertArrayEquals(changed, Files.readAllBytes(file("neither.snapshot")));
         assertEquals(List.of("neither.manifest.json", "neither.snapshot"), filesOf("neither"));

@@ -126,7 +126,7 @@ public class MirrorsResource {
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
     @APIResponse(responseCode = "400", description = "snapshot is neither true nor false: nothing has changed", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
-    @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again; or does not let the snapshot go", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again; or does not let the snapshot go, or a commit be finished", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database) {
         List<String> snapshot = request.queryParam(SNAPSHOT);
@@ -150,9 +150,10 @@ public class MirrorsResource {
 
     private static RestResponse<Object> answer(DatabaseId id, Removal outcome) {
         if (outcome instanceof Removal.Refused refused) {
-            return RestResponse.status(refused.refusal() instanceof Refusal.Transport
-                    ? RestResponse.Status.SERVICE_UNAVAILABLE
-                    : RestResponse.Status.FORBIDDEN,
+            boolean failed = refused.refusal() instanceof Refusal.Transport
+                    || refused.refusal() instanceof Refusal.InsufficientStorage;
+            return RestResponse.status(
+                    failed ? RestResponse.Status.SERVICE_UNAVAILABLE : RestResponse.Status.FORBIDDEN,
                     new ProblemView(ErrorCode.of(refused.refusal()).spelling(), refused.refusal().message()));
         }
         return outcome instanceof Removal.Done

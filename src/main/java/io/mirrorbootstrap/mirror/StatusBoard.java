@@ -26,6 +26,7 @@ import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.smallrye.mutiny.subscription.Cancellable;
 
@@ -134,7 +135,8 @@ public class StatusBoard implements TransferListener {
             Following following = new Following(done.snapshot(), done.path());
             return row(event, following, Optional.of(following), Optional.empty());
         } else if (event instanceof TransferEvent.Failed failed) {
-            return row(event, new Failed(failed.identity(), failed.bytesDone()), committed, error(failed.refusal()));
+            return row(event, new Failed(failed.identity(), failed.bytesDone()),
+                    committed.filter(earlier -> failed.remains() == Remains.NOTHING), error(failed.refusal()));
         } else if (event instanceof TransferEvent.Kept gone) {
             return row(event, new Disconnected(gone.identity(), gone.bytesKept(), gone.durableBytes()), committed,
                     lastError);

@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
@@ -45,9 +46,7 @@ public class TransferLog implements TransferListener {
             LOG.errorf(failed.cause().orElse(null),
                     "failed: %s, after %d bytes and %s seconds, %s: %s", facts(failed.identity()), failed.bytesDone(),
                     seconds(failed.took()),
-                    failed.isPublished()
-                            ? "its file is in place, and its commit is finished later"
-                            : "nothing of it is kept",
+                    remains(failed.remains()),
                     failed.refusal().message());
         } else if (event instanceof TransferEvent.Kept kept) {
             boolean expected = kept.reason() == KeptReason.PROCESS_ENDING || kept.reason() == KeptReason.FOUND_AT_START;
@@ -80,6 +79,14 @@ public class TransferLog implements TransferListener {
         } else if (LOG.isDebugEnabled()) {
             LOG.debug(Text.readable(event.toString()));
         }
+    }
+
+    private static String remains(Remains remains) {
+        return switch (remains) {
+            case NOTHING -> "nothing of it is kept";
+            case SNAPSHOT -> "its file is in place, and its commit is finished later";
+            case ANOTHER_FILE -> "nothing of it is kept, nor of an earlier snapshot, as another file is in their place";
+        };
     }
 
     private static String why(KeptReason reason) {

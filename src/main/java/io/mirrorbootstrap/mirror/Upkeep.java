@@ -185,6 +185,7 @@ final class Upkeep {
         board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
                 .forEach(databases::add);
         databases.addAll(described());
+        databases.addAll(directory.unfinishedCommits());
         List<DatabaseId> toBeRead = databases.stream()
                 .filter(database -> receivers.with(database, this::compareFiles) == Look.TO_BE_READ).toList();
         if (!toBeRead.isEmpty() && comparing.compareAndSet(false, true)) {

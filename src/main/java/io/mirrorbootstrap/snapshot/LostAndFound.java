@@ -12,7 +12,8 @@ import io.mirrorbootstrap.store.FileFacts;
  * Compares the files of one database, which only its receiver may change, with what is told of them: somebody may have taken them
  * away, and brought them back. The listener hears that a snapshot that is told to be committed is not, or that one is of which that is not
  * told; a transfer under way whose file is gone fails with the next message of its source, so that the source is told. In each
- * call {@code told} says which snapshot is told to be committed. Worker only, any number of threads.
+ * call {@code told} says which snapshot is told to be committed. A commit whose file is in place is
+ * finished on the way. Worker only, any number of threads.
  */
 public final class LostAndFound {
 
@@ -44,7 +45,9 @@ public final class LostAndFound {
      * @throws IOException when that cannot be found out now
      */
     public Look look(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
-        return mayDiffer(told.get()) ? compare(told) : Look.COMPARED;
+        return directory.commits().unfinished(database).isPresent() || mayDiffer(told.get())
+                ? compare(told)
+                : Look.COMPARED;
     }
 
     /** Needs no lock: a first look. */
@@ -65,13 +68,14 @@ public final class LostAndFound {
         if (isPartialLost(held.phase())) {
             held.phase().current().ifPresent(transfer -> transfer.file().lost());
         }
+        held.finishPublished();
         Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
         if (now.isPresent() && isLost(now.get())) {
             held.events().tell(new Lost(now.get()));
             now = Optional.empty(); // another may have been put in its place
         }
         if (directory.unfinishedCommits().contains(database)) {
-            return Look.COMPARED; // it is told when it is finished
+            return Look.COMPARED; // it is undone before anything is told
         }
         Optional<CommittedSnapshot> marked = directory.committed(database);
         if (marked.isPresent() && !marked.equals(now)) {

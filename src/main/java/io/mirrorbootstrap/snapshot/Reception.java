@@ -11,6 +11,7 @@ import io.mirrorbootstrap.snapshot.Phase.UnderWay;
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.Interrupted;
@@ -91,6 +92,13 @@ final class Reception {
                 .tell(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
     }
 
+    /** As {@link #finishCommit}, but one that failed before its file was in place is left to others. */
+    void finishPublished() throws IOException {
+        if (directory.commits().unfinished(database).isPresent()) {
+            finishCommit();
+        }
+    }
+
     /** Tells the present owner that {@code source} has taken over, unless it is the same. */
     void supersedeAllBut(Source source) {
         phase().owner().filter(owner -> owner != source).ifPresent(owner -> owner.superseded(database, source));
@@ -150,11 +158,12 @@ final class Reception {
                     KeptReason.PROCESS_ENDING));
         } else {
             durability.discard(Optional.of(transfer));
-            Optional<CommittedSnapshot> published = directory.commits().unfinished(database)
-                    .filter(snapshot -> transfer.file().isPublished());
+            boolean published = transfer.file().isPublished();
+            Optional<CommittedSnapshot> there = directory.commits().unfinished(database).filter(any -> published);
+            Remains remains = there.isPresent() ? Remains.SNAPSHOT : Remains.ANOTHER_FILE;
             events.tell(new TransferEvent.Failed(transfer.identity(),
-                    published.map(CommittedSnapshot::bytes).orElse(transfer.bytesDone()), published.isPresent(),
-                    refusal, cause, transfer.age()));
+                    there.map(CommittedSnapshot::bytes).orElse(transfer.bytesDone()),
+                    published ? remains : Remains.NOTHING, refusal, cause, transfer.age()));
         }
         return refusal;
     }
@@ -246,11 +255,16 @@ final class Reception {
         });
     }
 
-    /** Drops the transfer for {@code who}, whichever source owns it. */
+    /** Drops the transfer for {@code who}, whichever source owns it; see {@link SnapshotReceiver#abort}. */
     Removal abort(Principal who) {
         Optional<Refusal> refusal = Admission.refuseAbort(phase(), who);
         if (refusal.isPresent()) {
             return new Removal.Refused(events.refused(who, refusal.get()));
+        }
+        try {
+            finishPublished(); // what is told of its transfer is forgotten here
+        } catch (IOException e) {
+            return new Removal.Refused(events.refused(who, directory.room().failed(e, 0), Optional.of(e)));
         }
         if (phase() == Idle.IDLE) {
             events.tell(new TransferEvent.NoneToAbort(database, who));

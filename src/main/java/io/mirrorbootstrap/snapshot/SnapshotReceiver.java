@@ -193,7 +193,8 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Drops the transfer, whichever source owns it; a committed snapshot stays.
+     * Drops the transfer, whichever source owns it; a committed snapshot stays. One whose transfer has failed with its file in place is
+     * committed here; refused, where the disk does not let that happen.
      *
      * @param who the caller that asks for it
      */

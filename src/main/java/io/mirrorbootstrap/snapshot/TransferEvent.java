@@ -62,12 +62,18 @@ public sealed interface TransferEvent {
         }
     }
 
-    /**
-     * The transfer is dropped, its partial file removed; {@code cause} is there when the sidecar itself failed.
-     *
-     * @param isPublished whether its file is there as the snapshot, verified: only its commit has to be finished, which is tried again
-     */
-    record Failed(SnapshotIdentity identity, long bytesDone, boolean isPublished, Refusal refusal,
+    /** What a transfer that failed leaves. */
+    enum Remains {
+        /** Nothing; an earlier snapshot is as it was. */
+        NOTHING,
+        /** Its file, verified, in place of an earlier one: only its commit has to be finished, which is tried again. */
+        SNAPSHOT,
+        /** As {@link #SNAPSHOT}, but somebody has put another file in its place just then. */
+        ANOTHER_FILE
+    }
+
+    /** The transfer is dropped, its partial file gone; {@code cause} is there when the sidecar itself failed. */
+    record Failed(SnapshotIdentity identity, long bytesDone, Remains remains, Refusal refusal,
             Optional<Throwable> cause, Duration took)
             implements
                 TransferEvent {

@@ -16,6 +16,7 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferListener;
 import io.smallrye.mutiny.subscription.Cancellable;
 
@@ -89,7 +90,7 @@ class StatusBoardTest {
     }
 
     private static TransferEvent failed(String database) {
-        return new TransferEvent.Failed(identity(database), 0, false, new Refusal.Transport("it failed"),
+        return new TransferEvent.Failed(identity(database), 0, Remains.NOTHING, new Refusal.Transport("it failed"),
                 Optional.empty(),
                 Duration.ZERO);
     }

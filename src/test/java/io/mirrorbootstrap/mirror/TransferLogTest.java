@@ -20,6 +20,7 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity.Part;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 
 /** What is written of transfers, when the names in them are meant to lead a reader astray. */
@@ -57,7 +58,7 @@ class TransferLogTest {
         assertEquals(
                 "failed: " + facts + " crc32c=0x00000001, after 3 bytes and 1.000 seconds, nothing of it is kept: "
                         + "the snapshot's cluster is " + SHOWN + " in this chunk, but c in the transfer's first",
-                logged(new TransferEvent.Failed(identity(EVIL), 3, false,
+                logged(new TransferEvent.Failed(identity(EVIL), 3, Remains.NOTHING,
                         new Refusal.IdentityMismatch(Part.CLUSTER, "c", EVIL), Optional.empty(),
                         Duration.ofSeconds(1))));
         assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
@@ -91,8 +92,16 @@ class TransferLogTest {
         assertEquals(
                 "failed: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, after 5 bytes and 1.000 seconds, its "
                         + "file is in place, and its commit is finished later: it failed",
-                logged(new TransferEvent.Failed(identity("c"), 5, true, new Refusal.Transport("it failed"),
-                        Optional.empty(), Duration.ofSeconds(1))));
+                logged(failed(Remains.SNAPSHOT)));
+        assertEquals(
+                "failed: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, after 5 bytes and 1.000 seconds, nothing "
+                        + "of it is kept, nor of an earlier snapshot, as another file is in their place: it failed",
+                logged(failed(Remains.ANOTHER_FILE)));
+    }
+
+    private static TransferEvent failed(Remains remains) {
+        return new TransferEvent.Failed(identity("c"), 5, remains, new Refusal.Transport("it failed"),
+                Optional.empty(), Duration.ofSeconds(1));
     }
 
     @Test

@@ -2,8 +2,8 @@ package io.mirrorbootstrap.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.LostAndFound.Look;
+import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 
 /** A disk that fails in the middle of a commit or a removal: it is finished or undone, and everybody hears the truth. */
 class FailingCommitTest extends ReceiverOnSimulatedDisk {
@@ -73,7 +76,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         failWhenRenamed();
         send(one, 60, whole.length);
         TransferEvent.Failed failed = assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
-        assertTrue(failed.isPublished());
+        assertEquals(Remains.SNAPSHOT, failed.remains());
         assertEquals(whole.length, failed.bytesDone());
         assertArrayEquals(whole, disk.bytes("db.snapshot").orElseThrow());
     }
@@ -89,7 +92,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         });
         send(one, 40, whole.length);
         TransferEvent.Failed failed = assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
-        assertFalse(failed.isPublished());
+        assertEquals(Remains.NOTHING, failed.remains());
         assertEquals(40, failed.bytesDone());
     }
 
@@ -142,6 +145,70 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         receiver.heal();
         assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1));
         assertEquals(42, directory.committed(DB).orElseThrow().lsn());
+    }
+
+    @Test
+    void whoeverAsksForItsEndFinishesACommitWhoseFileIsInPlace() throws Exception {
+        replaceInVain();
+        healthy();
+
+        assertEquals(new Removal.Done(), receiver.abort(Principal.ANYBODY));
+
+        assertTrue(events.get(events.size() - 2) instanceof TransferEvent.Committed done
+                && done.snapshot().lsn() == 43, events::toString);
+        assertTrue(directory.unfinishedCommits().isEmpty());
+        assertEquals(43, directory.committed(DB).orElseThrow().lsn());
+    }
+
+    @Test
+    void nothingIsRemovedOfACommitThatCannotBeFinishedYet() throws Exception {
+        replaceInVain();
+
+        assertInstanceOf(Refusal.Transport.class,
+                assertInstanceOf(Removal.Refused.class, receiver.abort(Principal.ANYBODY)).refusal());
+        disk.observe((what, name) -> {
+            if (what.equals("create")) {
+                throw new IOException("No space left on device");
+            }
+        });
+        assertInstanceOf(Refusal.InsufficientStorage.class,
+                assertInstanceOf(Removal.Refused.class, receiver.abort(Principal.ANYBODY)).refusal());
+        assertThrows(IOException.class, () -> receiver.removeSnapshot(Principal.ANYBODY));
+        assertThrows(IOException.class, () -> receiver.lostAndFound().look(Optional::empty));
+
+        assertArrayEquals(whole, disk.bytes("db.snapshot").orElseThrow());
+        assertTrue(events.stream().noneMatch(TransferEvent.NoneToAbort.class::isInstance), events::toString);
+        healthy();
+        assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
+        assertTrue(events.get(events.size() - 1) instanceof TransferEvent.Removed removed
+                && removed.snapshot().lsn() == 43, events::toString);
+        assertTrue(disk.bytes("db.snapshot").isEmpty());
+    }
+
+    @Test
+    void aLookAtTheFilesFinishesACommit() throws Exception {
+        replaceInVain();
+        healthy();
+        assertEquals(Look.COMPARED, receiver.lostAndFound().look(Optional::empty));
+        assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Committed done
+                && done.snapshot().lsn() == 43), events::toString);
+        assertTrue(directory.unfinishedCommits().isEmpty());
+    }
+
+    /** The same bytes at a later position take the place of a snapshot, and the directory cannot be forced. */
+    private void replaceInVain() {
+        receiver.open(one, identity);
+        send(one, 0, whole.length);
+        receiver.open(one, identity(whole, 43));
+        failWhenRenamed();
+        IncomingChunk next = TestSource.chunk(receiver, one, identity(whole, 43), 0);
+        next.write(ByteBuffer.wrap(whole));
+        assertInstanceOf(ChunkOutcome.Refused.class, next.finish(true, Optional.empty()));
+    }
+
+    private void healthy() {
+        disk.observe((what, name) -> {
+        });
     }
 
     @Test

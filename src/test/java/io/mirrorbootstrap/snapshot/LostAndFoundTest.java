@@ -3,6 +3,7 @@ package io.mirrorbootstrap.snapshot;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -164,7 +165,8 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         });
         assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length));
         events.clear();
-        look(Look.COMPARED);
+        assertThrows(IOException.class, () -> look(Look.COMPARED));
+        assertTold();
         disk.observe((what, name) -> {
         });
         receiver.heal();
