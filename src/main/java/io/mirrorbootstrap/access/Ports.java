@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -33,9 +34,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.impl.VertxInternal;
 
 /**
- * Looks at the ports where connections are accepted, each second, on the event loops that accept: puts a {@link Door} into each new
- * one, and lets {@link Strangers} cut those whose time is over. Vert.x has no event for the port of probes and metrics, and no word
- * for what stands before a connection is set up.
+ * Looks at the ports where connections are accepted, on the event loops that accept: puts a {@link Door} into each new one before it is
+ * bound, and each second lets {@link Strangers} cut those whose time is over. Vert.x has no event for the port of probes and metrics,
+ * and no word for what stands before a connection is set up.
  */
 @Singleton
 class Ports {
@@ -45,7 +46,7 @@ class Ports {
     private static final long LOOK_EVERY_MILLIS = 1000;
 
     /** Until the ports are open; on a busy machine the event for that comes long after. */
-    private static final long FIRST_LOOKS_EVERY_MILLIS = 10;
+    private static final long FIRST_LOOKS_EVERY_NANOS = 1_000_000;
 
     /** How long an event loop may take to come to what it is asked for, when the process is ending. */
     private static final long PATIENCE_MILLIS = 1000;
@@ -55,7 +56,7 @@ class Ports {
     private final OwnConnections own;
     private final Duration delay;
     private final int mostOfARequest;
-    private final List<ScheduledFuture<?>> opening = new ArrayList<>(); // filled at the start, before there is any event
+    private volatile boolean isOpening = true;
     private final List<ScheduledFuture<?>> rounds = new ArrayList<>(); // start and end only
     private final Set<InetSocketAddress> addresses = ConcurrentHashMap.newKeySet();
 
@@ -76,17 +77,27 @@ class Ports {
         return Set.copyOf(addresses);
     }
 
-    /** Ports are opened in the next moments: who comes before there is a door is no stranger, and is waited for as long as others are. */
+    /** Ports are opened in the next moments. */
     void start(@Observes StartupEvent event) {
         for (EventExecutor loop : acceptors()) {
-            opening.add(look(loop, FIRST_LOOKS_EVERY_MILLIS));
-            rounds.add(look(loop, LOOK_EVERY_MILLIS));
+            loop.execute(() -> lookWhileOpening((SingleThreadEventLoop) loop));
+            rounds.add(loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), LOOK_EVERY_MILLIS,
+                    LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
         }
     }
 
-    private ScheduledFuture<?> look(EventExecutor loop, long everyMillis) {
-        return loop.scheduleAtFixedRate(() -> look((SingleThreadEventLoop) loop), everyMillis, everyMillis,
-                TimeUnit.MILLISECONDS);
+    /**
+     * A look at the end of each round of the loop, as there is always such a task when one begins. A round first accepts, and then runs
+     * its tasks, of which one binds a port: so nobody is accepted before there is a door.
+     */
+    private void lookWhileOpening(SingleThreadEventLoop loop) {
+        if (isOpening) {
+            loop.executeAfterEventLoopIteration(() -> {
+                look(loop);
+                LockSupport.parkNanos(FIRST_LOOKS_EVERY_NANOS); // nobody else has this thread, which accepts connections alone
+                loop.execute(() -> lookWhileOpening(loop));
+            });
+        }
     }
 
     /**
@@ -107,6 +118,7 @@ class Ports {
     }
 
     void end(@Observes ShutdownEvent event) {
+        isOpening = false;
         rounds.forEach(each -> each.cancel(false));
     }
 
@@ -120,9 +132,7 @@ class Ports {
 
     /** Of the management port there is no event, but it is opened at about the same time. */
     private void allAreOpenSoon() {
-        for (EventExecutor loop : acceptors()) {
-            loop.schedule(() -> opening.forEach(each -> each.cancel(false)), LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
-        }
+        vertx.setTimer(LOOK_EVERY_MILLIS, id -> isOpening = false);
     }
 
     private Iterable<EventExecutor> acceptors() {
