@@ -85,12 +85,15 @@ final class FrameEncoder extends ChannelOutboundHandlerAdapter implements WebSoc
 
     private static ByteBuf encrypted(ChannelHandlerContext context, ByteBuf bytes, Encryption encryption)
             throws SSLException {
-        ByteBuf encrypted = context.alloc().ioBuffer(encryption.room(bytes.readableBytes()));
         try {
-            encryption.encrypt(bytes, encrypted);
-            return encrypted.retain();
+            ByteBuf encrypted = context.alloc().ioBuffer(encryption.room(bytes.readableBytes()));
+            try {
+                encryption.encrypt(bytes, encrypted);
+                return encrypted.retain();
+            } finally {
+                encrypted.release();
+            }
         } finally {
-            encrypted.release();
             bytes.release();
         }
     }
