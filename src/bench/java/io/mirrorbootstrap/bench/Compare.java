@@ -146,11 +146,6 @@ public final class Compare {
                     ? Double.NaN
                     : middle(cold.stream().mapToDouble(sample -> sample.cost() + sample.jitCost()));
         }
-
-        private static double middle(DoubleStream figures) {
-            double[] sorted = figures.sorted().toArray();
-            return sorted[sorted.length / 2];
-        }
     }
 
     private final Map<String, String> options;
@@ -401,6 +396,12 @@ public final class Compare {
             Files.writeString(out.resolve("compare.md"), table);
             Files.writeString(out.resolve("compare.svg"), chart());
         }
+    }
+
+    /** The median. */
+    static double middle(DoubleStream figures) {
+        double[] sorted = figures.sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 
     private String chart() {

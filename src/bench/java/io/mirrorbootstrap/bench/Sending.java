@@ -118,7 +118,6 @@ public final class Sending {
     }
 
     private static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {
-        double[] sorted = samples.stream().mapToDouble(figure).sorted().toArray();
-        return sorted[sorted.length / 2];
+        return Compare.middle(samples.stream().mapToDouble(figure));
     }
 }

@@ -109,8 +109,7 @@ class BroughtBackTest {
                             + "sidecar"),
                     told.all());
         }
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         mirrors.compareFiles();
         assertInstanceOf(Following.class, row().state());
     }

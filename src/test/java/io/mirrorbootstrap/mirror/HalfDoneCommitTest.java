@@ -77,7 +77,7 @@ class HalfDoneCommitTest {
 
     @Test
     void whoEndsTheFailedTransferHasItsSnapshotTold() {
-        mend();
+        disk.stopObserving();
         assertEquals(new Removal.Done(), mirrors.abort(Principal.ANYBODY, DATABASE));
         assertFollowing();
         assertTrue(heard.stream().skip(1).noneMatch(row -> row.state() instanceof Following following
@@ -86,7 +86,7 @@ class HalfDoneCommitTest {
 
     @Test
     void theNextLookHasItTold() {
-        mend();
+        disk.stopObserving();
         mirrors.compareFiles();
         assertFollowing();
         mirrors.compareFiles();
@@ -97,14 +97,14 @@ class HalfDoneCommitTest {
     void soItDoesOfAFirstSnapshot() {
         DatabaseId other = new DatabaseId("b");
         assertInstanceOf(ChunkOutcome.Refused.class, send(new SnapshotIdentity("c", other, 1, WHOLE.length, crc())));
-        mend();
+        disk.stopObserving();
         mirrors.compareFiles();
         assertInstanceOf(Following.class, board.mirror(other).orElseThrow().state());
     }
 
     @Test
     void aRemovalRemovesTheOneThatIsThere() {
-        mend();
+        disk.stopObserving();
         assertEquals(new Removal.Done(), mirrors.abort(Principal.ANYBODY, DATABASE));
         assertEquals(new Removal.Done(), mirrors.removeSnapshot(Principal.ANYBODY, DATABASE));
         assertTrue(board.mirror(DATABASE).isEmpty());
@@ -129,11 +129,6 @@ class HalfDoneCommitTest {
             if (what.equals("rename") && name.endsWith(".manifest.json")) {
                 throw new IOException("Input/output error");
             }
-        });
-    }
-
-    private void mend() {
-        disk.observe((what, name) -> {
         });
     }
 

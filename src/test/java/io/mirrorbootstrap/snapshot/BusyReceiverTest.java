@@ -51,8 +51,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         assertEquals(Optional.of(new SnapshotReceiver.Progress(40, 0)), receiver.progress());
         assertFalse(commit.isDone());
 
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         hangs.countDown();
         assertInstanceOf(ChunkOutcome.Committed.class, commit.get(20, TimeUnit.SECONDS));
         assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(other, identity));
@@ -94,8 +93,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         assertInstanceOf(Removal.Refused.class, receiver.abort(Principal.ANYBODY));
         assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(Principal.ANYBODY));
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         receiver.recover();
         assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
     }

@@ -67,8 +67,7 @@ final class CrashSimulation {
             failIn = random.nextInt(8) == 0 ? random.nextInt(12) : Integer.MAX_VALUE;
             disk.observe(this::step);
             act();
-            disk.observe((what, name) -> {
-            });
+            disk.stopObserving();
             receiver.heal();
             if (!hasOpened && isCommitted(told.stream().findFirst())) {
                 promises = promises.withoutTransfer(); // its commit was refused, and is finished now
@@ -234,8 +233,7 @@ final class CrashSimulation {
             }
         });
         start(repaired, new ArrayList<>());
-        repaired.observe((what, name) -> {
-        });
+        repaired.stopObserving();
         return again[0];
     }
 

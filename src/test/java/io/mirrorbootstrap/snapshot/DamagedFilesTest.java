@@ -202,8 +202,7 @@ class DamagedFilesTest extends StartOnFiles {
         assertTrue(receiver.isUnrecovered());
         assertTrue(receiver.open(SOURCE, identity(whole)) instanceof OpenOutcome.Refused);
         assertArrayEquals(old, disk.bytes("db.snapshot").orElseThrow());
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         receiver.recover();
         assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
     }

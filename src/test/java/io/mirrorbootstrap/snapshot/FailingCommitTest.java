@@ -110,8 +110,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
                 assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
         assertInstanceOf(Refusal.InsufficientStorage.class,
                 assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity)).refusal());
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         assertInstanceOf(OpenOutcome.AlreadyCommitted.class, receiver.open(other, identity));
     }
 
@@ -140,8 +139,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         });
         receiver.open(one, identity);
         send(one, 0, whole.length);
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         receiver.heal();
         assertInstanceOf(TransferEvent.Committed.class, events.get(events.size() - 1));
         assertEquals(42, directory.committed(DB).orElseThrow().lsn());
@@ -150,7 +148,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
     @Test
     void whoeverAsksForItsEndFinishesACommitWhoseFileIsInPlace() throws Exception {
         replaceInVain();
-        healthy();
+        disk.stopObserving();
 
         assertEquals(new Removal.Done(), receiver.abort(Principal.ANYBODY));
 
@@ -178,7 +176,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
 
         assertArrayEquals(whole, disk.bytes("db.snapshot").orElseThrow());
         assertTrue(events.stream().noneMatch(TransferEvent.NoneToAbort.class::isInstance), events::toString);
-        healthy();
+        disk.stopObserving();
         assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
         assertTrue(events.get(events.size() - 1) instanceof TransferEvent.Removed removed
                 && removed.snapshot().lsn() == 43, events::toString);
@@ -188,7 +186,7 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
     @Test
     void aLookAtTheFilesFinishesACommit() throws Exception {
         replaceInVain();
-        healthy();
+        disk.stopObserving();
         assertEquals(Look.COMPARED, receiver.lostAndFound().look(Optional::empty));
         assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Committed done
                 && done.snapshot().lsn() == 43), events::toString);
@@ -204,11 +202,6 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         IncomingChunk next = TestSource.chunk(receiver, one, identity(whole, 43), 0);
         next.write(ByteBuffer.wrap(whole));
         assertInstanceOf(ChunkOutcome.Refused.class, next.finish(true, Optional.empty()));
-    }
-
-    private void healthy() {
-        disk.observe((what, name) -> {
-        });
     }
 
     @Test

@@ -121,7 +121,7 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
         receiver.disconnected(one, KeptReason.LINK_LOST);
         assertKept(200, 200, DiskRoom.broken());
-        mend();
+        disk.stopObserving();
         goOnAndCommit(200);
     }
 
@@ -196,11 +196,6 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
                 hasFailed[0] = true;
                 throw new IOException(words);
             }
-        });
-    }
-
-    private void mend() {
-        disk.observe((what, name) -> {
         });
     }
 

@@ -129,8 +129,7 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
             }
         });
         read();
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         look(Look.TO_BE_READ);
         read();
     }
@@ -167,8 +166,7 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         events.clear();
         assertThrows(IOException.class, () -> look(Look.COMPARED));
         assertTold();
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
         receiver.heal();
         assertInstanceOf(Committed.class, events.get(0));
     }

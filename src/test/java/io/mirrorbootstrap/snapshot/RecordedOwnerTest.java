@@ -101,8 +101,7 @@ class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
         });
         beside.remove().run();
         other.join();
-        disk.observe((what, name) -> {
-        });
+        disk.stopObserving();
     }
 
     private void afterACrash() throws IOException {

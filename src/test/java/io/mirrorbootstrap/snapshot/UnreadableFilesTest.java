@@ -36,7 +36,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
         assertTrue(disk.bytes("db.partial").isEmpty());
-        mend();
+        disk.stopObserving();
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 0, whole.length));
     }
 
@@ -51,7 +51,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
 
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
-        mend();
+        disk.stopObserving();
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 0, whole.length));
     }
 
@@ -70,7 +70,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         leave(whole, 200, Duration.ZERO);
         fail("readFile", BROKEN);
         refused(one);
-        mend();
+        disk.stopObserving();
         assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
     }
 
@@ -84,7 +84,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
             TestSource failing = new TestSource();
             assertInstanceOf(OpenOutcome.Refused.class, receiver.open(failing, larger));
             receiver.disconnected(failing, KeptReason.LINK_LOST);
-            mend();
+            disk.stopObserving();
             TestSource reading = new TestSource();
             assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(reading, larger)); // and the part is read
             receiver.disconnected(reading, KeptReason.LINK_LOST);
@@ -101,7 +101,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         for (int i = 0; i < 5; i++) {
             refused(new TestSource());
         }
-        mend();
+        disk.stopObserving();
         assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
     }
 
@@ -117,7 +117,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         for (int i = 0; i < 5; i++) {
             refused(new TestSource());
         }
-        mend();
+        disk.stopObserving();
         assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
     }
 
@@ -131,7 +131,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         refused(one);
 
         assertEquals(before, kept().waiting());
-        mend();
+        disk.stopObserving();
         receiver.open(other, identity); // it is read
         receiver.disconnected(other, KeptReason.LINK_LOST);
         assertFalse(receiver.expire(retention));
@@ -153,11 +153,6 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
             if (what.equals(step) && name.equals("db.partial")) {
                 throw new IOException(failure);
             }
-        });
-    }
-
-    private void mend() {
-        disk.observe((what, name) -> {
         });
     }
 

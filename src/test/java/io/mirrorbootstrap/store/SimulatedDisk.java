@@ -61,6 +61,12 @@ public final class SimulatedDisk implements Disk {
         this.observer = observer;
     }
 
+    /** Nobody is asked any more: what has failed works again. */
+    public void stopObserving() {
+        observe((what, name) -> {
+        });
+    }
+
     /** Does {@code action} while each step {@code what} fails for want of room. Behind it no observer is asked any more. */
     public void whileFull(String what, Runnable action) {
         observe((step, name) -> {
@@ -69,8 +75,7 @@ public final class SimulatedDisk implements Disk {
             }
         });
         action.run();
-        observe((step, name) -> {
-        });
+        stopObserving();
     }
 
     /** There is so much room from now on, in bytes. */

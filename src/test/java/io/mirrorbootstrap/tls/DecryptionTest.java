@@ -24,7 +24,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.Seed;
-import io.mirrorbootstrap.TestAuthority;
 
 /** What the other end has encrypted, with the JDK's engine at both ends. */
 class DecryptionTest {
@@ -38,8 +37,7 @@ class DecryptionTest {
 
     @BeforeAll
     static void makeKeys() throws Exception {
-        TestAuthority authority = new TestAuthority(directory, "authority");
-        keys = authority.client(authority.issue("both", "CN=localhost"));
+        keys = EnginePair.keys(directory);
     }
 
     private final Random random = new Random(Seed.of(17));

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.mirrorbootstrap.TestAuthority;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
@@ -34,8 +33,7 @@ class EncryptionTest {
 
     @BeforeAll
     static void makeKeys() throws Exception {
-        TestAuthority authority = new TestAuthority(directory, "authority");
-        keys = authority.client(authority.issue("both", "CN=localhost"));
+        keys = EnginePair.keys(directory);
     }
 
     @ParameterizedTest

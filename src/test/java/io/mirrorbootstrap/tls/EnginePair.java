@@ -2,12 +2,15 @@ package io.mirrorbootstrap.tls;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
+
+import io.mirrorbootstrap.TestAuthority;
 
 /**
  * Both ends of a TLS session, without a connection.
@@ -18,6 +21,12 @@ import javax.net.ssl.SSLException;
 record EnginePair(SSLEngine client, SSLEngine server) {
 
     private static final int PACKET_BYTES = 40_000;
+
+    /** What both ends may believe and show; its files are in {@code directory}. */
+    static SSLContext keys(Path directory) throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        return authority.client(authority.issue("both", "CN=localhost"));
+    }
 
     /** With the handshake done; both ends believe and show what {@code both} has. */
     static EnginePair after(SSLContext both, String version) throws SSLException {
