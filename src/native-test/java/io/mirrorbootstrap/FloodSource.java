@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -134,7 +135,9 @@ final class FloodSource implements Callable<Void> {
     private byte[] control() {
         SnapshotIdentity identity = identity(new byte[1 + random.nextInt(3000)]);
         return JsonMessages
-                .write(random.nextBoolean() ? new Control.Open(identity) : new Control.Abort(identity.database()))
+                .write(random.nextBoolean()
+                        ? new Control.Open(Announcement.of(identity))
+                        : new Control.Abort(identity.database()))
                 .getBytes(StandardCharsets.UTF_8);
     }
 

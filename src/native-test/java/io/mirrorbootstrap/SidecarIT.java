@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -51,7 +52,7 @@ class SidecarIT {
         SnapshotIdentity identity = new SnapshotIdentity("cluster-a", new DatabaseId("orders"), 42, whole.length, crc);
         RawClient client = new RawClient(service);
 
-        client.text(JsonMessages.write(new Control.Open(identity)));
+        client.text(JsonMessages.write(new Control.Open(Announcement.of(identity))));
         assertEquals("opened", client.answer().path("type").asText());
         for (int at = 0; at < whole.length; at += MIB) {
             byte[] head = ChunkEncoder.head(identity, at, MIB, Crc32c.of(ByteBuffer.wrap(whole, at, MIB)),

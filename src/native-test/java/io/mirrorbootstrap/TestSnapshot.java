@@ -9,6 +9,7 @@ import java.util.Random;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -50,7 +51,7 @@ record TestSnapshot(SnapshotIdentity identity, byte[] bytes) {
 
     /** The message that opens its transfer. */
     String open() {
-        return JsonMessages.write(new Control.Open(identity));
+        return JsonMessages.write(new Control.Open(Announcement.of(identity)));
     }
 
     /** The message that ends its transfer. */

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -180,7 +181,7 @@ final class TortureSource implements Runnable {
     }
 
     private long open(RawClient client, SnapshotIdentity identity) throws Exception {
-        client.text(JsonMessages.write(new Control.Open(identity)));
+        client.text(JsonMessages.write(new Control.Open(Announcement.of(identity))));
         JsonNode answer = client.answer();
         if (answer.path("type").asText().equals("committed")) {
             committed();

@@ -33,6 +33,7 @@ public record MirrorView(
         @JsonProperty(Fields.SNAPSHOT_LSN) @Schema(description = "the mirror follows from snapshot_lsn + 1") long snapshotLsn,
         @JsonProperty(Fields.CRC32C) @Schema(description = "CRC-32C, 0x and 8 hex digits; of a stream only once it is committed", nullable = true) String crc32c,
         @JsonProperty(Fields.SNAPSHOT_PATH) @Schema(description = "once it is committed", nullable = true) String snapshotPath,
+        @JsonProperty(Fields.POSITION) @Schema(description = "from where to follow, in the database's own words, where the source has said it; once it is committed", nullable = true) String position,
         @JsonProperty(Fields.RATE_BYTES_PER_SECOND) @Schema(description = "over the last seconds") long rateBytesPerSecond,
         @JsonProperty(Fields.ETA_SECONDS) @Schema(description = "until the last byte, if that can be told", nullable = true) Long etaSeconds,
         @JsonProperty(Fields.UPDATED_AT) Instant updatedAt,
@@ -50,7 +51,8 @@ public record MirrorView(
             CommittedSnapshot snapshot = following.snapshot();
             return new MirrorView(snapshot.database().value(), snapshot.sourceClusterId(), "following",
                     snapshot.bytes(), snapshot.bytes(), snapshot.bytes(), snapshot.lsn(), snapshot.crc32c().toString(),
-                    following.path().toString(), 0, null, mirror.updatedAt(), error(mirror));
+                    following.path().toString(), snapshot.notes().position().orElse(null), 0, null, mirror.updatedAt(),
+                    error(mirror));
         } else if (mirror.state() instanceof Bootstrapping now) {
             long rest = now.identity().totalBytes() - now.bytesDone();
             boolean isCommitting = !now.identity().isStream() && rest == 0; // for as long as the disk takes
@@ -69,11 +71,11 @@ public record MirrorView(
 
     private static MirrorView underWay(Mirror mirror, SnapshotIdentity identity, String status, long bytesDone,
             long durableBytes, long rate, OptionalLong eta) {
-        boolean crcKnown = !identity.isStream() || identity.totalCrc32c().bits() != 0;
+        boolean crcKnown = !identity.isToldAtEnd() || identity.totalCrc32c().bits() != 0;
         return new MirrorView(identity.database().value(), identity.sourceClusterId(), status, bytesDone,
                 identity.totalBytes(), durableBytes, identity.lsn(),
                 crcKnown ? identity.totalCrc32c().toString() : null,
-                mirror.committed().map(done -> done.path().toString()).orElse(null),
+                mirror.committed().map(done -> done.path().toString()).orElse(null), null,
                 rate, eta.isPresent() ? eta.getAsLong() : null, mirror.updatedAt(), error(mirror));
     }
 

@@ -1,12 +1,12 @@
 package io.mirrorbootstrap.link;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /** What a message waits for the disk to do. */
 sealed interface DiskWait {
 
-    record Opening(SnapshotIdentity identity) implements DiskWait {
+    record Opening(Announcement snapshot) implements DiskWait {
     }
 
     record Aborting(DatabaseId database) implements DiskWait {

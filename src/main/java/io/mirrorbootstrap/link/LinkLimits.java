@@ -17,6 +17,7 @@ class LinkLimits {
 
     private final int maxChunkBytes;
     private final long windowBytes;
+    private final long checkpointBytes;
     private final Duration idleTimeout;
     private final boolean readByWorkers;
     private final int maxLinks;
@@ -25,6 +26,7 @@ class LinkLimits {
     LinkLimits(MirrorSettings settings) {
         this.maxChunkBytes = (int) settings.maxChunkBytes();
         this.windowBytes = settings.windowBytes();
+        this.checkpointBytes = settings.checkpointBytes();
         this.idleTimeout = settings.idleTimeout();
         this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();
@@ -39,6 +41,11 @@ class LinkLimits {
     /** How much payload a source may have unanswered, in bytes; told, not enforced: the buffers are bounded anyway. */
     long windowBytes() {
         return windowBytes;
+    }
+
+    /** How much of a transfer that was opened may be received and not be durable, in bytes. */
+    long checkpointBytes() {
+        return checkpointBytes;
     }
 
     /** How many messages a source may have unanswered: as many answers are held for it until it reads them. */

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
@@ -16,7 +17,6 @@ import io.mirrorbootstrap.snapshot.PayloadSpill;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Removal;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.wire.Answer;
@@ -113,7 +113,7 @@ final class MessageReader {
         DiskWait before = unfinished.orElseThrow();
         unfinished = Optional.empty();
         if (before instanceof DiskWait.Opening opening) {
-            return open(opening.identity());
+            return open(opening.snapshot());
         } else if (before instanceof DiskWait.Aborting aborting) {
             return abort(aborting.database());
         }
@@ -152,7 +152,7 @@ final class MessageReader {
 
     private Optional<Answer> control(Control control) {
         return answer(control instanceof Control.Open open
-                ? open(open.identity())
+                ? open(open.snapshot())
                 : abort(((Control.Abort) control).database()));
     }
 
@@ -160,19 +160,22 @@ final class MessageReader {
         return further instanceof Further.Answered answered ? Optional.of(answered.answer()) : Optional.empty();
     }
 
-    private Further open(SnapshotIdentity identity) {
-        OpenOutcome outcome = mirrors.open(source, identity);
+    private Further open(Announcement snapshot) {
+        DatabaseId database = snapshot.identity().database();
+        OpenOutcome outcome = mirrors.open(source, snapshot);
         if (outcome instanceof OpenOutcome.Verifying) {
-            return unfinished(new DiskWait.Opening(identity), new Further.GoingOn());
+            return unfinished(new DiskWait.Opening(snapshot), new Further.GoingOn());
         } else if (outcome instanceof OpenOutcome.Busy) {
-            return unfinished(new DiskWait.Opening(identity), new Further.Busy());
+            return unfinished(new DiskWait.Opening(snapshot), new Further.Busy());
         } else if (outcome instanceof OpenOutcome.Opened opened) {
-            return new Further.Answered(new Answer.Opened(identity.database(), opened.offset(),
-                    limits.maxChunkBytes(), limits.windowBytes(), OptionalLong.of(limits.windowMessages())));
+            return new Further.Answered(new Answer.Opened(database, opened.offset(), limits.maxChunkBytes(),
+                    limits.windowBytes(), OptionalLong.of(limits.windowMessages()),
+                    OptionalLong.of(limits.checkpointBytes()),
+                    Optional.of(opened.crc32c()).filter(any -> opened.offset() > 0)));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
             return new Further.Answered(committed(already.snapshot(), already.path().toString()));
         }
-        return new Further.Answered(refused(((OpenOutcome.Refused) outcome).refusal(), identity.database()));
+        return new Further.Answered(refused(((OpenOutcome.Refused) outcome).refusal(), database));
     }
 
     private Further abort(DatabaseId database) {
@@ -272,7 +275,7 @@ final class MessageReader {
         ChunkDecoder message = decoder.orElseThrow();
         DatabaseId database = message.database().orElseThrow();
         IncomingChunk complete = chunk.orElseThrow();
-        ChunkOutcome outcome = complete.finish(message.done(), message.chunkCrc32c());
+        ChunkOutcome outcome = complete.finish(message.done(), message.chunkCrc32c(), message.position());
         if (outcome instanceof ChunkOutcome.Busy) {
             return unfinished(new DiskWait.Finishing(complete.mayTakeLong(message.done())), new Further.Busy());
         }
@@ -286,7 +289,8 @@ final class MessageReader {
     }
 
     private static Answer committed(CommittedSnapshot snapshot, String path) {
-        return new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(), snapshot.crc32c(), path);
+        return new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(), snapshot.crc32c(), path,
+                snapshot.notes().position());
     }
 
     private static Answer refused(Refusal refusal, DatabaseId database) {

@@ -71,6 +71,11 @@ public interface MirrorSettings {
     @WithConverter(Time.class)
     Duration partialRetention();
 
+    /** As {@link #partialRetention}, of a stream, whose source can send it once only. */
+    @WithDefault("PT1H")
+    @WithConverter(Time.class)
+    Duration streamRetention();
+
     /** A link on which nothing arrives for this time is cut. */
     @WithDefault("60S")
     @WithConverter(Time.class)

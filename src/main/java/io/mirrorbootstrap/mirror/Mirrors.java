@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +9,7 @@ import jakarta.enterprise.event.Observes;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ChunkStart;
@@ -21,6 +21,7 @@ import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
+import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
@@ -75,22 +76,23 @@ public class Mirrors {
     }
 
     /** A source wishes to send a snapshot; see {@link SnapshotReceiver#open}. */
-    public OpenOutcome open(Source source, SnapshotIdentity identity) {
-        Optional<Refusal> noPlace = refuseForPlace(source, identity.database());
+    public OpenOutcome open(Source source, Announcement snapshot) {
+        DatabaseId database = snapshot.identity().database();
+        Optional<Refusal> noPlace = refuseForPlace(source, database);
         if (noPlace.isPresent()) {
             return new OpenOutcome.Refused(noPlace.get());
         }
         try {
-            return receivers.with(identity.database(), receiver -> open(receiver, source, identity));
+            return receivers.with(database, receiver -> open(receiver, source, snapshot));
         } finally {
-            holders.arrived(source.principal(), identity.database());
+            holders.arrived(source.principal(), database);
         }
     }
 
-    private OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
-        OpenOutcome outcome = receiver.open(source, identity);
+    private OpenOutcome open(SnapshotReceiver receiver, Source source, Announcement snapshot) {
+        OpenOutcome outcome = receiver.open(source, snapshot);
         if (outcome instanceof OpenOutcome.Opened) {
-            holders.note(source.principal(), identity.database());
+            holders.note(source.principal(), receiver.database());
         }
         if (outcome instanceof OpenOutcome.AlreadyCommitted already && !upkeep.isTold(receiver, already.snapshot())) {
             return new OpenOutcome.Busy(); // nobody is told what the board denies
@@ -198,12 +200,12 @@ public class Mirrors {
     }
 
     /**
-     * Drops each transfer that has been kept longer than {@code retention}, finishes commits that a failing disk has left half
+     * Drops each transfer that has been kept longer than its {@code retention}, finishes commits that a failing disk has left half
      * done, and tries again to read what could not be read at start.
      *
      * @return how many transfers were dropped
      */
-    public int keepHouse(Duration retention) {
+    public int keepHouse(Retention retention) {
         return upkeep.keepHouse(retention);
     }
 

@@ -49,6 +49,7 @@ class SettingsCheck {
                 });
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");
         inRange(OWN + "partial-retention", settings.partialRetention(), "1MS", "P36500D");
+        inRange(OWN + "stream-retention", settings.streamRetention(), "1MS", "P36500D");
         List.of("quarkus.http.", "quarkus.management.").forEach(port -> checkPort(port, config));
     }
 

@@ -9,6 +9,7 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jboss.logging.Logger.Level;
 
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
@@ -38,9 +39,10 @@ public class TransferLog implements TransferListener {
                             : "are read back first, because their process has ended or their disk has failed since",
                     verifying.address());
         } else if (event instanceof TransferEvent.Committed done) {
-            LOG.infof("committed: database=%s cluster=%s%s lsn=%d bytes=%d crc32c=%s seconds=%s path=%s",
+            LOG.infof("committed: database=%s cluster=%s%s lsn=%d%s bytes=%d crc32c=%s seconds=%s path=%s",
                     done.database(), Text.field(done.snapshot().sourceClusterId()), owner(done.snapshot().owner()),
-                    done.snapshot().lsn(), done.snapshot().bytes(), done.snapshot().crc32c(), seconds(done.took()),
+                    done.snapshot().lsn(), position(done.snapshot().notes()), done.snapshot().bytes(),
+                    done.snapshot().crc32c(), seconds(done.took()),
                     done.path());
         } else if (event instanceof TransferEvent.Failed failed) {
             LOG.errorf(failed.cause().orElse(null),
@@ -116,7 +118,14 @@ public class TransferLog implements TransferListener {
                 + owner(identity.owner()) + " lsn=" + identity.lsn()
                 + (identity.isStream()
                         ? " bytes=unknown"
-                        : " bytes=" + identity.totalBytes() + " crc32c=" + identity.totalCrc32c());
+                        : " bytes=" + identity.totalBytes())
+                + (identity.isToldAtEnd() && identity.totalCrc32c().bits() == 0
+                        ? ""
+                        : " crc32c=" + identity.totalCrc32c());
+    }
+
+    private static String position(Notes notes) {
+        return notes.position().map(text -> " position=" + Text.field(text)).orElse("");
     }
 
     private static String owner(Optional<String> owner) {

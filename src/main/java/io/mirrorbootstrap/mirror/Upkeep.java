@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +18,7 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
+import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Text;
@@ -151,7 +151,7 @@ final class Upkeep {
     }
 
     /** See {@link Mirrors#keepHouse}. */
-    int keepHouse(Duration retention) {
+    int keepHouse(Retention retention) {
         directory.unfinishedCommits().forEach(database -> receivers.with(database, Upkeep::heal));
         recoverAllSoon();
         int expired = 0;
@@ -170,7 +170,7 @@ final class Upkeep {
         return null;
     }
 
-    private static int expire(SnapshotReceiver receiver, Duration retention) {
+    private static int expire(SnapshotReceiver receiver, Retention retention) {
         try {
             return receiver.expire(retention) ? 1 : 0;
         } catch (RuntimeException | Error e) {

@@ -32,10 +32,10 @@ final class UsingChunk implements IncomingChunk {
     }
 
     @Override
-    public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+    public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c, Optional<String> position) {
         boolean ended = true;
         try {
-            ChunkOutcome outcome = chunk.finish(done, chunkCrc32c);
+            ChunkOutcome outcome = chunk.finish(done, chunkCrc32c, position);
             ended = !(outcome instanceof ChunkOutcome.Busy);
             if (outcome instanceof ChunkOutcome.Pending || outcome instanceof ChunkOutcome.Committed) {
                 whenAccepted.run();

@@ -42,7 +42,8 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
                     new Refusal.SnapshotCrcMismatch(identity.totalCrc32c(), computed), Optional.empty()));
         }
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), identity.database(),
-                identity.lsn(), end, computed, Instant.now(), identity.owner());
+                identity.lsn(), end, computed, Instant.now(), transfer.identity().streamId(), transfer.notes(),
+                identity.owner());
         reception.lock().forLong(() -> makeDurable(end));
         Source source = reception.phase().owner().orElseThrow();
         Optional<Refusal> forbidden = reception.admission().refuseForOthers(reception.phase(), source.principal(),

@@ -40,7 +40,7 @@ final class Admission {
         Optional<Refusal> transfer = phase.identity()
                 .flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
                         .map(other -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
-                                phase.bytesDone(), theirs.totalBytes(), other.words())));
+                                phase.bytesDone(), theirs.totalBytes(), Optional.of(other.words()))));
         if (transfer.isPresent()) {
             return transfer;
         }
@@ -50,7 +50,26 @@ final class Admission {
         }
         return committed.flatMap(theirs -> who.other(theirs.sourceClusterId(), theirs.owner())
                 .map(other -> new Refusal.StaleSnapshot(identity.lsn(), theirs.lsn(),
-                        identity.sourceClusterId(), theirs.sourceClusterId(), other.words())));
+                        identity.sourceClusterId(), theirs.sourceClusterId(), Optional.of(other.words()))));
+    }
+
+    /**
+     * The refusal of a snapshot that would throw away what its source may not know of: an earlier LSN than that of the committed one, or of
+     * another cluster; or the end of a transfer whose source is there. Not asked where the source says that it means that.
+     */
+    static Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity,
+            Optional<CommittedSnapshot> committed) {
+        Optional<SnapshotIdentity> work = phase.owner().filter(owner -> owner != source && !owner.isGone())
+                .flatMap(owner -> phase.announcement()).map(Announcement::identity)
+                .filter(theirs -> !theirs.isSame(identity));
+        if (work.isPresent()) {
+            return work.map(theirs -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
+                    phase.bytesDone(), theirs.totalBytes(), Optional.empty()));
+        }
+        return committed.filter(there -> identity.lsn() > 0 && identity.lsn() < there.lsn()
+                || !identity.sourceClusterId().equals(there.sourceClusterId()))
+                .map(there -> new Refusal.StaleSnapshot(identity.lsn(), there.lsn(), identity.sourceClusterId(),
+                        there.sourceClusterId(), Optional.empty()));
     }
 
     /**

@@ -116,20 +116,22 @@ abstract class ArrivingChunk implements IncomingChunk {
     }
 
     @Override
-    public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+    public final ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c, Optional<String> position) {
         return mine().isPresent()
-                ? receiver.reception().whenFree(held -> finish(held, done, chunkCrc32c)) // no stranger keeps the owner out
-                : receiver.reception().ifFree(held -> finish(held, done, chunkCrc32c))
+                ? receiver.reception().whenFree(held -> finish(held, done, chunkCrc32c, position)) // no stranger keeps the owner out
+                : receiver.reception().ifFree(held -> finish(held, done, chunkCrc32c, position))
                         .orElseGet(ChunkOutcome.Busy::new);
     }
 
-    private ChunkOutcome finish(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) {
+    private ChunkOutcome finish(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c,
+            Optional<String> position) {
         if (failure.isPresent()) {
             return new ChunkOutcome.Refused(failed(reception, failure.get()));
         }
         try {
             Verdict verdict = judge(reception, done, chunkCrc32c);
             if (verdict instanceof Verdict.Accepted accepted) {
+                accepted.transfer().saysPosition(position);
                 return new Acceptance(reception, accepted.transfer(), identity).of(Crc32c.of(crc), bytes, done);
             }
             revert();

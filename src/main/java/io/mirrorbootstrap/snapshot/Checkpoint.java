@@ -7,8 +7,9 @@ package io.mirrorbootstrap.snapshot;
  * @param identity the transfer's
  * @param bytes 0 or more; at most all bytes of the snapshot, unless it is a stream
  * @param crc32c of these bytes
+ * @param notes what its source has said
  */
-public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
+public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c, Notes notes) {
 
     /** Checks the values. */
     public Checkpoint {
@@ -17,14 +18,19 @@ public record Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
         }
     }
 
-    /** The same point of the same transfer, which has another identity now: that of another owner. */
-    Checkpoint of(SnapshotIdentity now) {
-        return new Checkpoint(now, bytes, crc32c);
+    /** A point of which nothing is said. */
+    public Checkpoint(SnapshotIdentity identity, long bytes, Crc32c crc32c) {
+        this(identity, bytes, crc32c, Notes.NONE);
+    }
+
+    /** The same point of the same transfer, which has another owner and other notes now. */
+    Checkpoint of(SnapshotIdentity now, Notes said) {
+        return new Checkpoint(now, bytes, crc32c, said);
     }
 
     /** Whether it is of {@code snapshot}, but for its owner. */
-    boolean isOfAnotherOwner(SnapshotIdentity snapshot) {
-        return !identity.equals(snapshot) && identity.ownedBy(snapshot.owner()).equals(snapshot);
+    boolean isOf(SnapshotIdentity snapshot) {
+        return identity.ownedBy(snapshot.owner()).equals(snapshot);
     }
 
     /** The database it is about. */

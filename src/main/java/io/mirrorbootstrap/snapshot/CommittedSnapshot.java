@@ -13,13 +13,17 @@ import java.util.Optional;
  * @param bytes its size, 0 or more
  * @param crc32c the CRC-32C of all of it, verified
  * @param committedAt when it was committed
+ * @param streamId the name of its bytes, where their CRC-32C was told at the end
+ * @param notes what its source has said
  * @param owner its owner, see {@link Principal#owner}
  */
 public record CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
-        Instant committedAt, Optional<String> owner) {
+        Instant committedAt, Optional<String> streamId, Notes notes, Optional<String> owner) {
 
     /** Checks the values. */
     public CommittedSnapshot {
+        Objects.requireNonNull(streamId);
+        Objects.requireNonNull(notes);
         Objects.requireNonNull(owner);
         if (!SnapshotIdentity.isValidClusterId(sourceClusterId) || lsn < 0 || bytes < 0) {
             throw new IllegalArgumentException("no snapshot: cluster " + Text.quoted(sourceClusterId) + ", LSN " + lsn
@@ -27,16 +31,25 @@ public record CommittedSnapshot(String sourceClusterId, DatabaseId database, lon
         }
     }
 
-    /** A snapshot without an owner. */
+    /** A snapshot without an owner, of which nothing is said. */
     public CommittedSnapshot(String sourceClusterId, DatabaseId database, long lsn, long bytes, Crc32c crc32c,
             Instant committedAt) {
-        this(sourceClusterId, database, lsn, bytes, crc32c, committedAt, Optional.empty());
+        this(sourceClusterId, database, lsn, bytes, crc32c, committedAt, Optional.empty(), Notes.NONE,
+                Optional.empty());
     }
 
-    /** Whether this is the very snapshot that {@code identity} announces; a stream is never recognized. */
+    /**
+     * Whether this is the very snapshot that {@code identity} announces: by the name of its bytes, apart from what is told at their end
+     * only, or by size and CRC-32C. A stream without a name is never recognized.
+     */
     public boolean is(SnapshotIdentity identity) {
-        return !identity.isStream() && sourceClusterId.equals(identity.sourceClusterId())
-                && database.equals(identity.database()) && lsn == identity.lsn() && bytes == identity.totalBytes()
-                && crc32c.equals(identity.totalCrc32c());
+        boolean isNamed = identity.streamId().isPresent();
+        if (!sourceClusterId.equals(identity.sourceClusterId()) || !database.equals(identity.database())
+                || isNamed && !identity.streamId().equals(streamId)) {
+            return false;
+        }
+        return (lsn == identity.lsn() || isNamed && identity.lsn() == 0)
+                && (bytes == identity.totalBytes() ? !identity.isStream() || isNamed : isNamed && identity.isStream())
+                && (crc32c.equals(identity.totalCrc32c()) || isNamed && identity.totalCrc32c().bits() == 0);
     }
 }

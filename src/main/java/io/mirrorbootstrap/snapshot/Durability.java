@@ -96,18 +96,19 @@ final class Durability {
     /**
      * Has a checkpoint written where one is due. After a crash a source sends at most {@code checkpointBytes} again: a
      * checkpoint beside the flow begins at half of them; if it has not ended when all of them have come, the disk is
-     * slower than the source, which has to wait.
+     * slower than the source, which has to wait. A chunk without a byte asks for one: its source can hold no more than it does.
      *
      * @param bytes of the chunk that was accepted last
-     * @throws IOException also where the disk is full for a checkpoint, and was for the one that was due before this chunk: whoever would send
-     *         on would send it all again
+     * @throws IOException also where the disk is full for a checkpoint that was asked for, or was for the one that was due before this
+     *         chunk: whoever would send on would send it all again
      */
     void keep(Transfer transfer, long bytes) throws IOException {
-        if (isDue(transfer, 0)) {
-            boolean wasDueBefore = isDue(transfer, -bytes);
+        boolean isAskedFor = isAskedFor(transfer, bytes);
+        if (isAskedFor || isDue(transfer, 0)) {
+            boolean isMust = isAskedFor || isDue(transfer, -bytes);
             lock.forLong(() -> {
                 Optional<IOException> full = tryCheckpoint(transfer);
-                if (wasDueBefore && full.isPresent()) {
+                if (isMust && full.isPresent()) {
                     throw full.get();
                 }
             });
@@ -119,6 +120,11 @@ final class Durability {
                 transfer.checkpointEnded(); // the process is ending: the link's end makes one
             }
         }
+    }
+
+    /** Whether a chunk of {@code bytes} asks for a checkpoint of what came before it. Any thread. */
+    static boolean isAskedFor(Transfer transfer, long bytes) {
+        return bytes == 0 && transfer.bytesDone() > transfer.durableBytes();
     }
 
     /** Whether {@link #keep} will have to wait for the disk when {@code bytes} more have been accepted. Any thread. */
@@ -159,18 +165,20 @@ final class Durability {
     }
 
     /**
-     * Has the checkpoint that is there, if it is one of {@code snapshot}, name the owner that this snapshot has now: otherwise it would
-     * belong after a crash to whom it belonged before, and others might end it. A checkpoint that is being written beside the
-     * flow is waited for; one that begins later names the owner that its transfer has then.
+     * Has the checkpoint that is there, if it is one of {@code snapshot}, name the owner that this snapshot has now, and what is said of it
+     * now: otherwise it would belong after a crash to whom it belonged before, and others might end it. A checkpoint that is being written
+     * beside the flow is waited for; one that begins later names what its transfer has then.
      */
-    void recordOwner(SnapshotIdentity snapshot) throws IOException {
+    void recordAgain(SnapshotIdentity snapshot, Notes notes) throws IOException {
         assert lock.isHeld();
         lock.forLong(() -> {
             records.lock();
             try {
                 Optional<Checkpoint> there = directory.records().checkpoint(database);
-                if (there.filter(recorded -> recorded.isOfAnotherOwner(snapshot)).isPresent()) {
-                    record(there.get().of(snapshot));
+                Optional<Checkpoint> now = there.filter(recorded -> recorded.isOf(snapshot))
+                        .map(recorded -> recorded.of(snapshot, notes));
+                if (now.isPresent() && !now.equals(there)) {
+                    record(now.get());
                 }
             } finally {
                 records.unlock();
@@ -208,7 +216,7 @@ final class Durability {
         try {
             if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
                 transfer.forced(point);
-                record(point.of(transfer.identity())); // which may have got an owner since
+                record(point.of(transfer.identity(), transfer.notes())); // which may have changed since
                 transfer.durable(point.bytes());
             }
         } finally {

@@ -56,7 +56,10 @@ final class FirstChunk extends ArrivingChunk {
         if (refusal.isPresent()) {
             return new Verdict.Refused(reception.events().refused(source.principal(), refusal.get()));
         }
-        Transfer transfer = new Transfer(identity, file);
+        Announcement said = reception.phase().announcement().filter(any -> reception.phase().isOwnedBy(source))
+                .filter(announced -> announced.identity().mismatch(identity, done).isEmpty())
+                .orElse(Announcement.of(identity));
+        Transfer transfer = new Transfer(said.identity(), said.notes(), file);
         begun = Optional.of(transfer);
         reception.begin(source, transfer);
         file.moveTo(SnapshotNames.partial(identity.database()));

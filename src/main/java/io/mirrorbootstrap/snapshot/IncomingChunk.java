@@ -27,8 +27,14 @@ public interface IncomingChunk {
      * @param done whether it is the last chunk of the snapshot: if so, this returns only when the snapshot is committed
      *            or refused
      * @param chunkCrc32c the CRC-32C that the payload must have, where the source says it
+     * @param position from where to follow the snapshot, where the source says it: it counts if the chunk does
      */
-    ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c);
+    ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c, Optional<String> position);
+
+    /** As {@link #finish(boolean, Optional, Optional)}, of a chunk that says no position. */
+    default ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+        return finish(done, chunkCrc32c, Optional.empty());
+    }
 
     /**
      * Whether {@link #finish} is likely to wait for the disk for long: then the caller goes on with other messages of the

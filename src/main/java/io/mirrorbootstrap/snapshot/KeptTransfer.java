@@ -92,10 +92,11 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         return new KeptTransfer(accepted, durableBytes, known, waiting, true);
     }
 
-    /** The same, going on on behalf of {@code owner}. */
-    KeptTransfer ownedBy(Optional<String> owner) {
-        return new KeptTransfer(accepted.of(identity().ownedBy(owner)), durableBytes, known, waiting,
-                isDoubted);
+    /** The same, going on as it is announced {@code again}. */
+    KeptTransfer as(Announcement again) {
+        return new KeptTransfer(
+                accepted.of(identity().ownedBy(again.identity().owner()), accepted.notes().followedBy(again.notes())),
+                durableBytes, known, waiting, isDoubted);
     }
 
     SnapshotIdentity identity() {

@@ -5,8 +5,12 @@ import java.nio.file.Path;
 /** The answer to a source that wishes to send a snapshot. */
 public sealed interface OpenOutcome {
 
-    /** Send from byte {@code offset}. */
-    record Opened(long offset) implements OpenOutcome {
+    /**
+     * Send from byte {@code offset}.
+     *
+     * @param crc32c of the bytes before, as they are here
+     */
+    record Opened(long offset, Crc32c crc32c) implements OpenOutcome {
     }
 
     /**

@@ -15,7 +15,7 @@ import io.mirrorbootstrap.store.FileFacts;
  * One {@code open}: a source announces a snapshot, and goes on where the transfer of this very snapshot stands, whether
  * that is under way from another source or waits as a file.
  */
-record Opening(Reception reception, Source source, SnapshotIdentity identity) {
+record Opening(Reception reception, Source source, Announcement snapshot) {
 
     /** @param recognize whether it is enough that this very snapshot is committed already */
     OpenOutcome run(boolean recognize) throws IOException {
@@ -26,7 +26,12 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         }
     }
 
+    private SnapshotIdentity identity() {
+        return snapshot.identity();
+    }
+
     private OpenOutcome decide(boolean recognize) throws IOException {
+        SnapshotIdentity identity = identity();
         reception.finishCommit();
         Phase phase = reception.phase();
         Optional<Refusal> forbidden = reception.admission().refuseSender(phase, source, identity);
@@ -37,9 +42,15 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         if (recognize && committed.isPresent() && committed.get().is(identity)) {
             return new OpenOutcome.AlreadyCommitted(committed.get(), directory().snapshot(identity.database()));
         }
+        Optional<Refusal> unmeant = snapshot.isMeant() || source.isSuperseded() // which is told that
+                ? Optional.empty()
+                : Admission.refuseUnmeant(phase, source, identity, committed);
+        if (unmeant.isPresent()) {
+            return refused(unmeant.get());
+        }
         Optional<FileFacts> partial = directory().disk().facts(SnapshotNames.partial(identity.database()));
         Optional<KeptTransfer> before = phase.kept().filter(transfer -> transfer.identity().isSame(identity))
-                .map(transfer -> transfer.ownedBy(identity.owner())); // another owner was refused above
+                .map(transfer -> transfer.as(snapshot)); // another owner was refused above
         Optional<KeptTransfer> kept = before.map(transfer -> transfer.asFound(partial));
         Optional<Transfer> taken = phase.current().filter(transfer -> transfer.identity().isSame(identity));
         long offset = kept.isPresent() || taken.isPresent() ? phase.bytesDone() : 0;
@@ -49,16 +60,15 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         }
         reception.supersedeAllBut(source);
         if (taken.isPresent()) {
-            takeOver(taken.get());
-            return new OpenOutcome.Opened(offset);
+            return takeOver(taken.get());
         } else if (kept.isEmpty() || !kept.get().mayBeIn(partial)) {
             announce(kept.isPresent() ? DropReason.MISSING : DropReason.REPLACED);
-            return new OpenOutcome.Opened(0);
+            return new OpenOutcome.Opened(0, Crc32c.EMPTY);
         }
-        reception.durability().recordOwner(kept.get().identity());
+        reception.durability().recordAgain(kept.get().identity(), kept.get().accepted().notes());
         try {
             return resume(kept.get())
-                    ? new OpenOutcome.Opened(offset)
+                    ? new OpenOutcome.Opened(offset, kept.get().accepted().crc32c())
                     : verify(kept.get(), before.get().known().isPresent() && !kept.equals(before));
         } catch (IOException e) {
             return reception.doubt(source, kept.get(), e);
@@ -91,7 +101,8 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
         Optional<FileFacts> known = kept.verified();
         Optional<PartialFile> file = known.isEmpty()
                 ? Optional.empty()
-                : PartialFile.reopen(directory().disk(), directory().room(), SnapshotNames.partial(identity.database()),
+                : PartialFile.reopen(directory().disk(), directory().room(),
+                        SnapshotNames.partial(identity().database()),
                         known.get(),
                         kept.accepted().bytes());
         file.ifPresent(open -> goOn(new Transfer(kept, open)));
@@ -99,11 +110,12 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     }
 
     /** The transfer of another link goes on, without the bytes of a chunk that is on its way there. */
-    private void takeOver(Transfer transfer) throws IOException {
-        transfer.belongsTo(identity.owner());
+    private OpenOutcome takeOver(Transfer transfer) throws IOException {
+        transfer.isAnnounced(snapshot);
         transfer.cutBack(); // should that fail, the superseded link meets it too, and ends the transfer
-        reception.durability().recordOwner(transfer.identity());
+        reception.durability().recordAgain(transfer.identity(), transfer.notes());
         goOn(transfer);
+        return new OpenOutcome.Opened(transfer.bytesDone(), transfer.crc());
     }
 
     private void goOn(Transfer transfer) {
@@ -113,7 +125,7 @@ record Opening(Reception reception, Source source, SnapshotIdentity identity) {
     }
 
     private void announce(DropReason before) {
-        reception.replace(before, new Announced(source, identity));
-        reception.events().began(identity, source);
+        reception.replace(before, new Announced(source, snapshot));
+        reception.events().began(identity(), source);
     }
 }

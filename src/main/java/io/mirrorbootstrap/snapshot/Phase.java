@@ -35,6 +35,11 @@ sealed interface Phase {
         return Optional.empty();
     }
 
+    /** What the source that owns the transfer has said of it, if it has opened it. */
+    default Optional<Announcement> announcement() {
+        return Optional.empty();
+    }
+
     /** The transfer that waits for its source, or is read back for it. */
     default Optional<KeptTransfer> kept() {
         return Optional.empty();
@@ -121,9 +126,14 @@ sealed interface Phase {
     }
 
     /** A source has opened the transfer; no byte has come yet. */
-    record Announced(Source source, SnapshotIdentity snapshot) implements Owned {
+    record Announced(Source source, Announcement snapshot) implements Owned {
         @Override
         public Optional<SnapshotIdentity> identity() {
+            return Optional.of(snapshot.identity());
+        }
+
+        @Override
+        public Optional<Announcement> announcement() {
             return Optional.of(snapshot);
         }
 
@@ -147,6 +157,11 @@ sealed interface Phase {
         @Override
         public Optional<Transfer> current() {
             return Optional.of(transfer);
+        }
+
+        @Override
+        public Optional<Announcement> announcement() {
+            return Optional.of(new Announcement(transfer.identity(), true, transfer.notes())).filter(any -> isOpened);
         }
 
         @Override
@@ -176,6 +191,11 @@ sealed interface Phase {
 
     /** The source is back, but the bytes that are kept have to be read back before it goes on. */
     record Verifying(Source source, KeptTransfer transfer) implements Owned, OfKept {
+        @Override
+        public Optional<Announcement> announcement() {
+            return Optional.of(new Announcement(transfer.identity(), true, transfer.accepted().notes()));
+        }
+
         @Override
         public boolean mayFollow(Phase before) {
             return before.kept().isPresent();

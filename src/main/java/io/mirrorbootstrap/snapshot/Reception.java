@@ -115,7 +115,7 @@ final class Reception {
         supersedeAllBut(source);
         Phase next = new UnderWay(source, transfer, opened);
         if (before instanceof Announced announced && announced.source() == source
-                && transfer.identity().mayBelongTo(announced.snapshot())) {
+                && transfer.identity().mayBelongTo(announced.snapshot().identity())) {
             become(next);
         } else {
             replace(DropReason.REPLACED, next);

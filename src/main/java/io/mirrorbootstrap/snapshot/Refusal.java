@@ -121,30 +121,37 @@ public sealed interface Refusal {
     }
 
     /**
-     * A snapshot of another sender is committed here, and this source may not replace it.
+     * A snapshot of another sender, another cluster or a later LSN is committed here, and this source does not replace it.
      *
-     * @param whose for whose source alone it may be replaced
+     * @param whose for whose source alone it may be replaced; empty: whoever means to may replace it
      */
     record StaleSnapshot(long declaredLsn, long committedLsn, String declaredCluster,
-            String committedCluster, String whose) implements AboutCaller {
+            String committedCluster, Optional<String> whose) implements AboutCaller {
         @Override
         public String message() {
             return "the snapshot that is here, of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
-                    + ", belongs to " + whose + ": only that may replace it";
+                    + whose.map(owner -> ", belongs to " + owner + ": only that may replace it")
+                            .orElseGet(() -> ", is " + (declaredCluster.equals(committedCluster)
+                                    ? "later than this one, LSN " + declaredLsn
+                                    : "of another cluster than this one, of " + Text.quoted(declaredCluster) + ", LSN "
+                                            + declaredLsn)
+                                    + ": it is replaced only where that is meant (replace)");
         }
     }
 
     /**
-     * A transfer of another sender is under way or kept, and this source may not replace it; sizes in bytes.
+     * A transfer of another sender is under way or kept, or one whose source is there, and this source does not replace it; sizes in bytes.
      *
-     * @param whose for whose source alone it may be replaced
+     * @param whose for whose source alone it may be replaced; empty: whoever means to may replace it
      */
     record TransferInProgress(String sourceClusterId, long snapshotLsn, long bytesDone,
-            long bytesTotal, String whose) implements AboutCaller {
+            long bytesTotal, Optional<String> whose) implements AboutCaller {
         @Override
         public String message() {
             return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
-                    + bytesDone + " and belongs to " + whose + ": only that may replace it";
+                    + bytesDone + (bytesTotal > 0 ? " of " + bytesTotal : "")
+                    + whose.map(owner -> " and belongs to " + owner + ": only that may replace it")
+                            .orElse(", and its source is there: it is thrown away only where that is meant (replace)");
         }
     }
 

@@ -28,7 +28,7 @@ final class RefusedChunk implements IncomingChunk {
     }
 
     @Override
-    public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c) {
+    public ChunkOutcome finish(boolean done, Optional<Crc32c> chunkCrc32c, Optional<String> position) {
         return new ChunkOutcome.Refused(events.refused(who, refusal, cause));
     }
 

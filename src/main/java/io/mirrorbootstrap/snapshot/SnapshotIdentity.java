@@ -3,19 +3,23 @@ package io.mirrorbootstrap.snapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Tells one snapshot from another. A source stamps the same identity into every chunk of a transfer.
  *
  * @param sourceClusterId the cluster that produced the snapshot, see {@link #isValidClusterId}
  * @param database the database being mirrored
- * @param lsn the WAL position of the snapshot, 0 to 2^63-1; the mirror follows from {@code lsn + 1}
+ * @param lsn the WAL position of the snapshot, 0 to 2^63-1; the mirror follows from {@code lsn + 1}. A snapshot whose rest is told at its
+ *            end may leave it 0 until then
  * @param totalBytes the size of the whole snapshot in bytes, 0 to 2^63-1; 0 is a stream of unknown size, or empty
- * @param totalCrc32c the CRC-32C of the whole snapshot; a stream may leave it 0 until its last chunk
+ * @param totalCrc32c the CRC-32C of the whole snapshot; one whose rest is told at its end may leave it 0 until then
+ * @param streamId names these very bytes where their CRC-32C is told at the end, see {@link #isValidStreamId}; said with {@code open},
+ *            not with a chunk
  * @param owner the owner of the snapshot, see {@link Principal#owner}; the sidecar knows it, a source does not send it
  */
 public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
-        Crc32c totalCrc32c, Optional<String> owner) {
+        Crc32c totalCrc32c, Optional<String> streamId, Optional<String> owner) {
 
     /** What a source says of its snapshot, in the order in which two identities are compared. */
     public enum Part {
@@ -38,17 +42,23 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
     }
 
     private static final int MAX_CLUSTER_ID_LENGTH = 256;
+    private static final Pattern STREAM_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
     /** The rule for a cluster's name, in words for a person. */
     public static final String CLUSTER_ID_RULE = "at most " + MAX_CLUSTER_ID_LENGTH
             + " characters, no control character and no half of a pair of surrogates";
+
+    /** The rule for the name of a stream, in words for a person. */
+    public static final String STREAM_ID_RULE = "1 to 64 characters of A-Z a-z 0-9 _ -";
 
     /** Checks the values; the reader of a message has checked them before, and told the source. */
     public SnapshotIdentity {
         Objects.requireNonNull(database);
         Objects.requireNonNull(totalCrc32c);
         Objects.requireNonNull(owner);
-        if (!isValidClusterId(sourceClusterId) || lsn < 0 || totalBytes < 0) {
+        if (streamId.filter(name -> !isValidStreamId(name)).isPresent()) {
+            throw new IllegalArgumentException("no name of a stream: " + Text.quoted(streamId.get()));
+        } else if (!isValidClusterId(sourceClusterId) || lsn < 0 || totalBytes < 0) {
             throw new IllegalArgumentException(
                     "not an identity: cluster " + Text.quoted(sourceClusterId) + ", LSN " + lsn
                             + ", " + totalBytes + " bytes");
@@ -58,14 +68,20 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
     /** As a source says it. */
     public SnapshotIdentity(String sourceClusterId, DatabaseId database, long lsn, long totalBytes,
             Crc32c totalCrc32c) {
-        this(sourceClusterId, database, lsn, totalBytes, totalCrc32c, Optional.empty());
+        this(sourceClusterId, database, lsn, totalBytes, totalCrc32c, Optional.empty(), Optional.empty());
+    }
+
+    /** The same, whose bytes are named {@code streamId}. */
+    public SnapshotIdentity named(String streamId) {
+        return new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, Optional.of(streamId),
+                owner);
     }
 
     /** The same, sent on behalf of {@code owner}. */
     SnapshotIdentity ownedBy(Optional<String> owner) {
         return owner.equals(this.owner) // as in each chunk of a source that has no name
                 ? this
-                : new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, owner);
+                : new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c, streamId, owner);
     }
 
     /** Whether a cluster's name can be shown and stored: it keeps {@link #CLUSTER_ID_RULE}. */
@@ -74,16 +90,26 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
                 && StandardCharsets.UTF_8.newEncoder().canEncode(value);
     }
 
+    /** Whether the name of a stream keeps {@link #STREAM_ID_RULE}. */
+    public static boolean isValidStreamId(String value) {
+        return STREAM_ID.matcher(value).matches();
+    }
+
     /** Whether the size is not known before the end. */
     public boolean isStream() {
         return totalBytes == 0;
     }
 
+    /** Whether LSN and CRC-32C, where they are 0, are told with the last chunk: of a stream, and of a file that is hashed while it is sent. */
+    public boolean isToldAtEnd() {
+        return isStream() || streamId.isPresent();
+    }
+
     /**
      * Whether a chunk (or an {@code open}) stamped {@code other} belongs to the transfer that began with this identity.
      * <p>
-     * Only a stream is given leeway, and only for its CRC: it may be left 0 until the last chunk, whose value counts
-     * when the first chunk left it 0.
+     * Only one whose rest is told at its end is given leeway, and only for its LSN and CRC: each may be left 0 until the last chunk, whose
+     * value counts when the first chunk left it 0. A chunk has no name of a stream.
      *
      * @param last whether {@code other} stands on the last chunk
      * @return the first part that differs, empty when all agree
@@ -95,27 +121,27 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
         if (!database.equals(other.database)) {
             return differs(Part.DATABASE, database.value(), other.database.value());
         }
-        if (lsn != other.lsn) {
+        if (lsn != other.lsn && !(isToldAtEnd() && last && lsn == 0)) {
             return differs(Part.LSN, lsn, other.lsn);
         }
         if (totalBytes != other.totalBytes) {
             return differs(Part.SIZE, totalBytes, other.totalBytes);
         }
-        boolean leftOpen = isStream() && (last ? totalCrc32c.bits() == 0 : other.totalCrc32c.bits() == 0);
+        boolean leftOpen = isToldAtEnd() && (last ? totalCrc32c.bits() == 0 : other.totalCrc32c.bits() == 0);
         if (!leftOpen && !totalCrc32c.equals(other.totalCrc32c)) {
             return differs(Part.CRC32C, totalCrc32c, other.totalCrc32c);
         }
         return Optional.empty();
     }
 
-    /** Whether {@code other} is the same snapshot, as its {@code open} or any chunk before the last says it. */
+    /** Whether {@code other}, as an {@code open} says it, is the same snapshot. */
     boolean isSame(SnapshotIdentity other) {
-        return mismatch(other, false).isEmpty();
+        return streamId.equals(other.streamId) && mismatch(other, false).isEmpty();
     }
 
     /** Whether a chunk with this identity, perhaps the last one, belongs to a transfer that began with {@code begun}. */
     boolean mayBelongTo(SnapshotIdentity begun) {
-        return begun.isSame(this) || begun.mismatch(this, true).isEmpty();
+        return begun.mismatch(this, false).isEmpty() || begun.mismatch(this, true).isEmpty();
     }
 
     private static Optional<Refusal.IdentityMismatch> differs(Part part, Object expected, Object actual) {

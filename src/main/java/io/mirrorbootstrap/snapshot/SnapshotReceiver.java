@@ -119,19 +119,24 @@ public final class SnapshotReceiver {
      * A source wishes to send a snapshot, and to go on where an earlier link broke.
      *
      * @param source becomes the owner, whichever source owned the transfer before
-     * @param identity of this receiver's database
+     * @param snapshot of this receiver's database
      */
+    public OpenOutcome open(Source source, Announcement snapshot) {
+        return open(source, snapshot.by(source), true);
+    }
+
+    /** As {@link #open(Source, Announcement)}, with nothing to say but which snapshot it is. */
     public OpenOutcome open(Source source, SnapshotIdentity identity) {
-        return open(source, identity.ownedBy(source.principal().owner()), true);
+        return open(source, Announcement.of(identity));
     }
 
     /** @param recognize whether it is enough that this very snapshot is committed already */
-    private OpenOutcome open(Source source, SnapshotIdentity identity, boolean recognize) {
+    private OpenOutcome open(Source source, Announcement snapshot, boolean recognize) {
         if (isUnrecovered()) {
             return new OpenOutcome.Refused(events.refused(source.principal(), DiskRoom.broken()));
         }
         try {
-            OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, identity).run(recognize))
+            OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, snapshot).run(recognize))
                     .orElseGet(OpenOutcome.Busy::new);
             return outcome instanceof OpenOutcome.Verifying ? reader.readFurther(source).orElse(outcome) : outcome;
         } catch (IOException | RuntimeException e) {
@@ -166,18 +171,19 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * A chunk that continues a kept transfer exactly opens it.
+     * A chunk that continues a kept transfer exactly opens it, unless its bytes have a name, which a chunk does not tell.
      *
      * @return the answer, if it cannot be opened now
      */
     private Optional<ChunkStart> openKept(Source source, SnapshotIdentity identity, long offset) {
         Optional<SnapshotIdentity> waiting = phase.now().kept()
                 .filter(kept -> offset > 0 && offset == kept.accepted().bytes()).map(KeptTransfer::identity)
-                .filter(identity::mayBelongTo).map(begun -> begun.ownedBy(identity.owner()));
+                .filter(begun -> begun.streamId().isEmpty()).filter(identity::mayBelongTo)
+                .map(begun -> begun.ownedBy(identity.owner()));
         if (waiting.isEmpty()) {
             return Optional.empty();
         }
-        OpenOutcome outcome = open(source, waiting.get(), false);
+        OpenOutcome outcome = open(source, new Announcement(waiting.get(), true, Notes.NONE), false);
         if (outcome instanceof OpenOutcome.Verifying || outcome instanceof OpenOutcome.Busy) {
             return Optional
                     .of(outcome instanceof OpenOutcome.Busy ? new ChunkStart.Busy() : new ChunkStart.Verifying());
@@ -219,12 +225,12 @@ public final class SnapshotReceiver {
     }
 
     /**
-     * Drops a transfer that has waited longer than {@code retention}, in this process or an earlier one; in this one it
-     * waits for at least an hour, or a tenth of {@code retention} if that is shorter.
+     * Drops a transfer that has waited longer than its retention, in this process or an earlier one; in this one it
+     * waits for at least an hour, or a tenth of the retention if that is shorter.
      *
      * @return whether something was dropped; false also while another caller is at work here
      */
-    public boolean expire(Duration retention) {
+    public boolean expire(Retention retention) {
         return reception.ifFree(held -> Upkeep.expire(held, retention)).orElse(false);
     }
 
@@ -282,6 +288,6 @@ public final class SnapshotReceiver {
 
     /** Whether a chunk of {@code bytes} that is accepted now has to wait for the disk. Any thread. */
     boolean hasToWaitForDisk(Transfer transfer, long bytes) {
-        return phase.now().isOpened() && durability.isDue(transfer, bytes);
+        return phase.now().isOpened() && (durability.isDue(transfer, bytes) || Durability.isAskedFor(transfer, bytes));
     }
 }

@@ -16,6 +16,7 @@ final class Transfer {
     private static final long REPORT_BYTES = 1024 * 1024;
 
     private volatile SnapshotIdentity identity;
+    private volatile Notes notes;
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
     private volatile long bytesDone;
@@ -28,8 +29,8 @@ final class Transfer {
     private Checkpoint forced;
 
     /** A new transfer without a byte. */
-    Transfer(SnapshotIdentity identity, PartialFile file) {
-        this(new Checkpoint(identity, 0, Crc32c.EMPTY), 0, file);
+    Transfer(SnapshotIdentity identity, Notes notes, PartialFile file) {
+        this(new Checkpoint(identity, 0, Crc32c.EMPTY, notes), 0, file);
     }
 
     /** A transfer that goes on where {@code kept} stands. */
@@ -39,6 +40,7 @@ final class Transfer {
 
     private Transfer(Checkpoint accepted, long durableBytes, PartialFile file) {
         this.identity = accepted.identity();
+        this.notes = accepted.notes();
         this.file = file;
         this.bytesDone = accepted.bytes();
         this.bytesReported = accepted.bytes();
@@ -48,9 +50,21 @@ final class Transfer {
         this.forced = accepted; // nothing is kept that was not forced
     }
 
-    /** The source that goes on with it sends on behalf of {@code owner}. */
-    void belongsTo(Optional<String> owner) {
-        identity = identity.ownedBy(owner);
+    /** The source that goes on with it has announced it so: it sends on behalf of that owner. */
+    void isAnnounced(Announcement again) {
+        assert identity.isSame(again.identity());
+        identity = identity.ownedBy(again.identity().owner());
+        notes = notes.followedBy(again.notes());
+    }
+
+    /** Its source has said from where to follow, or not again. */
+    void saysPosition(Optional<String> position) {
+        notes = notes.at(position);
+    }
+
+    /** What its source has said so far. Any thread. */
+    Notes notes() {
+        return notes;
     }
 
     SnapshotIdentity identity() {
@@ -79,7 +93,7 @@ final class Transfer {
 
     /** Where it stands now. */
     Checkpoint checkpoint() {
-        return new Checkpoint(identity, bytesDone, crc);
+        return new Checkpoint(identity, bytesDone, crc, notes);
     }
 
     /** Whether a checkpoint is due, {@code every} bytes after the last; if so, it counts as begun. */
@@ -106,7 +120,7 @@ final class Transfer {
      * same. Whatever happens to the disk since, the file has what is before it.
      */
     Checkpoint forced() {
-        return forced.of(identity);
+        return forced.of(identity, notes);
     }
 
     /** The first {@code bytes} bytes survive a power cut, and a checkpoint says so. */

@@ -21,18 +21,18 @@ final class Upkeep {
     }
 
     /** Drops a transfer that has waited for its source for too long; see {@link SnapshotReceiver#expire}. */
-    static boolean expire(Reception reception, Duration retention) {
+    static boolean expire(Reception reception, Retention retention) {
         boolean expired = reception.phase() instanceof Kept kept
-                && age(kept.transfer().waiting(), retention).compareTo(retention) > 0;
+                && isOver(kept.transfer().waiting(), retention.of(kept.transfer().identity()));
         if (expired) {
             reception.drop(DropReason.EXPIRED);
         }
         return expired;
     }
 
-    private static Duration age(Waiting waiting, Duration retention) {
+    private static boolean isOver(Waiting waiting, Duration retention) {
         Duration tenth = retention.dividedBy(10);
-        return waiting.age(retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE));
+        return waiting.age(retention.minus(tenth.compareTo(GRACE) < 0 ? tenth : GRACE)).compareTo(retention) > 0;
     }
 
     /**

@@ -1,7 +1,10 @@
 package io.mirrorbootstrap.source;
 
-import io.mirrorbootstrap.snapshot.Crc32c;
+import java.util.Optional;
+import java.util.OptionalLong;
+
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /**
@@ -9,12 +12,16 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
  *
  * @param sourceClusterId the cluster that produced it, see {@link SnapshotIdentity#isValidClusterId}
  * @param database the database it is of
- * @param lsn its WAL position, 0 to 2^63-1
+ * @param lsn its WAL position, 0 to 2^63-1; empty: it is looked for in the head of the snapshot ({@link SnapshotHead})
+ * @param isMeant whether it is to replace what speaks against it at the sidecar: a later snapshot, one of another cluster, a transfer under way
+ * @param notes for those who come after it
+ * @param positionFile where the program that writes the snapshot leaves its position at its end
  */
-public record Origin(String sourceClusterId, DatabaseId database, long lsn) {
+public record Origin(String sourceClusterId, DatabaseId database, OptionalLong lsn, boolean isMeant, Notes notes,
+        Optional<PositionFile> positionFile) {
 
-    /** Together with what the bytes say. */
-    SnapshotIdentity identity(long totalBytes, Crc32c totalCrc32c) {
-        return new SnapshotIdentity(sourceClusterId, database, lsn, totalBytes, totalCrc32c);
+    /** With nothing else to say. */
+    public Origin(String sourceClusterId, DatabaseId database, long lsn) {
+        this(sourceClusterId, database, OptionalLong.of(lsn), false, Notes.NONE, Optional.empty());
     }
 }

@@ -165,7 +165,8 @@ public sealed interface Outcome {
                     && status.bytesTotal() == sent.totalBytes()
                     && status.crc32c().equals(Optional.of(sent.totalCrc32c()))) {
                 return Committed.checked(new Answer.Committed(sent.database(), sent.lsn(), sent.totalBytes(),
-                        sent.totalCrc32c(), status.snapshotPath().orElseThrow()), sent.totalBytes(), took);
+                        sent.totalCrc32c(), status.snapshotPath().orElseThrow(), status.position()), sent.totalBytes(),
+                        took);
             }
             boolean isUnderWay = status.word().equals(MirrorStatus.BOOTSTRAPPING) && status.lsn() == sent.lsn();
             return because("the sidecar says " + Text.readable(status.word()) + ", LSN " + status.lsn() + ", "

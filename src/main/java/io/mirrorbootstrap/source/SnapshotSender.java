@@ -28,6 +28,9 @@ public final class SnapshotSender implements AutoCloseable {
     /** Enough that reading, masking and the socket never wait for each other. */
     private static final int CHUNK_BUFFERS = 4;
 
+    /** Enough for what a sidecar has not made durable, by default, and what is on its way. */
+    public static final long DEFAULT_REPLAY_BYTES = 96L * 1024 * 1024;
+
     /** More than all addresses of a name together may take. */
     private static final Duration CONNECT_PATIENCE = Duration.ofHours(1);
 
@@ -53,6 +56,16 @@ public final class SnapshotSender implements AutoCloseable {
      * @param allowEmpty whether an input without a byte is a snapshot: mostly it is what a program left that failed
      */
     public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty) {
+        this(endpoint, credentials, proxy, allowEmpty, DEFAULT_REPLAY_BYTES);
+    }
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param replayBytes how much of a stream is held until it is durable at the sidecar, in bytes, 1 MiB or more
+     */
+    public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
+            long replayBytes) {
         this(endpoint, credentials, proxy, allowEmpty, System::nanoTime);
     }
 
@@ -93,7 +106,8 @@ public final class SnapshotSender implements AutoCloseable {
                     return unusable.get();
                 }
             }
-            SnapshotIdentity identity = origin.identity(input.size().orElse(0), input.checksum(progress));
+            SnapshotIdentity identity = new SnapshotIdentity(origin.sourceClusterId(), origin.database(),
+                    origin.lsn().orElse(0), input.size().orElse(0), input.checksum(progress));
             Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
                 Outcome outcome = attempt(input, identity, backoff, progress);

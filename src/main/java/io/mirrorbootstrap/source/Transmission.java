@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.Progress.Phase;
@@ -112,7 +113,7 @@ final class Transmission {
     }
 
     private Outcome send() throws IOException, InterruptedException {
-        link.send(new Control.Open(identity));
+        link.send(new Control.Open(Announcement.of(identity)));
         while (true) {
             boolean maySend = maySend();
             Optional<LinkEvent> event = maySend ? link.poll() : link.await(REPORT_INTERVAL);
@@ -158,7 +159,7 @@ final class Transmission {
             return start(opened);
         } else if (answer instanceof Answer.Committed committed && chunkBytes == 0 && isEmptyNamesake(committed)) {
             return start(new Answer.Opened(identity.database(), 0, ChunkBuffer.MAX_PAYLOAD_BYTES,
-                    USUAL_WINDOW_BYTES, OptionalLong.empty()));
+                    USUAL_WINDOW_BYTES, OptionalLong.empty(), OptionalLong.empty(), Optional.empty()));
         } else if (answer instanceof Answer.Committed committed && (chunkBytes == 0 || lastChunkIsSent())) {
             return Optional.of(committed(committed));
         } else if (answer instanceof Answer.Failure failure) {

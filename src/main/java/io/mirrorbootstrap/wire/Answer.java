@@ -18,8 +18,12 @@ public sealed interface Answer {
      * @param maxChunkBytes the largest payload accepted in one chunk, in bytes
      * @param windowBytes how many payload bytes the source may have unanswered
      * @param windowMessages how many messages the source may have unanswered; empty when the sidecar does not say it
+     * @param checkpointBytes at most so many bytes are received and not durable; empty when the sidecar does not say it: then it knows no
+     *            names of streams
+     * @param crc32c of the bytes up to {@code offset}, as the sidecar has them; empty where there are none, or it does not say it
      */
-    record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages)
+    record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages,
+            OptionalLong checkpointBytes, Optional<Crc32c> crc32c)
             implements
                 Answer {
 
@@ -34,8 +38,13 @@ public sealed interface Answer {
     record Pending(DatabaseId database, long bytesDone, long durableBytes) implements Answer {
     }
 
-    /** To the last chunk, or to {@code open} when this same snapshot is committed already. */
-    record Committed(DatabaseId database, long lsn, long bytes, Crc32c crc32c, String snapshotPath) implements Answer {
+    /**
+     * To the last chunk, or to {@code open} when this same snapshot is committed already.
+     *
+     * @param position from where to follow, in the database's own words, where the source has said it
+     */
+    record Committed(DatabaseId database, long lsn, long bytes, Crc32c crc32c, String snapshotPath,
+            Optional<String> position) implements Answer {
     }
 
     /** To {@code abort}. */

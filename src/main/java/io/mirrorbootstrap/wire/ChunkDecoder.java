@@ -134,6 +134,11 @@ public final class ChunkDecoder {
         return envelope.chunkCrc32c();
     }
 
+    /** From where to follow the snapshot, where the source says it; known when {@link #finish} has returned. */
+    public Optional<String> position() {
+        return envelope.position();
+    }
+
     private void binaryData(ByteBuffer piece, Consumer<ByteBuffer> payload) {
         int length = (int) Math.min(dataLeft, piece.remaining());
         payload.accept(piece.slice(piece.position(), length));

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.wire;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
@@ -15,6 +16,11 @@ public final class ChunkEncoder {
     private ChunkEncoder() {
     }
 
+    /** As {@link #head(SnapshotIdentity, long, int, Crc32c, boolean, Optional)}, without a position. */
+    public static byte[] head(SnapshotIdentity identity, long offset, int dataBytes, Crc32c chunkCrc32c, boolean done) {
+        return head(identity, offset, dataBytes, chunkCrc32c, done, Optional.empty());
+    }
+
     /**
      * Everything of a chunk's message up to the payload; the message is complete when exactly {@code dataBytes} bytes
      * of payload have followed. Any thread.
@@ -24,11 +30,12 @@ public final class ChunkEncoder {
      * @param dataBytes length of the payload, in bytes, 0 or more
      * @param chunkCrc32c CRC-32C of the payload alone
      * @param done whether it is the last chunk
+     * @param position from where to follow the snapshot, if that is said here
      */
     public static byte[] head(SnapshotIdentity identity, long offset, int dataBytes, Crc32c chunkCrc32c,
-            boolean done) {
+            boolean done, Optional<String> position) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packMapHeader(ChunkField.count());
+            packer.packMapHeader(ChunkField.REQUIRED.size() + 1 + (position.isPresent() ? 1 : 0));
             packer.packString(Fields.SOURCE_CLUSTER_ID).packString(identity.sourceClusterId());
             packer.packString(Fields.SOURCE_DATABASE_ID).packString(identity.database().value());
             packer.packString(Fields.SNAPSHOT_LSN).packLong(identity.lsn());
@@ -37,6 +44,9 @@ public final class ChunkEncoder {
             packer.packString(Fields.OFFSET).packLong(offset);
             packer.packString(Fields.DONE).packBoolean(done);
             packer.packString(Fields.CHUNK_CRC32C).packLong(chunkCrc32c.unsigned());
+            if (position.isPresent()) {
+                packer.packString(Fields.POSITION).packString(position.get());
+            }
             packer.packString(Fields.DATA).packBinaryHeader(dataBytes);
             return packer.toByteArray();
         } catch (IOException e) {

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** The fields of a chunk, in the order of the array form; the last is of the map form only. */
+/** The fields of a chunk, in the order of the array form; the last two are of the map form only, and nil there is none. */
 enum ChunkField {
     SOURCE_CLUSTER_ID(Fields.SOURCE_CLUSTER_ID),
     SOURCE_DATABASE_ID(Fields.SOURCE_DATABASE_ID),
@@ -14,7 +14,8 @@ enum ChunkField {
     OFFSET(Fields.OFFSET),
     DATA(Fields.DATA),
     DONE(Fields.DONE),
-    CHUNK_CRC32C(Fields.CHUNK_CRC32C);
+    CHUNK_CRC32C(Fields.CHUNK_CRC32C),
+    POSITION(Fields.POSITION);
 
     /** Identity and offset: what must be known before a payload has a place. Not to be changed. */
     static final Set<ChunkField> HEAD = EnumSet.range(SOURCE_CLUSTER_ID, OFFSET);
@@ -48,10 +49,5 @@ enum ChunkField {
     /** The field at {@code index} of the array form, from 0. */
     static ChunkField at(int index) {
         return ALL[index];
-    }
-
-    /** How many there are. */
-    static int count() {
-        return ALL.length;
     }
 }

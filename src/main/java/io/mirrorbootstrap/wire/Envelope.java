@@ -12,6 +12,7 @@ import org.msgpack.core.MessageUnpacker;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -36,6 +37,7 @@ final class Envelope {
     private long offset;
     private boolean done;
     private Crc32c chunkCrc32c;
+    private String position;
 
     /** @throws RefusedException when {@code field} is there already */
     void requireNew(ChunkField field) {
@@ -76,9 +78,14 @@ final class Envelope {
             case DONE:
                 done = EnvelopeValues.bool(field, in);
                 break;
-            case CHUNK_CRC32C:
-                // encoders of optional values write nil for none
+            case CHUNK_CRC32C: // encoders of optional values write nil for none
                 chunkCrc32c = in.tryUnpackNil() ? null : EnvelopeValues.crc(field, in);
+                break;
+            case POSITION:
+                position = in.tryUnpackNil() ? null : EnvelopeValues.string(field, in);
+                if (position != null && !Notes.isValidPosition(position)) {
+                    throw malformed(Fields.wrongPosition(position));
+                }
                 break;
             default :
                 throw new IllegalStateException("no field with a value of its own: " + field);
@@ -127,5 +134,10 @@ final class Envelope {
     /** What the payload's CRC-32C must be, where the source says it, once that is read. */
     Optional<Crc32c> chunkCrc32c() {
         return Optional.ofNullable(chunkCrc32c);
+    }
+
+    /** From where to follow the snapshot, where the source says it, once that is read. */
+    Optional<String> position() {
+        return Optional.ofNullable(position);
     }
 }

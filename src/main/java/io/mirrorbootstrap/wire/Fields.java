@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.wire;
 
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 
@@ -18,6 +19,10 @@ public final class Fields {
     static final String DATA = "data";
     static final String DONE = "done";
     static final String CHUNK_CRC32C = "chunk_crc32c";
+    static final String STREAM_ID = "stream_id";
+    static final String REPLACE = "replace";
+    public static final String POSITION = "position";
+    static final String LABELS = "labels";
 
     static final String TYPE = "type";
     public static final String CODE = "code";
@@ -30,6 +35,7 @@ public final class Fields {
     static final String MAX_CHUNK_BYTES = "max_chunk_bytes";
     static final String WINDOW_BYTES = "window_bytes";
     static final String WINDOW_MESSAGES = "window_messages";
+    static final String CHECKPOINT_BYTES = "checkpoint_bytes";
     public static final String RATE_BYTES_PER_SECOND = "rate_bytes_per_second";
 
     static final String BYTES = "bytes";
@@ -53,5 +59,10 @@ public final class Fields {
     /** What is said of a {@code source_cluster_id} that {@link SnapshotIdentity#isValidClusterId} does not take. */
     static String wrongClusterId(String value) {
         return SOURCE_CLUSTER_ID + " " + Text.quoted(value) + " must have " + SnapshotIdentity.CLUSTER_ID_RULE;
+    }
+
+    /** What is said of a {@code position} that {@link Notes#isValidPosition} does not take. */
+    static String wrongPosition(String value) {
+        return POSITION + " " + Text.quoted(value) + " must have " + Notes.POSITION_RULE;
     }
 }

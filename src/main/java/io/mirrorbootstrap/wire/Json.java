@@ -6,8 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -23,6 +26,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -44,6 +48,8 @@ final class Json {
             .build();
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private static final Set<String> KEPT = Set.of(Fields.LAST_ERROR, Fields.LABELS);
 
     private Json() {
     }
@@ -76,6 +82,24 @@ final class Json {
     static void writeIdentity(JsonGenerator json, SnapshotIdentity identity) throws IOException {
         writeOrigin(json, identity.sourceClusterId(), identity.database(), identity.lsn());
         json.writeNumberField(Fields.TOTAL_BYTES, identity.totalBytes());
+        writeIfThere(json, Fields.STREAM_ID, identity.streamId());
+    }
+
+    static void writeNotes(JsonGenerator json, Notes notes) throws IOException {
+        writeIfThere(json, Fields.POSITION, notes.position());
+        if (!notes.labels().isEmpty()) {
+            json.writeObjectFieldStart(Fields.LABELS);
+            for (Map.Entry<String, String> label : notes.labels().entrySet()) {
+                json.writeStringField(label.getKey(), label.getValue());
+            }
+            json.writeEndObject();
+        }
+    }
+
+    static void writeIfThere(JsonGenerator json, String field, Optional<String> value) throws IOException {
+        if (value.isPresent()) {
+            json.writeStringField(field, value.get());
+        }
     }
 
     static void writeDatabase(JsonGenerator json, DatabaseId database) throws IOException {
@@ -96,7 +120,7 @@ final class Json {
     }
 
     /**
-     * Reads an object. What is in its objects and arrays is passed over, but for those of {@link Fields#LAST_ERROR}: no other field that is
+     * Reads an object. What is in its objects and arrays is passed over, but for those of {@link #KEPT}: no other field that is
      * known has one, and kept as a tree a text takes forty times its length.
      *
      * @throws RefusedException with {@link Refusal.MalformedControl} when {@code text} is not one JSON object
@@ -106,7 +130,7 @@ final class Json {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed("not a JSON object");
             }
-            ObjectNode fields = fields(json, Optional.of(Fields.LAST_ERROR));
+            ObjectNode fields = fields(json, KEPT);
             if (json.nextToken() != null) {
                 throw malformed("not a JSON object: something follows it");
             }
@@ -118,15 +142,15 @@ final class Json {
         }
     }
 
-    /** @param kept the field of which an object is kept, but for what is in it deeper */
-    private static ObjectNode fields(JsonParser json, Optional<String> kept) throws IOException {
+    /** @param kept the fields of which an object is kept, but for what is in it deeper */
+    private static ObjectNode fields(JsonParser json, Set<String> kept) throws IOException {
         ObjectNode fields = NODES.objectNode();
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String name = json.currentName();
             JsonToken token = json.nextToken();
             fields.set(name,
-                    token == JsonToken.START_OBJECT && kept.filter(name::equals).isPresent()
-                            ? fields(json, Optional.empty())
+                    token == JsonToken.START_OBJECT && kept.contains(name)
+                            ? fields(json, Set.of())
                             : value(json, token));
         }
         return fields;
@@ -187,6 +211,60 @@ final class Json {
             return node.hasNonNull(field) ? OptionalLong.of(number(field)) : OptionalLong.empty();
         }
 
+        /** False where there is none, or null. */
+        boolean flag(String field) {
+            if (!node.hasNonNull(field)) {
+                return false;
+            } else if (!node.get(field).isBoolean()) {
+                throw malformed(field + " must be true or false");
+            }
+            return node.get(field).booleanValue();
+        }
+
+        /** Empty where there is none, or null. */
+        Optional<String> optionalText(String field) {
+            return node.hasNonNull(field) ? Optional.of(text(field)) : Optional.empty();
+        }
+
+        /** Empty where there is none, or null. */
+        Optional<Crc32c> optionalCrc(String field) {
+            return node.hasNonNull(field) ? Optional.of(crc(field)) : Optional.empty();
+        }
+
+        Optional<String> streamId() {
+            Optional<String> name = optionalText(Fields.STREAM_ID);
+            name.filter(text -> !SnapshotIdentity.isValidStreamId(text)).ifPresent(text -> {
+                throw malformed(
+                        Fields.STREAM_ID + " " + Text.quoted(text) + " must have " + SnapshotIdentity.STREAM_ID_RULE);
+            });
+            return name;
+        }
+
+        Optional<String> position() {
+            Optional<String> position = optionalText(Fields.POSITION);
+            position.filter(text -> !Notes.isValidPosition(text)).ifPresent(text -> {
+                throw malformed(Fields.wrongPosition(text));
+            });
+            return position;
+        }
+
+        Notes notes() {
+            return new Notes(position(), labels());
+        }
+
+        private Map<String, String> labels() {
+            if (!node.hasNonNull(Fields.LABELS)) {
+                return Map.of();
+            }
+            Map<String, String> labels = new HashMap<>();
+            node.get(Fields.LABELS).properties()
+                    .forEach(label -> labels.put(label.getKey(), label.getValue().textValue()));
+            if (!node.get(Fields.LABELS).isObject() || labels.containsValue(null) || !Notes.areValidLabels(labels)) {
+                throw malformed(Fields.LABELS + " must be an object of " + Notes.LABELS_RULE);
+            }
+            return labels;
+        }
+
         /** A CRC-32C is a number, as in an envelope, or printed, as {@code 0x} and 8 hex digits. */
         Crc32c crc(String field) {
             JsonNode value = present(field);
@@ -218,7 +296,7 @@ final class Json {
         /** @throws RefusedException also with {@link Refusal.InvalidDatabaseId} */
         SnapshotIdentity identity(Optional<String> owner) {
             return new SnapshotIdentity(cluster(), database(), number(Fields.SNAPSHOT_LSN),
-                    number(Fields.TOTAL_BYTES), crc(Fields.TOTAL_CRC32C), owner);
+                    number(Fields.TOTAL_BYTES), crc(Fields.TOTAL_CRC32C), streamId(), owner);
         }
 
         private JsonNode present(String field) {

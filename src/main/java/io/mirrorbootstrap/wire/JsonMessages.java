@@ -8,6 +8,8 @@ import java.util.Optional;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 
+import io.mirrorbootstrap.snapshot.Announcement;
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
@@ -36,7 +38,9 @@ public final class JsonMessages {
         String type = message.text(Fields.TYPE);
         switch (type) {
             case "open":
-                return new Control.Open(message.identity(Optional.empty()));
+                return new Control.Open(
+                        new Announcement(message.identity(Optional.empty()), message.flag(Fields.REPLACE),
+                                message.notes()));
             case "abort":
                 return new Control.Abort(message.database());
             default :
@@ -47,11 +51,15 @@ public final class JsonMessages {
     /** Writes a control message. */
     public static String write(Control control) {
         if (control instanceof Control.Open open) {
-            SnapshotIdentity identity = open.identity();
+            SnapshotIdentity identity = open.snapshot().identity();
             return Json.write(json -> {
                 json.writeStringField(Fields.TYPE, "open");
                 Json.writeIdentity(json, identity);
                 json.writeNumberField(Fields.TOTAL_CRC32C, identity.totalCrc32c().unsigned());
+                if (open.snapshot().isMeant()) {
+                    json.writeBooleanField(Fields.REPLACE, true);
+                }
+                Json.writeNotes(json, open.snapshot().notes());
             });
         }
         Control.Abort abort = (Control.Abort) control;
@@ -80,6 +88,10 @@ public final class JsonMessages {
                 if (opened.windowMessages().isPresent()) {
                     json.writeNumberField(Fields.WINDOW_MESSAGES, opened.windowMessages().getAsLong());
                 }
+                if (opened.checkpointBytes().isPresent()) {
+                    json.writeNumberField(Fields.CHECKPOINT_BYTES, opened.checkpointBytes().getAsLong());
+                }
+                Json.writeIfThere(json, Fields.CRC32C, opened.crc32c().map(Crc32c::toString));
             });
         } else if (answer instanceof Answer.Committed committed) {
             return Json.write(json -> {
@@ -89,6 +101,7 @@ public final class JsonMessages {
                 json.writeNumberField(Fields.BYTES, committed.bytes());
                 json.writeStringField(Fields.CRC32C, committed.crc32c().toString());
                 json.writeStringField(Fields.SNAPSHOT_PATH, committed.snapshotPath());
+                Json.writeIfThere(json, Fields.POSITION, committed.position());
             });
         } else if (answer instanceof Answer.Aborted aborted) {
             return Json.write(json -> {
@@ -126,11 +139,12 @@ public final class JsonMessages {
             case "opened":
                 return new Answer.Opened(database, message.number(Fields.OFFSET),
                         message.number(Fields.MAX_CHUNK_BYTES),
-                        message.number(Fields.WINDOW_BYTES), message.optionalNumber(Fields.WINDOW_MESSAGES));
+                        message.number(Fields.WINDOW_BYTES), message.optionalNumber(Fields.WINDOW_MESSAGES),
+                        message.optionalNumber(Fields.CHECKPOINT_BYTES), message.optionalCrc(Fields.CRC32C));
             case "committed":
                 return new Answer.Committed(database, message.number(Fields.SNAPSHOT_LSN),
                         message.number(Fields.BYTES), message.crc(Fields.CRC32C),
-                        message.text(Fields.SNAPSHOT_PATH));
+                        message.text(Fields.SNAPSHOT_PATH), message.position());
             case "aborted":
                 return new Answer.Aborted(database);
             default :

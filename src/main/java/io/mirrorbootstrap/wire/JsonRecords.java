@@ -1,14 +1,11 @@
 package io.mirrorbootstrap.wire;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 
 import jakarta.inject.Singleton;
-
-import com.fasterxml.jackson.core.JsonGenerator;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
@@ -31,8 +28,10 @@ public final class JsonRecords implements RecordFormat {
             json.writeNumberField(Fields.BYTES, snapshot.bytes());
             json.writeStringField(Fields.CRC32C, snapshot.crc32c().toString());
             json.writeStringField(Fields.COMMITTED_AT, snapshot.committedAt().toString());
-            writeIfThere(json, Fields.OWNER, snapshot.owner());
-            writeIfThere(json, Fields.FILE_MARK, manifest.fileMark());
+            Json.writeIfThere(json, Fields.STREAM_ID, snapshot.streamId());
+            Json.writeNotes(json, snapshot.notes());
+            Json.writeIfThere(json, Fields.OWNER, snapshot.owner());
+            Json.writeIfThere(json, Fields.FILE_MARK, manifest.fileMark());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -43,7 +42,7 @@ public final class JsonRecords implements RecordFormat {
             CommittedSnapshot snapshot = new CommittedSnapshot(json.cluster(),
                     json.database(), json.number(Fields.SNAPSHOT_LSN),
                     json.number(Fields.BYTES), json.crc(Fields.CRC32C),
-                    Instant.parse(json.text(Fields.COMMITTED_AT)), owner(json));
+                    Instant.parse(json.text(Fields.COMMITTED_AT)), json.streamId(), json.notes(), owner(json));
             return Optional
                     .of(new Manifest(snapshot, Optional.ofNullable(json.node().path(Fields.FILE_MARK).textValue())));
         } catch (RefusedException | DateTimeException | IllegalArgumentException e) {
@@ -59,7 +58,8 @@ public final class JsonRecords implements RecordFormat {
             json.writeStringField(Fields.TOTAL_CRC32C, identity.totalCrc32c().toString());
             json.writeNumberField(Fields.DURABLE_BYTES, checkpoint.bytes());
             json.writeStringField(Fields.DURABLE_CRC32C, checkpoint.crc32c().toString());
-            writeIfThere(json, Fields.OWNER, identity.owner());
+            Json.writeNotes(json, checkpoint.notes());
+            Json.writeIfThere(json, Fields.OWNER, identity.owner());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -68,15 +68,9 @@ public final class JsonRecords implements RecordFormat {
         try {
             Json.Reader json = Json.read(bytes);
             return Optional.of(new Checkpoint(json.identity(owner(json)), json.number(Fields.DURABLE_BYTES),
-                    json.crc(Fields.DURABLE_CRC32C)));
+                    json.crc(Fields.DURABLE_CRC32C), json.notes()));
         } catch (RefusedException | IllegalArgumentException e) {
             return Optional.empty();
-        }
-    }
-
-    private static void writeIfThere(JsonGenerator json, String field, Optional<String> value) throws IOException {
-        if (value.isPresent()) {
-            json.writeStringField(field, value.get());
         }
     }
 

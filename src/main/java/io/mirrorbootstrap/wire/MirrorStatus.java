@@ -20,11 +20,12 @@ import io.mirrorbootstrap.snapshot.RefusedException;
  * @param lsn the WAL position of the snapshot
  * @param crc32c where it is known; always there for {@code following}
  * @param snapshotPath of the committed snapshot, as the sidecar sees it; always there for {@code following}
+ * @param position from where to follow, in the database's own words, where its source has said it
  * @param lastError code and message, if it has one, of the last refusal
  */
 public record MirrorStatus(DatabaseId database, String word, long bytesDone, long bytesTotal, long rateBytesPerSecond,
         long lsn,
-        Optional<Crc32c> crc32c, Optional<String> snapshotPath, Optional<String> lastError) {
+        Optional<Crc32c> crc32c, Optional<String> snapshotPath, Optional<String> position, Optional<String> lastError) {
 
     /** The word for a mirror whose snapshot is on its way, up to its commit. */
     public static final String BOOTSTRAPPING = "bootstrapping";
@@ -52,6 +53,7 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
                 there
                         ? Optional.of(mirror.text(Fields.SNAPSHOT_PATH))
                         : Optional.ofNullable(mirror.node().path(Fields.SNAPSHOT_PATH).textValue()),
+                mirror.position(),
                 error.isObject()
                         ? Optional.of(error.path(Fields.CODE).asText()
                                 + (error.hasNonNull(Fields.MESSAGE) ? ": " + error.path(Fields.MESSAGE).asText() : ""))

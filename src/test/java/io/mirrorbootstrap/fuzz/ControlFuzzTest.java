@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 import com.code_intelligence.jazzer.junit.DictionaryEntries;
@@ -12,8 +14,10 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -60,9 +64,15 @@ class ControlFuzzTest {
             return new Control.Abort(database);
         }
         assertEquals("open", json.get("type").textValue());
-        return new Control.Open(new SnapshotIdentity(json.get("source_cluster_id").textValue(), database,
+        SnapshotIdentity identity = new SnapshotIdentity(json.get("source_cluster_id").textValue(), database,
                 json.get("snapshot_lsn").bigIntegerValue().longValueExact(),
-                json.get("total_bytes").bigIntegerValue().longValueExact(), crc(json.get("total_crc32c"))));
+                json.get("total_bytes").bigIntegerValue().longValueExact(), crc(json.get("total_crc32c")));
+        Map<String, String> labels = new HashMap<>();
+        json.path("labels").properties().forEach(label -> labels.put(label.getKey(), label.getValue().textValue()));
+        return new Control.Open(new Announcement(
+                json.hasNonNull("stream_id") ? identity.named(json.get("stream_id").textValue()) : identity,
+                json.path("replace").asBoolean(),
+                new Notes(Optional.ofNullable(json.path("position").textValue()), labels)));
     }
 
     private static Crc32c crc(JsonNode value) {

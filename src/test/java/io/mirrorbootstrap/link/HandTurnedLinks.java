@@ -13,6 +13,7 @@ import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -129,7 +130,7 @@ abstract class HandTurnedLinks {
     }
 
     byte[] wantsToOpen(String database) {
-        return text(JsonMessages.write(new Control.Open(identity(database))));
+        return text(JsonMessages.write(new Control.Open(Announcement.of(identity(database)))));
     }
 
     static byte[] text(String message) {

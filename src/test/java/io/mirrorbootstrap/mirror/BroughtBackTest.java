@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import io.mirrorbootstrap.LoggedLines;
 import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
 import io.mirrorbootstrap.mirror.MirrorState.Following;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.Crc32c;
@@ -78,7 +79,7 @@ class BroughtBackTest {
     @Test
     void aSourceIsNotToldWhatTheBoardDenies() throws Exception {
         disk.rename("elsewhere", "a.snapshot");
-        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, mirrors.open(source, IDENTITY));
+        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, mirrors.open(source, Announcement.of(IDENTITY)));
         assertInstanceOf(Following.class, row().state());
     }
 
@@ -88,7 +89,7 @@ class BroughtBackTest {
         mirrors.compareFiles();
         Awaitility.await().until(() -> board.mirror(DATABASE).isPresent());
         assertInstanceOf(Following.class, row().state());
-        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, mirrors.open(source, IDENTITY));
+        assertInstanceOf(OpenOutcome.AlreadyCommitted.class, mirrors.open(source, Announcement.of(IDENTITY)));
     }
 
     @Test
@@ -116,7 +117,7 @@ class BroughtBackTest {
 
     @Test
     void aTransferThatIsUnderWayGoesOn() throws Exception {
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(source, identity(8)));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(source, Announcement.of(identity(8))));
         disk.rename("elsewhere", "a.snapshot");
         mirrors.compareFiles();
         assertInstanceOf(Bootstrapping.class, row().state());

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.MirrorState.Failed;
 import io.mirrorbootstrap.mirror.MirrorState.Following;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.Crc32c;
@@ -25,6 +26,7 @@ import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Removal;
+import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.TestSource;
@@ -68,9 +70,9 @@ class HalfDoneCommitTest {
         assertFailed();
         mirrors.compareFiles();
         assertFailed();
-        mirrors.keepHouse(Duration.ofDays(7));
+        mirrors.keepHouse(new Retention(Duration.ofDays(7), Duration.ofDays(7)));
         assertFailed();
-        assertInstanceOf(OpenOutcome.Refused.class, mirrors.open(source, identity(7)));
+        assertInstanceOf(OpenOutcome.Refused.class, mirrors.open(source, Announcement.of(identity(7))));
         assertFailed();
         assertTrue(disk.bytes("a.snapshot").isPresent());
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
 import io.mirrorbootstrap.mirror.MirrorState.Failed;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
@@ -55,17 +56,18 @@ class MirrorsTest {
         TestSource a = caller("a");
         TestSource b = caller("b");
         for (int i = 0; i < 8; i++) { // half of max-bootstraps
-            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a" + i)));
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, Announcement.of(identity("a" + i))));
         }
         assertEquals(new OpenOutcome.Refused(BUSY),
-                mirrors.open(a, identity("a8")));
+                mirrors.open(a, Announcement.of(identity("a8"))));
         assertEquals(new ChunkOutcome.Refused(BUSY), send(a, "a8"));
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a0")), "it has that place");
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, Announcement.of(identity("a0"))),
+                "it has that place");
         for (int i = 0; i < 8; i++) {
-            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(b, identity("b" + i)));
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(b, Announcement.of(identity("b" + i))));
         }
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a0"));
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, identity("a8")));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, Announcement.of(identity("a8"))));
     }
 
     @Test
@@ -76,18 +78,19 @@ class MirrorsTest {
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
         for (int i = 0; i < 16; i++) { // all of max-bootstraps
-            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, later("a" + i)));
+            assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, Announcement.of(later("a" + i))));
         }
         apart = ToldApart.BY_TOKEN;
         assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
-        assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, later("a16")));
+        assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, Announcement.of(later("a16"))));
         for (int i = 0; i < 8; i++) {
             assertEquals(new Removal.Done(), mirrors.abort(a.principal(), new DatabaseId("a" + i)));
-            assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, later("a" + i)), "eight are under way");
+            assertEquals(new OpenOutcome.Refused(BUSY), mirrors.open(a, Announcement.of(later("a" + i))),
+                    "eight are under way");
         }
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(caller("b"), identity("b")));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(caller("b"), Announcement.of(identity("b"))));
         assertEquals(new Removal.Done(), mirrors.abort(a.principal(), new DatabaseId("a8")));
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, later("a8")));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(a, Announcement.of(later("a8"))));
     }
 
     @Test
@@ -98,7 +101,7 @@ class MirrorsTest {
         }
         IncomingChunk last = begin(a, "a499");
         assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
-        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, identity("one-more")));
+        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, Announcement.of(identity("one-more"))));
         last.cancel(); // it has come to nothing
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "one-more"));
         assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "a499"));
@@ -112,7 +115,7 @@ class MirrorsTest {
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
         assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "one-more"));
-        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, identity("one-more")));
+        assertEquals(new OpenOutcome.Refused(TOO_MANY), mirrors.open(a, Announcement.of(identity("one-more"))));
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a7"), "the next snapshot of what it has");
         for (int i = 0; i < 10; i++) { // what it has had, and has no more, is a place like any other
             DatabaseId database = new DatabaseId("a" + i);
@@ -128,8 +131,9 @@ class MirrorsTest {
 
         // and so after a start, as far as the records name whose they are
         Mirrors restarted = TestMirrors.on(disk, TestMirrors.settings(Map.of()), () -> apart);
-        assertEquals(new OpenOutcome.Refused(TOO_MANY), restarted.open(caller("a"), identity("another")));
-        assertInstanceOf(OpenOutcome.Opened.class, restarted.open(caller("b"), identity("another")));
+        assertEquals(new OpenOutcome.Refused(TOO_MANY),
+                restarted.open(caller("a"), Announcement.of(identity("another"))));
+        assertInstanceOf(OpenOutcome.Opened.class, restarted.open(caller("b"), Announcement.of(identity("another"))));
     }
 
     @Test
@@ -137,9 +141,9 @@ class MirrorsTest {
         leave("a");
         mirrors.start(null);
         TestSource owner = caller("a");
-        OpenOutcome outcome = mirrors.open(owner, identity("a"));
+        OpenOutcome outcome = mirrors.open(owner, Announcement.of(identity("a")));
         while (outcome instanceof OpenOutcome.Verifying) {
-            outcome = mirrors.open(owner, identity("a"));
+            outcome = mirrors.open(owner, Announcement.of(identity("a")));
         }
         assertInstanceOf(OpenOutcome.Opened.class, outcome);
 
@@ -158,7 +162,7 @@ class MirrorsTest {
         assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
         assertTrue(board.mirror(database).isEmpty());
 
-        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(owner, identity("a")));
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(owner, Announcement.of(identity("a"))));
         mirrors.disconnected(owner, KeptReason.LINK_LOST);
         assertInstanceOf(Disconnected.class, board.mirror(database).orElseThrow().state());
         assertEquals(new Removal.Done(), mirrors.abort(owner.principal(), database));
@@ -208,7 +212,7 @@ class MirrorsTest {
         IncomingChunk wrong = begin(b, "x"); // when x is nobody's
         IncomingChunk tooLarge = begin(b, new SnapshotIdentity("c", database, 7, 1000, crc()));
         IncomingChunk nowhere = ((ChunkStart.Arriving) mirrors.chunk(b, identity("x"), 3)).chunk();
-        mirrors.open(caller("a"), identity("x"));
+        mirrors.open(caller("a"), Announcement.of(identity("x")));
         wrong.write(ByteBuffer.wrap(WHOLE));
 
         Optional<Crc32c> another = Optional.of(new Crc32c(1));

@@ -62,7 +62,7 @@ class TransferLogTest {
                         new Refusal.IdentityMismatch(Part.CLUSTER, "c", EVIL), Optional.empty(),
                         Duration.ofSeconds(1))));
         assertEquals("Progressed[identity=SnapshotIdentity[sourceClusterId=c lsn=9\\u202e\\u2028, database=d, lsn=7, "
-                + "totalBytes=5, totalCrc32c=0x00000001, owner=Optional.empty], bytesDone=1, durableBytes=0]",
+                + "totalBytes=5, totalCrc32c=0x00000001, streamId=Optional.empty, owner=Optional.empty], bytesDone=1, durableBytes=0]",
                 logged(new TransferEvent.Progressed(identity(EVIL), 1, 0)));
     }
 

@@ -25,6 +25,7 @@ import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Manifest;
+import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.ToldApart;
@@ -55,7 +56,7 @@ class UpkeepTest {
             }
         });
 
-        assertEquals(2, mirrors.keepHouse(Duration.ZERO));
+        assertEquals(2, mirrors.keepHouse(new Retention(Duration.ZERO, Duration.ZERO)));
 
         assertTrue(disk.bytes("a.partial").isEmpty());
         assertTrue(disk.bytes("b.partial").isPresent());
@@ -80,7 +81,7 @@ class UpkeepTest {
         assertTrue(board.mirror(new DatabaseId("a")).isEmpty(), "nobody knows yet");
         disk.stopObserving();
         Awaitility.await().until(() -> {
-            mirrors.keepHouse(Duration.ofDays(7)); // the attempt that failed may not be over yet
+            mirrors.keepHouse(new Retention(Duration.ofDays(7), Duration.ofDays(7))); // the attempt that failed may not be over yet
             return board.mirror(new DatabaseId("a")).isPresent();
         });
         assertInstanceOf(Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
@@ -110,11 +111,13 @@ class UpkeepTest {
 
         int dropped = 0;
         while (reading.getCount() > 0) { // the attempt that failed may not be over yet
-            dropped += CompletableFuture.supplyAsync(() -> mirrors.keepHouse(Duration.ZERO)).get(20, TimeUnit.SECONDS);
+            dropped += CompletableFuture
+                    .supplyAsync(() -> mirrors.keepHouse(new Retention(Duration.ZERO, Duration.ZERO)))
+                    .get(20, TimeUnit.SECONDS);
         }
 
         assertEquals(1, dropped);
-        assertEquals(0, mirrors.keepHouse(Duration.ZERO));
+        assertEquals(0, mirrors.keepHouse(new Retention(Duration.ZERO, Duration.ZERO)));
         hangs.countDown();
         Awaitility.await().until(() -> board.mirror(new DatabaseId("a")).isPresent());
     }

@@ -107,7 +107,8 @@ final class DomainSidecar implements Sidecar {
             DatabaseId database = anyOfIt.identity().database();
             OpenOutcome outcome = receiver(anyOfIt.database()).open(source, anyOfIt.identity());
             if (outcome instanceof OpenOutcome.Opened opened) {
-                return new Answer.Opened(database, opened.offset(), 1, 1, OptionalLong.empty());
+                return new Answer.Opened(database, opened.offset(), 1, 1, OptionalLong.empty(), OptionalLong.empty(),
+                        Optional.empty());
             } else if (outcome instanceof OpenOutcome.AlreadyCommitted done) {
                 return committed(done.snapshot(), done.path());
             }
@@ -127,7 +128,7 @@ final class DomainSidecar implements Sidecar {
 
         private static Answer committed(CommittedSnapshot snapshot, Path path) {
             return new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(), snapshot.crc32c(),
-                    path.toString());
+                    path.toString(), snapshot.notes().position());
         }
 
         private static Answer refused(Refusal refusal, DatabaseId database) {

@@ -14,6 +14,7 @@ import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.wire.Answer;
@@ -81,7 +82,7 @@ class RealSidecar implements Sidecar {
         @Override
         public Answer open(TestChunk anyOfIt) throws Exception {
             databases.add(anyOfIt.database());
-            client.text(JsonMessages.write(new Control.Open(anyOfIt.identity())));
+            client.text(JsonMessages.write(new Control.Open(Announcement.of(anyOfIt.identity()))));
             return client.typedAnswer();
         }
 

@@ -72,7 +72,7 @@ abstract class Scenario {
         Answer.Committed committed = assertInstanceOf(Answer.Committed.class, answer);
         Crc32c crc = new Crc32c(crc(whole));
         assertEquals(new Answer.Committed(new DatabaseId(database), committed.lsn(), whole.length, crc,
-                file(".snapshot").toString()), committed);
+                file(".snapshot").toString(), Optional.empty()), committed);
         assertSnapshotIs(whole);
         assertTrue(Files.readString(file(".manifest.json")).contains(crc.toString()));
         assertFalse(Files.exists(file(".partial")));

@@ -17,6 +17,7 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.Control;
@@ -68,7 +69,7 @@ abstract class WithLink {
     }
 
     Answer.Opened open(RawClient client, byte[] whole) throws Exception {
-        client.text(JsonMessages.write(new Control.Open(TestChunk.of(whole, database).identity())));
+        client.text(JsonMessages.write(new Control.Open(Announcement.of(TestChunk.of(whole, database).identity()))));
         return assertInstanceOf(Answer.Opened.class, client.typedAnswer());
     }
 

@@ -41,13 +41,13 @@ class AdmissionTest {
 
     @BeforeEach
     void begin() throws IOException {
-        transfer = new Transfer(IDENTITY, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
+        transfer = new Transfer(IDENTITY, Notes.NONE, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
     }
 
     @Test
     void anybodyMaySendWhereNothingIsProven() throws Exception {
-        for (Phase phase : List.of(Idle.IDLE, new Announced(one, IDENTITY), underWay(one))) {
+        for (Phase phase : List.of(Idle.IDLE, new Announced(one, Announcement.of(IDENTITY)), underWay(one))) {
             assertEquals(Optional.empty(), admission.refuseSender(phase, other, IDENTITY));
         }
     }
@@ -75,7 +75,7 @@ class AdmissionTest {
         SnapshotIdentity ofA = IDENTITY.ownedBy(Optional.of("a"));
         Kept kept = new Kept(KeptTransfer.left(Inventory.Resumable.of(new Checkpoint(ofA, 300, Crc32c.EMPTY))));
         assertEquals(Optional.of(inProgress(0)),
-                admission.refuseSender(new Announced(a, ofA), b, IDENTITY));
+                admission.refuseSender(new Announced(a, Announcement.of(ofA)), b, IDENTITY));
         assertEquals(Optional.of(inProgress(300)), admission.refuseSender(kept, b, IDENTITY));
         assertEquals(Optional.empty(), admission.refuseSender(kept, a, ofA));
         assertEquals(Optional.of(new Refusal.NotOwner("a")), Admission.refuseAbort(kept, b.principal()));
@@ -85,10 +85,11 @@ class AdmissionTest {
 
     @Test
     void theSnapshotOfAnotherIsNeitherReplacedNorRemoved() throws Exception {
-        CommittedSnapshot committed = new CommittedSnapshot("cluster", DB, 41, 1, CRC, Instant.EPOCH, Optional.of("a"));
+        CommittedSnapshot committed = new CommittedSnapshot("cluster", DB, 41, 1, CRC, Instant.EPOCH, Optional.empty(),
+                Notes.NONE, Optional.of("a"));
         directory.records().writeManifest(new Manifest(committed, Optional.of("mark")));
         assertEquals(
-                Optional.of(new Refusal.StaleSnapshot(42, 41, "cluster", "cluster", "the token named a")),
+                Optional.of(new Refusal.StaleSnapshot(42, 41, "cluster", "cluster", Optional.of("the token named a"))),
                 admission.refuseSender(Idle.IDLE, b, IDENTITY));
         assertEquals(Optional.empty(), admission.refuseSender(Idle.IDLE, a, IDENTITY));
         assertEquals(Optional.of(new Refusal.NotOwner("a")),
@@ -172,7 +173,8 @@ class AdmissionTest {
 
     @Test
     void aStreamsLastChunkMayBringTheCrcThatItsFirstLeftOpen() throws Exception {
-        Transfer stream = new Transfer(STREAM, PartialFile.create(disk, new DiskRoom(disk, 0), "other.partial"));
+        Transfer stream = new Transfer(STREAM, Notes.NONE,
+                PartialFile.create(disk, new DiskRoom(disk, 0), "other.partial"));
         stream.accept(200, Crc32c.EMPTY);
         Phase phase = new UnderWay(one, stream, true);
         assertEquals(Optional.empty(), admission.refuseNextChunk(phase, one, STREAM, 200));
@@ -193,7 +195,7 @@ class AdmissionTest {
     }
 
     private static Refusal inProgress(long bytes) {
-        return new Refusal.TransferInProgress("cluster", 42, bytes, 1000, "the token named a");
+        return new Refusal.TransferInProgress("cluster", 42, bytes, 1000, Optional.of("the token named a"));
     }
 
     private Admission admission(SnapshotDirectory in, List<String> clusters) {

@@ -47,7 +47,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         assertEquals(new ChunkOutcome.Busy(), first.finish(true, Optional.empty()));
         assertEquals(new Removal.Busy(), receiver.abort(Principal.ANYBODY));
         assertEquals(new Removal.Busy(), receiver.removeSnapshot(Principal.ANYBODY));
-        assertFalse(receiver.expire(Duration.ZERO));
+        assertFalse(receiver.expire(new Retention(Duration.ZERO, Duration.ZERO)));
         assertEquals(Optional.of(new SnapshotReceiver.Progress(40, 0)), receiver.progress());
         assertFalse(commit.isDone());
 
@@ -72,7 +72,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         });
         other.complete(receiver.open(this.other, identity));
         writing.get(20, TimeUnit.SECONDS);
-        assertEquals(new OpenOutcome.Opened(10), other.get());
+        TestSource.assertOpened(10, other.get());
         assertTrue(one.isGone());
     }
 
@@ -80,7 +80,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
     void anErrorWhileItIsReadIsNoEndOfIt() throws Exception {
         disk.put("db.snapshot", whole);
         disk.put("db.manifest.json", RECORDS.manifest(new Manifest(
-                new CommittedSnapshot("c", DB, 7, whole.length, identity.totalCrc32c(), Instant.EPOCH),
+                new CommittedSnapshot("cluster", DB, 7, whole.length, identity.totalCrc32c(), Instant.EPOCH),
                 Optional.empty())));
         receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add);
         disk.observe((what, name) -> {
@@ -95,7 +95,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
         disk.stopObserving();
         receiver.recover();
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
+        TestSource.assertOpened(0, receiver.open(one, identity));
     }
 
     @Test
@@ -138,7 +138,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         receiver.makeDurable();
 
         assertEquals(40, directory.records().checkpoint(DB).orElseThrow().bytes());
-        assertEquals(new OpenOutcome.Opened(40), receiver.open(other, identity));
+        TestSource.assertOpened(40, receiver.open(other, identity));
     }
 
     @Test

@@ -55,8 +55,9 @@ final class CrashSimulation {
             // of the same bytes, of the same size, and of others
             byte[] bytes = lsn <= 2 ? same : bytes(lsn == 3 ? same.length : random.nextInt(30));
             boolean stream = random.nextInt(3) == 0 || bytes.length == 0;
+            Optional<String> name = random.nextInt(2) == 0 ? Optional.of("s" + lsn) : Optional.empty();
             snapshots.add(new Whole(new SnapshotIdentity("c", DB, lsn, stream ? 0 : bytes.length,
-                    Promises.crc(bytes, bytes.length)), bytes));
+                    Promises.crc(bytes, bytes.length)), name, bytes));
         }
     }
 
@@ -105,10 +106,11 @@ final class CrashSimulation {
         } else if (isDoubted) {
             promises = promises.durable(0);
         }
-        OpenOutcome outcome = TestSource.open(receiver, source, wanted.identity());
+        OpenOutcome outcome = TestSource.open(receiver, source, wanted.announcement());
         hasOpened = outcome instanceof OpenOutcome.Opened;
         isDoubted = outcome instanceof OpenOutcome.Refused;
         if (outcome instanceof OpenOutcome.Opened opened) {
+            assertEquals(Promises.crc(wanted.bytes(), (int) opened.offset()), opened.crc32c());
             assertTrue(opened.offset() >= promises.durable(), () -> opened + " of what was durable: " + promises);
             sentBytes = (int) opened.offset();
             promises = promises.sending(wanted, Math.min(promises.durable(), sentBytes));
@@ -132,7 +134,7 @@ final class CrashSimulation {
         } else if (sentBytes == 0) {
             promises = promises.durable(0);
         }
-        IncomingChunk chunk = TestSource.chunk(receiver, source, whole.identity(), sentBytes);
+        IncomingChunk chunk = TestSource.chunk(receiver, source, whole.chunk(done), sentBytes);
         chunk.write(ByteBuffer.wrap(payload));
         ChunkOutcome outcome = chunk.finish(done, Optional.empty());
         if (outcome instanceof ChunkOutcome.Pending pending) {
@@ -241,12 +243,12 @@ final class CrashSimulation {
     private void goOn(SnapshotReceiver restarted, SimulatedDisk found, long durable) {
         Whole whole = promises.sent().orElse(snapshots.get(random.nextInt(snapshots.size())));
         TestSource back = new TestSource();
-        OpenOutcome outcome = TestSource.open(restarted, back, whole.identity());
+        OpenOutcome outcome = TestSource.open(restarted, back, whole.announcement());
         if (outcome instanceof OpenOutcome.Opened opened) {
             int from = (int) opened.offset();
             assertTrue(from >= durable, () -> opened + " of what was durable: " + promises);
             tally.resumes += from > 0 ? 1 : 0;
-            IncomingChunk chunk = TestSource.chunk(restarted, back, whole.identity(), from);
+            IncomingChunk chunk = TestSource.chunk(restarted, back, whole.chunk(true), from);
             chunk.write(ByteBuffer.wrap(whole.bytes(), from, whole.bytes().length - from));
             ChunkOutcome done = chunk.finish(true, Optional.empty());
             assertTrue(done instanceof ChunkOutcome.Committed, done::toString);

@@ -33,7 +33,7 @@ class DamagedFilesTest extends StartOnFiles {
 
         SnapshotReceiver receiver = restart();
 
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(0, TestSource.open(receiver, SOURCE, identity(whole)));
         assertTrue(events.stream().anyMatch(event -> event instanceof TransferEvent.Dropped dropped
                 && dropped.reason() == TransferEvent.DropReason.DAMAGED), events::toString);
         assertFiles();
@@ -47,7 +47,7 @@ class DamagedFilesTest extends StartOnFiles {
         put(".partial", damaged);
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
         SnapshotReceiver receiver = restart();
-        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(1000, TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 1000);
     }
 
@@ -87,7 +87,7 @@ class DamagedFilesTest extends StartOnFiles {
 
         assertArrayEquals(manifest, Files.readAllBytes(file(".aside-2")), "with the name as it was");
         assertFiles(".aside-1", ".aside-2");
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(0, TestSource.open(receiver, SOURCE, identity(whole)));
     }
 
     @Test
@@ -129,7 +129,7 @@ class DamagedFilesTest extends StartOnFiles {
 
         assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
         assertFiles(".snapshot", ".manifest.json");
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(0, TestSource.open(receiver, SOURCE, identity(whole)));
     }
 
     @Test
@@ -204,7 +204,7 @@ class DamagedFilesTest extends StartOnFiles {
         assertArrayEquals(old, disk.bytes("db.snapshot").orElseThrow());
         disk.stopObserving();
         receiver.recover();
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(SOURCE, identity(whole)));
+        TestSource.assertOpened(0, receiver.open(SOURCE, identity(whole)));
     }
 
     @Test

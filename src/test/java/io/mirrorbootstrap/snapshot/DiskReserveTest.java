@@ -145,7 +145,7 @@ class DiskReserveTest {
                         new Checkpoint(before, kept.length, Crc32c.of(ByteBuffer.wrap(kept))))));
         SnapshotIdentity next = new SnapshotIdentity("c", database, 2, Long.MAX_VALUE, Crc32c.EMPTY);
 
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(new TestSource(), next));
+        TestSource.assertOpened(0, receiver.open(new TestSource(), next));
     }
 
     @Test
@@ -162,7 +162,7 @@ class DiskReserveTest {
                 }, Optional.of(Inventory.Resumable.of(left)));
         Source source = new TestSource();
 
-        assertEquals(new OpenOutcome.Opened(MIB), TestSource.open(receiver, source, identity));
+        TestSource.assertOpened(MIB, TestSource.open(receiver, source, identity));
         ChunkOutcome outcome = TestSource.chunk(receiver, source, identity, MIB).finish(true, Optional.empty());
 
         assertInstanceOf(ChunkOutcome.Committed.class, outcome);

@@ -63,7 +63,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
         exchangeBefore((what, name) -> what.equals("facts") && name.equals("db.partial") && ++looks[0] == 3,
                 "db.partial");
 
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, one, identity));
         assertNothingIsPublished();
     }
 
@@ -73,7 +73,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
         exchangeBefore((what, name) -> what.equals("open") && name.equals("db.partial")
                 && receiver.phase().kept().filter(kept -> kept.readBytes() == 900).isPresent(), "db.partial");
 
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, one, identity));
         assertNothingIsPublished();
     }
 
@@ -102,7 +102,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
         receiver.makeDurable();
 
         assertTrue(directory.records().checkpoint(DB).isEmpty(), "it would speak of another file");
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
     }
 
     private void assertIsNotBelieved(String name) throws IOException {
@@ -114,7 +114,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
         receiver.recover();
         assertTrue(directory.committed(DB).isEmpty());
         assertTrue(events.stream().noneMatch(TransferEvent.Found.class::isInstance), events::toString);
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, one, identity));
     }
 
     /** As an older version described it. */

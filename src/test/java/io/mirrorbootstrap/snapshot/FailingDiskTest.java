@@ -132,7 +132,7 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
         put(one, stream, 0, 200);
         fail("forceFile", BROKEN, ".partial");
         refused(put(one, stream, 200, 300));
-        assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, stream));
+        TestSource.assertOpened(200, TestSource.open(receiver, other, stream));
     }
 
     @Test
@@ -167,7 +167,7 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
         byte[] damaged = disk.bytes("db.partial").orElseThrow().clone();
         damaged[7] ^= 1;
         disk.put("db.partial", damaged);
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
     }
 
@@ -210,7 +210,7 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
 
     private void goOnAndCommit(int from) throws IOException {
         TestSource back = new TestSource();
-        assertEquals(new OpenOutcome.Opened(from), TestSource.open(receiver, back, identity));
+        TestSource.assertOpened(from, TestSource.open(receiver, back, identity));
         assertInstanceOf(ChunkOutcome.Committed.class, send(back, from, whole.length));
         assertArrayEquals(whole,
                 disk.afterPowerCut(Order.SUBSET, new Random(1)).bytes("db.snapshot").orElseThrow());

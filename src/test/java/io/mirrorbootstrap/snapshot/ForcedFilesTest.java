@@ -40,7 +40,7 @@ class ForcedFilesTest extends ReceiverOnSimulatedDisk {
         ANOTHER_SNAPSHOT {
             @Override
             void of(ForcedFilesTest test) {
-                assertEquals(new OpenOutcome.Opened(0), test.receiver.open(test.other, identity(test.whole, 43)));
+                TestSource.assertOpened(0, test.receiver.open(test.other, TestSource.meant(identity(test.whole, 43))));
             }
         },
         FIRST_CHUNK {
@@ -104,7 +104,7 @@ class ForcedFilesTest extends ReceiverOnSimulatedDisk {
         assertEquals(0, disk.openFiles());
         beside.remove().run();
         assertEquals(60, directory.records().checkpoint(DB).orElseThrow().bytes());
-        assertEquals(new OpenOutcome.Opened(60), receiver.open(other, identity));
+        TestSource.assertOpened(60, receiver.open(other, identity));
         assertEquals(1, disk.openFiles());
     }
 

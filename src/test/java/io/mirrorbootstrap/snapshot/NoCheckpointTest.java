@@ -19,7 +19,7 @@ class NoCheckpointTest extends ReceiverOnSimulatedDisk {
                     assertInstanceOf(ChunkOutcome.Refused.class, send(one, 250, 260)).refusal());
         });
 
-        assertEquals(new OpenOutcome.Opened(260), receiver.open(other, identity), "nothing that came is lost");
+        TestSource.assertOpened(260, receiver.open(other, identity)); // nothing that came is lost
         assertEquals(new ChunkOutcome.Pending(300, 300), send(other, 260, 300));
     }
 }

@@ -26,8 +26,9 @@ class OwnershipTest extends ReceiverOnFiles {
     void whereClustersAreProvenWhatIsAnothersIsNotReplaced() throws Exception {
         TestSource proven = new TestSource(TestSource.cluster("mine"));
         SnapshotIdentity mine = new SnapshotIdentity("mine", DB, 1, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
-        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "cluster \"cluster\"");
-        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster", "cluster \"cluster\"");
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length,
+                Optional.of("cluster \"cluster\""));
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "mine", "cluster", Optional.of("cluster \"cluster\""));
         IncomingChunk arriving = TestSource.chunk(receiver, proven, mine, 0); // when nobody had anything here
         arriving.write(ByteBuffer.wrap(whole, 0, 1));
         receiver.open(one, identity);
@@ -46,7 +47,7 @@ class OwnershipTest extends ReceiverOnFiles {
         assertInstanceOf(Removal.Refused.class, receiver.removeSnapshot(TestSource.cluster("mine")));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
         assertEquals(new Removal.Done(), receiver.removeSnapshot(TestSource.cluster("cluster")));
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(proven, mine));
+        TestSource.assertOpened(0, receiver.open(proven, mine));
     }
 
     /** Whoever has damaged its manifest may be one of those who share the volume. */
@@ -75,8 +76,9 @@ class OwnershipTest extends ReceiverOnFiles {
                 new Principal(CallerId.ofToken("token #1"), Optional.empty(), Optional.empty(),
                         true, Optional.empty()));
         SnapshotIdentity small = new SnapshotIdentity("cluster", DB, 99, 1, Crc32c.of(ByteBuffer.wrap(whole, 0, 1)));
-        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length, "the token named a");
-        Refusal taken = new Refusal.StaleSnapshot(99, 42, "cluster", "cluster", "the token named a");
+        Refusal busy = new Refusal.TransferInProgress("cluster", 42, 1000, whole.length,
+                Optional.of("the token named a"));
+        Refusal taken = new Refusal.StaleSnapshot(99, 42, "cluster", "cluster", Optional.of("the token named a"));
         receiver.open(a, identity);
         send(a, 0, 1000);
 
@@ -91,7 +93,7 @@ class OwnershipTest extends ReceiverOnFiles {
         receiver = receiver(DB, Optional.of(
                 new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
         assertEquals(new OpenOutcome.Refused(busy), receiver.open(b, small));
-        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, new TestSource(a.principal()), identity));
+        TestSource.assertOpened(1000, TestSource.open(receiver, new TestSource(a.principal()), identity));
         TestSource again = new TestSource(a.principal());
         receiver.open(again, identity);
         assertInstanceOf(ChunkOutcome.Committed.class, send(again, 1000, whole.length));
@@ -106,7 +108,7 @@ class OwnershipTest extends ReceiverOnFiles {
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
         // whoever does not tell tokens apart any more may do what it likes
         assertEquals(new Removal.Done(), receiver.removeSnapshot(Principal.ANYBODY));
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(b, small));
+        TestSource.assertOpened(0, receiver.open(b, small));
     }
 
     /** As a backup does, or whoever looks at them elsewhere for a moment. */
@@ -120,11 +122,11 @@ class OwnershipTest extends ReceiverOnFiles {
                 .snapshot();
         SnapshotIdentity ofTwo = new SnapshotIdentity("another", DB, 1, 2, Crc32c.of(ByteBuffer.wrap(whole, 0, 2)));
         SnapshotIdentity stream = new SnapshotIdentity("another", DB, 1, 0, ofTwo.totalCrc32c());
-        Refusal taken = new Refusal.StaleSnapshot(1, 42, "another", "cluster", "the token named b");
+        Refusal taken = new Refusal.StaleSnapshot(1, 42, "another", "cluster", Optional.of("the token named b"));
         for (SnapshotIdentity mine : List.of(ofTwo, stream)) {
             assertEquals(new OpenOutcome.Refused(taken), receiver.open(a, mine));
             move(files, directory.path(), data);
-            assertEquals(new OpenOutcome.Opened(0), receiver.open(a, mine));
+            TestSource.assertOpened(0, receiver.open(a, mine));
             assertInstanceOf(ChunkOutcome.Pending.class, sendByte(a, mine, 0));
             move(files, data, directory.path());
             events.clear();
@@ -157,7 +159,7 @@ class OwnershipTest extends ReceiverOnFiles {
         TestSource b = new TestSource(TestSource.token("b"));
         receiver.open(one, identity);
         send(one, 0, 1000);
-        assertEquals(new OpenOutcome.Opened(1000), receiver.open(a, identity)); // under way
+        TestSource.assertOpened(1000, receiver.open(a, identity)); // under way
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
         assertEquals(new Removal.Done(), receiver.abort(a.principal()));
 
@@ -169,7 +171,7 @@ class OwnershipTest extends ReceiverOnFiles {
                 new Inventory.Resumable(directory.records().checkpoint(DB).orElseThrow(), Duration.ZERO)));
         assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(a, identity)); // kept, by an earlier process
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
-        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, a, identity));
+        TestSource.assertOpened(1000, TestSource.open(receiver, a, identity));
         assertEquals(new Removal.Refused(new Refusal.NotOwner("a")), receiver.abort(b.principal()));
         send(a, 1000, 2000);
         receiver.disconnected(a, KeptReason.LINK_LOST);

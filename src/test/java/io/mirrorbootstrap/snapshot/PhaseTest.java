@@ -34,7 +34,7 @@ class PhaseTest {
     private final KeptTransfer left = KeptTransfer
             .left(Inventory.Resumable.of(new Checkpoint(IDENTITY, 300, Crc32c.EMPTY)));
     private final Recovering recovering = new Recovering(false);
-    private final Announced announced = new Announced(one, IDENTITY);
+    private final Announced announced = new Announced(one, Announcement.of(IDENTITY));
     private final Kept kept = new Kept(left);
     private final Verifying verifying = new Verifying(one, left);
     private Transfer transfer;
@@ -43,7 +43,7 @@ class PhaseTest {
     @BeforeEach
     void begin() throws IOException {
         SimulatedDisk disk = new SimulatedDisk();
-        transfer = new Transfer(IDENTITY, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
+        transfer = new Transfer(IDENTITY, Notes.NONE, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
         underWay = new UnderWay(one, transfer, true);
     }

@@ -98,7 +98,7 @@ class PlantedFilesTest {
         SnapshotReceiver receiver = receiver(
                 Optional.of(Inventory.Resumable.of(new Checkpoint(IDENTITY, WHOLE.length, IDENTITY.totalCrc32c()))));
         receiver.open(source, IDENTITY);
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(source, IDENTITY));
+        TestSource.assertOpened(0, receiver.open(source, IDENTITY));
         assertArrayEquals(WHOLE, Files.readAllBytes(copy));
     }
 

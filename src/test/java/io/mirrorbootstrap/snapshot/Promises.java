@@ -2,6 +2,7 @@ package io.mirrorbootstrap.snapshot;
 
 import java.nio.ByteBuffer;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -18,12 +19,36 @@ record Promises(Optional<Whole> committed, Set<Whole> mayBe, Optional<Whole> sen
 
     static final Promises NONE = new Promises(Optional.empty(), Set.of(), Optional.empty(), 0);
 
-    /** A snapshot that a source has. */
-    record Whole(SnapshotIdentity identity, byte[] bytes) {
+    /**
+     * A snapshot that a source has.
+     *
+     * @param identity all that there is to say
+     * @param name of its bytes; then CRC-32C and, of each other, LSN are told at the end
+     */
+    record Whole(SnapshotIdentity identity, Optional<String> name, byte[] bytes) {
 
         boolean is(CommittedSnapshot snapshot) {
             return snapshot.lsn() == identity.lsn() && snapshot.bytes() == bytes.length
-                    && snapshot.crc32c().equals(crc(bytes, bytes.length));
+                    && snapshot.crc32c().equals(crc(bytes, bytes.length)) && snapshot.streamId().equals(name)
+                    && snapshot.notes().equals(notes());
+        }
+
+        private Notes notes() {
+            return new Notes(Optional.of("at " + identity.lsn()), Map.of());
+        }
+
+        /** As it is opened. */
+        Announcement announcement() {
+            SnapshotIdentity begun = chunk(false);
+            return new Announcement(name.map(begun::named).orElse(begun), true, notes());
+        }
+
+        /** As a chunk says it. */
+        SnapshotIdentity chunk(boolean last) {
+            return last || name.isEmpty()
+                    ? identity
+                    : new SnapshotIdentity(identity.sourceClusterId(), identity.database(),
+                            identity.lsn() % 2 == 0 ? 0 : identity.lsn(), identity.totalBytes(), Crc32c.EMPTY);
         }
     }
 

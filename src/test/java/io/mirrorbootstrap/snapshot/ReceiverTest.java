@@ -35,7 +35,7 @@ class ReceiverTest extends ReceiverOnFiles {
         assertTrue(one.isGone());
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(one, identity));
         assertFalse(other.isGone());
-        assertEquals(new OpenOutcome.Opened(whole.length), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(whole.length, TestSource.open(receiver, other, identity));
         assertEquals(1, events.stream().filter(TransferEvent.Verifying.class::isInstance).count());
     }
 
@@ -49,7 +49,7 @@ class ReceiverTest extends ReceiverOnFiles {
         OpenOutcome.Verifying further = assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(other, identity));
 
         assertTrue(further.bytesRead() > 0, further::toString);
-        assertEquals(new OpenOutcome.Opened(whole.length), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(whole.length, TestSource.open(receiver, other, identity));
     }
 
     @Test
@@ -57,7 +57,7 @@ class ReceiverTest extends ReceiverOnFiles {
         leave(whole.length);
         receiver.open(one, identity);
         receiver.abort(Principal.ANYBODY);
-        assertEquals(new OpenOutcome.Opened(0), receiver.open(one, identity));
+        TestSource.assertOpened(0, receiver.open(one, identity));
         assertFalse(Files.exists(directory.partial(DB)));
     }
 
@@ -69,7 +69,7 @@ class ReceiverTest extends ReceiverOnFiles {
         assertInstanceOf(OpenOutcome.Refused.class, another.open(other, identity(new DatabaseId("another"))));
         one.leave();
         receiver.disconnected(one, KeptReason.LINK_LOST);
-        assertEquals(new OpenOutcome.Opened(0), another.open(other, identity(new DatabaseId("another"))));
+        TestSource.assertOpened(0, another.open(other, identity(new DatabaseId("another"))));
     }
 
     @Test
@@ -115,7 +115,7 @@ class ReceiverTest extends ReceiverOnFiles {
         assertInstanceOf(ChunkOutcome.Refused.class, send(other, 1000, 2000));
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
 
-        assertEquals(new OpenOutcome.Opened(1000), receiver.open(new TestSource(), identity));
+        TestSource.assertOpened(1000, receiver.open(new TestSource(), identity));
     }
 
     @Test
@@ -145,7 +145,7 @@ class ReceiverTest extends ReceiverOnFiles {
             file.write(ByteBuffer.wrap(new byte[]{(byte) ~whole[500]}), 500);
         }
 
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity), "it is damaged");
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity)); // it is damaged
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 0, whole.length));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
     }
@@ -160,7 +160,7 @@ class ReceiverTest extends ReceiverOnFiles {
 
         assertEquals(0, openFiles());
 
-        assertEquals(new OpenOutcome.Opened(1000), receiver.open(other, identity));
+        TestSource.assertOpened(1000, receiver.open(other, identity));
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 1000, whole.length));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));
         assertEquals(0, openFiles());
@@ -196,7 +196,7 @@ class ReceiverTest extends ReceiverOnFiles {
         assertEquals(new TransferEvent.Kept(identity, durable.bytes(), durable.bytes(), KeptReason.PROCESS_ENDING),
                 events.get(events.size() - 1));
         SnapshotReceiver next = receiver(DB, directory.records().checkpoint(DB).map(Inventory.Resumable::of));
-        assertEquals(new OpenOutcome.Opened(durable.bytes()), TestSource.open(next, other, identity));
+        TestSource.assertOpened(durable.bytes(), TestSource.open(next, other, identity));
     }
 
     private long openFiles() throws IOException {

@@ -35,7 +35,7 @@ class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
 
     @Test
     void aCheckpointThatWasDueBeforeATakeoverNamesTheNewOwner() throws Exception {
-        assertEquals(new OpenOutcome.Opened(60), receiver.open(named, identity));
+        TestSource.assertOpened(60, receiver.open(named, identity));
         beside.remove().run();
 
         assertIsOf("n", 60);
@@ -51,7 +51,7 @@ class RecordedOwnerTest extends ReceiverOnSimulatedDisk {
     @Test
     void whoGoesOnWithWhatWasKeptIsNamedAtOnce() throws Exception {
         receiver.disconnected(one, KeptReason.LINK_LOST);
-        assertEquals(new OpenOutcome.Opened(60), receiver.open(named, identity));
+        TestSource.assertOpened(60, receiver.open(named, identity));
 
         assertIsOf("n", 60);
     }

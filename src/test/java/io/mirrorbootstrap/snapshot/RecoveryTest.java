@@ -23,7 +23,7 @@ class RecoveryTest extends StartOnFiles {
 
         SnapshotReceiver receiver = restart();
 
-        assertEquals(new OpenOutcome.Opened(1000), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(1000, TestSource.open(receiver, SOURCE, identity(whole)));
         assertEquals(1000, Files.size(file(".partial")), "cut to what was durable");
         assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
         finish(receiver, 1000);
@@ -36,7 +36,7 @@ class RecoveryTest extends StartOnFiles {
         SnapshotReceiver receiver = restart();
 
         assertFiles();
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(0, TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 0);
     }
 
@@ -95,7 +95,7 @@ class RecoveryTest extends StartOnFiles {
         SnapshotReceiver receiver = restart();
 
         assertArrayEquals(old, Files.readAllBytes(file(".snapshot")));
-        assertEquals(new OpenOutcome.Opened(3000), TestSource.open(receiver, SOURCE, identity(whole)));
+        TestSource.assertOpened(3000, TestSource.open(receiver, SOURCE, identity(whole)));
         finish(receiver, 3000);
     }
 
@@ -105,7 +105,7 @@ class RecoveryTest extends StartOnFiles {
         put(".checkpoint.json", RECORDS.checkpoint(checkpoint(1000)));
         SnapshotReceiver receiver = restart();
         SnapshotIdentity other = new SnapshotIdentity("cluster", DB, 43, whole.length, crc(whole, whole.length));
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, SOURCE, other));
+        TestSource.assertOpened(0, TestSource.open(receiver, SOURCE, other));
         assertFiles();
     }
 

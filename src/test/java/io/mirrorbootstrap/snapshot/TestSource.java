@@ -1,5 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -42,11 +45,26 @@ public final class TestSource implements Source {
 
     /** Opens, as often as it takes until what an earlier process left has been read back. */
     public static OpenOutcome open(SnapshotReceiver receiver, Source source, SnapshotIdentity identity) {
-        OpenOutcome outcome = receiver.open(source, identity);
+        return open(receiver, source, Announcement.of(identity));
+    }
+
+    /** As {@link #open(SnapshotReceiver, Source, SnapshotIdentity)}. */
+    static OpenOutcome open(SnapshotReceiver receiver, Source source, Announcement snapshot) {
+        OpenOutcome outcome = receiver.open(source, snapshot);
         while (outcome instanceof OpenOutcome.Verifying) {
-            outcome = receiver.open(source, identity);
+            outcome = receiver.open(source, snapshot);
         }
         return outcome;
+    }
+
+    /** A snapshot that is meant, whatever speaks against it. */
+    static Announcement meant(SnapshotIdentity identity) {
+        return new Announcement(identity, true, Notes.NONE);
+    }
+
+    /** Fails unless the transfer goes on at {@code offset}. */
+    public static void assertOpened(long offset, OpenOutcome outcome) {
+        assertEquals(offset, assertInstanceOf(OpenOutcome.Opened.class, outcome).offset());
     }
 
     /** Begins a chunk, as often as it takes until what an earlier process left has been read back. */

@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -143,7 +142,7 @@ class TouchedFilesTest extends ReceiverOnFiles {
         Files.move(Files.write(data.resolve("copy"), bytes), directory.partial(DB),
                 StandardCopyOption.REPLACE_EXISTING);
 
-        assertEquals(new OpenOutcome.Opened(bytes.length), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(bytes.length, TestSource.open(receiver, other, identity));
 
         assertTouchedIsTold(other);
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, bytes.length, whole.length));
@@ -157,7 +156,7 @@ class TouchedFilesTest extends ReceiverOnFiles {
     }
 
     private void assertBeginsAtZero() throws IOException {
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
         assertFalse(Files.exists(directory.snapshot(DB)));
         assertInstanceOf(ChunkOutcome.Committed.class, send(other, 0, whole.length));
         assertArrayEquals(whole, Files.readAllBytes(directory.snapshot(DB)));

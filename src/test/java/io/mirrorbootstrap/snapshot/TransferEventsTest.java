@@ -32,7 +32,7 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
             }
             events.clear();
 
-            assertEquals(new OpenOutcome.Opened(0), receiver.open(other, identity));
+            TestSource.assertOpened(0, receiver.open(other, identity));
 
             assertEquals(List.of(new TransferEvent.Dropped(identity, 200, DropReason.MISSING),
                     new TransferEvent.Began(identity, 0, 0, other.address())), events);
@@ -44,7 +44,7 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
     void soDoesOneThatAnEarlierProcessLeft() throws Exception {
         receiver = receiver(Optional.of(Inventory.Resumable.of(
                 new Checkpoint(identity, 200, Crc32c.of(ByteBuffer.wrap(whole, 0, 200))))));
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, one, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, one, identity));
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.MISSING)), events::toString);
     }
 
@@ -91,8 +91,8 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
     void whatIsFoundAtStartHasATimeToBeAskedForWhateverTheClockSays() {
         Checkpoint kept = new Checkpoint(identity, 0, Crc32c.EMPTY);
         receiver = receiver(Optional.of(new Inventory.Resumable(kept, Duration.ofDays(400))));
-        assertFalse(receiver.expire(Duration.ofDays(7)));
-        assertTrue(receiver.expire(Duration.ZERO));
+        assertFalse(receiver.expire(new Retention(Duration.ofDays(7), Duration.ZERO)));
+        assertTrue(receiver.expire(new Retention(Duration.ZERO, Duration.ofDays(7))));
         assertEquals(new TransferEvent.Dropped(identity, 0, DropReason.EXPIRED), events.get(0));
     }
 }

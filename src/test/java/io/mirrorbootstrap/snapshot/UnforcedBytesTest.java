@@ -92,7 +92,7 @@ class UnforcedBytesTest {
         count(whenForced);
         SnapshotReceiver receiver = receiver(DB);
         if (isOpened) {
-            assertEquals(new OpenOutcome.Opened(0), receiver.open(source, identity));
+            TestSource.assertOpened(0, receiver.open(source, identity));
         }
         ChunkOutcome outcome = new ChunkOutcome.Pending(0, 0);
         for (int mib = 0; mib < ROOM_MIB; mib++) {
@@ -116,7 +116,7 @@ class UnforcedBytesTest {
                 new SnapshotIdentity("c", OTHER, 1, ROOM_MIB / 2 * MIB + 1, Crc32c.EMPTY));
         assertInstanceOf(Refusal.InsufficientStorage.class,
                 assertInstanceOf(OpenOutcome.Refused.class, tooLarge).refusal());
-        assertEquals(new OpenOutcome.Opened(0),
+        TestSource.assertOpened(0,
                 other.open(source, new SnapshotIdentity("c", OTHER, 1, ROOM_MIB / 2 * MIB, Crc32c.EMPTY)));
     }
 

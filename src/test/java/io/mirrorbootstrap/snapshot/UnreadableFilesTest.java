@@ -33,7 +33,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
 
         assertTrue(first.message().contains("begins at 0"), first::message);
         assertEquals(new TransferEvent.Kept(identity, 200, 200, KeptReason.LINK_LOST), events.get(events.size() - 1));
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
         assertTrue(disk.bytes("db.partial").isEmpty());
         disk.stopObserving();
@@ -48,7 +48,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         fail("open", BROKEN);
 
         refused(new TestSource());
-        assertEquals(new OpenOutcome.Opened(0), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
 
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
         disk.stopObserving();
@@ -71,7 +71,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         fail("readFile", BROKEN);
         refused(one);
         disk.stopObserving();
-        assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(200, TestSource.open(receiver, other, identity));
     }
 
     @Test
@@ -89,7 +89,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
             assertInstanceOf(OpenOutcome.Verifying.class, receiver.open(reading, larger)); // and the part is read
             receiver.disconnected(reading, KeptReason.LINK_LOST);
         }
-        assertEquals(new OpenOutcome.Opened(large.length), TestSource.open(receiver, other, larger));
+        TestSource.assertOpened(large.length, TestSource.open(receiver, other, larger));
     }
 
     @ParameterizedTest
@@ -102,7 +102,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
             refused(new TestSource());
         }
         disk.stopObserving();
-        assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(200, TestSource.open(receiver, other, identity));
     }
 
     @ParameterizedTest
@@ -118,7 +118,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
             refused(new TestSource());
         }
         disk.stopObserving();
-        assertEquals(new OpenOutcome.Opened(200), TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(200, TestSource.open(receiver, other, identity));
     }
 
     @Test
@@ -134,7 +134,7 @@ class UnreadableFilesTest extends ReceiverOnSimulatedDisk {
         disk.stopObserving();
         receiver.open(other, identity); // it is read
         receiver.disconnected(other, KeptReason.LINK_LOST);
-        assertFalse(receiver.expire(retention));
+        assertFalse(receiver.expire(new Retention(retention, Duration.ZERO)));
         assertEquals(Duration.ZERO, kept().waiting().before());
     }
 

@@ -108,7 +108,8 @@ public final class ScriptedSidecar implements AutoCloseable {
 
     static String opened(long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages) {
         return JsonMessages
-                .write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages));
+                .write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages,
+                        OptionalLong.empty(), Optional.empty()));
     }
 
     static String pending(long bytesDone) {
@@ -117,11 +118,11 @@ public final class ScriptedSidecar implements AutoCloseable {
 
     /** The commit of a snapshot whose bytes are all 0. */
     static String committed(int bytes) {
-        return committed(Sending.ORIGIN.lsn(), bytes, Crc32c.of(ByteBuffer.allocate(bytes)));
+        return committed(Sending.ORIGIN.lsn().orElseThrow(), bytes, Crc32c.of(ByteBuffer.allocate(bytes)));
     }
 
     static String committed(long lsn, long bytes, Crc32c crc32c) {
-        return JsonMessages.write(new Answer.Committed(DATABASE, lsn, bytes, crc32c, "/nowhere"));
+        return JsonMessages.write(new Answer.Committed(DATABASE, lsn, bytes, crc32c, "/nowhere", Optional.empty()));
     }
 
     static String aborted() {

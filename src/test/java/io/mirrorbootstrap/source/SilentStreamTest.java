@@ -80,7 +80,7 @@ class SilentStreamTest {
     @ValueSource(booleans = {true, false})
     void whatIsAnsweredBeforeAnythingWasAskedIsNotBelieved(boolean committed) throws Exception {
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.writeTextMessage(committed
-                ? ScriptedSidecar.committed(Sending.ORIGIN.lsn(), 0, Crc32c.EMPTY)
+                ? ScriptedSidecar.committed(Sending.ORIGIN.lsn().orElseThrow(), 0, Crc32c.EMPTY)
                 : ScriptedSidecar.opened(0, CHUNK, CHUNK)))) {
             Outcome.NotUnderstood outcome = assertInstanceOf(Outcome.NotUnderstood.class,
                     Sending.once(sidecar.endpoint(), silent()));
