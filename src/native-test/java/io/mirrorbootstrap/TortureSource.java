@@ -126,11 +126,10 @@ final class TortureSource implements Runnable {
     }
 
     private void attempt(byte[] content) throws Exception {
-        SnapshotIdentity identity = new SnapshotIdentity("cluster", new DatabaseId(database), lsn, content.length,
-                Crc32c.of(ByteBuffer.wrap(content)));
+        SnapshotIdentity announced = announced(content);
         RawClient client = links.call();
         try {
-            long offset = open(client, identity);
+            long offset = open(client, announced, content);
             if (offset < 0) {
                 return;
             }
@@ -140,13 +139,14 @@ final class TortureSource implements Runnable {
                     counts.drops.incrementAndGet();
                     return;
                 } else if (fault == 1) {
-                    takeover(client, identity, offset);
+                    takeover(client, announced, content, offset);
                     return;
                 }
                 int length = (int) Math.min(content.length - offset, 1 + random.nextInt(400_000));
                 boolean done = offset + length == content.length;
                 boolean flip = length > 0 && random.nextInt(100) == 0;
-                byte[] head = ChunkEncoder.head(identity, offset, length,
+                byte[] head = ChunkEncoder.head(done ? whole(content, announced.totalBytes()) : announced, offset,
+                        length,
                         Crc32c.of(ByteBuffer.wrap(content, (int) offset, length)), done);
                 byte[] message = ByteBuffer.allocate(head.length + length).put(head).put(content, (int) offset, length)
                         .array();
@@ -180,7 +180,21 @@ final class TortureSource implements Runnable {
         }
     }
 
-    private long open(RawClient client, SnapshotIdentity identity) throws Exception {
+    /** By turns a file, a file that is hashed while it is sent, and a stream. */
+    private SnapshotIdentity announced(byte[] content) {
+        boolean isStream = lsn % 3 == 2;
+        return lsn % 3 == 0
+                ? whole(content, content.length)
+                : new SnapshotIdentity("cluster", new DatabaseId(database), isStream ? 0 : lsn,
+                        isStream ? 0 : content.length, Crc32c.EMPTY).named("s-" + lsn);
+    }
+
+    private SnapshotIdentity whole(byte[] content, long totalBytes) {
+        return new SnapshotIdentity("cluster", new DatabaseId(database), lsn, totalBytes,
+                Crc32c.of(ByteBuffer.wrap(content)));
+    }
+
+    private long open(RawClient client, SnapshotIdentity identity, byte[] content) throws Exception {
         client.text(JsonMessages.write(new Control.Open(Announcement.of(identity))));
         JsonNode answer = client.answer();
         if (answer.path("type").asText().equals("committed")) {
@@ -193,6 +207,8 @@ final class TortureSource implements Runnable {
         }
         check(answer.path("type").asText().equals("opened"), answer);
         long offset = answer.path("offset").asLong();
+        check(offset == 0 || answer.path("crc32c").asText()
+                .equals(Crc32c.of(ByteBuffer.wrap(content, 0, (int) offset)).toString()), answer);
         long missing = Math.max(0, confirmed - offset);
         check(missing <= mayBeMissing, answer);
         check(offset >= durable || mayBeMissing == Long.MAX_VALUE, answer);
@@ -206,11 +222,11 @@ final class TortureSource implements Runnable {
         return offset;
     }
 
-    private void takeover(RawClient first, SnapshotIdentity identity, long offset) throws Exception {
+    private void takeover(RawClient first, SnapshotIdentity identity, byte[] content, long offset) throws Exception {
         counts.takeovers.incrementAndGet();
         RawClient second = links.call();
         try {
-            long taken = open(second, identity);
+            long taken = open(second, identity, content);
             if (taken < 0) {
                 return; // the disk is full
             }
