@@ -166,6 +166,14 @@ final class DiskRoom {
                         + " why: if it cannot when the source comes back either, the snapshot begins at 0");
     }
 
+    /** The file of a snapshot is in place, and its commit is not over. */
+    static Refusal unfinished(Exception failure) {
+        return new Refusal.Transport(
+                "the sidecar has the whole snapshot in place, and its disk failed before the commit was over"
+                        + Reason.kind(failure).map(kind -> " (" + kind + ")").orElse("")
+                        + ": it is finished later, come back");
+    }
+
     /** Tells a stranger nothing about the sidecar's files: the log has the cause. */
     static Refusal broken() {
         return new Refusal.Transport("the sidecar could not store the snapshot, its log says why");

@@ -53,8 +53,11 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
     void aDirectoryThatCannotBeForcedAtTheCommitIsForcedWhenTheSourceComesBack() throws Exception {
         failWhenRenamed();
         receiver.open(one, identity);
-        assertInstanceOf(Refusal.Transport.class,
-                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal());
+        Refusal refusal = assertInstanceOf(ChunkOutcome.Refused.class, send(one, 0, whole.length)).refusal();
+        assertTrue(
+                assertInstanceOf(Refusal.Transport.class, refusal).message()
+                        .endsWith("it is finished later, come back"),
+                "who sends a stream must not begin it again");
         assertInstanceOf(TransferEvent.Failed.class, events.get(events.size() - 1));
         assertEquals(Optional.of(DB), directory.unfinishedCommits().stream().findFirst());
         assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
