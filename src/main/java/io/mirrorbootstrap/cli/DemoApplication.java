@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.Credentials;
@@ -44,7 +45,7 @@ public final class DemoApplication implements QuarkusApplication {
         }
         if (outcome instanceof Outcome.Committed committed) {
             String path = committed.snapshot().snapshotPath();
-            out.println(Report.line(committed));
+            out.println(Report.line(committed, Optional.empty()));
             out.println("look at it:  cmp " + snapshot + " " + path + " && echo identical");
             out.println("remove it:   rm -r " + args[1]);
         } else {

@@ -1,36 +1,43 @@
 package io.mirrorbootstrap.cli;
 
-import java.util.regex.Matcher;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
+
+import io.mirrorbootstrap.source.PostgresLsn;
 
 /**
  * A WAL position as a person writes it.
  *
- * @param position 0 to 2^63-1
+ * @param position 0 to 2^63-1; empty: the snapshot itself says it
+ * @param asGiven the text, where it is of PostgreSQL's form
  */
-record Lsn(long position) {
+record Lsn(OptionalLong position, Optional<String> asGiven) {
 
-    private static final Pattern POSTGRESQL = Pattern.compile("([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})");
+    /** What stands for a position that the snapshot itself says. */
+    static final String AUTO = "auto";
+
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,19}");
     private static final String RULE = "it must be a number from 0 to " + Long.MAX_VALUE
-            + ", or of PostgreSQL's form, as in 16/B374D848";
+            + ", or of PostgreSQL's form, as in 16/B374D848, or " + AUTO;
 
     /**
-     * Reads a decimal number, or PostgreSQL's two hexadecimal halves.
+     * Reads a decimal number, PostgreSQL's two hexadecimal halves, or {@link #AUTO}.
      *
-     * @throws IllegalArgumentException when it is neither, or out of range, with a message for a person
+     * @throws IllegalArgumentException when it is none of these, or out of range, with a message for a person
      */
     static Lsn parse(String text) {
-        Matcher halves = POSTGRESQL.matcher(text);
-        long position = -1;
-        if (halves.matches()) {
-            position = Long.parseLong(halves.group(1), 16) << 32 | Long.parseLong(halves.group(2), 16);
-        } else if (DECIMAL.matcher(text).matches()) {
-            position = Long.parseUnsignedLong(text); // 19 digits fit; past 2^63-1 it is negative
+        OptionalLong halves = PostgresLsn.parse(text);
+        if (text.equals(AUTO)) {
+            return new Lsn(OptionalLong.empty(), Optional.empty());
+        } else if (halves.isPresent()) {
+            return new Lsn(halves, Optional.of(text));
         }
+        // 19 digits fit; past 2^63-1 it is negative
+        long position = DECIMAL.matcher(text).matches() ? Long.parseUnsignedLong(text) : -1;
         if (position < 0) {
             throw new IllegalArgumentException("'" + text + "' is no LSN: " + RULE);
         }
-        return new Lsn(position);
+        return new Lsn(OptionalLong.of(position), Optional.empty());
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -66,8 +67,9 @@ public final class MirrorBootstrap {
         };
         line.registerConverter(Path.class, MirrorBootstrap::path);
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
-        line.registerConverter(Endpoint.class, MirrorBootstrap::endpoint);
-        line.registerConverter(Lsn.class, MirrorBootstrap::lsn);
+        line.registerConverter(Endpoint.class, text -> told(Endpoint::parse, text));
+        line.registerConverter(Lsn.class, text -> told(Lsn::parse, text));
+        line.registerConverter(MemoryBytes.class, text -> told(MemoryBytes::parse, text));
         line.registerConverter(Crc32c.class, MirrorBootstrap::crc32c);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("mirror-bootstrap: failed unexpectedly, please report this:");
@@ -101,23 +103,16 @@ public final class MirrorBootstrap {
         }
     }
 
-    private static Endpoint endpoint(String text) {
-        try {
-            return Endpoint.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new CommandLine.TypeConversionException(e.getMessage());
-        }
-    }
-
     private static Crc32c crc32c(String text) {
         return Crc32c.parse(text).orElseThrow(
                 () -> new CommandLine.TypeConversionException(
                         "'" + text + "' is no CRC-32C: it must be 0x and 8 hex digits"));
     }
 
-    private static Lsn lsn(String text) {
+    /** What is wrong is told in the words of {@code parser}. */
+    private static <T> T told(Function<String, T> parser, String text) {
         try {
-            return Lsn.parse(text);
+            return parser.apply(text);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }

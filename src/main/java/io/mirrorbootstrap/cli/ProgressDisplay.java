@@ -89,6 +89,12 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         out.println(outcome.message() + "; trying again in " + Quantities.duration(pause));
     }
 
+    /** A line of its own. */
+    public void found(String sentence) {
+        finishLine();
+        out.println(sentence);
+    }
+
     /** Leaves the cursor at the start of a line. */
     @Override
     public void close() {

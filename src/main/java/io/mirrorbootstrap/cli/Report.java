@@ -1,6 +1,11 @@
 package io.mirrorbootstrap.cli;
 
+import java.util.Optional;
+import java.util.OptionalLong;
+
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Outcome;
+import io.mirrorbootstrap.source.PostgresLsn;
 import io.mirrorbootstrap.wire.Answer;
 
 import picocli.CommandLine;
@@ -27,14 +32,27 @@ final class Report {
         return code;
     }
 
-    /** The one line of a success. */
-    static String line(Outcome.Committed committed) {
+    /**
+     * The one line of a success.
+     *
+     * @param lsnAsGiven the LSN where it was given in PostgreSQL's form
+     */
+    static String line(Outcome.Committed committed, Optional<String> lsnAsGiven) {
         Answer.Committed snapshot = committed.snapshot();
         String how = committed.bytesSent() == 0 && snapshot.bytes() > 0
                 ? "was there already"
                 : Quantities.size(committed.bytesSent()) + " sent in " + Quantities.duration(committed.took()) + ", "
                         + Quantities.rate(committed.bytesSent() * 1e9 / Math.max(1, committed.took().toNanos()));
+        Optional<String> words = lsnAsGiven.or(snapshot::position).filter(text -> isLsn(text, snapshot.lsn()));
+        String position = snapshot.position().filter(text -> !words.equals(Optional.of(text)))
+                .map(text -> ", position " + Text.field(text)).orElse("");
         return "committed " + snapshot.snapshotPath() + ": " + snapshot.bytes() + " bytes, CRC-32C "
-                + snapshot.crc32c() + ", LSN " + snapshot.lsn() + " (" + how + ")";
+                + snapshot.crc32c() + ", LSN " + words.map(text -> text + " = ").orElse("") + snapshot.lsn() + position
+                + " (" + how + ")";
+    }
+
+    /** Whether a text says the same in PostgreSQL's form. */
+    private static boolean isLsn(String text, long lsn) {
+        return PostgresLsn.parse(text).equals(OptionalLong.of(lsn));
     }
 }

@@ -9,11 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
@@ -27,6 +26,7 @@ import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.StreamInput;
 import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.wire.ErrorCode;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,37 +38,42 @@ import picocli.CommandLine.Spec;
 
 /** Sends one snapshot to a sidecar. */
 @Command(name = SendCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
-        "mirror-bootstrap send --url=URL --cluster=ID --database=ID --lsn=LSN [OPTION...] FILE",
-        "       mirror-bootstrap send --url=URL --cluster=ID --database=ID --lsn=LSN [OPTION...]",
+        "mirror-bootstrap send --url=URL --cluster=ID --database=ID [OPTION...] FILE",
+        "       mirror-bootstrap send --url=URL --cluster=ID --database=ID [OPTION...]",
         "                             -- COMMAND [ARG...]"}, description = "Sends one snapshot to a sidecar and waits until it is verified and durable there.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
                 "0:committed, also when this very snapshot was there already",
                 "1:this program failed unexpectedly, or standard output cannot be written",
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused, or had no room for too long (the code in brackets is the protocol's), or there is another than the one meant",
-                "4:the sidecar could not be reached for too long, or the link was lost; a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
-                "5:FILE or standard input cannot be read, or was written to while it was being sent",
+                "4:the sidecar could not be reached for too long, or the link was lost; sent again, a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
+                "5:FILE or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
+                        "A file is hashed while it is sent. A link that is cut, a sidecar that restarts or is killed, a full",
+                        "disk: file and stream ride them out for --give-up-after, and go on where they stood. Of a stream,",
+                        "the bytes that the sidecar could still lose are held here meanwhile (--replay-buffer).", "",
                         "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",
-                        "link. Only when it has ended with status 0 the snapshot is committed. It does not outlive send, unless send is killed with SIGKILL.",
+                        "link. Only when it has ended with status 0 the snapshot is committed. It does not outlive send, unless",
+                        "send is killed with SIGKILL.",
                         "With FILE - the program in front of the pipe is not known: what it wrote before it failed looks",
                         "like a whole snapshot.", "",
                         "Progress goes to standard error, the result to standard output: one line on success.", "",
                         "Examples:",
-                        "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main \\",
-                        "      --database orders --lsn 16/B374D848",
+                        "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
-                        "      --lsn 16/B374D848 -- pg_basebackup -D - -Ft -X fetch -c fast"})
+                        "      -- pg_basebackup -D - -Ft -X fetch -c fast"})
 final class SendCommand implements Callable<Integer> {
 
     static final String NAME = "send";
 
     private static final String STANDARD_INPUT = "-";
 
-    /** What Java has in place of bytes of an argument that are no UTF-8. */
-    private static final char REPLACED = '\uFFFD';
+    private static final long LEAST_REPLAY_BYTES = 1024 * 1024;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. A file is read "
-            + "twice, first for its CRC-32C, and can be gone on with after a lost link; a stream cannot.")
+    /** The refusals that speak of what is there, and are none of what is meant to replace it. */
+    private static final Set<String> REPLACEABLE = Set.of(ErrorCode.STALE_SNAPSHOT.spelling(),
+            ErrorCode.TRANSFER_IN_PROGRESS.spelling());
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input.")
     private String file;
 
     /** Null where the command line names none. */
@@ -78,19 +83,12 @@ final class SendCommand implements Callable<Integer> {
             + "ws:// or wss://, host, port (default: the scheme's) and, behind a proxy that has one, a base path.")
     private Endpoint endpoint;
 
-    @Option(names = "--cluster", required = true, paramLabel = "ID", description = "The cluster that produced the snapshot, at most 256 characters.")
-    private String cluster;
-
-    @Option(names = "--database", required = true, paramLabel = "ID", description = "The database, which also names "
-            + "the file at the sidecar: " + DatabaseId.RULE + ".")
-    private DatabaseId database;
-
-    @Option(names = "--lsn", required = true, paramLabel = "LSN", description = "The WAL position of the snapshot: "
-            + "a decimal number from 0 to 2^63-1, or PostgreSQL's form, as in 16/B374D848.")
-    private Lsn lsn;
+    @Mixin
+    private OriginOptions origin;
 
     @Option(names = "--crc32c", paramLabel = "CRC", description = "The CRC-32C (Castagnoli) of FILE, as 0x and 8 hex "
-            + "digits, where it is known: FILE is then read once. If it is wrong the sidecar refuses at the end.")
+            + "digits, where it is known, see checksum: a sidecar that has this snapshot already knows it by this, whatever the file. If it is "
+            + "wrong the sidecar refuses at the end.")
     private Optional<Crc32c> crc32c;
 
     @Option(names = "--allow-empty", description = "Sends a snapshot of 0 bytes, which is refused otherwise: mostly it is what a program left that failed.")
@@ -104,6 +102,11 @@ final class SendCommand implements Callable<Integer> {
             + "since the snapshot was furthest; 0: not at all. Default: ${DEFAULT-VALUE}.")
     private int patienceSeconds;
 
+    @Option(names = "--replay-buffer", paramLabel = "SIZE", defaultValue = "96M", description = "How much of a stream is held in memory to send it "
+            + "again after a lost link, in bytes or with K, M or G, at least 1M: what a sidecar has not made durable (its checkpoint-bytes, "
+            + "64M by default) and what is on its way. With less, a stream may not go on. A file needs none. Default: ${DEFAULT-VALUE}")
+    private MemoryBytes replayBuffer;
+
     @Spec
     private CommandSpec spec;
 
@@ -115,6 +118,7 @@ final class SendCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
+        Origin told = origin();
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
         credentials.warnOfPlainText(endpoint, err);
@@ -126,18 +130,32 @@ final class SendCommand implements Callable<Integer> {
         Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
         Outcome outcome;
         try (SnapshotInput input = open();
-                SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty);
+                SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
+                        replayBuffer.bytes());
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
-            outcome = sender.send(input, new Origin(cluster, database, lsn.position()), progress,
-                    Duration.ofSeconds(patienceSeconds));
+            outcome = sender.send(input, told, progress, Duration.ofSeconds(patienceSeconds));
         }
         if (outcome instanceof Outcome.Committed committed) {
-            spec.commandLine().getOut().println(Report.line(committed));
+            spec.commandLine().getOut().println(Report.line(committed, origin.lsnAsGiven()));
             return ExitCode.COMMITTED.number();
         }
-        err.println("mirror-bootstrap: " + outcome.message()
-                + (outcome instanceof Outcome.InputEmpty ? " (--allow-empty sends it all the same)" : ""));
+        err.println("mirror-bootstrap: " + outcome.message() + hint(outcome));
         return ExitCode.of(outcome).number();
+    }
+
+    /** What is to be said of the snapshot. */
+    Origin origin() {
+        return origin.origin(spec.commandLine());
+    }
+
+    /** The option that would have made another outcome of it. */
+    private static String hint(Outcome outcome) {
+        if (outcome instanceof Outcome.InputEmpty) {
+            return " (--allow-empty sends it all the same)";
+        }
+        // who may not replace it, as it belongs to another, is not told this
+        return outcome instanceof Outcome.Refused refused && REPLACEABLE.contains(refused.failure().code())
+                && refused.failure().message().contains("(replace)") ? ". If it is, send it with --replace" : "";
     }
 
     private void check() {
@@ -147,12 +165,10 @@ final class SendCommand implements Callable<Integer> {
             throw wrong("FILE " + file + " and -- COMMAND are both there, one of them must be");
         } else if (producer != null && producer.isEmpty()) {
             throw wrong("-- must be followed by a command");
-        } else if (!SnapshotIdentity.isValidClusterId(cluster)) {
-            throw wrong("--cluster must have " + SnapshotIdentity.CLUSTER_ID_RULE);
-        } else if (cluster.indexOf(REPLACED) >= 0) {
-            throw wrong("--cluster is not UTF-8");
         } else if (patienceSeconds < 0) {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
+        } else if (replayBuffer.bytes() < LEAST_REPLAY_BYTES) {
+            throw wrong("--replay-buffer is " + replayBuffer.bytes() + " bytes, it must be at least 1M");
         } else if (crc32c.isPresent() && (producer != null || !Files.isRegularFile(path()))) {
             throw wrong("--crc32c is for a file: a stream's is computed as it is sent");
         }

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.source.SnapshotSender;
+
 import picocli.CommandLine;
 
 class CommandLineTest {
@@ -54,10 +56,10 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--url", "--cluster", "--database", "--lsn"})
-    void eachOptionOfSendIsRequired(String missing) {
-        String[] options = {"--url", "http://localhost:1", "--cluster", "c", "--database", "d", "--lsn", "1"};
-        String[] line = {"send", snapshot.toString(), "", "", "", "", "", ""};
+    @ValueSource(strings = {"--url", "--cluster", "--database"})
+    void whereToAndOfWhatIsRequired(String missing) {
+        String[] options = {"--url", "http://localhost:1", "--cluster", "c", "--database", "d"};
+        String[] line = {"send", snapshot.toString(), "", "", "", ""};
         int at = 2;
         for (int i = 0; i < options.length; i += 2) {
             if (!options[i].equals(missing)) {
@@ -83,11 +85,22 @@ class CommandLineTest {
         assertTrue(err.toString().contains(crc) && err.toString().contains("8 hex digits"), err::toString);
     }
 
+    @ParameterizedTest
+    @CsvSource({"1048575, at least 1M", "1K, at least 1M", "64Q, no size", "-1, no size", "1.5G, no size",
+            "9999999999G, no size", "'', no size"})
+    void aReplayBufferThatCannotBeIsAUsageError(String size, String rule) {
+        assertEquals(2, run("send", snapshot.toString(), "--url", "http://127.0.0.1:1", "--cluster", "c", "--database",
+                "d", "--replay-buffer=" + size));
+        assertTrue(err.toString().contains("--replay-buffer") && err.toString().contains(rule), err::toString);
+    }
+
     @Test
-    void aClusterWithBytesThatAreNoUtf8IsAUsageError() {
-        assertEquals(2, run("send", snapshot.toString(), "--url", "http://127.0.0.1:1", "--cluster", "p\ufffdg",
-                "--database", "d", "--lsn", "1", "--give-up-after", "0"));
-        assertTrue(err.toString().contains("--cluster is not UTF-8"), err::toString);
+    void sizesAreAsInTheConfiguration() {
+        assertEquals(SnapshotSender.DEFAULT_REPLAY_BYTES, MemoryBytes.parse("96M").bytes());
+        assertEquals(2L << 30, MemoryBytes.parse("2g").bytes());
+        assertEquals(1_048_576, MemoryBytes.parse("1048576").bytes());
+        assertEquals(0, run("send", "--help"));
+        assertTrue(out.toString().replaceAll("\\s+", " ").contains("A file needs none. Default: 96M"), out::toString);
     }
 
     @Test

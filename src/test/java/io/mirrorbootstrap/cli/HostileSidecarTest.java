@@ -49,6 +49,16 @@ class HostileSidecarTest {
                 + "gr\\u00f6\\u00dfe\" is unknown");
     }
 
+    @ParameterizedTest
+    @CsvSource({"stale_snapshot, is later (replace), '. If it is, send it with --replace'",
+            "transfer_in_progress, is at byte 7 (replace), '. If it is, send it with --replace'",
+            "stale_snapshot, belongs to bob, ''", "cluster_id_mismatch, x (replace), ''"})
+    void whatIsThereIsReplacedOnlyWhereThatIsMeant(String code, String message, String hint) throws Exception {
+        assertEquals(3, sendTo("{\"type\":\"error\",\"code\":\"" + code + "\",\"message\":\"" + message
+                + "\",\"source_database_id\":\"d\"}"));
+        assertSaid("mirror-bootstrap: the sidecar refused (" + code + "): " + message + hint);
+    }
+
     @Test
     void aReasonToCloseIsReadable() throws Exception {
         try (ScriptedSidecar sidecar = new ScriptedSidecar(

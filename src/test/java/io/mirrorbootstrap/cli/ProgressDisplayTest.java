@@ -47,6 +47,17 @@ class ProgressDisplayTest {
     }
 
     @Test
+    void whatIsFoundHasALineOfItsOwn() {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), () -> 100)) {
+            display.update(Phase.CONNECTING, 0, OptionalLong.empty());
+            display.found("this is a dump");
+            display.update(Phase.SENDING, 0, OptionalLong.empty());
+        }
+        assertEquals(List.of("connecting", "this is a dump", "sending  0 B"),
+                shown.toString().replace("\r", "").lines().map(String::strip).toList());
+    }
+
+    @Test
     void aStreamHasNoPercentage() {
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown))) {
             display.update(Phase.SENDING, 2048, OptionalLong.empty());
