@@ -6,15 +6,15 @@ import picocli.CommandLine.Command;
 
 /** The program without a command: the service. */
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
-        ServeCommand.class, SendCommand.class, WaitCommand.class,
+        ServeCommand.class, SendCommand.class, WaitCommand.class, ChecksumCommand.class,
         DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "[COMMAND]", footer = {
                 "", "Without a command it serves, as 'serve' does.", "",
                 "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
                 "Send:     mirror-bootstrap send base.tar --url http://mirror:8080 \\",
-                "              --cluster pg-main --database orders --lsn 16/B374D848",
+                "              --cluster pg-main --database orders",
                 "          mirror-bootstrap send --url http://mirror:8080 --cluster pg-main \\",
-                "              --database orders --lsn 16/B374D848 -- COMMAND [ARG...]",
+                "              --database orders -- COMMAND [ARG...]",
                 "Wait:     mirror-bootstrap wait --database orders --verify", "",
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {
