@@ -3,17 +3,16 @@ package io.mirrorbootstrap.source;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.store.PageMemory;
-import io.mirrorbootstrap.wire.ChunkEncoder;
 
 /**
- * Memory for one chunk's message, used again and again. The payload is read straight to its place, and the head is then
- * put right before it, so that the message is one piece without a copy.
+ * Memory for the payload of one chunk, or of several small ones, used again and again. The payload is read straight to its place, and
+ * the head of the first chunk is put right before it, so that a message is one piece without a copy. Sending changes no payload: it can
+ * be sent again.
  * <p>
- * Belongs to the sending thread until it is given to a link, and again once the link has given it back.
+ * Belongs to the sending thread but for what it has given to a link, until the link has written that or is closed.
  */
 final class ChunkBuffer {
 
@@ -24,39 +23,32 @@ final class ChunkBuffer {
     private static final int FRAME_BYTES = 256 * 1024;
 
     /** Room for the head, whose names are bounded; a whole page, so that the payload starts on one. */
-    private static final int PAGE_BYTES = PageMemory.PAGE_BYTES;
+    private static final int HEAD_BYTES = PageMemory.PAGE_BYTES;
 
-    private final ByteBuffer memory = PageMemory.allocate(PAGE_BYTES + MAX_PAYLOAD_BYTES);
+    private final ByteBuffer memory = PageMemory.allocate(HEAD_BYTES + MAX_PAYLOAD_BYTES);
 
-    private int start;
-    private int end;
-
-    /** Where to read the next payload to: room for {@code bytes}, at most {@link #MAX_PAYLOAD_BYTES}. */
-    ByteBuffer payload(int bytes) {
-        return memory.slice(PAGE_BYTES, bytes);
+    /** A part of the payload, to be written to or read; it shares this memory. */
+    ByteBuffer payload(int from, int bytes) {
+        return memory.slice(HEAD_BYTES + from, bytes);
     }
 
-    /**
-     * Makes the message of what was read.
-     *
-     * @param bytes length of the payload
-     */
-    void complete(SnapshotIdentity identity, long offset, int bytes, Crc32c crc32c, boolean done) {
-        byte[] head = ChunkEncoder.head(identity, offset, bytes, crc32c, done);
-        start = PAGE_BYTES - head.length;
-        end = PAGE_BYTES + bytes;
-        memory.put(start, head);
-    }
-
-    /** The message in pieces, each for one frame; at least one. They share this memory. */
-    List<ByteBuffer> frames() {
+    /** The message of a chunk whose payload is a part of what is here, all of it behind {@code head}. */
+    ChunkMessage message(byte[] head, int from, int bytes) {
         List<ByteBuffer> frames = new ArrayList<>();
-        for (int at = start; at < end;) {
+        int at = HEAD_BYTES + from;
+        int end = at + bytes;
+        if (from == 0 && head.length <= HEAD_BYTES) {
+            at -= head.length;
+            memory.put(at, head);
+        } else {
+            frames.add(ByteBuffer.wrap(head)); // what is before the payload may have to be sent again
+        }
+        while (at < end) {
             // cut so that all but the first begin on a page
-            int next = Math.min(end, at - at % PAGE_BYTES + FRAME_BYTES);
+            int next = Math.min(end, at - at % PageMemory.PAGE_BYTES + FRAME_BYTES);
             frames.add(memory.slice(at, next - at));
             at = next;
         }
-        return frames;
+        return new ChunkMessage(Optional.of(this), frames);
     }
 }

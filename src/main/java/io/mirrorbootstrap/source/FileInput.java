@@ -3,19 +3,23 @@ package io.mirrorbootstrap.source;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.store.OpenFile;
-import io.mirrorbootstrap.store.PageMemory;
 
 /**
  * A snapshot in a regular file: its size is known, and any part of it can be read again. It is what was opened, whatever its name
@@ -23,7 +27,7 @@ import io.mirrorbootstrap.store.PageMemory;
  */
 public final class FileInput implements SnapshotInput {
 
-    private static final int READ_BYTES = 256 * 1024;
+    private static final String FACTS = "unix:dev,ino,ctime";
 
     private final Path file;
     private final FileChannel channel;
@@ -31,6 +35,7 @@ public final class FileInput implements SnapshotInput {
     private final Path opened;
     private final long size;
     private final FileTime modified;
+    private final String lastingName;
     private final Optional<Crc32c> known;
 
     /**
@@ -43,7 +48,7 @@ public final class FileInput implements SnapshotInput {
     }
 
     /**
-     * As {@link #FileInput(Path)}, but does not read the file for its CRC-32C.
+     * Opens the file, and notes its size and time of modification.
      *
      * @param known what the CRC-32C is said to be; the sidecar finds out whether that is so
      * @throws IOException when it cannot be read
@@ -56,6 +61,7 @@ public final class FileInput implements SnapshotInput {
             this.opened = opened(file);
             this.size = channel.size();
             this.modified = Files.getLastModifiedTime(opened);
+            this.lastingName = name(facts());
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -66,6 +72,30 @@ public final class FileInput implements SnapshotInput {
     private static Path opened(Path file) throws IOException {
         Optional<Object> key = Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
         return key.flatMap(OpenFile::of).orElse(file);
+    }
+
+    private String facts() throws IOException {
+        try {
+            Map<String, Object> unix = Files.readAttributes(opened, FACTS);
+            return unix.get("dev") + " " + unix.get("ino") + " " + nanos((FileTime) unix.get("ctime"));
+        } catch (UnsupportedOperationException e) {
+            return file.toAbsolutePath().toString(); // no such facts here
+        }
+    }
+
+    private String name(String facts) {
+        String all = facts + " " + size + " " + nanos(modified);
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
+            return "f-" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("each Java has SHA-256", e);
+        }
+    }
+
+    private static String nanos(FileTime time) {
+        Instant instant = time.toInstant();
+        return instant.getEpochSecond() + "." + instant.getNano();
     }
 
     @Override
@@ -94,29 +124,23 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
-    public Crc32c checksum(Progress progress) throws IOException {
-        if (known.isPresent()) {
-            return known.get();
+    public Optional<ByteBuffer> head(Duration patience) throws IOException {
+        ByteBuffer head = ByteBuffer.allocate((int) Math.min(size, SnapshotHead.BYTES));
+        while (head.hasRemaining() && channel.read(head, head.position()) >= 0) {
+            continue;
         }
-        ByteBuffer buffer = PageMemory.allocate(READ_BYTES);
-        CRC32C crc = new CRC32C();
-        long read = 0;
-        seek(0);
-        progress.update(Progress.Phase.CHECKSUM, 0, size());
-        while (read < size) {
-            buffer.clear().limit((int) Math.min(READ_BYTES, size - read));
-            read(buffer);
-            buffer.flip();
-            if (!buffer.hasRemaining()) {
-                throw new IOException(file + " has become shorter while it was read: it ends at byte " + read
-                        + ", it had " + size);
-            }
-            read += buffer.remaining();
-            crc.update(buffer);
-            progress.update(Progress.Phase.CHECKSUM, read, size());
-        }
-        seek(0);
-        return Crc32c.of(crc);
+        return Optional.of(head.flip());
+    }
+
+    @Override
+    public Optional<Crc32c> known() {
+        return known;
+    }
+
+    /** The same one has the same bytes as long as nobody writes to it: its times would tell, but for clocks that are set back. */
+    @Override
+    public Optional<String> lastingName() {
+        return Optional.of(lastingName);
     }
 
     @Override

@@ -13,8 +13,8 @@ sealed interface LinkEvent {
     record Unreadable(String reason) implements LinkEvent {
     }
 
-    /** All of this chunk has gone to the socket: its memory may be used again. */
-    record Written(ChunkBuffer chunk) implements LinkEvent {
+    /** All of this chunk has gone to the socket: its memory may be used again, if nothing else of it is on its way. */
+    record Written(ChunkMessage chunk) implements LinkEvent {
     }
 
     /**

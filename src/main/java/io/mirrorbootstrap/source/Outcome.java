@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.StatusClient.Reply;
@@ -137,8 +138,8 @@ public sealed interface Outcome {
     }
 
     /**
-     * The link ended behind the last chunk of a stream with bytes, which cannot be sent again: a commit that has begun is finished
-     * without it. The mirror's status tells; to open it again would take over what is under way.
+     * The link ended behind the last chunk of a stream with bytes, and the sidecar is an older one that cannot be asked to go on: a commit
+     * that has begun is finished without it. The mirror's status tells; to open it again would take over what is under way.
      *
      * @param sent what was sent, with its size and CRC-32C
      * @param took from opening the link to its end
@@ -221,6 +222,36 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return name + " cannot be read: " + reason;
+        }
+    }
+
+    /**
+     * The sidecar has lost bytes of a stream that it had called durable; they cannot be read again.
+     *
+     * @param offset from where it wants to go on, in bytes
+     * @param firstByte the first byte that can still be sent
+     */
+    record BytesLost(String name, long offset, long firstByte) implements Outcome {
+        @Override
+        public String message() {
+            return "the sidecar has lost bytes that it had called durable: it wants to go on at byte " + offset
+                    + ", and what comes before byte " + firstByte + " of " + name
+                    + " cannot be read again. Nothing was committed";
+        }
+    }
+
+    /**
+     * The sidecar has other bytes of a stream than were sent.
+     *
+     * @param offset up to where, in bytes
+     * @param sent the CRC-32C of what was sent
+     * @param stored the CRC-32C of what the sidecar has
+     */
+    record BytesDiffer(String name, long offset, Crc32c sent, Crc32c stored) implements Outcome {
+        @Override
+        public String message() {
+            return "the sidecar has other bytes than were sent: up to byte " + offset + " of " + name
+                    + " their CRC-32C is " + stored + " there, not " + sent + ". Nothing was committed";
         }
     }
 

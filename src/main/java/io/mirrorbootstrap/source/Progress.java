@@ -7,12 +7,12 @@ import java.util.OptionalLong;
 @FunctionalInterface
 public interface Progress {
 
-    /** What is being done; in this order, each phase at most once for each attempt. */
+    /** What is being done; in this order for each attempt. */
     enum Phase {
-        /** The file is read once for its CRC. */
-        CHECKSUM,
         /** Opening the link, and waiting for the sidecar to say from where to send. */
         CONNECTING,
+        /** The part of a file that the sidecar has is read for its CRC; for one that wants to know the CRC in advance, all of it. */
+        CHECKSUM,
         /** Chunks are on their way; what counts is what the sidecar has answered. */
         SENDING,
         /** All is sent, the sidecar verifies it and makes it durable. */
@@ -21,8 +21,8 @@ public interface Progress {
 
     /**
      * @param phase what is being done
-     * @param done bytes done in this phase; in {@link Phase#SENDING}, bytes of the snapshot that the sidecar has
-     * @param total bytes of the snapshot; empty when not known
+     * @param done bytes done in this phase; in {@link Phase#CHECKSUM}, bytes of the part that is read; in {@link Phase#SENDING}, bytes of the snapshot that the sidecar has
+     * @param total bytes of the snapshot, or of the part that is read; empty when not known
      */
     void update(Phase phase, long done, OptionalLong total);
 
@@ -33,5 +33,13 @@ public interface Progress {
      * @param pause until the next one
      */
     default void retrying(Outcome outcome, Duration pause) {
+    }
+
+    /**
+     * The snapshot was looked at for its LSN.
+     *
+     * @param sentence what was found, or that nothing was
+     */
+    default void found(String sentence) {
     }
 }

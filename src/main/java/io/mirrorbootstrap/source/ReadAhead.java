@@ -20,7 +20,8 @@ import io.mirrorbootstrap.store.PageMemory;
 final class ReadAhead implements Closeable {
 
     private static final int PIECE_BYTES = 256 * 1024;
-    private static final int PIECES = 2;
+    /** How many there are: who keeps them all waits in vain for another. The second is full, or there is none behind it. */
+    static final int PIECES = 2;
 
     /** Before another look at what does not wait by itself, as other programs that have it open want it so. */
     private static final long LOOK_MILLIS = 5;

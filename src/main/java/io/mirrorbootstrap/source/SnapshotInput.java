@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /** Where the bytes of a snapshot come from. One thread at a time. */
 public interface SnapshotInput extends Closeable {
@@ -35,13 +36,23 @@ public interface SnapshotInput extends Closeable {
     boolean begin() throws IOException, InterruptedException;
 
     /**
-     * The CRC-32C of all bytes; {@link Crc32c#EMPTY} without reading any where the size is not known before the end.
-     * Leaves the position at the start.
+     * Waits, at most {@code patience}, for the first {@link SnapshotHead#BYTES} bytes, or all there are, and gives none out: they are read
+     * again from the start. Only as long as nothing has been read.
      *
-     * @param progress told how far it is
-     * @throws IOException when the input cannot be read, or has become shorter
+     * @return empty when they have not come yet
+     * @throws IOException when a file cannot be read; how a stream has failed is told by {@link #begin}
      */
-    Crc32c checksum(Progress progress) throws IOException;
+    Optional<ByteBuffer> head(Duration patience) throws IOException, InterruptedException;
+
+    /** The CRC-32C of all bytes, where it is known before they are read. */
+    Optional<Crc32c> known();
+
+    /**
+     * Names these very bytes to whoever reads them again, see {@link SnapshotIdentity#isValidStreamId}.
+     *
+     * @return empty where they can be read only once
+     */
+    Optional<String> lastingName();
 
     /**
      * Goes to a byte of the snapshot.

@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
@@ -20,13 +19,10 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 
 /**
- * Sends snapshots to one sidecar. Holds an event loop of its own and a few MiB of memory until it is closed. One thread
+ * Sends snapshots to one sidecar. Holds an event loop of its own and the memory it needed until it is closed. One thread
  * at a time, which must not be an event loop: it waits.
  */
 public final class SnapshotSender implements AutoCloseable {
-
-    /** Enough that reading, masking and the socket never wait for each other. */
-    private static final int CHUNK_BUFFERS = 4;
 
     /** Enough for what a sidecar has not made durable, by default, and what is on its way. */
     public static final long DEFAULT_REPLAY_BYTES = 96L * 1024 * 1024;
@@ -40,7 +36,9 @@ public final class SnapshotSender implements AutoCloseable {
     private final boolean allowEmpty;
     private final LongSupplier nanoTime;
     private final Dialer dialer;
-    private final Deque<ChunkBuffer> chunks = new ArrayDeque<>();
+    private final long replayBytes;
+    /** Memory that is not in use now. */
+    private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
 
     /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
     public SnapshotSender(Endpoint endpoint, Credentials credentials) {
@@ -66,21 +64,19 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes) {
-        this(endpoint, credentials, proxy, allowEmpty, System::nanoTime);
+        this(endpoint, credentials, proxy, allowEmpty, replayBytes, System::nanoTime);
     }
 
     /** @param nanoTime a clock that only goes forward */
     SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
-            LongSupplier nanoTime) {
+            long replayBytes, LongSupplier nanoTime) {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.proxy = proxy;
         this.allowEmpty = allowEmpty;
+        this.replayBytes = replayBytes;
         this.nanoTime = nanoTime;
         this.dialer = new Dialer(endpoint, proxy);
-        for (int i = 0; i < CHUNK_BUFFERS; i++) {
-            chunks.add(new ChunkBuffer());
-        }
     }
 
     /** Sends one snapshot over one link, as {@link #send(SnapshotInput, Origin, Progress, Duration)} without patience. */
@@ -91,7 +87,7 @@ public final class SnapshotSender implements AutoCloseable {
     /**
      * Sends one snapshot and waits for what becomes of it; after a fault that can heal it comes back and goes on.
      *
-     * @param input read from its start, a file twice, a stream when there is a link; not closed
+     * @param input read from its start, a stream when there is a link; not closed
      * @param progress called from this thread
      * @param patience for how long, all in all, it is without a link since the snapshot was furthest; zero: it does not come back
      * @throws InterruptedException when the thread was interrupted; the link is closed, what the sidecar has of a file
@@ -99,23 +95,21 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
+        Shipment shipment = new Shipment(input, origin, progress, idle, replayBytes);
         try {
-            if (input.size().isPresent()) { // a stream is waited for when there is a link
-                Optional<Outcome> unusable = unusable(input);
+            if (!shipment.isStream()) { // a stream is waited for when there is a link
+                Optional<Outcome> unusable = prepare(shipment);
                 if (unusable.isPresent()) {
                     return unusable.get();
                 }
             }
-            SnapshotIdentity identity = new SnapshotIdentity(origin.sourceClusterId(), origin.database(),
-                    origin.lsn().orElse(0), input.size().orElse(0), input.checksum(progress));
             Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
-                Outcome outcome = attempt(input, identity, backoff, progress);
+                Outcome outcome = attempt(shipment, backoff);
                 if (outcome instanceof Outcome.CommitUnknown unknown) {
                     return inquire(unknown, backoff, progress);
                 }
-                boolean again = outcome.canHeal() && input.seek(0);
-                Optional<Duration> pause = again
+                Optional<Duration> pause = outcome.canHeal() && shipment.supply().canGoOn()
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
                         : Optional.empty();
                 if (pause.isEmpty()) {
@@ -126,6 +120,8 @@ public final class SnapshotSender implements AutoCloseable {
             }
         } catch (IOException e) {
             return new Outcome.InputFailed(input.name(), Reason.of(e));
+        } finally {
+            shipment.supply().giveBack();
         }
     }
 
@@ -135,9 +131,8 @@ public final class SnapshotSender implements AutoCloseable {
         dialer.close();
     }
 
-    private Outcome attempt(SnapshotInput input, SnapshotIdentity identity, Backoff backoff, Progress progress)
-            throws IOException, InterruptedException {
-        progress.update(Progress.Phase.CONNECTING, 0, input.size());
+    private Outcome attempt(Shipment shipment, Backoff backoff) throws IOException, InterruptedException {
+        shipment.progress().update(Progress.Phase.CONNECTING, 0, shipment.input().size());
         WebSocketConnectOptions request = new WebSocketConnectOptions();
         request.setHost(endpoint.name()).setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.link())
                 .putHeader(HttpHeaders.HOST, endpoint.authority());
@@ -148,7 +143,7 @@ public final class SnapshotSender implements AutoCloseable {
         try {
             credentials.applyTo(request);
         } catch (IOException e) {
-            return blame(input, new Outcome.NoLink(endpoint,
+            return blame(shipment, new Outcome.NoLink(endpoint,
                     new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e))));
         }
         try (SourceLink link = dialer.dial(CONNECT_PATIENCE, time -> {
@@ -159,11 +154,11 @@ public final class SnapshotSender implements AutoCloseable {
             return new Dialer.Attempt<>(dialer.onLoop(() -> client.connect(request)
                     .map(socket -> new SourceLink(dialer.vertx(), socket, nanoTime))), client::close);
         })) {
-            Outcome outcome = transmit(link, input, identity, progress);
+            Outcome outcome = transmit(link, shipment);
             backoff.linked(link.openedNanos(), link.heardNanos());
             return outcome;
         } catch (BlockedException e) {
-            return blame(input, new Outcome.NoLink(endpoint, e.obstacle()));
+            return blame(shipment, new Outcome.NoLink(endpoint, e.obstacle()));
         } finally {
             clients.forEach(WebSocketClient::close);
         }
@@ -186,13 +181,23 @@ public final class SnapshotSender implements AutoCloseable {
         }
     }
 
-    private Outcome transmit(SourceLink link, SnapshotInput input, SnapshotIdentity identity, Progress progress)
-            throws IOException, InterruptedException {
-        Transmission transmission = new Transmission(link, input, identity, new ArrayDeque<>(chunks), progress);
-        Optional<Outcome> ended = transmission.awaitInput();
-        ended = ended.isPresent() ? ended : unusable(input);
-        Outcome outcome = ended.isPresent() ? ended.get() : transmission.run();
-        return transmission.lastChunkIsSent() ? outcome : blame(input, outcome);
+    private Outcome transmit(SourceLink link, Shipment shipment) throws IOException, InterruptedException {
+        Transmission transmission = new Transmission(link, shipment);
+        Optional<Outcome> ended = Optional.empty();
+        if (!shipment.isAnnounced()) {
+            ended = transmission.awaitInput();
+            ended = ended.isPresent() ? ended : prepare(shipment);
+        }
+        return blame(shipment, ended.isPresent() ? ended.get() : transmission.run());
+    }
+
+    /** Looks at the input, and finds out what is to be said of it. */
+    private Optional<Outcome> prepare(Shipment shipment) throws IOException, InterruptedException {
+        Optional<Outcome> unusable = unusable(shipment.input());
+        if (unusable.isEmpty()) {
+            shipment.announce();
+        }
+        return unusable;
     }
 
     /** Nothing may be opened at the sidecar for an input that is none: it would replace what is kept there. */
@@ -212,10 +217,10 @@ public final class SnapshotSender implements AutoCloseable {
      * The program that writes a stream comes first: where it failed, the link may have suffered from the same cause. But not behind the
      * last chunk, before which there was no flaw: what happens to the input since then changes nothing.
      */
-    private static Outcome blame(SnapshotInput input, Outcome outcome) throws IOException, InterruptedException {
-        return outcome instanceof Outcome.Committed || input.size().isPresent()
+    private static Outcome blame(Shipment shipment, Outcome outcome) throws IOException, InterruptedException {
+        return outcome instanceof Outcome.Committed || !shipment.isStream() || shipment.isWhole()
                 ? outcome
-                : input.flaw().orElse(outcome);
+                : shipment.input().flaw().orElse(outcome);
     }
 
     /** One for each link, as it reads certificates once. */

@@ -126,7 +126,7 @@ final class SourceLink implements AutoCloseable {
     }
 
     /** Sending thread; {@link LinkEvent.Written} gives the chunk back, unless the link ends before. */
-    void send(ChunkBuffer chunk) {
+    void send(ChunkMessage chunk) {
         // one task for the whole message: nothing else gets between its frames, and one hop is enough
         context.runOnContext(nothing -> write(chunk));
     }
@@ -160,7 +160,7 @@ final class SourceLink implements AutoCloseable {
         return socket.close();
     }
 
-    private void write(ChunkBuffer chunk) {
+    private void write(ChunkMessage chunk) {
         Iterator<ByteBuffer> frames = chunk.frames().iterator();
         boolean first = true;
         while (frames.hasNext()) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -23,7 +25,7 @@ public final class StreamInput implements SnapshotInput {
     private final ReadAhead ahead;
 
     /** What comes next, as far as it has been read. */
-    private Optional<Piece> next = Optional.empty();
+    private final Deque<Piece> next = new ArrayDeque<>();
     private boolean ended;
     private long position;
 
@@ -58,9 +60,9 @@ public final class StreamInput implements SnapshotInput {
     @Override
     public boolean isReady(Duration patience) throws InterruptedException {
         if (next.isEmpty()) {
-            next = ahead.next(patience);
+            ahead.next(patience).ifPresent(next::add);
         }
-        return next.isPresent();
+        return !next.isEmpty();
     }
 
     @Override
@@ -72,8 +74,42 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
-    public Crc32c checksum(Progress progress) {
-        return Crc32c.EMPTY;
+    public Optional<ByteBuffer> head(Duration patience) throws InterruptedException {
+        assert position == 0 : position + " bytes have been given out";
+        while (next.size() < ReadAhead.PIECES && headBytes() < SnapshotHead.BYTES && !endIsKnown()) {
+            Optional<Piece> piece = ahead.next(patience); // the second is full, or the last
+            if (piece.isEmpty()) {
+                return Optional.empty();
+            }
+            next.add(piece.get());
+        }
+        ByteBuffer head = ByteBuffer.allocate(Math.min(headBytes(), SnapshotHead.BYTES));
+        for (Piece piece : next) {
+            if (piece instanceof Piece.Bytes bytes) {
+                ByteBuffer part = bytes.bytes().duplicate();
+                head.put(part.limit(part.position() + Math.min(part.remaining(), head.remaining())));
+            }
+        }
+        return Optional.of(head.flip());
+    }
+
+    private int headBytes() {
+        return next.stream().mapToInt(piece -> piece instanceof Piece.Bytes bytes ? bytes.bytes().remaining() : 0)
+                .sum();
+    }
+
+    private boolean endIsKnown() {
+        return !next.isEmpty() && !(next.getLast() instanceof Piece.Bytes);
+    }
+
+    @Override
+    public Optional<Crc32c> known() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> lastingName() {
+        return Optional.empty();
     }
 
     @Override
@@ -96,14 +132,14 @@ public final class StreamInput implements SnapshotInput {
         bytes.position(bytes.position() + length);
         position += length;
         if (!bytes.hasRemaining()) {
-            next = Optional.empty();
+            next.remove();
             ahead.giveBack(piece);
         }
     }
 
     /** What is next, unless that is the end. */
     private Optional<Piece.Bytes> bytes() throws IOException {
-        Piece piece = next.orElseThrow();
+        Piece piece = next.element();
         if (piece instanceof Piece.Failed failed) {
             throw failed.failure();
         } else if (piece instanceof Piece.Bytes bytes) {

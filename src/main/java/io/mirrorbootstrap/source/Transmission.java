@@ -1,13 +1,10 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.Progress.Phase;
@@ -20,7 +17,7 @@ import io.mirrorbootstrap.wire.ErrorCode;
  * One attempt to bring a snapshot over one link. Sending thread only.
  *
  * <pre>
- * open ──► opened ──► chunks, while the window and a free buffer allow ──► last chunk ──► committed
+ * open ──► opened ──► chunks, while the window and the memory allow ──► last chunk ──► committed
  *   └────► committed (it was there already)
  * </pre>
  *
@@ -35,62 +32,46 @@ final class Transmission {
     /** How long to wait until the sidecar has dropped what is of no use. */
     private static final Duration ABORT_PATIENCE = Duration.ofSeconds(5);
 
-    /** What a sidecar takes by default, where it does not say. */
-    private static final int USUAL_WINDOW_BYTES = 4 * ChunkBuffer.MAX_PAYLOAD_BYTES;
-
     private final SourceLink link;
+    private final Shipment shipment;
     private final SnapshotInput input;
-    private final SnapshotIdentity identity;
-    private final Deque<ChunkBuffer> free;
+    private final Supply supply;
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
 
-    /** The chunk that is being read; empty between two. */
-    private Optional<Filling> filling = Optional.empty();
-    /** The largest payload of a chunk; 0 until the sidecar has said from where to send. */
-    private int chunkBytes;
-    private long windowBytes;
-    private long windowMessages;
-    private long unansweredMessages;
-    private long firstByte;
-    private long nextByte;
-    private long answeredBytes;
-    private long lastChunkAt = Long.MAX_VALUE;
-    /** The CRC of what was sent, which counts for a stream: it is always sent from its start. */
-    private Crc32c runningCrc32c = Crc32c.EMPTY;
+    /** Empty until the sidecar has said from where to send. */
+    private Optional<Flow> flow = Optional.empty();
 
-    /** @param payload where its bytes are read to */
-    private record Filling(ChunkBuffer chunk, ByteBuffer payload) {
-    }
-
-    /**
-     * @param identity of the whole; a stream's is completed on the last chunk
-     * @param free memory for chunks; all of it may be used again when the link is closed
-     */
-    Transmission(SourceLink link, SnapshotInput input, SnapshotIdentity identity, Deque<ChunkBuffer> free,
-            Progress progress) {
+    Transmission(SourceLink link, Shipment shipment) {
         this.link = link;
-        this.input = input;
-        this.identity = identity;
-        this.free = free;
-        this.progress = progress;
+        this.shipment = shipment;
+        this.input = shipment.input();
+        this.supply = shipment.supply();
+        this.progress = shipment.progress();
     }
 
     /**
-     * Waits until the input has a byte, or is known to have none. Nothing is asked for before.
+     * Waits until the input has a byte, and what is said when it is opened, or is known to have none. Nothing is asked for before.
      *
      * @return the outcome if the link ends first, or what comes is an answer all the same
      */
     Optional<Outcome> awaitInput() throws IOException, InterruptedException {
         Optional<Outcome> outcome = Optional.empty();
-        while (outcome.isEmpty() && !input.isReady(REPORT_INTERVAL)) {
-            for (Optional<LinkEvent> event = link.poll(); outcome.isEmpty() && event.isPresent(); event = link.poll()) {
-                outcome = event.get() instanceof LinkEvent.Answered answered
-                        && !(answered.answer() instanceof Answer.Failure)
-                                ? Optional.of(new Outcome.NotUnderstood("nothing was asked: " + answered.answer()))
-                                : on(event.get());
-            }
+        while (outcome.isEmpty() && !shipment.isReady(REPORT_INTERVAL)) {
+            outcome = unasked();
             report();
+        }
+        return outcome;
+    }
+
+    /** What has come while nothing was asked: the end, or a refusal; anything else is no answer. */
+    private Optional<Outcome> unasked() throws IOException, InterruptedException {
+        Optional<Outcome> outcome = Optional.empty();
+        for (Optional<LinkEvent> event = link.poll(); outcome.isEmpty() && event.isPresent(); event = link.poll()) {
+            outcome = event.get() instanceof LinkEvent.Answered answered
+                    && !(answered.answer() instanceof Answer.Failure)
+                            ? Optional.of(new Outcome.NotUnderstood("nothing was asked: " + answered.answer()))
+                            : on(event.get());
         }
         return outcome;
     }
@@ -98,14 +79,14 @@ final class Transmission {
     /**
      * Goes on until there is an outcome.
      *
-     * @throws IOException when the input cannot be read
+     * @throws IOException when a file cannot be read
      */
     Outcome run() throws IOException, InterruptedException {
         try {
             return send();
         } catch (IOException e) {
-            if (input.size().isPresent()) {
-                throw e; // a file can be gone on with
+            if (!shipment.isStream()) {
+                throw e; // it can be gone on with
             }
             Outcome failed = new Outcome.InputFailed(input.name(), Reason.of(e));
             return aborted(input.flaw().orElse(failed));
@@ -113,32 +94,50 @@ final class Transmission {
     }
 
     private Outcome send() throws IOException, InterruptedException {
-        link.send(new Control.Open(Announcement.of(identity)));
+        link.send(new Control.Open(shipment.announcement()));
         while (true) {
-            boolean maySend = maySend();
+            boolean maySend = flow.isPresent() && flow.get().maySend();
             Optional<LinkEvent> event = maySend ? link.poll() : link.await(REPORT_INTERVAL);
             Optional<Outcome> outcome = Optional.empty();
             if (event.isPresent()) {
                 outcome = on(event.get());
-            } else if (maySend && input.isReady(REPORT_INTERVAL)) {
-                outcome = fill();
+            } else if (maySend && (supply.isReady() || input.isReady(REPORT_INTERVAL)) && supply.fill()) {
+                outcome = sendChunk(flow.get());
             }
             if (outcome.isPresent()) {
                 return outcome.get();
             }
+            flow.ifPresent(Flow::askIfNeeded);
             report();
         }
     }
 
-    private boolean maySend() {
-        return chunkBytes > 0 && !lastChunkIsSent() && (filling.isPresent() || !free.isEmpty())
-                && unansweredMessages < windowMessages
-                && nextByte - answeredBytes <= windowBytes - chunkBytes;
+    private Optional<Outcome> sendChunk(Flow flow) throws IOException, InterruptedException {
+        if (supply.isLast() && !(shipment.isStream() && shipment.isWhole())) {
+            OptionalLong size = input.size();
+            Optional<Outcome> flaw = input.flaw()
+                    .or(() -> size.isPresent() && supply.endByte() < size.getAsLong()
+                            ? Optional.of(new Outcome.InputChanged(input.name(),
+                                    "it ends at byte " + supply.endByte()))
+                            : Optional.empty());
+            if (flaw.isPresent()) {
+                return Optional.of(aborted(flaw.get()));
+            }
+            try {
+                Optional<PositionFile> file = shipment.origin().positionFile();
+                shipment.isWhole(file.isPresent() ? Optional.of(file.get().read()) : Optional.empty());
+            } catch (IOException e) {
+                return Optional.of(aborted(new Outcome.InputFailed(
+                        shipment.origin().positionFile().orElseThrow().file().toString(), Reason.of(e))));
+            }
+        }
+        flow.send();
+        return Optional.empty();
     }
 
     private Optional<Outcome> on(LinkEvent event) throws IOException, InterruptedException {
         if (event instanceof LinkEvent.Written written) {
-            free.add(written.chunk());
+            supply.written(written.chunk());
             return Optional.empty();
         } else if (event instanceof LinkEvent.Answered answered) {
             return on(answered.answer());
@@ -146,21 +145,19 @@ final class Transmission {
             return Optional.of(new Outcome.NotUnderstood(unreadable.reason()));
         }
         LinkEvent.Closed closed = (LinkEvent.Closed) event;
-        Outcome.LinkLost lost = new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes);
-        return Optional.of(lastChunkIsSent() && identity.isStream() && nextByte > 0 ? commitUnknown(lost) : lost);
+        Outcome.LinkLost lost = new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes());
+        boolean isUnknown = lastChunkIsSent() && !supply.canGoOn();
+        return Optional.of(isUnknown ? commitUnknown(lost) : lost);
     }
 
     private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
-        if (answer instanceof Answer.Pending pending && unansweredMessages > 0 && pending.bytesDone() <= nextByte) {
-            answeredBytes = Math.max(answeredBytes, pending.bytesDone());
-            unansweredMessages--;
+        if (answer instanceof Answer.Pending pending && flow.isPresent() && flow.get().isAnsweredBy(pending)) {
             return Optional.empty();
-        } else if (answer instanceof Answer.Opened opened && chunkBytes == 0) {
+        } else if (answer instanceof Answer.Opened opened && flow.isEmpty()) {
             return start(opened);
-        } else if (answer instanceof Answer.Committed committed && chunkBytes == 0 && isEmptyNamesake(committed)) {
-            return start(new Answer.Opened(identity.database(), 0, ChunkBuffer.MAX_PAYLOAD_BYTES,
-                    USUAL_WINDOW_BYTES, OptionalLong.empty(), OptionalLong.empty(), Optional.empty()));
-        } else if (answer instanceof Answer.Committed committed && (chunkBytes == 0 || lastChunkIsSent())) {
+        } else if (answer instanceof Answer.Committed committed && flow.isEmpty() && isEmptyNamesake(committed)) {
+            return begin(0, Crc32c.EMPTY, Flow.usual(committed));
+        } else if (answer instanceof Answer.Committed committed && (flow.isEmpty() || lastChunkIsSent())) {
             return Optional.of(committed(committed));
         } else if (answer instanceof Answer.Failure failure) {
             return Optional.of(refused(failure));
@@ -169,111 +166,107 @@ final class Transmission {
     }
 
     /**
-     * A stream opens with the identity of an empty snapshot. Where there is one, with this LSN, the sidecar takes it for
-     * what is to be sent; but the stream has bytes, so it is sent all the same, as without an open.
+     * A stream opens with the identity of an empty snapshot. Where there is one, with this LSN, a sidecar that knows no names of streams
+     * takes it for what is to be sent; but the stream has bytes, so it is sent all the same, as without an open.
      */
     private boolean isEmptyNamesake(Answer.Committed committed) throws IOException, InterruptedException {
-        return identity.isStream() && committed.bytes() == 0 && input.begin();
+        return shipment.isStream() && committed.bytes() == 0 && supply.furthestByte() == 0 && input.begin();
     }
 
     private Outcome committed(Answer.Committed committed) {
-        return isWhatWasSent(committed)
-                ? Outcome.Committed.checked(committed, nextByte - firstByte,
-                        Duration.ofNanos(System.nanoTime() - startedNanos))
-                : new Outcome.NotUnderstood("it has committed something else: " + committed);
+        if (!isWhatWasSent(committed)) {
+            return new Outcome.NotUnderstood("it has committed something else: " + committed);
+        }
+        // whoever has sent it over another link has sent it
+        boolean isOfAnotherLink = flow.isEmpty() && shipment.isWhole();
+        long bytesSent = isOfAnotherLink ? committed.bytes() : flow.map(Flow::sentBytes).orElse(0L);
+        long since = isOfAnotherLink ? shipment.startedNanos() : startedNanos;
+        return Outcome.Committed.checked(committed, bytesSent, Duration.ofNanos(System.nanoTime() - since));
     }
 
     private Outcome.CommitUnknown commitUnknown(Outcome.LinkLost lost) {
+        SnapshotIdentity identity = shipment.identity();
         SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
-                nextByte, runningCrc32c);
+                supply.nextByte(), supply.runningCrc32c());
         return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), lost.message(),
                 lost.canHeal(), lost.comeBackAfter());
     }
 
     /** A success must be one of this snapshot. */
     private boolean isWhatWasSent(Answer.Committed committed) {
-        return committed.database().equals(identity.database()) && committed.lsn() == identity.lsn()
-                && committed.bytes() == (identity.isStream() ? nextByte : identity.totalBytes())
-                && committed.crc32c().equals(identity.isStream() ? runningCrc32c : identity.totalCrc32c());
+        SnapshotIdentity identity = shipment.identity();
+        boolean isAll = shipment.isWhole() && supply.nextByte() == supply.endByte();
+        boolean isNamedFile = !shipment.isStream() && identity.streamId().isPresent();
+        if (!committed.database().equals(identity.database())
+                || committed.lsn() != identity.lsn() && !(flow.isEmpty() && isNamedFile && identity.lsn() == 0)) {
+            return false;
+        } else if (flow.isEmpty() && isNamedFile) { // its CRC-32C is not known before the file is read: the name stands for it
+            return committed.bytes() == identity.totalBytes();
+        } else if (identity.streamId().isEmpty()) {
+            return committed.bytes() == identity.totalBytes() && committed.crc32c().equals(identity.totalCrc32c());
+        }
+        return (isAll || committed.bytes() == 0) && committed.bytes() == supply.endByte()
+                && committed.crc32c().equals(supply.runningCrc32c());
     }
 
-    private Optional<Outcome> start(Answer.Opened opened) throws IOException {
-        long smallest = Math.min(opened.maxChunkBytes(), opened.windowBytes());
-        if (smallest < 1 || !identity.isStream() && opened.offset() > identity.totalBytes()) {
+    private Optional<Outcome> start(Answer.Opened opened) throws IOException, InterruptedException {
+        boolean isStream = shipment.isStream();
+        boolean goesOn = opened.checkpointBytes().isPresent();
+        // what an older sidecar has of a stream may be of another run of its producer: it begins again at its start
+        long offset = isStream && !goesOn ? 0 : opened.offset();
+        if (Math.min(opened.maxChunkBytes(), opened.windowBytes()) < 1
+                || offset > input.size().orElse(supply.furthestByte())) {
             return Optional.of(new Outcome.NotUnderstood("impossible: " + opened));
+        } else if (offset < supply.firstByte()) {
+            return Optional.of(new Outcome.BytesLost(input.name(), offset, supply.firstByte()));
+        } else if (shipment.identity().streamId().isEmpty()) {
+            return begin(offset, Crc32c.EMPTY, opened);
+        } else if (isStream) {
+            Crc32c held = supply.heldCrc32c(offset);
+            Optional<Crc32c> other = opened.crc32c().filter(crc32c -> goesOn && offset > 0 && !crc32c.equals(held));
+            return other.isPresent()
+                    ? Optional.of(new Outcome.BytesDiffer(input.name(), offset, held, other.get()))
+                    : begin(offset, held, opened);
         }
-        chunkBytes = (int) Math.min(smallest, ChunkBuffer.MAX_PAYLOAD_BYTES);
-        windowBytes = opened.windowBytes();
-        windowMessages = Math.max(1, opened.windowMessages().orElse(Long.MAX_VALUE));
-        // what there is of a stream may be of another run of its producer: it begins again at its start
-        firstByte = identity.isStream() ? 0 : opened.offset();
-        nextByte = firstByte;
-        answeredBytes = firstByte;
-        return input.seek(firstByte)
-                ? Optional.empty()
-                : Optional.of(new Outcome.InputFailed(input.name(), "a stream cannot be read a second time"));
-    }
-
-    /** Reads on; a chunk of which nothing is missing is sent. */
-    private Optional<Outcome> fill() throws IOException, InterruptedException {
-        Filling now = filling.orElseGet(this::empty);
-        boolean isWhole = input.read(now.payload());
-        filling = isWhole ? Optional.empty() : Optional.of(now);
-        return isWhole ? sendChunk(now.chunk(), now.payload()) : Optional.empty();
-    }
-
-    private Filling empty() {
-        OptionalLong size = input.size();
-        int wanted = size.isPresent() ? (int) Math.min(chunkBytes, size.getAsLong() - nextByte) : chunkBytes;
-        ChunkBuffer chunk = free.remove();
-        return new Filling(chunk, chunk.payload(wanted));
-    }
-
-    private Optional<Outcome> sendChunk(ChunkBuffer chunk, ByteBuffer payload)
-            throws IOException, InterruptedException {
-        OptionalLong size = input.size();
-        int wanted = payload.limit();
-        payload.flip();
-        int length = payload.remaining();
-        boolean last = size.isPresent() ? nextByte + length == size.getAsLong() : length < wanted;
-        if (last || length < wanted) {
-            Optional<Outcome> flaw = input.flaw().or(() -> last
-                    ? Optional.empty()
-                    : Optional.of(new Outcome.InputChanged(input.name(), "it ends at byte " + (nextByte + length))));
-            if (flaw.isPresent()) {
-                return Optional.of(aborted(flaw.get()));
+        Rereading reading = new Rereading(input, supply.marks().before(goesOn ? offset : input.size().getAsLong()),
+                goesOn ? offset : input.size().getAsLong());
+        while (!reading.isOver()) {
+            reading.read(progress);
+            Optional<Outcome> outcome = unasked();
+            if (outcome.isPresent()) {
+                return outcome;
             }
         }
-        Crc32c crc32c = Crc32c.of(payload);
-        SnapshotIdentity stamp = identity;
-        if (identity.isStream()) {
-            runningCrc32c = runningCrc32c.followedBy(crc32c, length);
-            if (last) {
-                stamp = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(), 0,
-                        runningCrc32c);
-            }
+        if (!goesOn) {
+            shipment.identify(reading.crc32c());
+            link.send(new Control.Open(shipment.announcement()));
+            return Optional.empty();
+        } else if (opened.crc32c().filter(crc32c -> offset > 0 && !crc32c.equals(reading.crc32c())).isPresent()) {
+            supply.marks().clear(); // one of the two has other bytes now: the end will tell
+            return begin(0, Crc32c.EMPTY, opened);
         }
-        chunk.complete(stamp, nextByte, length, crc32c, last);
-        link.send(chunk);
-        unansweredMessages++;
-        if (last) {
-            lastChunkAt = nextByte;
-        }
-        nextByte += length;
+        return begin(offset, reading.crc32c(), opened);
+    }
+
+    private Optional<Outcome> begin(long offset, Crc32c crc32c, Answer.Opened opened) throws IOException {
+        int chunkBytes = (int) Math.min(Math.min(opened.maxChunkBytes(), opened.windowBytes()),
+                ChunkBuffer.MAX_PAYLOAD_BYTES);
+        supply.goTo(offset, crc32c, chunkBytes, opened.checkpointBytes().isPresent());
+        flow = Optional.of(new Flow(link, shipment, opened, chunkBytes));
         return Optional.empty();
     }
 
     private Outcome refused(Answer.Failure failure) throws IOException, InterruptedException {
-        Outcome refused = new Outcome.Refused(failure, answeredBytes);
+        Outcome refused = new Outcome.Refused(failure, answeredBytes());
         // the CRC-32C of a stream is that of what was sent, whatever has happened to it since
-        return input.size().isPresent() && failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
+        return !shipment.isStream() && failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
                 ? input.flaw().orElse(refused)
                 : refused;
     }
 
     /** What the sidecar has is of no use to anybody; it is dropped there, or the link ends, or nobody answers. */
     private Outcome aborted(Outcome outcome) throws InterruptedException {
-        link.send(new Control.Abort(identity.database()));
+        link.send(new Control.Abort(shipment.identity().database()));
         long end = System.nanoTime() + ABORT_PATIENCE.toNanos();
         boolean over = false;
         while (!over) {
@@ -285,17 +278,21 @@ final class Transmission {
         return outcome;
     }
 
-    boolean lastChunkIsSent() {
-        return lastChunkAt != Long.MAX_VALUE;
+    private boolean lastChunkIsSent() {
+        return flow.isPresent() && flow.get().lastChunkIsSent();
+    }
+
+    private long answeredBytes() {
+        return flow.map(Flow::answeredBytes).orElse(0L);
     }
 
     private void report() {
-        if (chunkBytes == 0) {
+        if (flow.isEmpty()) {
             progress.update(Phase.CONNECTING, 0, input.size());
-        } else if (answeredBytes >= lastChunkAt) {
-            progress.update(Phase.COMMITTING, nextByte, OptionalLong.of(nextByte));
+        } else if (flow.get().isCommitting()) {
+            progress.update(Phase.COMMITTING, supply.nextByte(), OptionalLong.of(supply.nextByte()));
         } else {
-            progress.update(Phase.SENDING, answeredBytes, input.size());
+            progress.update(Phase.SENDING, answeredBytes(), input.size());
         }
     }
 }

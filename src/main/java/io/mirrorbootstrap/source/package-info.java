@@ -7,7 +7,9 @@
  * ({@link io.mirrorbootstrap.source.SnapshotSender}), and the event loop, which only frames, writes and hands over what
  * comes back. They meet in one queue of events.
  * <p>
- * Memory is flat whatever the snapshot's size: a handful of chunk buffers, each reused once its bytes have left. To run
- * out of free buffers <em>is</em> the back-pressure; there is no other.
+ * Memory is bounded whatever the snapshot's size: a handful of chunk buffers for a file, each reused once its bytes have left; for a
+ * stream as many as hold what is not durable at the sidecar, up to a bound. To run out of free buffers <em>is</em> the back-pressure;
+ * there is no other. What outlives a link is one {@link io.mirrorbootstrap.source.Shipment}; a
+ * {@link io.mirrorbootstrap.source.Transmission} is one link's part of it.
  */
 package io.mirrorbootstrap.source;

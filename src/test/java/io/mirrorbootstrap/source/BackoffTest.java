@@ -101,7 +101,7 @@ class BackoffTest {
         });
                 SnapshotInput input = new FileInput(file);
                 SnapshotSender sender = new SnapshotSender(sidecar.endpoint(), Credentials.NONE, Optional.empty(),
-                        false,
+                        false, SnapshotSender.DEFAULT_REPLAY_BYTES,
                         nanos::get)) {
             assertInstanceOf(Outcome.Committed.class,
                     sender.send(input, Sending.ORIGIN, Sending.noting(retries), PATIENCE));

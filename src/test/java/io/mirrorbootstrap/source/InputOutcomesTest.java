@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -156,7 +157,7 @@ class InputOutcomesTest {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            link.writeTextMessage(ScriptedSidecar.opened(0, 100_000, 2 * BYTES));
+            link.writeTextMessage(ScriptedSidecar.opened(0, 1_000_000, Optional.empty()));
         });
     }
 

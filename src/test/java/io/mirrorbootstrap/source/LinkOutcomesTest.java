@@ -166,8 +166,7 @@ class LinkOutcomesTest {
         });
                 SnapshotInput input = new FileInput(file);
                 SnapshotSender sender = new SnapshotSender(sidecar.endpoint(), Credentials.NONE, Optional.empty(),
-                        false,
-                        nanos::get)) {
+                        false, SnapshotSender.DEFAULT_REPLAY_BYTES, nanos::get)) {
             assertInstanceOf(Outcome.Committed.class, sender.send(input, Sending.ORIGIN, (phase, done, total) -> {
             }));
         }
@@ -258,10 +257,20 @@ class LinkOutcomesTest {
     @Test
     void aCommitOfSomethingElseIsNoSuccess() throws Exception {
         Crc32c crc = Crc32c.of(ByteBuffer.allocate(BYTES));
-        for (String answer : List.of(ScriptedSidecar.committed(BYTES - 1), ScriptedSidecar.committed(2, BYTES, crc),
-                ScriptedSidecar.committed(1, BYTES, Crc32c.EMPTY))) {
+        for (String answer : List.of(ScriptedSidecar.committed(BYTES - 1), ScriptedSidecar.committed(2, BYTES, crc))) {
             assertNotUnderstood(answer);
+            assertEndIsNotUnderstood(answer);
         }
+        assertEndIsNotUnderstood(ScriptedSidecar.committed(1, BYTES, Crc32c.EMPTY));
+    }
+
+    /** In answer to the last chunk. */
+    private void assertEndIsNotUnderstood(String answer) throws Exception {
+        assertInstanceOf(Outcome.NotUnderstood.class, sendTo((vertx, link) -> {
+            link.textMessageHandler(
+                    open -> link.writeTextMessage(ScriptedSidecar.opened(BYTES - 1, MIB, Optional.empty())));
+            link.binaryMessageHandler(last -> link.writeTextMessage(answer));
+        }), answer);
     }
 
     @Test

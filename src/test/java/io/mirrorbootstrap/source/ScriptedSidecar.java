@@ -107,13 +107,22 @@ public final class ScriptedSidecar implements AutoCloseable {
     }
 
     static String opened(long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages) {
-        return JsonMessages
-                .write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages,
-                        OptionalLong.empty(), Optional.empty()));
+        return JsonMessages.write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages,
+                OptionalLong.empty(), Optional.empty()));
+    }
+
+    /** What a sidecar says that goes on with streams. */
+    static String opened(long offset, int chunkBytes, Optional<Crc32c> crc32c) {
+        return JsonMessages.write(new Answer.Opened(DATABASE, offset, chunkBytes, 4L * chunkBytes,
+                OptionalLong.empty(), OptionalLong.of(64 << 20), crc32c));
     }
 
     static String pending(long bytesDone) {
-        return JsonMessages.write(new Answer.Pending(DATABASE, bytesDone, 0));
+        return pending(bytesDone, 0);
+    }
+
+    static String pending(long bytesDone, long durableBytes) {
+        return JsonMessages.write(new Answer.Pending(DATABASE, bytesDone, durableBytes));
     }
 
     /** The commit of a snapshot whose bytes are all 0. */

@@ -1,0 +1,135 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.Announcement;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.Notes;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+
+/** One snapshot that is being sent, over all its links: what it is called, and what is known of it by now. Sending thread only. */
+final class Shipment {
+
+    private static final int NAME_BYTES = 16;
+    private static final String NO_LSN = "no LSN is known of this kind of snapshot: 0";
+
+    private final SnapshotInput input;
+    private final Origin origin;
+    private final Progress progress;
+    private final Supply supply;
+    private final long startedNanos = System.nanoTime();
+
+    private Optional<Announcement> announcement = Optional.empty();
+    private Optional<String> lastPosition = Optional.empty();
+    private boolean isWhole;
+
+    /**
+     * Nothing is read yet.
+     *
+     * @param idle see {@link Supply}
+     * @param replayBytes how much of a stream is held, at most, in bytes
+     */
+    Shipment(SnapshotInput input, Origin origin, Progress progress, Deque<ChunkBuffer> idle, long replayBytes) {
+        this.input = input;
+        this.origin = origin;
+        this.progress = progress;
+        this.supply = new Supply(input, idle, replayBytes);
+    }
+
+    SnapshotInput input() {
+        return input;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    Supply supply() {
+        return supply;
+    }
+
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    /** Whether the size is not known before the end. */
+    boolean isStream() {
+        return input.size().isEmpty();
+    }
+
+    /** Whether all that is said when it is opened is known. */
+    boolean isAnnounced() {
+        return announcement.isPresent();
+    }
+
+    /** What is said when it is opened. */
+    Announcement announcement() {
+        return announcement.orElseThrow();
+    }
+
+    SnapshotIdentity identity() {
+        return announcement().identity();
+    }
+
+    /** Whether the input has what it takes to be announced, waiting for that at most {@code patience}. */
+    boolean isReady(Duration patience) throws IOException, InterruptedException {
+        return origin.lsn().isPresent() ? input.isReady(patience) : input.head(patience).isPresent();
+    }
+
+    /** Finds out what is said when it is opened; the input is ready. */
+    void announce() throws IOException, InterruptedException {
+        Notes notes = origin.notes();
+        long lsn = origin.lsn().orElse(0);
+        if (origin.lsn().isEmpty()) {
+            ByteBuffer first = input.head(Duration.ZERO).orElseThrow();
+            Optional<SnapshotHead> head = SnapshotHead.of(first);
+            progress.found(head.map(SnapshotHead::words).orElse(NO_LSN));
+            lsn = head.map(SnapshotHead::lsn).orElse(0L);
+            notes = new Notes(notes.position().or(() -> head.flatMap(SnapshotHead::position)), notes.labels());
+        }
+        SnapshotIdentity nameless = new SnapshotIdentity(origin.sourceClusterId(), origin.database(), lsn,
+                input.size().orElse(0), input.known().orElse(Crc32c.EMPTY));
+        announcement = Optional.of(new Announcement(input.known().isPresent()
+                ? nameless
+                : nameless.named(input.lastingName().orElseGet(Shipment::randomName)), origin.isMeant(), notes));
+    }
+
+    /** The sidecar goes on only with what it knows the CRC-32C of in advance: the name is of no use. */
+    void identify(Crc32c crc32c) {
+        SnapshotIdentity named = identity();
+        announcement = Optional.of(new Announcement(new SnapshotIdentity(named.sourceClusterId(), named.database(),
+                named.lsn(), named.totalBytes(), crc32c), origin.isMeant(), announcement().notes()));
+    }
+
+    /** All of a stream was read, or the end of a file has been sent, and nothing speaks against it. */
+    void isWhole(Optional<String> position) {
+        isWhole = true;
+        lastPosition = position;
+    }
+
+    /** Whether the last chunk has been sent, over whatever link. */
+    boolean isWhole() {
+        return isWhole;
+    }
+
+    /** What the last chunk says of where to follow from. */
+    Optional<String> lastPosition() {
+        return lastPosition;
+    }
+
+    private static String randomName() {
+        byte[] bytes = new byte[NAME_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+}

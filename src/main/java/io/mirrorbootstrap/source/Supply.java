@@ -1,0 +1,300 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+import io.mirrorbootstrap.snapshot.Crc32c;
+
+/**
+ * The bytes of one snapshot on their way, over all its links: read into chunk buffers, cut into the payloads of chunks, and given out
+ * again from where a sidecar stands. Sending thread only.
+ * <p>
+ * A stream cannot be read again. From a sidecar that goes on with it, it is held until it is durable there; while all memory is taken it
+ * is not read, and its program waits. A file is read again, and only its CRC-32C is remembered here and there.
+ *
+ * <pre>
+ * released ≤ durable ≤ next ≤ end      held: from released to end
+ * </pre>
+ */
+final class Supply {
+
+    /** Enough that reading, masking and the socket never wait for each other. */
+    private static final int ON_THE_WAY = 4;
+
+    private final SnapshotInput input;
+    private final Deque<ChunkBuffer> idle;
+    private final Deque<Segment> segments = new ArrayDeque<>();
+    private final CrcMarks marks = new CrcMarks();
+    private int mostSegments;
+
+    private boolean holds;
+    private int chunkBytes;
+    private long released;
+    private long durable;
+    private long next;
+    private long end;
+    private long furthest;
+    private Crc32c runningCrc32c = Crc32c.EMPTY;
+    private boolean isEnded;
+
+    /**
+     * What becomes a chunk.
+     *
+     * @param memory where it is; empty where there is no byte
+     * @param from where it begins in the memory's payload
+     * @param offset where it begins in the snapshot
+     */
+    record Payload(Optional<ChunkBuffer> memory, int from, int bytes, long offset, Crc32c crc32c) {
+    }
+
+    /**
+     * Nothing is read yet.
+     *
+     * @param idle buffers to be used; more are made as they are needed
+     * @param mostHeldBytes how much of a stream is held, at most, in bytes
+     */
+    Supply(SnapshotInput input, Deque<ChunkBuffer> idle, long mostHeldBytes) {
+        this.input = input;
+        this.idle = idle;
+        this.mostSegments = (int) Math.max(ON_THE_WAY,
+                Math.min(mostHeldBytes / ChunkBuffer.MAX_PAYLOAD_BYTES, Integer.MAX_VALUE));
+    }
+
+    /** The first byte that can be sent, in bytes: what is before it cannot be read again. */
+    long firstByte() {
+        return input.size().isPresent() ? 0 : released;
+    }
+
+    /** How much has been sent, at most, over whatever link; in bytes. */
+    long furthestByte() {
+        return furthest;
+    }
+
+    /** The next byte to send. */
+    long nextByte() {
+        return next;
+    }
+
+    /** The CRC-32C of all bytes before the next one. */
+    Crc32c runningCrc32c() {
+        return runningCrc32c;
+    }
+
+    /** How many bytes may have to be sent again. */
+    long heldBytes() {
+        return end - released;
+    }
+
+    long mostHeldBytes() {
+        return (long) mostSegments * ChunkBuffer.MAX_PAYLOAD_BYTES;
+    }
+
+    long durableBytes() {
+        return durable;
+    }
+
+    /** Whether what is sent can be sent again over another link. */
+    boolean canGoOn() {
+        return input.size().isPresent() || holds || furthest == 0;
+    }
+
+    boolean isHeld() {
+        return holds;
+    }
+
+    /** The CRC-32C of the bytes of a stream before {@code offset}, which is held. */
+    Crc32c heldCrc32c(long offset) {
+        for (Segment segment : segments) {
+            if (segment.start <= offset && offset <= segment.end()) {
+                int bytes = (int) (offset - segment.start);
+                return segment.before.followedBy(Crc32c.of(segment.buffer.payload(0, bytes)), bytes);
+            }
+        }
+        assert offset == next : "byte " + offset + " is not held";
+        return runningCrc32c;
+    }
+
+    /** What is known of the CRC-32C of a file. */
+    CrcMarks marks() {
+        return marks;
+    }
+
+    /**
+     * A new link begins: all that was given to the one before is written, or never will be.
+     *
+     * @param offset the next byte to send, not before {@link #firstByte}
+     * @param crc32c of all bytes before it
+     * @param chunkBytes the largest payload of a chunk, up to {@link ChunkBuffer#MAX_PAYLOAD_BYTES}
+     * @param goesOn whether the sidecar goes on with a stream: then it is held
+     */
+    void goTo(long offset, Crc32c crc32c, int chunkBytes, boolean goesOn) throws IOException {
+        this.chunkBytes = chunkBytes;
+        holds = goesOn && input.size().isEmpty();
+        for (Segment segment : segments) {
+            segment.unwritten = 0;
+        }
+        if (input.size().isPresent()) {
+            giveBack();
+            boolean isThere = input.seek(offset);
+            assert isThere : "a file can be read from each byte";
+            released = offset;
+            end = offset;
+            isEnded = end == input.size().getAsLong();
+        }
+        assert released <= offset && offset <= end : "from " + offset + " of " + released + " to " + end;
+        next = offset;
+        runningCrc32c = crc32c;
+        durable = Math.min(durable, offset);
+    }
+
+    /** Nothing is sent any more, and no link has any of it. */
+    void giveBack() {
+        segments.forEach(segment -> idle.push(segment.buffer));
+        segments.clear();
+    }
+
+    /** Whether a chunk can be made, perhaps of bytes that have to be read. */
+    boolean hasRoom() {
+        Segment last = segments.peekLast();
+        return isReady() || last != null && !last.isFull() || segments.size() < mostNow();
+    }
+
+    private int mostNow() {
+        return holds ? mostSegments : Math.min(mostSegments, ON_THE_WAY);
+    }
+
+    /** Whether the next chunk is whole: nothing has to be read for it. */
+    boolean isReady() {
+        Segment segment = at(next);
+        return isEnded || segment != null && segment.end() - next >= wanted(segment);
+    }
+
+    /** Whether the next chunk is the last one, as far as is known. */
+    boolean isLast() {
+        return isEnded && end - next <= chunkBytes && (segments.isEmpty() || segments.peekLast().start <= next);
+    }
+
+    /** How much has been read, in bytes: all there is, when {@link #isLast}. */
+    long endByte() {
+        return end;
+    }
+
+    /**
+     * Reads on.
+     *
+     * @return whether the next chunk is whole
+     */
+    boolean fill() throws IOException, InterruptedException {
+        if (isReady()) {
+            return true;
+        }
+        Segment segment = at(next);
+        if (segment == null) {
+            assert next == end : next + " is not where the input stands, " + end;
+            // whole chunks of this size only
+            int room = ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
+            ChunkBuffer buffer = buffer();
+            if (buffer == null) {
+                return false;
+            }
+            segment = new Segment(buffer, next, room, runningCrc32c);
+            segments.add(segment);
+        }
+        ByteBuffer rest = segment.buffer.payload(segment.filled, (int) (next + wanted(segment) - segment.end()));
+        boolean isWhole = input.read(rest);
+        segment.filled += rest.position();
+        end += rest.position();
+        OptionalLong size = input.size();
+        isEnded = isWhole && rest.hasRemaining() || size.isPresent() && end == size.getAsLong();
+        return isWhole;
+    }
+
+    /** Gives out the next chunk, which is whole. */
+    Payload take() {
+        Segment segment = at(next);
+        int bytes = segment == null ? 0 : (int) Math.min(wanted(segment), segment.end() - next);
+        long offset = next;
+        if (bytes == 0) {
+            return new Payload(Optional.empty(), 0, 0, offset, Crc32c.EMPTY);
+        }
+        int from = (int) (next - segment.start);
+        Crc32c crc32c = Crc32c.of(segment.buffer.payload(from, bytes));
+        runningCrc32c = runningCrc32c.followedBy(crc32c, bytes);
+        next += bytes;
+        furthest = Math.max(furthest, next);
+        segment.unwritten++;
+        if (input.size().isPresent()) {
+            marks.add(next, runningCrc32c);
+        }
+        return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c);
+    }
+
+    /** The link has written a message. */
+    void written(ChunkMessage message) {
+        for (Iterator<Segment> all = segments.iterator(); message.memory().isPresent() && all.hasNext();) {
+            Segment segment = all.next();
+            if (segment.buffer == message.memory().get()) {
+                segment.unwritten--;
+            }
+        }
+        release();
+    }
+
+    /** So many bytes are durable at the sidecar: they will not be asked for again. */
+    void durable(long bytes) {
+        durable = Math.max(durable, Math.min(bytes, next));
+        marks.forgetBefore(durable);
+        release();
+    }
+
+    private void release() {
+        long upTo = holds ? durable : next;
+        while (!segments.isEmpty()) {
+            Segment first = segments.peek();
+            if (first.unwritten > 0 || !first.isFull() && !isEnded || first.end() > upTo) {
+                return;
+            }
+            segments.remove();
+            idle.push(first.buffer);
+            released = first.end();
+        }
+    }
+
+    /** How much of {@code segment} the next chunk takes. */
+    private int wanted(Segment segment) {
+        long most = Math.min(chunkBytes, segment.start + segment.room - next);
+        OptionalLong size = input.size();
+        return (int) (size.isPresent() ? Math.min(most, size.getAsLong() - next) : most);
+    }
+
+    /** What has this byte, or room for it; null: nothing has. */
+    private Segment at(long offset) {
+        Iterator<Segment> fromEnd = segments.descendingIterator();
+        while (fromEnd.hasNext()) {
+            Segment segment = fromEnd.next();
+            if (segment.start <= offset) {
+                return offset < segment.start + segment.room ? segment : null;
+            }
+        }
+        return null;
+    }
+
+    /** Null where there is no memory for another one: then less is held. */
+    private ChunkBuffer buffer() {
+        ChunkBuffer buffer = idle.poll();
+        try {
+            return buffer == null ? new ChunkBuffer() : buffer;
+        } catch (OutOfMemoryError e) {
+            if (segments.isEmpty()) {
+                throw e;
+            }
+            mostSegments = segments.size();
+            return null;
+        }
+    }
+}
