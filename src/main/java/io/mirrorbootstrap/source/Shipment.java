@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Announcement;
@@ -32,14 +31,14 @@ final class Shipment {
     /**
      * Nothing is read yet.
      *
-     * @param idle see {@link Supply}
+     * @param memory see {@link Supply}
      * @param replayBytes how much of a stream is held, at most, in bytes
      */
-    Shipment(SnapshotInput input, Origin origin, Progress progress, Deque<ChunkBuffer> idle, long replayBytes) {
+    Shipment(SnapshotInput input, Origin origin, Progress progress, ChunkMemory memory, long replayBytes) {
         this.input = input;
         this.origin = origin;
         this.progress = progress;
-        this.supply = new Supply(input, idle, replayBytes);
+        this.supply = new Supply(input, memory, replayBytes);
     }
 
     SnapshotInput input() {

@@ -2,9 +2,7 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +35,7 @@ public final class SnapshotSender implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Dialer dialer;
     private final long replayBytes;
-    /** Memory that is not in use now. */
-    private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
+    private final ChunkMemory memory = new ChunkMemory();
 
     /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
     public SnapshotSender(Endpoint endpoint, Credentials credentials) {
@@ -95,7 +92,7 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
-        Shipment shipment = new Shipment(input, origin, progress, idle, replayBytes);
+        Shipment shipment = new Shipment(input, origin, progress, memory, replayBytes);
         try {
             if (!shipment.isStream()) { // a stream is waited for when there is a link
                 Optional<Outcome> unusable = prepare(shipment);

@@ -27,10 +27,10 @@ final class Supply {
     private static final int ON_THE_WAY = 4;
 
     private final SnapshotInput input;
-    private final Deque<ChunkBuffer> idle;
+    private final ChunkMemory memory;
     private final Deque<Segment> segments = new ArrayDeque<>();
     private final CrcMarks marks = new CrcMarks();
-    private int mostSegments;
+    private final int mostSegments;
 
     private boolean holds;
     private int chunkBytes;
@@ -55,12 +55,12 @@ final class Supply {
     /**
      * Nothing is read yet.
      *
-     * @param idle buffers to be used; more are made as they are needed
+     * @param memory what is read to
      * @param mostHeldBytes how much of a stream is held, at most, in bytes
      */
-    Supply(SnapshotInput input, Deque<ChunkBuffer> idle, long mostHeldBytes) {
+    Supply(SnapshotInput input, ChunkMemory memory, long mostHeldBytes) {
         this.input = input;
-        this.idle = idle;
+        this.memory = memory;
         this.mostSegments = (int) Math.max(ON_THE_WAY,
                 Math.min(mostHeldBytes / ChunkBuffer.MAX_PAYLOAD_BYTES, Integer.MAX_VALUE));
     }
@@ -154,18 +154,18 @@ final class Supply {
 
     /** Nothing is sent any more, and no link has any of it. */
     void giveBack() {
-        segments.forEach(segment -> idle.push(segment.buffer));
+        segments.forEach(segment -> memory.giveBack(segment.buffer));
         segments.clear();
     }
 
     /** Whether a chunk can be made, perhaps of bytes that have to be read. */
     boolean hasRoom() {
         Segment last = segments.peekLast();
-        return isReady() || last != null && !last.isFull() || segments.size() < mostNow();
+        return isReady() || last != null && !last.isFull() || hasMemory();
     }
 
-    private int mostNow() {
-        return holds ? mostSegments : Math.min(mostSegments, ON_THE_WAY);
+    private boolean hasMemory() {
+        return segments.size() < (holds ? mostSegments : ON_THE_WAY) && (segments.isEmpty() || memory.hasMore());
     }
 
     /** Whether the next chunk is whole: nothing has to be read for it. */
@@ -198,11 +198,11 @@ final class Supply {
             assert next == end : next + " is not where the input stands, " + end;
             // whole chunks of this size only
             int room = ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
-            ChunkBuffer buffer = buffer();
-            if (buffer == null) {
+            Optional<ChunkBuffer> buffer = memory.take(segments.size());
+            if (buffer.isEmpty()) {
                 return false;
             }
-            segment = new Segment(buffer, next, room, runningCrc32c);
+            segment = new Segment(buffer.get(), next, room, runningCrc32c);
             segments.add(segment);
         }
         ByteBuffer rest = segment.buffer.payload(segment.filled, (int) (next + wanted(segment) - segment.end()));
@@ -260,7 +260,7 @@ final class Supply {
                 return;
             }
             segments.remove();
-            idle.push(first.buffer);
+            memory.giveBack(first.buffer);
             released = first.end();
         }
     }
@@ -282,19 +282,5 @@ final class Supply {
             }
         }
         return null;
-    }
-
-    /** Null where there is no memory for another one: then less is held. */
-    private ChunkBuffer buffer() {
-        ChunkBuffer buffer = idle.poll();
-        try {
-            return buffer == null ? new ChunkBuffer() : buffer;
-        } catch (OutOfMemoryError e) {
-            if (segments.isEmpty()) {
-                throw e;
-            }
-            mostSegments = segments.size();
-            return null;
-        }
     }
 }
