@@ -3,10 +3,12 @@ package io.mirrorbootstrap.source;
 import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,6 +89,32 @@ class AnnouncementsTest {
             Announcement opened = sidecar.opens.get(0);
             assertEquals(notes, opened.notes());
             assertEquals(true, opened.isMeant());
+        }
+    }
+
+    @Test
+    void whatTheHeadSaysIsSaidWhenItIsOpened() throws Exception {
+        byte[] dump = "REDIS0011\u00fa\u000brepl-offset\u00c1\u0034\u0012".getBytes(StandardCharsets.ISO_8859_1);
+        Path file = Files.write(directory.resolve("dump.rdb"), dump);
+        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file))) {
+            try (input; KeepingSidecar sidecar = sidecar()) {
+                assertInstanceOf(Outcome.Committed.class, send(sidecar, input, unknown(Optional.empty())));
+                assertEquals(0x1234, sidecar.opens.get(0).identity().lsn());
+                assertEquals(0x1234, sidecar.chunks.get(0).number("snapshot_lsn"));
+            }
+        }
+        assertEquals(2, found.size());
+        assertFalse(found.contains(NOTHING), found::toString);
+    }
+
+    @Test
+    void aPositionIsReadBeforeTheLastChunk() throws Exception {
+        Path file = Files.write(directory.resolve("file"), new byte[2500]);
+        Path position = Files.writeString(directory.resolve("position"), "binlog.000001 42\n");
+        try (KeepingSidecar sidecar = sidecar(); SnapshotInput input = new FileInput(file)) {
+            assertInstanceOf(Outcome.Committed.class, send(sidecar, input, unknown(Optional.of(position))));
+            assertEquals(List.of(Optional.empty(), Optional.empty(), Optional.of("binlog.000001 42")),
+                    sidecar.chunks.stream().map(ReceivedChunk::position).toList());
         }
     }
 
