@@ -69,6 +69,7 @@ public final class MirrorBootstrap {
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
         line.registerConverter(Endpoint.class, text -> told(Endpoint::parse, text));
         line.registerConverter(Lsn.class, text -> told(Lsn::parse, text));
+        line.registerConverter(WaitFormat.class, text -> told(WaitFormat::parse, text));
         line.registerConverter(MemoryBytes.class, text -> told(MemoryBytes::parse, text));
         line.registerConverter(Crc32c.class, MirrorBootstrap::crc32c);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {

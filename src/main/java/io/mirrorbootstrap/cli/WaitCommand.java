@@ -3,19 +3,15 @@ package io.mirrorbootstrap.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
-import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.cli.Handover.Finding;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
@@ -24,7 +20,7 @@ import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.store.Reason;
-import io.mirrorbootstrap.wire.JsonRecords;
+import io.mirrorbootstrap.wire.HandedOver;
 import io.mirrorbootstrap.wire.MirrorStatus;
 
 import picocli.CommandLine.Command;
@@ -35,15 +31,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
-@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints its path, LSN and CRC-32C. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints what it is and where. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:the snapshot is there, or the file of --unless",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
         "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says",
         "4:it was not there in time, or the sidecar could not be reached; the message says how far it was"}, footer = {
                 "",
-                "Progress goes to standard error, the result to standard output: path, LSN, CRC-32C and bytes, with",
-                "tabs between, a line for each database, as far as it came.", "",
+                "Progress goes to standard error, the result to standard output: a line for each database, as far as",
+                "it came. --format env prints MIRROR_SNAPSHOT_PATH, _LSN, _CRC32C, _BYTES and _POSITION, in quotes;",
+                "the last is empty where the source has told none. Where the file of --unless is there, nothing is",
+                "printed.", "",
+                "In a script:",
+                "  found=$(mirror-bootstrap wait --database orders --format env) && eval \"$found\"", "",
                 "Example, as an init container between the sidecar and the mirror:",
                 "  mirror-bootstrap wait --database orders --verify --unless /data/postgres/PG_VERSION"})
 final class WaitCommand implements Callable<Integer> {
@@ -73,6 +73,9 @@ final class WaitCommand implements Callable<Integer> {
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Where the sidecar's data directory is mounted here. Default: where the sidecar has it")
     private Optional<Path> dataDirectory;
 
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "text", description = "What is printed: text (path, LSN, CRC-32C and bytes, with tabs between), json (an object with the position, too), or env (assignments for a shell, of one database). Default: ${DEFAULT-VALUE}")
+    private WaitFormat format;
+
     @Mixin
     private CredentialOptions credentials;
 
@@ -100,7 +103,7 @@ final class WaitCommand implements Callable<Integer> {
         Patience patience = new Patience(timeoutSeconds, System::nanoTime);
         try (StatusClient client = new StatusClient(endpoint, read, proxy)) {
             for (DatabaseId database : databases) {
-                int code = await(database, client, patience);
+                int code = await(database, client, new Handover(dataDirectory, verify), patience);
                 if (code != ExitCode.COMMITTED.number()) {
                     return code;
                 }
@@ -121,13 +124,18 @@ final class WaitCommand implements Callable<Integer> {
         if (databases.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "--database names none, it must name one or more");
         }
+        if (format == WaitFormat.ENV && databases.size() > 1) {
+            throw new ParameterException(spec.commandLine(), "--format env is for one database, --database names "
+                    + databases.size());
+        }
         if (unless.filter(file -> file.toString().isEmpty() || Files.isDirectory(file)).isPresent()) {
             throw new ParameterException(spec.commandLine(),
                     "--unless is '" + unless.get() + "', it must name a file, which a directory is not");
         }
     }
 
-    private int await(DatabaseId database, StatusClient client, Patience patience) throws InterruptedException {
+    private int await(DatabaseId database, StatusClient client, Handover handover, Patience patience)
+            throws InterruptedException {
         boolean doubted = false;
         while (true) {
             Duration time = patience.left();
@@ -142,23 +150,24 @@ final class WaitCommand implements Callable<Integer> {
                 pauseNanos = Math.max(pauseNanos, blocked.obstacle().comeBackAfter().orElse(Duration.ZERO).toNanos());
             } else if (reply instanceof Reply.Known known) {
                 MirrorStatus status = known.status();
-                Optional<String> impossible = impossible(database, status);
+                Optional<String> impossible = handover.impossible(database, status);
                 if (impossible.isPresent()) {
                     return end(ExitCode.REFUSED, impossible.get());
                 }
                 Optional<String> doubt = Optional.empty();
                 try {
                     if (status.snapshotPath().isPresent()) {
-                        doubt = handOver(database, status, patience);
-                        if (doubt.isEmpty()) {
-                            return ExitCode.COMMITTED.number();
+                        Finding finding = handover.find(database, status, patience);
+                        if (finding instanceof Handover.There there) {
+                            return print(there.snapshot());
                         }
+                        doubt = Optional.of(((Handover.Doubt) finding).why());
                     }
                 } catch (IOException e) {
                     return end(ExitCode.REFUSED,
                             "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
-                unseen = unseen(database, status);
+                unseen = handover.unseen(database, status);
                 boolean doubtful = verify && doubt.isPresent();
                 if (doubtful && doubted) {
                     return end(ExitCode.REFUSED, doubt.get());
@@ -179,88 +188,16 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    /** @return why the snapshot is not what is waited for; empty: it was handed over */
-    private Optional<String> handOver(DatabaseId database, MirrorStatus status, Patience patience) throws IOException {
-        SnapshotDirectory directory = directory(status);
-        Path file = directory.snapshot(database);
-        boolean following = status.word().equals(MirrorStatus.FOLLOWING); // else its numbers are a successor's
-        if (!verify && following) { // the files need not be in reach
-            print(file, status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal());
-            return Optional.empty();
+    private int print(HandedOver snapshot) {
+        Optional<String> position = snapshot.position().filter(text -> format.hasPosition() && !Text.isPlain(text));
+        if (position.isPresent()) {
+            return end(ExitCode.REFUSED, "the snapshot of " + snapshot.database() + " has the position "
+                    + Text.readable(position.get()) + ", and no line that says so could be relied upon");
         }
-        Optional<CommittedSnapshot> there = verify ? Optional.empty() : directory.committed(database);
-        if (there.isEmpty()) { // also where the mark of the file differs, as a copy's does
-            there = patience.uncounted(() -> directory.verify(database));
-        }
-        if (there.isEmpty()) {
-            return Optional.of(file + " is not what its manifest says, or one of them is missing");
-        }
-        CommittedSnapshot snapshot = there.get();
-        String here = numbers(snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
-        String told = following ? numbers(status.lsn(), status.crc32c().orElseThrow(), status.bytesTotal()) : here;
-        if (!told.equals(here)) {
-            return Optional.of("the sidecar has " + told + ", but " + file + " is " + here
-                    + ": another volume (--data-dir), or another sidecar (--url)?");
-        }
-        print(file, snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
-        return Optional.empty();
-    }
-
-    private static String numbers(long lsn, Crc32c crc32c, long bytes) {
-        return "LSN " + lsn + ", CRC-32C " + crc32c + ", " + bytes + " bytes";
-    }
-
-    /** What is told of a snapshot that is not handed over: its numbers are its manifest's, as the status has its successor's. */
-    private String unseen(DatabaseId database, MirrorStatus status) {
-        if (verify || status.snapshotPath().isEmpty()) {
-            return "";
-        }
-        Path file = directory(status).snapshot(database);
-        return "; an earlier snapshot is there, but " + file + (Files.exists(file)
-                ? " is not what its manifest says"
-                : " cannot be seen from here (--data-dir)");
-    }
-
-    /**
-     * Why nothing can be done with where the snapshot is said to be. Where it is here is told by {@code --data-dir} if that
-     * is there, and by nobody else.
-     */
-    private Optional<String> impossible(DatabaseId database, MirrorStatus status) {
-        if (status.snapshotPath().isEmpty()) {
-            return Optional.empty();
-        }
-        String told = status.snapshotPath().get();
-        if (dataDirectory.isEmpty() && !isSnapshot(database, told)) {
-            return Optional.of("the sidecar has the snapshot of " + database + " at " + Text.readable(told)
-                    + ", which is no absolute path here that ends in " + SnapshotDirectory.NAME + "/" + database
-                    + ".snapshot");
-        }
-        Path file = directory(status).snapshot(database);
-        return Text.isPlain(file.toString())
-                ? Optional.empty()
-                : Optional.of("the snapshot of " + database + " is at " + Text.readable(file.toString())
-                        + ", and no line that says so could be relied upon");
-    }
-
-    private static boolean isSnapshot(DatabaseId database, String told) {
-        try {
-            Path path = Path.of(told);
-            return path.isAbsolute() && path.endsWith(Path.of(SnapshotDirectory.NAME, database + ".snapshot"));
-        } catch (InvalidPathException e) {
-            return false;
-        }
-    }
-
-    private SnapshotDirectory directory(MirrorStatus status) {
-        Path data = dataDirectory
-                .orElseGet(() -> Path.of(status.snapshotPath().orElseThrow()).getParent().getParent());
-        return new SnapshotDirectory(data, 0, new JsonRecords());
-    }
-
-    private void print(Path path, long lsn, Crc32c crc32c, long bytes) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf(Locale.ROOT, "%s\t%d\t%s\t%d%n", path, lsn, crc32c, bytes);
+        out.println(format.of(snapshot));
         out.flush();
+        return ExitCode.COMMITTED.number();
     }
 
     private int end(ExitCode code, String message) {
