@@ -13,7 +13,7 @@ enum ExitCode {
     USAGE(2),
     /** The sidecar said no: to try again changes nothing. */
     REFUSED(3),
-    /** No link, or it was lost: to try again may help. */
+    /** No link, or it was lost, or what went over it: to try again may help. */
     LINK(4),
     /** The input could not be read, or changed meanwhile. */
     INPUT(5),
@@ -37,7 +37,8 @@ enum ExitCode {
             return COMMITTED;
         } else if (outcome instanceof Outcome.NoLink noLink) {
             return of(noLink.obstacle());
-        } else if (outcome instanceof Outcome.LinkLost || outcome instanceof Outcome.CommitUnknown) {
+        } else if (outcome instanceof Outcome.LinkLost || outcome instanceof Outcome.CommitUnknown
+                || outcome instanceof Outcome.BytesLost || outcome instanceof Outcome.BytesDiffer) {
             return LINK;
         } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
             return INPUT;

@@ -90,6 +90,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     }
 
     /** A line of its own. */
+    @Override
     public void found(String sentence) {
         finishLine();
         out.println(sentence);

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
                 "1:this program failed unexpectedly, or standard output cannot be written",
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused, or had no room for too long (the code in brackets is the protocol's), or there is another than the one meant",
-                "4:the sidecar could not be reached for too long, or the link was lost; sent again, a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
+                "4:the sidecar could not be reached for too long, or the link was lost, or it has lost bytes that it had; sent again, a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
                 "5:FILE or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
                         "A file is hashed while it is sent. A link that is cut, a sidecar that restarts or is killed, a full",
@@ -103,8 +103,9 @@ final class SendCommand implements Callable<Integer> {
     private int patienceSeconds;
 
     @Option(names = "--replay-buffer", paramLabel = "SIZE", defaultValue = "96M", description = "How much of a stream is held in memory to send it "
-            + "again after a lost link, in bytes or with K, M or G, at least 1M: what a sidecar has not made durable (its checkpoint-bytes, "
-            + "64M by default) and what is on its way. With less, a stream may not go on. A file needs none. Default: ${DEFAULT-VALUE}")
+            + "again after a lost link, in bytes or with K, M or G, at least 1M: what a sidecar has not made durable (at most its "
+            + "checkpoint-bytes, 64M by default) and what is on its way. With less the sidecar is asked to make it durable more often; more "
+            + "needs more of -XX:MaxDirectMemorySize. A file needs none. Default: ${DEFAULT-VALUE}")
     private MemoryBytes replayBuffer;
 
     @Spec

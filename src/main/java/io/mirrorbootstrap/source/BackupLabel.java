@@ -74,7 +74,8 @@ final class BackupLabel {
         return lsn.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new SnapshotHead(lsn.getAsLong(), Optional.of(position),
-                        "this is a base backup of PostgreSQL, whose backup_label starts at " + position));
+                        "this is a base backup of PostgreSQL, which starts at LSN " + position
+                                + " by its backup_label"));
     }
 
     /** By its magic, and by the sum of its bytes, in which those of the sum itself are blanks. */

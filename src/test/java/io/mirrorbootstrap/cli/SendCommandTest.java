@@ -1,0 +1,72 @@
+package io.mirrorbootstrap.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.mirrorbootstrap.source.ScriptedSidecar;
+
+import picocli.CommandLine;
+
+/** What {@code send} tells a sidecar, and what it tells of it. */
+@Timeout(60)
+class SendCommandTest {
+
+    @TempDir
+    Path directory;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final Queue<String> opened = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void whatIsSaidOfASnapshotIsToldWithTheFirstMessage() throws Exception {
+        assertEquals(0, send("\"snapshot_lsn\":97500059720,\"position\":\"16/B374D848\"", "--lsn=16/B374D848",
+                "--label=app=shop", "--replace"), err::toString);
+        String open = opened.element();
+        assertTrue(open.contains("\"snapshot_lsn\":97500059720,"), open);
+        assertTrue(open.contains("\"position\":\"16/B374D848\""), open);
+        assertTrue(open.contains("\"labels\":{\"app\":\"shop\"}"), open);
+        assertTrue(open.contains("\"replace\":true"), open);
+        assertTrue(out.toString().startsWith("committed /there/d.snapshot: 1 bytes, CRC-32C 0x527d5351, "
+                + "LSN 16/B374D848 = 97500059720 ("), out::toString);
+    }
+
+    @Test
+    void whatIsNotSaidIsNotTold() throws Exception {
+        assertEquals(0, send("\"snapshot_lsn\":0"), err::toString);
+        String open = opened.element();
+        assertTrue(open.contains("\"snapshot_lsn\":0,"), open);
+        assertFalse(open.matches(".*\"(position|labels|replace)\".*"), open);
+        assertTrue(out.toString().contains(", LSN 0 ("), out::toString);
+    }
+
+    /** @param committed what the sidecar says of the LSN of the snapshot, which it has already */
+    private int send(String committed, String... options) throws Exception {
+        Path file = Files.write(directory.resolve("file"), new byte[1]);
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(open -> {
+            opened.add(open);
+            link.writeTextMessage("{\"type\":\"committed\",\"source_database_id\":\"d\"," + committed
+                    + ",\"bytes\":1,\"crc32c\":\"0x527d5351\",\"snapshot_path\":\"/there/d.snapshot\"}");
+        }))) {
+            CommandLine line = MirrorBootstrap.commandLine();
+            line.setOut(new PrintWriter(out, true));
+            line.setErr(new PrintWriter(err, true));
+            return line.execute(Stream.concat(Stream.of("send", file.toString(), "--url",
+                    sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
+                    "--give-up-after", "0"), Stream.of(options)).toArray(String[]::new));
+        }
+    }
+}
