@@ -170,7 +170,7 @@ class ProducerIT {
         Path other = Files.createDirectory(directory.resolve("data"));
         try (SidecarProcess mortal = SidecarProcess.start(other, List.of("-Xmx64m"), Map.of())) {
             Process send = run(SidecarProcess.command("send", "--url", mortal.uri().toString(), "--cluster", "c",
-                    "--database", "d", "--lsn", "1", "--", "sh", "-c", pipeline(pids)));
+                    "--database", "d", "--lsn", "1", "--give-up-after", "2", "--", "sh", "-c", pipeline(pids)));
             List<ProcessHandle> producers = producers(pids, send);
             Path partial = other.resolve("recv_snapshots/d.partial");
             Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(partial));

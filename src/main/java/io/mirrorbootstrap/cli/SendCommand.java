@@ -102,11 +102,10 @@ final class SendCommand implements Callable<Integer> {
             + "since the snapshot was furthest; 0: not at all. Default: ${DEFAULT-VALUE}.")
     private int patienceSeconds;
 
-    @Option(names = "--replay-buffer", paramLabel = "SIZE", defaultValue = "96M", description = "How much of a stream is held in memory to send it "
-            + "again after a lost link, in bytes or with K, M or G, at least 1M: what a sidecar has not made durable (at most its "
-            + "checkpoint-bytes, 64M by default) and what is on its way. With less the sidecar is asked to make it durable more often; more "
-            + "needs more of -XX:MaxDirectMemorySize. A file needs none. Default: ${DEFAULT-VALUE}")
-    private MemoryBytes replayBuffer;
+    @Option(names = "--replay-buffer", paramLabel = "SIZE", description = "How much of a stream is held in memory to send it "
+            + "again after a lost link, in bytes or with K, M or G, at least 1M: what a sidecar has not made durable (its checkpoint-bytes, "
+            + "64M by default) and what is on its way. With less the program waits more often. A file needs none. Default: 80M, or what fits.")
+    private Optional<MemoryBytes> replayBuffer;
 
     @Spec
     private CommandSpec spec;
@@ -129,10 +128,15 @@ final class SendCommand implements Callable<Integer> {
         }
         Credentials read = credentials.read(spec.commandLine());
         Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
+        if (replayBuffer.isPresent() && replayBytes() > SnapshotSender.mostReplayBytes()) {
+            err.println(
+                    "mirror-bootstrap: --replay-buffer: " + SnapshotSender.mostReplayBytes() + " of " + replayBytes()
+                            + " bytes are used, as many as the memory outside the heap has (-XX:MaxDirectMemorySize)");
+        }
         Outcome outcome;
         try (SnapshotInput input = open();
                 SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
-                        replayBuffer.bytes());
+                        replayBytes());
                 ProgressDisplay progress = ProgressDisplay.on(err)) {
             outcome = sender.send(input, told, progress, Duration.ofSeconds(patienceSeconds));
         }
@@ -168,11 +172,15 @@ final class SendCommand implements Callable<Integer> {
             throw wrong("-- must be followed by a command");
         } else if (patienceSeconds < 0) {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
-        } else if (replayBuffer.bytes() < LEAST_REPLAY_BYTES) {
-            throw wrong("--replay-buffer is " + replayBuffer.bytes() + " bytes, it must be at least 1M");
+        } else if (replayBytes() < LEAST_REPLAY_BYTES) {
+            throw wrong("--replay-buffer is " + replayBytes() + " bytes, it must be at least 1M");
         } else if (crc32c.isPresent() && (producer != null || !Files.isRegularFile(path()))) {
             throw wrong("--crc32c is for a file: a stream's is computed as it is sent");
         }
+    }
+
+    private long replayBytes() {
+        return replayBuffer.map(MemoryBytes::bytes).orElse(SnapshotSender.DEFAULT_REPLAY_BYTES);
     }
 
     private SnapshotInput open() {

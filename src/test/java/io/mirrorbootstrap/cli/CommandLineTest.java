@@ -96,11 +96,12 @@ class CommandLineTest {
 
     @Test
     void sizesAreAsInTheConfiguration() {
-        assertEquals(SnapshotSender.DEFAULT_REPLAY_BYTES, MemoryBytes.parse("96M").bytes());
+        assertEquals(SnapshotSender.DEFAULT_REPLAY_BYTES, MemoryBytes.parse("80M").bytes());
         assertEquals(2L << 30, MemoryBytes.parse("2g").bytes());
         assertEquals(1_048_576, MemoryBytes.parse("1048576").bytes());
         assertEquals(0, run("send", "--help"));
-        assertTrue(out.toString().replaceAll("\\s+", " ").contains("A file needs none. Default: 96M"), out::toString);
+        assertTrue(out.toString().replaceAll("\\s+", " ").contains("A file needs none. Default: 80M, or what fits."),
+                out::toString);
     }
 
     @Test
