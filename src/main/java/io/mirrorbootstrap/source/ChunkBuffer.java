@@ -25,6 +25,9 @@ final class ChunkBuffer {
     /** Room for the head, whose names are bounded; a whole page, so that the payload starts on one. */
     private static final int HEAD_BYTES = PageMemory.PAGE_BYTES;
 
+    /** What it takes, with what it may lose to begin on a page. */
+    static final int ALL_BYTES = HEAD_BYTES + MAX_PAYLOAD_BYTES + PageMemory.PAGE_BYTES;
+
     private final ByteBuffer memory = PageMemory.allocate(HEAD_BYTES + MAX_PAYLOAD_BYTES);
 
     /** A part of the payload, to be written to or read; it shares this memory. */

@@ -4,41 +4,34 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
+import io.netty.util.internal.PlatformDependent;
+
 /**
- * The memory of a source for chunks: it grows as it is needed, and is used again, first what was used last. Sending thread only.
+ * The memory of a source for chunks: it grows as it is needed, and is used again, first what was used last. Some of what the process may
+ * have is left to what is on its way to the socket. Sending thread only.
  */
 final class ChunkMemory {
 
-    private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
-    /** What is left to others where there is no more memory: files are read through some of the same kind. */
-    private Optional<ChunkBuffer> reserve = Optional.empty();
-    private boolean isExhausted;
+    /** For frames, TLS, and what a stream and files are read through. */
+    private static final long OTHERS_BYTES = 24L * 1024 * 1024;
 
-    /**
-     * A buffer.
-     *
-     * @param held how many there are in use; without any, one is made or this fails
-     * @return empty where there is no memory for another one
-     */
-    Optional<ChunkBuffer> take(int held) {
-        if (!idle.isEmpty()) {
+    /** Less than this and nothing flows. */
+    private static final int LEAST = 4;
+
+    private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
+    private final long most = Math.max(LEAST,
+            (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    private long made;
+
+    /** A buffer; empty where there is no memory for another one. */
+    Optional<ChunkBuffer> take() {
+        if (!hasMore()) {
+            return Optional.empty();
+        } else if (!idle.isEmpty()) {
             return Optional.of(idle.pop());
-        } else if (isExhausted && held > 0) {
-            return Optional.empty();
         }
-        try {
-            if (held > 0 && reserve.isEmpty()) {
-                reserve = Optional.of(new ChunkBuffer());
-            }
-            return Optional.of(new ChunkBuffer());
-        } catch (OutOfMemoryError e) {
-            if (held == 0) {
-                throw e;
-            }
-            reserve = Optional.empty();
-            isExhausted = true;
-            return Optional.empty();
-        }
+        made++;
+        return Optional.of(new ChunkBuffer());
     }
 
     /** Is not in use any more, and no link has any of it. */
@@ -46,8 +39,13 @@ final class ChunkMemory {
         idle.push(buffer);
     }
 
-    /** Whether another one can be had, as far as is known. */
+    /** Whether another one can be had. */
     boolean hasMore() {
-        return !idle.isEmpty() || !isExhausted;
+        return !idle.isEmpty() || made < most;
+    }
+
+    /** How many there can be. */
+    long most() {
+        return most;
     }
 }

@@ -61,7 +61,8 @@ final class Flow {
 
     boolean maySend() {
         return !lastChunkIsSent() && unansweredMessages < windowMessages
-                && supply.nextByte() - answeredBytes <= windowBytes - chunkBytes && supply.hasRoom();
+                && supply.nextByte() - answeredBytes <= windowBytes - chunkBytes && !supply.isAhead()
+                && supply.hasRoom();
     }
 
     /** Sends the next chunk, which is whole. */

@@ -70,9 +70,9 @@ final class FrameEncoder extends ChannelOutboundHandlerAdapter implements WebSoc
         try {
             ByteBuf bytes = bytes(context, frame);
             outlet.write(encryption.isPresent() ? encrypted(context, bytes, encryption.get()) : bytes, promise);
-        } catch (SSLException e) {
+        } catch (SSLException | OutOfMemoryError e) {
             promise.tryFailure(e);
-            context.close();
+            context.close(); // without this frame the next ones would be of another message
         } finally {
             frame.release();
         }

@@ -41,6 +41,7 @@ final class Supply {
     private long furthest;
     private Crc32c runningCrc32c = Crc32c.EMPTY;
     private boolean isEnded;
+    private int unwritten;
 
     /**
      * What becomes a chunk.
@@ -62,7 +63,7 @@ final class Supply {
         this.input = input;
         this.memory = memory;
         this.mostSegments = (int) Math.max(ON_THE_WAY,
-                Math.min(mostHeldBytes / ChunkBuffer.MAX_PAYLOAD_BYTES, Integer.MAX_VALUE));
+                Math.min(mostHeldBytes / ChunkBuffer.MAX_PAYLOAD_BYTES, Math.min(memory.most(), Integer.MAX_VALUE)));
     }
 
     /** The first byte that can be sent, in bytes: what is before it cannot be read again. */
@@ -135,9 +136,8 @@ final class Supply {
     void goTo(long offset, Crc32c crc32c, int chunkBytes, boolean goesOn) throws IOException {
         this.chunkBytes = chunkBytes;
         holds = goesOn && input.size().isEmpty();
-        for (Segment segment : segments) {
-            segment.unwritten = 0;
-        }
+        segments.forEach(segment -> segment.unwritten = 0);
+        unwritten = 0;
         if (input.size().isPresent()) {
             giveBack();
             boolean isThere = input.seek(offset);
@@ -158,6 +158,11 @@ final class Supply {
         segments.clear();
     }
 
+    /** Whether the link has as many messages as it needs to be at work: more would only take memory there, for the copies of their frames. */
+    boolean isAhead() {
+        return unwritten >= ON_THE_WAY;
+    }
+
     /** Whether a chunk can be made, perhaps of bytes that have to be read. */
     boolean hasRoom() {
         Segment last = segments.peekLast();
@@ -165,7 +170,7 @@ final class Supply {
     }
 
     private boolean hasMemory() {
-        return segments.size() < (holds ? mostSegments : ON_THE_WAY) && (segments.isEmpty() || memory.hasMore());
+        return segments.size() < (holds ? mostSegments : ON_THE_WAY) && memory.hasMore();
     }
 
     /** Whether the next chunk is whole: nothing has to be read for it. */
@@ -198,7 +203,7 @@ final class Supply {
             assert next == end : next + " is not where the input stands, " + end;
             // whole chunks of this size only
             int room = ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
-            Optional<ChunkBuffer> buffer = memory.take(segments.size());
+            Optional<ChunkBuffer> buffer = memory.take();
             if (buffer.isEmpty()) {
                 return false;
             }
@@ -228,6 +233,7 @@ final class Supply {
         next += bytes;
         furthest = Math.max(furthest, next);
         segment.unwritten++;
+        unwritten++;
         if (input.size().isPresent()) {
             marks.add(next, runningCrc32c);
         }
@@ -240,6 +246,7 @@ final class Supply {
             Segment segment = all.next();
             if (segment.buffer == message.memory().get()) {
                 segment.unwritten--;
+                unwritten--;
             }
         }
         release();

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -195,32 +194,6 @@ class ReplayTest {
     }
 
     @Test
-    void aSidecarThatHasLostWhatWasDurableIsTold() throws Exception {
-        try (KeepingSidecar sidecar = new KeepingSidecar(MIB) {
-            @Override
-            String answer(int number, byte[] bytes) {
-                return opened(number == 1 ? 0 : MIB, bytes);
-            }
-
-            @Override
-            void received(int number, ServerWebSocket link, ReceivedChunk chunk) {
-                if (chunk.end() < 4 * MIB) {
-                    super.received(number, link, chunk);
-                } else if (chunk.end() == 4 * MIB) {
-                    link.writeTextMessage(ScriptedSidecar.pending(4 * MIB, 2 * MIB + 5));
-                    cut(link);
-                }
-            }
-        }) {
-            Outcome.BytesLost lost = assertInstanceOf(Outcome.BytesLost.class,
-                    Sending.patiently(sidecar.endpoint(), stream(random(9 * MIB, 6)), retries));
-            assertEquals(new Outcome.BytesLost("stream", MIB, 2 * MIB), lost);
-            assertTrue(lost.message().contains("lost bytes that it had called durable"), lost::message);
-            assertEquals(1, retries.size());
-        }
-    }
-
-    @Test
     void aSidecarThatHasOtherBytesIsTold() throws Exception {
         byte[] whole = random(9_500, 7);
         try (KeepingSidecar sidecar = new KeepingSidecar(CHUNK) {
@@ -278,47 +251,6 @@ class ReplayTest {
     }
 
     @Test
-    void aSidecarThatDoesNotHearItIsAskedAgain() throws Exception {
-        AtomicInteger asked = new AtomicInteger();
-        byte[] whole = random(9 * MIB, 10);
-        try (KeepingSidecar sidecar = new KeepingSidecar(MIB) {
-            @Override
-            void received(int number, ServerWebSocket link, ReceivedChunk chunk) {
-                if (chunk.data().length == 0 && !chunk.isDone() && asked.incrementAndGet() == 1) {
-                    link.writeTextMessage(ScriptedSidecar.pending(chunk.end(), 0));
-                } else {
-                    super.received(number, link, chunk);
-                }
-            }
-        }) {
-            committed(sendHolding(4 * MIB, sidecar.endpoint(), whole));
-            assertArrayEquals(whole, sidecar.bytes());
-        }
-        assertTrue(asked.get() >= 2, asked::toString);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 4, 8})
-    void aSidecarIsAskedToMakeDurableWhatCannotBeHeld(int mib) throws Exception {
-        byte[] whole = random(40 * MIB + 5, 11);
-        try (KeepingSidecar sidecar = new KeepingSidecar(MIB)) {
-            committed(sendHolding(mib * MIB, sidecar.endpoint(), whole));
-            assertArrayEquals(whole, sidecar.bytes());
-            List<ReceivedChunk> empty = sidecar.chunks.stream().filter(chunk -> chunk.data().length == 0).toList();
-            assertTrue(empty.size() >= 40 / Math.max(4, mib) - 1, () -> empty.size() + " were asked");
-            assertTrue(empty.stream().noneMatch(chunk -> chunk.isDone() || chunk.offset() == 0));
-        }
-    }
-
-    @Test
-    void whoeverCanHoldAllThatIsNotDurableDoesNotAsk() throws Exception {
-        try (KeepingSidecar sidecar = new KeepingSidecar(MIB)) {
-            committed(sendHolding(SnapshotSender.DEFAULT_REPLAY_BYTES, sidecar.endpoint(), new byte[40 * MIB + 5]));
-            assertTrue(sidecar.chunks.stream().noneMatch(chunk -> chunk.data().length == 0));
-        }
-    }
-
-    @Test
     void whatIsDoneWithAStreamThatTheSidecarGuardsAgainstIsLeftToThePerson() throws Exception {
         AtomicInteger links = new AtomicInteger();
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
@@ -353,14 +285,6 @@ class ReplayTest {
         }) {
             committed(Sending.patiently(sidecar.endpoint(), stream(whole), retries));
             assertArrayEquals(whole, sidecar.bytes());
-        }
-    }
-
-    private static Outcome sendHolding(long bytes, Endpoint to, byte[] whole) throws Exception {
-        try (StreamInput input = stream(whole);
-                SnapshotSender sender = new SnapshotSender(to, Credentials.NONE, Optional.empty(), false, bytes)) {
-            return sender.send(input, Sending.ORIGIN, (phase, done, total) -> {
-            }, Duration.ZERO);
         }
     }
 
