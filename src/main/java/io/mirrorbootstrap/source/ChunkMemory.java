@@ -19,9 +19,13 @@ final class ChunkMemory {
     private static final int LEAST = 4;
 
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
-    private final long most = Math.max(LEAST,
-            (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    private final long most = mostBuffers();
     private long made;
+
+    /** How many there can be in this process. Any thread. */
+    static long mostBuffers() {
+        return Math.max(LEAST, (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    }
 
     /** A buffer; empty where there is no memory for another one. */
     Optional<ChunkBuffer> take() {

@@ -11,7 +11,6 @@ import java.util.function.LongSupplier;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
-import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -25,9 +24,6 @@ public final class SnapshotSender implements AutoCloseable {
 
     /** Enough for what a sidecar has not made durable, by default, and what is on its way. */
     public static final long DEFAULT_REPLAY_BYTES = 80L * 1024 * 1024;
-
-    /** Of the memory outside the heap, what is left to all else, in bytes: Netty counts its own apart. */
-    private static final long OTHER_BYTES = 8L * 1024 * 1024;
 
     /** More than all addresses of a name together may take. */
     private static final Duration CONNECT_PATIENCE = Duration.ofHours(1);
@@ -60,7 +56,7 @@ public final class SnapshotSender implements AutoCloseable {
 
     /** How much of a stream can be held, in bytes, whatever is asked for: what this process may have outside the heap. */
     public static long mostReplayBytes() {
-        return Math.max(ChunkBuffer.MAX_PAYLOAD_BYTES, PlatformDependent.maxDirectMemory() - OTHER_BYTES);
+        return ChunkMemory.mostBuffers() * ChunkBuffer.MAX_PAYLOAD_BYTES;
     }
 
     /**
@@ -80,7 +76,7 @@ public final class SnapshotSender implements AutoCloseable {
         this.credentials = credentials;
         this.proxy = proxy;
         this.allowEmpty = allowEmpty;
-        this.replayBytes = Math.min(replayBytes, mostReplayBytes());
+        this.replayBytes = replayBytes;
         this.nanoTime = nanoTime;
         this.dialer = new Dialer(endpoint, proxy);
     }
