@@ -24,6 +24,24 @@ public final class Sending {
     /** What a JVM says with {@code -XX:+CITime}. */
     private static final Pattern COMPILING = Pattern.compile("Total compilation time *: *([\\d.]+) s");
 
+    /** A way to send: a file, or the same through standard input, as a stream that nobody can read again. */
+    private enum Way {
+        FILE("", false, false),
+        STREAM(", stream", false, true),
+        TLS(", TLS", true, false),
+        STREAM_TLS(", stream, TLS", true, true);
+
+        private final String words;
+        private final boolean encrypted;
+        private final boolean stream;
+
+        Way(String words, boolean encrypted, boolean stream) {
+            this.words = words;
+            this.encrypted = encrypted;
+            this.stream = stream;
+        }
+    }
+
     /** One snapshot, in seconds; the sender's with its start. */
     private record Sample(double seconds, double sender, double compiling, double receiver, long bytes) {
 
@@ -58,10 +76,10 @@ public final class Sending {
         programs.addAll(List.of(arguments).subList(3, arguments.length));
         for (int round = 0; round < rounds; round++) {
             for (String program : programs) {
-                for (boolean encrypted : new boolean[]{false, true}) {
-                    Sample sample = send(program, encrypted, tls, snapshot, work);
-                    rows.computeIfAbsent(Path.of(program).getFileName() + (encrypted ? ", TLS" : ""),
-                            name -> new ArrayList<>()).add(sample);
+                for (Way way : Way.values()) {
+                    Sample sample = send(program, way, tls, snapshot, work);
+                    rows.computeIfAbsent(Path.of(program).getFileName() + way.words, name -> new ArrayList<>())
+                            .add(sample);
                     System.out.println(sample);
                 }
             }
@@ -74,21 +92,23 @@ public final class Sending {
     }
 
     /** To a service of the same kind, which has received the same before, so that it is warm. */
-    private static Sample send(String program, boolean encrypted, Tls tls, Path snapshot, Path work)
+    private static Sample send(String program, Way way, Tls tls, Path snapshot, Path work)
             throws IOException, InterruptedException {
         Map<String, String> environment = new LinkedHashMap<>(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", "DIR",
-                "QUARKUS_HTTP_HOST", "127.0.0.1", encrypted ? "QUARKUS_HTTP_SSL_PORT" : "QUARKUS_HTTP_PORT", "PORT"));
-        if (encrypted) {
+                "QUARKUS_HTTP_HOST", "127.0.0.1", way.encrypted ? "QUARKUS_HTTP_SSL_PORT" : "QUARKUS_HTTP_PORT",
+                "PORT"));
+        if (way.encrypted) {
             environment.putAll(tls.environment());
         }
         try (Receiver receiver = Receiver.start("send", List.of(program), environment, work)) {
-            String url = (encrypted ? "https" : "http") + "://localhost:" + receiver.port();
-            List<String> command = List.of("sh", "-c", "\"$@\" && times", "sh", program, "send", "--url", url,
+            String url = (way.encrypted ? "https" : "http") + "://localhost:" + receiver.port();
+            List<String> command = List.of("sh", "-c", "\"$@\" < " + snapshot + " && times", "sh", program, "send",
+                    "--url", url,
                     "--cluster", "bench", "--database", "db", "--ca", tls.certificate(), "--lsn");
-            run(command, "1", snapshot);
+            run(command, "1", way.stream ? "-" : snapshot.toString());
             double before = receiver.cpuSeconds() - receiver.jitSeconds();
             long start = System.nanoTime();
-            String said = run(command, "2", snapshot);
+            String said = run(command, "2", way.stream ? "-" : snapshot.toString());
             double seconds = (System.nanoTime() - start) / 1e9;
             double received = receiver.cpuSeconds() - receiver.jitSeconds() - before;
             Files.delete(receiver.directory().resolve("recv_snapshots").resolve("db.snapshot"));
@@ -103,10 +123,10 @@ public final class Sending {
         return 60 * Integer.parseInt(time.group(1)) + Double.parseDouble(time.group(2));
     }
 
-    private static String run(List<String> command, String lsn, Path snapshot)
+    private static String run(List<String> command, String lsn, String input)
             throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(command);
-        all.addAll(List.of(lsn, snapshot.toString()));
+        all.addAll(List.of(lsn, input));
         ProcessBuilder builder = new ProcessBuilder(all).redirectErrorStream(true);
         builder.environment().put("JAVA_OPTS", "-XX:+CITime");
         Process process = builder.start();
