@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -94,8 +95,8 @@ enum Flood {
         Socket link = hand.hold(hand.target().link(), 16);
         DataInputStream in = new DataInputStream(link.getInputStream());
         for (int i = 0; i < 16; i++) {
-            Control open = new Control.Open(new SnapshotIdentity("flood",
-                    new DatabaseId("open" + hand.number() + "-" + hand.next() % 200), 1, 1_000_000, new Crc32c(1)));
+            Control open = new Control.Open(Announcement.of(new SnapshotIdentity("flood",
+                    new DatabaseId("open" + hand.number() + "-" + hand.next() % 200), 1, 1_000_000, new Crc32c(1))));
             Target.write(link, text(JsonMessages.write(open)));
             WireImage.answer(in);
             hand.tally(1);
@@ -103,7 +104,7 @@ enum Flood {
     }),
     OPENS_AND_ABORTS("32 links that open and abort transfers as fast as they are answered", "transfers",
             hand -> onEachLink(hand, 8, "aborted", 2 * Target.BATCH, database -> {
-                String open = JsonMessages.write(new Control.Open(unfinished(database)));
+                String open = JsonMessages.write(new Control.Open(Announcement.of(unfinished(database))));
                 String abort = JsonMessages.write(new Control.Abort(database));
                 return repeated(joined(text(open), text(abort)), Target.BATCH);
             })),

@@ -65,7 +65,7 @@ public final class Resume {
                 while (outcome instanceof OpenOutcome.Verifying) {
                     outcome = receiver.open(source, identity);
                 }
-                if (!outcome.equals(new OpenOutcome.Opened((long) mib * MIB))) {
+                if (!(outcome instanceof OpenOutcome.Opened opened) || opened.offset() != (long) mib * MIB) {
                     throw new IOException("not opened: " + outcome);
                 }
             });

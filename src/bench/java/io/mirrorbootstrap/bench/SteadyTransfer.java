@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -62,7 +63,8 @@ final class SteadyTransfer implements AutoCloseable {
         this.payload = framed(data);
         DataInputStream in = new DataInputStream(link.getInputStream());
         Target.write(link, WireImage.frame(0x81,
-                ByteBuffer.wrap(JsonMessages.write(new Control.Open(STREAM)).getBytes(StandardCharsets.UTF_8))));
+                ByteBuffer.wrap(JsonMessages.write(new Control.Open(Announcement.of(STREAM)))
+                        .getBytes(StandardCharsets.UTF_8))));
         WireImage.expect(WireImage.answer(in), "opened");
         link.setSoTimeout(0);
         start("steady source", this::send);

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -123,7 +124,8 @@ final class WireImage {
             DataInputStream in = new DataInputStream(Channels.newInputStream(socket));
             response(in);
             socket.write(frame(0x81,
-                    ByteBuffer.wrap(JsonMessages.write(new Control.Open(identity)).getBytes(StandardCharsets.UTF_8))));
+                    ByteBuffer.wrap(JsonMessages.write(new Control.Open(Announcement.of(identity)))
+                            .getBytes(StandardCharsets.UTF_8))));
             expect(answer(in), "opened");
             Thread sender = new Thread(() -> transfer(all, socket));
             sender.start();
