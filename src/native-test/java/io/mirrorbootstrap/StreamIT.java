@@ -119,6 +119,21 @@ class StreamIT extends WithSidecar {
     }
 
     @Test
+    void whatIsHeldIsBoundedWhereNothingBecomesDurableByItself() throws Exception {
+        long size = 400L * MIB;
+        startAgain(Map.of("MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", "1G", "MIRROR_BOOTSTRAP_DISK_RESERVE_BYTES", "0"));
+        Path peak = directory.resolve("peak");
+        Process send = send("--", "sh", "-c",
+                "head -c " + size + " /dev/zero; grep VmHWM /proc/$PPID/status > " + peak);
+
+        assertTrue(send.waitFor(120, TimeUnit.SECONDS), this::said);
+        assertEquals(0, send.exitValue(), this::said);
+        assertEquals(size, Files.size(file("orders.snapshot")));
+        long kib = Long.parseLong(Files.readString(peak).replaceAll("\\D", ""));
+        assertTrue(kib < 250 * 1024, () -> kib + " KiB of a stream that needs more are held");
+    }
+
+    @Test
     void aProducerThatFailsWhileThereIsNoSidecarIsTold() throws Exception {
         random(48 * MIB);
         startAgain(SMALL);
