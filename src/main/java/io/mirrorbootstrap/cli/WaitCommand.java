@@ -73,7 +73,7 @@ final class WaitCommand implements Callable<Integer> {
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Where the sidecar's data directory is mounted here. Default: where the sidecar has it")
     private Optional<Path> dataDirectory;
 
-    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "text", description = "What is printed: text (path, LSN, CRC-32C and bytes, with tabs between), json (an object with the position, too), or env (assignments for a shell, of one database). Default: ${DEFAULT-VALUE}")
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "text", description = "What is printed: text (path, LSN, CRC-32C, bytes and, where the source has said it, position, with tabs between), json (an object), or env (assignments for a shell, of one database). Default: ${DEFAULT-VALUE}")
     private WaitFormat format;
 
     @Mixin
@@ -224,7 +224,9 @@ final class WaitCommand implements Callable<Integer> {
             MirrorStatus status = known.status();
             return Text.readable(status.word()) + ", " + Quantities.size(status.bytesDone())
                     + (status.bytesTotal() > 0 ? " of " + Quantities.size(status.bytesTotal()) : "")
-                    + (status.rateBytesPerSecond() > 0 ? ", " + Quantities.rate(status.rateBytesPerSecond()) : "");
+                    + (status.rateBytesPerSecond() > 0 ? ", " + Quantities.rate(status.rateBytesPerSecond()) : "")
+                    + status.lastError().filter(error -> status.word().equals(MirrorStatus.DISCONNECTED))
+                            .map(error -> "; " + Text.readable(error)).orElse("");
         }
         return "nothing has come yet";
     }

@@ -4,15 +4,17 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.HandedOver;
 
 /** How a snapshot that is there is told to a script. */
 enum WaitFormat {
-    /** Path, LSN, CRC-32C and bytes with tabs between: so it stays, as scripts read all of the line. */
+    /** Path, LSN, CRC-32C, bytes and, where there is one, position, with tabs between; a position is for people to read. */
     TEXT {
         @Override
         String of(HandedOver snapshot) {
-            return snapshot.path() + "\t" + snapshot.lsn() + "\t" + snapshot.crc32c() + "\t" + snapshot.bytes();
+            return snapshot.path() + "\t" + snapshot.lsn() + "\t" + snapshot.crc32c() + "\t" + snapshot.bytes()
+                    + snapshot.position().map(position -> "\t" + Text.readable(position)).orElse("");
         }
     },
     /** One object in one line. */
@@ -37,7 +39,7 @@ enum WaitFormat {
     /** What is printed, without the end of its last line. */
     abstract String of(HandedOver snapshot);
 
-    /** Whether it has the position of a snapshot. */
+    /** Whether it has the position of a snapshot as it is. */
     boolean hasPosition() {
         return this != TEXT;
     }

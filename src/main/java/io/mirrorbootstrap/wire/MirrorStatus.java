@@ -30,6 +30,9 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
     /** The word for a mirror whose snapshot is on its way, up to its commit. */
     public static final String BOOTSTRAPPING = "bootstrapping";
 
+    /** The word for a mirror whose source is away, perhaps because the sidecar's disk has failed. */
+    public static final String DISCONNECTED = "disconnected";
+
     /** The word for a mirror that has its snapshot, while no transfer is under way. */
     public static final String FOLLOWING = "following";
 

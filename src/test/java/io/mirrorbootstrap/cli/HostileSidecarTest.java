@@ -134,6 +134,14 @@ class HostileSidecarTest {
     }
 
     @Test
+    void whyNothingComesIsSaid() throws Exception {
+        assertEquals(4, await("200 OK", status("\"status\":\"disconnected\",\"snapshot_path\":null,"
+                + "\"last_error\":{\"code\":\"transport\",\"message\":\"Input/output error\\u001b\"}")));
+        assertSaid(
+                "mirror-bootstrap: no snapshot of d in 1 seconds: disconnected, 5 B of 5 B; transport: Input/output error\\u001b");
+    }
+
+    @Test
     void onlyTheSidecarItselfCanSayThatNothingHasCome() throws Exception {
         assertEquals(4, await("404 Not Found", "{\"code\":\"not_found\",\"message\":\"m\"}"));
         assertSaid("mirror-bootstrap: no snapshot of d in 1 seconds: nothing has come yet");

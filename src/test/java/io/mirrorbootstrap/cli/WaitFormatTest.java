@@ -45,8 +45,11 @@ class WaitFormatTest {
     private final StringWriter err = new StringWriter();
 
     @Test
-    void aLineHasAsManyFieldsAsItHadBeforeThereWerePositions() throws IOException {
+    void aLineHasThePositionWhereThereIsOne() throws IOException {
         assertEquals(0, await(status("/data", GTID)), err::toString);
+        assertEquals("/data/recv_snapshots/d.snapshot\t7\t0x00000001\t5\t" + GTID + System.lineSeparator(),
+                out.toString());
+        assertEquals(0, await(status("/data", null)), err::toString);
         assertEquals("/data/recv_snapshots/d.snapshot\t7\t0x00000001\t5" + System.lineSeparator(), out.toString());
     }
 
