@@ -174,9 +174,15 @@ final class SendCommand implements Callable<Integer> {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
         } else if (replayBytes() < LEAST_REPLAY_BYTES) {
             throw wrong("--replay-buffer is " + replayBytes() + " bytes, it must be at least 1M");
-        } else if (crc32c.isPresent() && (producer != null || !Files.isRegularFile(path()))) {
+        } else if (crc32c.isPresent() && isStream()) {
             throw wrong("--crc32c is for a file: a stream's is computed as it is sent");
         }
+    }
+
+    /** Whether what is sent can be read once only; what cannot be read at all is no stream. */
+    private boolean isStream() {
+        return producer != null || STANDARD_INPUT.equals(file)
+                || Files.exists(path()) && !Files.isRegularFile(path()) && !Files.isDirectory(path());
     }
 
     private long replayBytes() {

@@ -131,6 +131,10 @@ public class StatusBoard implements TransferListener {
             MirrorState state = before.map(Mirror::state)
                     .filter(now -> !(now instanceof Following) && !hasEnded(now)).orElse(following);
             return row(event, state, Optional.of(following), lastError);
+        } else if (event instanceof TransferEvent.Noted noted) {
+            Following following = new Following(noted.snapshot(), noted.path());
+            return before.map(mirror -> row(event, mirror.state() instanceof Following ? following : mirror.state(),
+                    Optional.of(following), lastError)).orElse(null);
         } else if (event instanceof TransferEvent.Committed done) {
             Following following = new Following(done.snapshot(), done.path());
             return row(event, following, Optional.of(following), Optional.empty());

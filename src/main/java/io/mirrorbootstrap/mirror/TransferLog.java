@@ -75,6 +75,10 @@ public class TransferLog implements TransferListener {
                     "found again: the snapshot of database=%s cluster=%s lsn=%d bytes=%d is there, as its manifest says: path=%s",
                     back.database(), Text.field(back.snapshot().sourceClusterId()), back.snapshot().lsn(),
                     back.snapshot().bytes(), back.path());
+        } else if (event instanceof TransferEvent.Noted noted) {
+            LOG.infof("told again: the snapshot of database=%s cluster=%s lsn=%d has%s labels=%d", noted.database(),
+                    Text.field(noted.snapshot().sourceClusterId()), noted.snapshot().lsn(),
+                    position(noted.snapshot().notes()), noted.snapshot().notes().labels().size());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
             LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
                     refused.refusal().message());

@@ -38,6 +38,11 @@ public record CommittedSnapshot(String sourceClusterId, DatabaseId database, lon
                 Optional.empty());
     }
 
+    /** The same, of which more has been said. */
+    CommittedSnapshot noted(Notes now) {
+        return new CommittedSnapshot(sourceClusterId, database, lsn, bytes, crc32c, committedAt, streamId, now, owner);
+    }
+
     /**
      * Whether this is the very snapshot that {@code identity} announces: by the name of its bytes, apart from what is told at their end
      * only, or by size and CRC-32C. A stream without a name is never recognized.

@@ -124,7 +124,7 @@ final class Durability {
 
     /** Whether a chunk of {@code bytes} asks for a checkpoint of what came before it. Any thread. */
     static boolean isAskedFor(Transfer transfer, long bytes) {
-        return bytes == 0 && transfer.bytesDone() > transfer.durableBytes();
+        return bytes == 0 && (transfer.bytesDone() > transfer.durableBytes() || transfer.hasNews());
     }
 
     /** Whether {@link #keep} will have to wait for the disk when {@code bytes} more have been accepted. Any thread. */
@@ -214,9 +214,13 @@ final class Durability {
     private void write(Transfer transfer, Checkpoint point) throws IOException {
         records.lock();
         try {
-            if (phase.now().isOf(transfer) && point.bytes() > transfer.durableBytes()) {
+            boolean isNews = point.bytes() > transfer.durableBytes()
+                    || point.bytes() == transfer.durableBytes() && transfer.hasNews();
+            if (phase.now().isOf(transfer) && isNews) {
                 transfer.forced(point);
-                record(point.of(transfer.identity(), transfer.notes())); // which may have changed since
+                Notes said = transfer.notes(); // which may have changed since, as its owner may
+                record(point.of(transfer.identity(), said));
+                transfer.recorded(said);
                 transfer.durable(point.bytes());
             }
         } finally {

@@ -40,7 +40,8 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
         }
         Optional<CommittedSnapshot> committed = directory().committed(identity.database());
         if (recognize && committed.isPresent() && committed.get().is(identity)) {
-            return new OpenOutcome.AlreadyCommitted(committed.get(), directory().snapshot(identity.database()));
+            return new OpenOutcome.AlreadyCommitted(reception.note(committed.get(), snapshot.notes()),
+                    directory().snapshot(identity.database()));
         }
         Optional<Refusal> unmeant = snapshot.isMeant() || source.isSuperseded() // which is told that
                 ? Optional.empty()
@@ -125,7 +126,12 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
     }
 
     private void announce(DropReason before) {
-        reception.replace(before, new Announced(source, snapshot));
+        Announcement again = reception.phase().announcement()
+                .filter(said -> reception.phase().isOwnedBy(source) && said.identity().isSame(identity()))
+                .map(said -> new Announcement(identity(), snapshot.isMeant(),
+                        said.notes().followedBy(snapshot.notes())))
+                .orElse(snapshot);
+        reception.replace(before, new Announced(source, again));
         reception.events().began(identity(), source);
     }
 }

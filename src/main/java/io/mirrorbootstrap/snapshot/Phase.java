@@ -161,7 +161,7 @@ sealed interface Phase {
 
         @Override
         public Optional<Announcement> announcement() {
-            return Optional.of(new Announcement(transfer.identity(), true, transfer.notes())).filter(any -> isOpened);
+            return Optional.of(new Announcement(transfer.identity(), true, transfer.opened())).filter(any -> isOpened);
         }
 
         @Override

@@ -99,6 +99,24 @@ final class Reception {
         }
     }
 
+    /**
+     * What is said again of the committed snapshot counts, as what was said last does.
+     *
+     * @return as it is told from now on
+     */
+    CommittedSnapshot note(CommittedSnapshot committed, Notes said) throws IOException {
+        CommittedSnapshot noted = committed.noted(committed.notes().followedBy(said));
+        Optional<Manifest> manifest = directory.records().manifest(database)
+                .filter(record -> record.snapshot().equals(committed));
+        if (noted.equals(committed) || manifest.isEmpty()) { // without its manifest, a start comes first
+            return committed;
+        }
+        directory.records().writeManifest(new Manifest(noted, manifest.get().fileMark()));
+        directory.disk().force();
+        events.tell(new TransferEvent.Noted(noted, directory.snapshot(database)));
+        return noted;
+    }
+
     /** Tells the present owner that {@code source} has taken over, unless it is the same. */
     void supersedeAllBut(Source source) {
         phase().owner().filter(owner -> owner != source).ifPresent(owner -> owner.superseded(database, source));

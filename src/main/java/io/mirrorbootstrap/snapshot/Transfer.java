@@ -17,6 +17,10 @@ final class Transfer {
 
     private volatile SnapshotIdentity identity;
     private volatile Notes notes;
+    /** As it was opened: what chunks have said since goes with them. */
+    private volatile Notes opened;
+    /** Guarded by the lock of the records: what the record of the last checkpoint says. */
+    private volatile Notes recorded;
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
     private volatile long bytesDone;
@@ -41,6 +45,8 @@ final class Transfer {
     private Transfer(Checkpoint accepted, long durableBytes, PartialFile file) {
         this.identity = accepted.identity();
         this.notes = accepted.notes();
+        this.opened = accepted.notes();
+        this.recorded = accepted.notes();
         this.file = file;
         this.bytesDone = accepted.bytes();
         this.bytesReported = accepted.bytes();
@@ -55,11 +61,27 @@ final class Transfer {
         assert identity.isSame(again.identity());
         identity = identity.ownedBy(again.identity().owner());
         notes = notes.followedBy(again.notes());
+        opened = opened.followedBy(again.notes());
     }
 
     /** Its source has said from where to follow, or not again. */
     void saysPosition(Optional<String> position) {
         notes = notes.at(position);
+    }
+
+    /** What its source has said with {@code open}. Any thread. */
+    Notes opened() {
+        return opened;
+    }
+
+    /** Whether there is a checkpoint that does not say what its source has said since. Any thread. */
+    boolean hasNews() {
+        return durableBytes > 0 && !notes.equals(recorded);
+    }
+
+    /** A record says so. */
+    void recorded(Notes said) {
+        recorded = said;
     }
 
     /** What its source has said so far. Any thread. */

@@ -164,6 +164,14 @@ public sealed interface TransferEvent {
         }
     }
 
+    /** A source has said again from where to follow the committed snapshot at {@code path}, or its labels. */
+    record Noted(CommittedSnapshot snapshot, Path path) implements TransferEvent {
+        @Override
+        public DatabaseId database() {
+            return snapshot.database();
+        }
+    }
+
     /** The committed snapshot is removed, as a caller has asked for. */
     record Removed(CommittedSnapshot snapshot) implements TransferEvent {
         @Override

@@ -114,6 +114,9 @@ final class Flow {
             return false;
         }
         unansweredMessages--;
+        if (unansweredMessages == 0 && pending.bytesDone() != supply.nextByte()) {
+            return false; // all is answered, and less has come than was sent
+        }
         answersToAsk = Math.max(0, answersToAsk - 1);
         answeredBytes = Math.max(answeredBytes, pending.bytesDone());
         supply.durable(Math.min(pending.durableBytes(), answeredBytes));

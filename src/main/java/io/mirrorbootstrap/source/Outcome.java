@@ -236,7 +236,7 @@ public sealed interface Outcome {
         public String message() {
             return "the sidecar has lost bytes that it had called durable: it wants to go on at byte " + offset
                     + ", and what comes before byte " + firstByte + " of " + name
-                    + " cannot be read again. Nothing was committed";
+                    + " cannot be read again";
         }
     }
 
@@ -251,7 +251,7 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return "the sidecar has other bytes than were sent: up to byte " + offset + " of " + name
-                    + " their CRC-32C is " + stored + " there, not " + sent + ". Nothing was committed";
+                    + " their CRC-32C is " + stored + " there, not " + sent;
         }
     }
 

@@ -36,6 +36,11 @@ final class Rereading {
         return at == to;
     }
 
+    /** Where it stands, in bytes. */
+    long at() {
+        return at;
+    }
+
     /** Of all bytes up to where it stands. */
     Crc32c crc32c() {
         return crc32c;

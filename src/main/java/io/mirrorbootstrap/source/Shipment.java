@@ -6,16 +6,24 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.ErrorCode;
 
 /** One snapshot that is being sent, over all its links: what it is called, and what is known of it by now. Sending thread only. */
 final class Shipment {
 
     private static final int NAME_BYTES = 16;
+    private static final Set<String> WRONG = Stream
+            .of(ErrorCode.SNAPSHOT_CRC_MISMATCH, ErrorCode.SNAPSHOT_SIZE_MISMATCH,
+                    ErrorCode.ENVELOPE_MISMATCH)
+            .map(ErrorCode::spelling).collect(Collectors.toUnmodifiableSet());
     private static final String NO_LSN = "no LSN is known of this kind of snapshot: 0";
 
     private final SnapshotInput input;
@@ -119,6 +127,25 @@ final class Shipment {
     /** Whether the last chunk has been sent, over whatever link. */
     boolean isWhole() {
         return isWhole;
+    }
+
+    /**
+     * Whether the sidecar may have committed it though {@code outcome} came of it: of a stream of which all was sent the next {@code open}
+     * would tell, if there was one. What is wrong with its bytes, and that another is there, is an answer to the last chunk itself.
+     */
+    boolean mayBeCommitted(Outcome outcome) {
+        boolean isRefused = outcome instanceof Outcome.Refused refused && WRONG.contains(refused.failure().code());
+        return isWhole && isStream() && !isRefused
+                && !(outcome instanceof Outcome.Committed || outcome instanceof Outcome.NotUnderstood);
+    }
+
+    /** All of it was sent, and there is no telling what became of it. */
+    Outcome.CommitUnknown commitUnknown(Outcome why) {
+        SnapshotIdentity identity = identity();
+        SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
+                supply.endByte(), supply.heldCrc32c(supply.endByte()));
+        return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), why.message(), false,
+                Optional.empty());
     }
 
     /** What the last chunk says of where to follow from. */

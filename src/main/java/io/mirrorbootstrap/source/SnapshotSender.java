@@ -115,7 +115,7 @@ public final class SnapshotSender implements AutoCloseable {
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
                         : Optional.empty();
                 if (pause.isEmpty()) {
-                    return outcome;
+                    return shipment.mayBeCommitted(outcome) ? shipment.commitUnknown(outcome) : outcome;
                 }
                 progress.retrying(outcome, pause.get());
                 TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());

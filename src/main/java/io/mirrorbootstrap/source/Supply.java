@@ -92,7 +92,7 @@ final class Supply {
     }
 
     long mostHeldBytes() {
-        return (long) mostSegments * ChunkBuffer.MAX_PAYLOAD_BYTES;
+        return (long) mostSegments * segmentBytes();
     }
 
     long durableBytes() {
@@ -169,6 +169,11 @@ final class Supply {
         return isReady() || last != null && !last.isFull() || hasMemory();
     }
 
+    /** How much of a buffer is used: whole chunks of this size only. */
+    private int segmentBytes() {
+        return ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
+    }
+
     private boolean hasMemory() {
         return segments.size() < (holds ? mostSegments : ON_THE_WAY) && memory.hasMore();
     }
@@ -201,13 +206,11 @@ final class Supply {
         Segment segment = at(next);
         if (segment == null) {
             assert next == end : next + " is not where the input stands, " + end;
-            // whole chunks of this size only
-            int room = ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
             Optional<ChunkBuffer> buffer = memory.take();
             if (buffer.isEmpty()) {
                 return false;
             }
-            segment = new Segment(buffer.get(), next, room, runningCrc32c);
+            segment = new Segment(buffer.get(), next, segmentBytes(), runningCrc32c);
             segments.add(segment);
         }
         ByteBuffer rest = segment.buffer.payload(segment.filled, (int) (next + wanted(segment) - segment.end()));

@@ -232,6 +232,7 @@ final class Transmission {
                 goesOn ? offset : input.size().getAsLong());
         while (!reading.isOver()) {
             reading.read(progress);
+            supply.marks().add(reading.at(), reading.crc32c()); // a link that ends meanwhile costs no second reading
             Optional<Outcome> outcome = unasked();
             if (outcome.isPresent()) {
                 return outcome;

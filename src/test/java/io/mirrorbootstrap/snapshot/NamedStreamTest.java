@@ -174,6 +174,52 @@ class NamedStreamTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void aPositionBehindAllThatIsDurableIsRecordedToo() throws Exception {
+        open(one, pipe, "s");
+        send(one, pipe, 0, 150);
+        TestSource.chunk(receiver, one, pipe, 150).finish(false, Optional.empty());
+        IncomingChunk saying = TestSource.chunk(receiver, one, pipe, 150);
+        saying.finish(false, Optional.empty(), Optional.of("b"));
+        receiver = receiver(directory.prepare().resumable().stream().findFirst());
+
+        assertEquals(new OpenOutcome.Opened(150, crc(150)), open(other, pipe, "s"));
+        send(other, end, 150, 1000);
+        assertEquals(Optional.of("b"), directory.committed(DB).orElseThrow().notes().position());
+    }
+
+    @Test
+    void aPositionThatComesWithBytesIsRecordedWhenTheLinkEnds() throws Exception {
+        open(one, pipe, "s");
+        send(one, pipe, 0, 150);
+        IncomingChunk saying = TestSource.chunk(receiver, one, pipe, 150);
+        saying.write(ByteBuffer.wrap(whole, 150, 10));
+        saying.finish(false, Optional.empty(), Optional.of("b"));
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+
+        assertEquals(Optional.of("b"), directory.records().checkpoint(DB).orElseThrow().notes().position());
+    }
+
+    @Test
+    void whatIsDroppedTakesItsPositionWithIt() throws Exception {
+        receiver.open(one, new Announcement(pipe.named("s"), false, NOTES));
+        IncomingChunk dropped = TestSource.chunk(receiver, one, pipe, 0);
+        dropped.write(ByteBuffer.wrap(whole, 0, 300));
+        dropped.finish(false, Optional.empty(), Optional.of("b"));
+        send(one, end, 0, 1000);
+
+        assertEquals(NOTES, directory.committed(DB).orElseThrow().notes());
+    }
+
+    @Test
+    void openedAgainBeforeAByteItKeepsWhatWasSaid() throws Exception {
+        receiver.open(one, new Announcement(pipe.named("s"), false, NOTES));
+        open(one, pipe, "s");
+        send(one, end, 0, 1000);
+
+        assertEquals(NOTES, directory.committed(DB).orElseThrow().notes());
+    }
+
+    @Test
     void thePositionOfAChunkThatIsRefusedDoesNotCount() throws Exception {
         receiver.open(one, new Announcement(pipe.named("s"), false, NOTES));
         IncomingChunk refused = TestSource.chunk(receiver, one, pipe, 0);
@@ -181,6 +227,25 @@ class NamedStreamTest extends ReceiverOnSimulatedDisk {
         send(one, end, 0, 1000);
 
         assertEquals(NOTES, directory.committed(DB).orElseThrow().notes());
+    }
+
+    @Test
+    void whatIsSaidAgainOfWhatIsCommittedCounts() throws Exception {
+        receiver.open(one, new Announcement(identity, false, NOTES));
+        super.send(one, 0, 1000);
+        Notes later = new Notes(Optional.of("b"), Map.of());
+
+        OpenOutcome.AlreadyCommitted already = assertInstanceOf(OpenOutcome.AlreadyCommitted.class,
+                receiver.open(other, new Announcement(identity, false, later)));
+        Notes both = new Notes(Optional.of("b"), Map.of("app", "shop"));
+        assertEquals(both, already.snapshot().notes());
+        assertEquals(Optional.of(already.snapshot()), directory.committed(DB));
+        assertEquals(new TransferEvent.Noted(already.snapshot(), directory.snapshot(DB)),
+                events.get(events.size() - 1));
+        int told = events.size();
+        receiver.open(other, identity);
+        assertEquals(told, events.size(), "nothing was said");
+        assertEquals(both, new SnapshotDirectory(disk, 0, RECORDS).prepare().committed().get(0).notes());
     }
 
     @Test

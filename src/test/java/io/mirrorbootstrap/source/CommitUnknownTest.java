@@ -2,15 +2,19 @@ package io.mirrorbootstrap.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Refusal;
@@ -139,4 +144,35 @@ class CommitUnknownTest {
         }
         assertEquals(List.of(new Outcome.LinkLost(1012, "restarting", 0)), retries);
     }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false}) // with nobody there any more, and with a sidecar that knows nothing of it
+    void whenAllWasSentNobodyIsToldThatNothingWasCommitted(boolean isOver) throws Exception {
+        try (KeepingSidecar sidecar = new KeepingSidecar(1 << 20) {
+            @Override
+            String answer(int number, byte[] bytes) {
+                return opened(0, new byte[0]);
+            }
+
+            @Override
+            void received(int number, ServerWebSocket link, ReceivedChunk chunk) {
+                if (!chunk.isDone()) {
+                    link.writeTextMessage(ScriptedSidecar.pending(chunk.end(), chunk.end()));
+                } else {
+                    cut(link);
+                }
+            }
+        }) {
+            StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(new byte[3_500_000])),
+                    "stream");
+            Outcome.CommitUnknown outcome = assertInstanceOf(Outcome.CommitUnknown.class, isOver
+                    ? Sending.once(sidecar.endpoint(), input)
+                    : Sending.patiently(sidecar.endpoint(), input, new ArrayList<>()));
+            assertTrue(outcome.message().startsWith("all was sent, whether it was committed is not known: "),
+                    outcome.message());
+            assertEquals(3_500_000, outcome.sent().totalBytes());
+            assertEquals(Crc32c.of(ByteBuffer.allocate(3_500_000)), outcome.sent().totalCrc32c());
+        }
+    }
+
 }

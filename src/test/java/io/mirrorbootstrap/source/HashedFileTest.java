@@ -51,6 +51,10 @@ class HashedFileTest {
     private final List<Outcome> retries = new CopyOnWriteArrayList<>();
     /** What was read again, up to where. */
     private final List<Long> reread = new CopyOnWriteArrayList<>();
+    /** So much of what is read again has been read. */
+    private final CompletableFuture<Void> half = new CompletableFuture<>();
+    /** A sidecar that cuts its link then has done so; without one, nobody waits. */
+    private CompletableFuture<Void> isCut = CompletableFuture.completedFuture(null);
     private Path file;
 
     @BeforeEach
@@ -129,6 +133,29 @@ class HashedFileTest {
             assertEquals(isOther ? 0 : offset, sidecar.chunks.get(0).offset());
         }
         assertEquals(offset, reread.get(reread.size() - 1));
+    }
+
+    @Test
+    void whatWasReadAgainIsNotReadOnceMore() throws Exception {
+        isCut = new CompletableFuture<>();
+        try (KeepingSidecar sidecar = new KeepingSidecar(MIB) {
+            @Override
+            String answer(int number, byte[] bytes) {
+                return opened(5 * MIB, whole);
+            }
+
+            @Override
+            void opened(int number, ServerWebSocket link) {
+                if (number == 1) {
+                    link.closeHandler(nothing -> isCut.complete(null));
+                    half.thenRun(() -> cut(link));
+                }
+            }
+        }) {
+            committed(send(sidecar.endpoint()));
+        }
+        assertEquals(1, retries.size());
+        assertEquals(1, reread.stream().filter(done -> done == 2 * MIB).count());
     }
 
     @Test
@@ -220,6 +247,9 @@ class HashedFileTest {
                 public void update(Phase phase, long done, OptionalLong total) {
                     if (phase == Phase.CHECKSUM) {
                         reread.add(done);
+                        if (done == 3 * MIB && half.complete(null)) {
+                            isCut.join();
+                        }
                     }
                 }
 

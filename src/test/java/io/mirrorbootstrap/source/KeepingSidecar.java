@@ -41,6 +41,7 @@ class KeepingSidecar implements AutoCloseable {
         if (JsonMessages.control(text) instanceof Control.Open open) {
             opens.add(open.snapshot());
             link.writeTextMessage(answer(number, received));
+            opened(number, link);
         } else {
             aborts.add(text);
             link.writeTextMessage(ScriptedSidecar.aborted());
@@ -76,6 +77,11 @@ class KeepingSidecar implements AutoCloseable {
         received = Arrays.copyOf(bytes, offset);
         return ScriptedSidecar.opened(offset, chunkBytes,
                 offset == 0 ? Optional.empty() : Optional.of(Crc32c.of(ByteBuffer.wrap(received))));
+    }
+
+    /** An {@code open} was answered. */
+    void opened(int number, ServerWebSocket link) {
+        // most sidecars wait for what comes
     }
 
     /** A chunk was taken. */
