@@ -3,8 +3,6 @@ package io.mirrorbootstrap.snapshot;
 import java.io.IOException;
 import java.util.Optional;
 
-import io.mirrorbootstrap.store.FileFacts;
-
 /**
  * Decides which open, chunk and removal is refused for one database, and with which refusal: by the rights of the caller,
  * the snapshots of others, a source that is gone, the room on the disk, the number of transfers at once. Only the
@@ -106,9 +104,10 @@ final class Admission {
         if (noPlace.isPresent()) {
             return noPlace;
         }
-        long freed = offset > 0
-                ? 0
-                : directory.disk().facts(SnapshotNames.partial(database)).map(FileFacts::bytes).orElse(0L);
+        // what a kept transfer's file has behind its offset is cut when it goes on; at 0 the file is replaced
+        boolean isCut = offset == 0 || phase.kept().isPresent();
+        long freed = directory.disk().facts(SnapshotNames.partial(database)).filter(there -> isCut)
+                .map(there -> Math.max(0, there.bytes() - offset)).orElse(0L);
         long needed = identity.isStream() ? 1 : Math.max(0, identity.totalBytes() - offset);
         return directory.room().refuse(needed, freed);
     }

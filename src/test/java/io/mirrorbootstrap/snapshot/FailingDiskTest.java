@@ -171,6 +171,35 @@ class FailingDiskTest extends ReceiverOnSimulatedDisk {
         assertTrue(events.contains(new TransferEvent.Dropped(identity, 200, DropReason.DAMAGED)), events::toString);
     }
 
+    /** A volume has room for the snapshot, and not for the given-up end of its own partial file once more. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsGivenUpTakesNoRoomFromItsOwnTransfer(boolean isKilled) throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 200);
+        fail("forceFile", BROKEN, ".partial");
+        refused(send(one, 200, 300));
+        assertEquals(300, disk.bytes("db.partial").orElseThrow().length);
+        receiver = isKilled ? receiver(directory.prepare().resumable().stream().findFirst()) : receiver;
+
+        disk.usableBytes(whole.length - 301);
+        assertEquals(new Refusal.InsufficientStorage(whole.length - 200, whole.length - 201, 0, Optional.empty()),
+                assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity)).refusal());
+        disk.usableBytes(whole.length - 300);
+        goOnAndCommit(200);
+    }
+
+    @Test
+    void whatIsUnderWayFreesNothingForWhoTakesItOver() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 200);
+        IncomingChunk arriving = TestSource.chunk(receiver, one, identity, 200);
+        arriving.write(ByteBuffer.wrap(whole, 200, 100));
+        disk.usableBytes(whole.length - 201);
+        assertInstanceOf(OpenOutcome.Refused.class, receiver.open(other, identity));
+        arriving.cancel();
+    }
+
     @ParameterizedTest
     @EnumSource
     void aKillBehindItFindsTheSame(Order order) throws Exception {
