@@ -19,7 +19,7 @@ class RowTexts {
     /** Behind that the rate in it may not be true any more. */
     private static final Duration COUNTS_FOR = Duration.ofSeconds(1);
 
-    /** Some 2 MiB. */
+    /** Some 2 MiB; with positions as long as they may be, 4. */
     private static final int MANY = 2 * StatusBoard.MAX_ROWS;
 
     private final ObjectMapper json;

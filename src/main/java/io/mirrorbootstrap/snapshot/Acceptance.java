@@ -13,8 +13,9 @@ import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
  * committed.
  *
  * @param identity of the chunk: the last one has the CRC-32C of a stream
+ * @param position that it says
  */
-record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity identity) {
+record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity identity, Optional<String> position) {
 
     /**
      * @param payload the CRC-32C of its {@code bytes} bytes of payload, which are in the file
@@ -25,7 +26,11 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
     }
 
     private ChunkOutcome further(Crc32c payload, long bytes) throws IOException {
+        if (reception.phase().isOpened()) {
+            reception.durability().makeRoom(transfer, bytes);
+        }
         transfer.accept(bytes, payload);
+        transfer.saysPosition(position);
         if (reception.phase().isOpened()) {
             reception.durability().keep(transfer, bytes);
         }
@@ -42,7 +47,8 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
                     new Refusal.SnapshotCrcMismatch(identity.totalCrc32c(), computed), Optional.empty()));
         }
         CommittedSnapshot snapshot = new CommittedSnapshot(identity.sourceClusterId(), identity.database(),
-                identity.lsn(), end, computed, Instant.now(), transfer.identity().streamId(), transfer.notes(),
+                identity.lsn(), end, computed, Instant.now(), transfer.identity().streamId(),
+                transfer.notes().at(position),
                 identity.owner());
         reception.lock().forLong(() -> makeDurable(end));
         Source source = reception.phase().owner().orElseThrow();

@@ -131,8 +131,8 @@ abstract class ArrivingChunk implements IncomingChunk {
         try {
             Verdict verdict = judge(reception, done, chunkCrc32c);
             if (verdict instanceof Verdict.Accepted accepted) {
-                accepted.transfer().saysPosition(position);
-                return new Acceptance(reception, accepted.transfer(), identity).of(Crc32c.of(crc), bytes, done);
+                return new Acceptance(reception, accepted.transfer(), identity, position).of(Crc32c.of(crc), bytes,
+                        done);
             }
             revert();
             return new ChunkOutcome.Refused(((Verdict.Refused) verdict).refusal());

@@ -94,21 +94,37 @@ final class Durability {
     }
 
     /**
+     * No chunk counts behind which more than {@code checkpointBytes} would not be durable, unless it alone has as many: its source need
+     * not be able to send more again.
+     *
+     * @param bytes of the chunk that is about to count
+     * @throws IOException also where the disk is full for the checkpoint: then the chunk does not count
+     */
+    void makeRoom(Transfer transfer, long bytes) throws IOException {
+        if (isDue(transfer, bytes) && transfer.bytesDone() > transfer.durableBytes()) {
+            lock.forLong(() -> {
+                Optional<IOException> full = tryCheckpoint(transfer);
+                if (full.isPresent()) {
+                    throw full.get();
+                }
+            });
+        }
+    }
+
+    /**
      * Has a checkpoint written where one is due. After a crash a source sends at most {@code checkpointBytes} again: a
      * checkpoint beside the flow begins at half of them; if it has not ended when all of them have come, the disk is
      * slower than the source, which has to wait. A chunk without a byte asks for one: its source can hold no more than it does.
      *
      * @param bytes of the chunk that was accepted last
-     * @throws IOException also where the disk is full for a checkpoint that was asked for, or was for the one that was due before this
-     *         chunk: whoever would send on would send it all again
+     * @throws IOException also where the disk is full for a checkpoint that was asked for
      */
     void keep(Transfer transfer, long bytes) throws IOException {
         boolean isAskedFor = isAskedFor(transfer, bytes);
         if (isAskedFor || isDue(transfer, 0)) {
-            boolean isMust = isAskedFor || isDue(transfer, -bytes);
             lock.forLong(() -> {
                 Optional<IOException> full = tryCheckpoint(transfer);
-                if (isMust && full.isPresent()) {
+                if (isAskedFor && full.isPresent()) {
                     throw full.get();
                 }
             });

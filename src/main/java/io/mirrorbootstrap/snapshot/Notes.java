@@ -19,8 +19,8 @@ public record Notes(Optional<String> position, Map<String, String> labels) {
     public static final Notes NONE = new Notes(Optional.empty(), Map.of());
 
     private static final int MAX_TEXT_BYTES = 1024;
-    private static final int MAX_LABELS = 16;
-    private static final int MAX_LABEL_BYTES = 256;
+    private static final int MAX_LABELS = 8;
+    private static final int MAX_LABEL_BYTES = 128;
     private static final Pattern LABEL_NAME = Pattern.compile("[A-Za-z0-9._/-]{1,64}");
 
     /** The rule for a position, in words for a person. */

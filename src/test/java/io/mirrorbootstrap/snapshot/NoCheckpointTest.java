@@ -19,7 +19,22 @@ class NoCheckpointTest extends ReceiverOnSimulatedDisk {
                     assertInstanceOf(ChunkOutcome.Refused.class, send(one, 250, 260)).refusal());
         });
 
-        TestSource.assertOpened(260, receiver.open(other, identity)); // nothing that came is lost
-        assertEquals(new ChunkOutcome.Pending(300, 300), send(other, 260, 300));
+        TestSource.assertOpened(250, receiver.open(other, identity)); // nothing that counts is lost, nor does what was refused count
+        assertEquals(new ChunkOutcome.Pending(300, 300), send(other, 250, 300));
+    }
+
+    @Test
+    void whatIsRefusedForItDoesNotCount() {
+        receiver.open(one, identity);
+        send(one, 0, 30);
+        disk.whileFull("create", () -> {
+            assertEquals(new ChunkOutcome.Pending(60, 0), send(one, 30, 60));
+            for (int again = 0; again < 3; again++) {
+                assertInstanceOf(ChunkOutcome.Refused.class, send(one, 60, 100),
+                        "checkpoint-bytes is what may be lost");
+                TestSource.assertOpened(60, receiver.open(one, identity));
+            }
+        });
+        assertEquals(new ChunkOutcome.Pending(100, 60), send(one, 60, 100));
     }
 }
