@@ -42,7 +42,7 @@ final class Admission {
         if (transfer.isPresent()) {
             return transfer;
         }
-        Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
+        Optional<CommittedSnapshot> committed = directory.records().describing(database).map(Manifest::snapshot);
         if (committed.isEmpty()) {
             return refuseUnknown(who);
         }
@@ -71,16 +71,15 @@ final class Admission {
     }
 
     /**
-     * Where there is no manifest: the refusal while nothing tells whose the snapshot is that is there, unless {@code who} may replace and
+     * Where no record describes it: the refusal while nothing tells whose the snapshot is that is there, unless {@code who} may replace and
      * remove anybody's: somebody has damaged its record, or put it there without one.
      */
     Optional<Refusal> refuseUnknown(Principal who) throws IOException {
         return who.minds() && directory.disk().facts(SnapshotNames.snapshot(database)).isPresent()
-                && directory.records().marked(database).isEmpty()
-                        ? Optional.of(new Refusal.Transport("no record tells whose the snapshot of " + database
-                                + " is, which somebody has put there, or whose manifest somebody has damaged: remove the "
-                                + "file, or start the sidecar again, which puts it aside"))
-                        : Optional.empty();
+                ? Optional.of(new Refusal.Transport("no record tells whose the snapshot of " + database
+                        + " is, which somebody has put there, or whose manifest somebody has damaged: remove the "
+                        + "file, or start the sidecar again, which puts it aside"))
+                : Optional.empty();
     }
 
     /**

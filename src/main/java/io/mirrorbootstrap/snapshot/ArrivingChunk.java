@@ -150,7 +150,8 @@ abstract class ArrivingChunk implements IncomingChunk {
         Optional<Transfer> transfer = mine();
         boolean ends = !full || transfer.map(Transfer::file)
                 .filter(file -> file.isDoubtful() || file.isPublished()).isPresent(); // published: its commit is finished later
-        boolean isFinishedLater = !full && reception.directory().commits().unfinished(identity.database()).isPresent();
+        boolean isFinishedLater = !full && transfer.filter(any -> any.file().isPublished()).isPresent()
+                && reception.directory().commits().unfinished(identity.database()).isPresent();
         return transfer.isPresent() && ends
                 ? reception.fail(transfer.get(),
                         isFinishedLater ? DiskRoom.unfinished(failure) : refusal(full, failure), Optional.of(failure))

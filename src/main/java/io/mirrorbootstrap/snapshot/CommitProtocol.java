@@ -75,6 +75,7 @@ final class CommitProtocol {
         unfinished.put(database, manifest);
         partial.published();
         if (finish(database).isEmpty()) {
+            unfinished.remove(database); // nor is it there for who is told that it has failed
             throw anotherFile(SnapshotNames.snapshot(database));
         }
         closeQuietly(partial);
@@ -142,15 +143,21 @@ final class CommitProtocol {
 
     /**
      * Finishes a commit whose payload is renamed, and undoes for good one whose payload is not. Until that has succeeded
-     * the records may not speak of the snapshot beside them, so nothing else may be done for this database.
+     * the records may not speak of the snapshot beside them, so nothing else may be done for this database, unless somebody has
+     * taken the payload away: then there is nothing to be finished before it is back, or another file has its place.
      *
      * @return the snapshot that this call has finished, if it is one
      */
     Optional<CommittedSnapshot> finish(DatabaseId database) throws IOException {
         undo(database);
         Optional<Manifest> manifest = Optional.ofNullable(unfinished.get(database));
-        if (manifest.isPresent() && !isRenamed(database, manifest.get())) {
-            unfinished.remove(database); // somebody has removed it
+        Optional<FileFacts> there = manifest.isPresent()
+                ? disk.facts(SnapshotNames.snapshot(database))
+                : Optional.empty();
+        if (manifest.isPresent() && !manifest.get().marks(there) && !isRenamedNow(database, manifest.get())) {
+            if (there.isPresent()) {
+                unfinished.remove(database);
+            }
             return Optional.empty();
         }
         if (manifest.isPresent()) {
@@ -163,10 +170,15 @@ final class CommitProtocol {
         return manifest.map(Manifest::snapshot);
     }
 
-    private boolean isRenamed(DatabaseId database, Manifest manifest) throws IOException {
-        if (manifest.marks(disk.facts(SnapshotNames.snapshot(database)))) {
-            return true;
+    /** A snapshot that only its successor record describes was away, behind another file perhaps: its commit is to be finished, too. */
+    void takeUp(DatabaseId database) throws IOException {
+        Optional<Manifest> marked = records.marked(database);
+        if (marked.isPresent() && !marked.equals(records.manifest(database))) {
+            unfinished.put(database, marked.get());
         }
+    }
+
+    private boolean isRenamedNow(DatabaseId database, Manifest manifest) throws IOException {
         boolean isPartial = manifest.marks(disk.facts(SnapshotNames.partial(database)));
         if (isPartial) {
             disk.rename(SnapshotNames.partial(database), SnapshotNames.snapshot(database));
@@ -189,6 +201,7 @@ final class CommitProtocol {
      * @throws IOException when the removal may not survive a power cut
      */
     void forget(DatabaseId database) throws IOException {
+        unfinished.remove(database); // it may be away, and come back
         disk.force();
         disk.remove(SnapshotNames.successor(database));
         disk.remove(SnapshotNames.manifest(database));

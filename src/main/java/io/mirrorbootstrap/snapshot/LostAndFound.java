@@ -68,6 +68,7 @@ public final class LostAndFound {
         if (isPartialLost(held.phase())) {
             held.phase().current().ifPresent(transfer -> transfer.file().lost());
         }
+        directory.commits().takeUp(database);
         held.finishPublished();
         Optional<CommittedSnapshot> now = told.get(); // it may have been removed on request meanwhile
         if (now.isPresent() && isLost(now.get())) {

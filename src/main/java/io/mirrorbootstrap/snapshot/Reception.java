@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -88,8 +89,10 @@ final class Reception {
      * Finishes a commit that a failing disk has left half done: before, no file of a committed snapshot may be replaced.
      */
     void finishCommit() throws IOException {
-        directory.commits().finish(database).ifPresent(snapshot -> events
-                .tell(new TransferEvent.Committed(snapshot, directory.snapshot(database), Duration.ZERO)));
+        Path path = directory.snapshot(database);
+        directory.commits().finish(database).ifPresent(snapshot -> events.tell(phase() == Idle.IDLE
+                ? new TransferEvent.Committed(snapshot, path, Duration.ZERO)
+                : new TransferEvent.FoundAgain(snapshot, path))); // it was away when the next transfer began, which goes on
     }
 
     /** As {@link #finishCommit}, but one that failed before its file was in place is left to others. */
@@ -294,7 +297,7 @@ final class Reception {
     /** Removes the committed snapshot for {@code who}; see {@link SnapshotReceiver#removeSnapshot}. */
     Removal removeSnapshot(Principal who) throws IOException {
         finishCommit();
-        Optional<CommittedSnapshot> committed = directory.records().manifest(database).map(Manifest::snapshot);
+        Optional<CommittedSnapshot> committed = directory.records().describing(database).map(Manifest::snapshot);
         Optional<Refusal> unknown = committed.isEmpty() ? admission().refuseUnknown(who) : Optional.empty();
         Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database).or(() -> unknown)
                 .or(() -> Admission.refuseRemovalOf(committed, who));

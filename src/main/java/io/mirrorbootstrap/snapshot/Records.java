@@ -53,10 +53,16 @@ final class Records {
         return manifest.isPresent() ? manifest : successor(database).filter(record -> record.marks(file));
     }
 
-    /** The best description of the {@code .snapshot}: {@link #marked}, else the manifest, whose file may be a copy. */
+    /**
+     * The best description of the {@code .snapshot}, also of one that somebody has taken away: {@link #marked}; without a file the
+     * successor record, of a commit that is to be finished; else the manifest, whose file may be a copy.
+     */
     Optional<Manifest> describing(DatabaseId database) throws IOException {
-        Optional<Manifest> marked = marked(database);
-        return marked.isPresent() ? marked : manifest(database);
+        Optional<Manifest> best = marked(database);
+        if (best.isEmpty() && disk.facts(SnapshotNames.snapshot(database)).isEmpty()) {
+            best = successor(database);
+        }
+        return best.isPresent() ? best : manifest(database);
     }
 
     /** The checkpoint of {@code database}. */

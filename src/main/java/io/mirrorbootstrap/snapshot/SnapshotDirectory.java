@@ -153,7 +153,7 @@ public final class SnapshotDirectory {
         }
     }
 
-    /** The databases that have a manifest, whether or not the snapshot that it describes is there. */
+    /** The databases that have a manifest or a successor record, whether or not the snapshot that it describes is there. */
     public Set<DatabaseId> described() throws IOException {
         Set<DatabaseId> described = disk.names().stream().flatMap(name -> SnapshotNames.described(name).stream())
                 .collect(Collectors.toSet());

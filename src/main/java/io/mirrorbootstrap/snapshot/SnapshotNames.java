@@ -80,8 +80,8 @@ final class SnapshotNames {
                 .filter(DatabaseId::isValid).map(DatabaseId::new).findFirst();
     }
 
-    /** The database that the file is the {@link #manifest} of; empty for any other file. */
+    /** The database whose snapshot the file describes, as its {@link #manifest} or {@link #successor} record; empty for any other file. */
     static Optional<DatabaseId> described(String name) {
-        return database(name).filter(database -> manifest(database).equals(name));
+        return database(name).filter(database -> manifest(database).equals(name) || successor(database).equals(name));
     }
 }
