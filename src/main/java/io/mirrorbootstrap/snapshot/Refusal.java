@@ -151,7 +151,8 @@ public sealed interface Refusal {
             return "a transfer of cluster " + Text.quoted(sourceClusterId) + ", LSN " + snapshotLsn + ", is at byte "
                     + bytesDone + (bytesTotal > 0 ? " of " + bytesTotal : "")
                     + whose.map(owner -> " and belongs to " + owner + ": only that may replace it")
-                            .orElse(", and its source is there: it is thrown away only where that is meant (replace)");
+                            .orElse(", and its source is there, or was until a moment ago: it is thrown away only where that is "
+                                    + "meant (replace)");
         }
     }
 

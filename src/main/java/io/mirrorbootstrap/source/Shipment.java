@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 
 /** One snapshot that is being sent, over all its links: what it is called, and what is known of it by now. Sending thread only. */
@@ -146,6 +147,31 @@ final class Shipment {
                 supply.endByte(), supply.heldCrc32c(supply.endByte()));
         return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), why.message(), false,
                 Optional.empty());
+    }
+
+    /** A file whose CRC-32C is told with its last chunk. */
+    boolean isNamedFile() {
+        return !isStream() && identity().streamId().isPresent();
+    }
+
+    /**
+     * Whether a success is one of this snapshot, as far as is known without reading.
+     *
+     * @param isAtOpen whether nothing was sent over this link
+     */
+    boolean isWhatWasSent(Answer.Committed committed, boolean isAtOpen) {
+        SnapshotIdentity identity = identity();
+        boolean isAll = isWhole && supply.nextByte() == supply.endByte();
+        if (!committed.database().equals(identity.database())
+                || committed.lsn() != identity.lsn() && !(isAtOpen && isNamedFile() && identity.lsn() == 0)) {
+            return false;
+        } else if (isAtOpen && isNamedFile()) { // its CRC-32C is not known before the file is read
+            return committed.bytes() == identity.totalBytes();
+        } else if (identity.streamId().isEmpty()) {
+            return committed.bytes() == identity.totalBytes() && committed.crc32c().equals(identity.totalCrc32c());
+        }
+        return (isAll || committed.bytes() == 0) && committed.bytes() == supply.endByte()
+                && committed.crc32c().equals(supply.runningCrc32c());
     }
 
     /** What the last chunk says of where to follow from. */

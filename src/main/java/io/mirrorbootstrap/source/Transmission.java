@@ -173,9 +173,14 @@ final class Transmission {
         return shipment.isStream() && committed.bytes() == 0 && supply.furthestByte() == 0 && input.begin();
     }
 
-    private Outcome committed(Answer.Committed committed) {
-        if (!isWhatWasSent(committed)) {
+    private Outcome committed(Answer.Committed committed) throws IOException, InterruptedException {
+        if (!shipment.isWhatWasSent(committed, flow.isEmpty())) {
             return new Outcome.NotUnderstood("it has committed something else: " + committed);
+        } else if (flow.isEmpty() && shipment.isNamedFile()
+                && !readAgain(input.size().getAsLong()).equals(committed.crc32c())) {
+            return input.flaw().orElseGet(
+                    () -> new Outcome.NotUnderstood(
+                            "it has committed other bytes than " + input.name() + " has: " + committed));
         }
         // whoever has sent it over another link has sent it
         boolean isOfAnotherLink = flow.isEmpty() && shipment.isWhole();
@@ -192,21 +197,14 @@ final class Transmission {
                 lost.canHeal(), lost.comeBackAfter());
     }
 
-    /** A success must be one of this snapshot. */
-    private boolean isWhatWasSent(Answer.Committed committed) {
-        SnapshotIdentity identity = shipment.identity();
-        boolean isAll = shipment.isWhole() && supply.nextByte() == supply.endByte();
-        boolean isNamedFile = !shipment.isStream() && identity.streamId().isPresent();
-        if (!committed.database().equals(identity.database())
-                || committed.lsn() != identity.lsn() && !(flow.isEmpty() && isNamedFile && identity.lsn() == 0)) {
-            return false;
-        } else if (flow.isEmpty() && isNamedFile) { // its CRC-32C is not known before the file is read: the name stands for it
-            return committed.bytes() == identity.totalBytes();
-        } else if (identity.streamId().isEmpty()) {
-            return committed.bytes() == identity.totalBytes() && committed.crc32c().equals(identity.totalCrc32c());
+    /** The CRC-32C of a file that is there already: the sidecar is not believed, though what it has is told at once. */
+    private Crc32c readAgain(long bytes) throws IOException, InterruptedException {
+        progress.found("the sidecar says that it has this snapshot already: its CRC-32C is compared");
+        Rereading reading = new Rereading(input, supply.marks().before(bytes), bytes);
+        while (!reading.isOver()) {
+            reading.read(progress);
         }
-        return (isAll || committed.bytes() == 0) && committed.bytes() == supply.endByte()
-                && committed.crc32c().equals(supply.runningCrc32c());
+        return reading.crc32c();
     }
 
     private Optional<Outcome> start(Answer.Opened opened) throws IOException, InterruptedException {
