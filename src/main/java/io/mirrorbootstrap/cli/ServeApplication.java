@@ -56,7 +56,11 @@ public final class ServeApplication implements QuarkusApplication {
             watch.setDaemon(true);
             watch.start();
             // in a start Quarkus waits for its end, and tells nobody
-            Runtime.getRuntime().addShutdownHook(new Thread(ending::countDown, "ending"));
+            try {
+                Runtime.getRuntime().addShutdownHook(new Thread(ending::countDown, "ending"));
+            } catch (IllegalStateException e) {
+                ending.countDown(); // it is told to end already
+            }
         }
     }
 
