@@ -204,7 +204,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             if (Files.isDirectory(path)) {
                 throw wrong("FILE " + path + " is a directory");
-            } else if (Files.isRegularFile(path) || !Files.exists(path)) {
+            } else if (!isStream()) {
                 return new FileInput(path, crc32c);
             } else if (!Files.isReadable(path)) {
                 throw new AccessDeniedException(file);

@@ -102,12 +102,7 @@ final class Durability {
      */
     void makeRoom(Transfer transfer, long bytes) throws IOException {
         if (isDue(transfer, bytes) && transfer.bytesDone() > transfer.durableBytes()) {
-            lock.forLong(() -> {
-                Optional<IOException> full = tryCheckpoint(transfer);
-                if (full.isPresent()) {
-                    throw full.get();
-                }
-            });
+            waitForCheckpoint(transfer, true);
         }
     }
 
@@ -122,12 +117,7 @@ final class Durability {
     void keep(Transfer transfer, long bytes) throws IOException {
         boolean isAskedFor = isAskedFor(transfer, bytes);
         if (isAskedFor || isDue(transfer, 0)) {
-            lock.forLong(() -> {
-                Optional<IOException> full = tryCheckpoint(transfer);
-                if (isAskedFor && full.isPresent()) {
-                    throw full.get();
-                }
-            });
+            waitForCheckpoint(transfer, isAskedFor);
         } else if (transfer.checkpointIsDue(Math.max(1, rules.checkpointBytes() / 2))) {
             Checkpoint point = transfer.checkpoint();
             try {
@@ -136,6 +126,16 @@ final class Durability {
                 transfer.checkpointEnded(); // the process is ending: the link's end makes one
             }
         }
+    }
+
+    /** @param isMust whether it is a failure that the disk is full for it */
+    private void waitForCheckpoint(Transfer transfer, boolean isMust) throws IOException {
+        lock.forLong(() -> {
+            Optional<IOException> full = tryCheckpoint(transfer);
+            if (isMust && full.isPresent()) {
+                throw full.get();
+            }
+        });
     }
 
     /** Whether a chunk of {@code bytes} asks for a checkpoint of what came before it. Any thread. */

@@ -144,9 +144,8 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
-    public boolean seek(long offset) throws IOException {
+    public void seek(long offset) throws IOException {
         channel.position(offset);
-        return true;
     }
 
     @Override

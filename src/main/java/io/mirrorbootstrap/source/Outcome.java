@@ -138,8 +138,9 @@ public sealed interface Outcome {
     }
 
     /**
-     * The link ended behind the last chunk of a stream with bytes, and the sidecar is an older one that cannot be asked to go on: a commit
-     * that has begun is finished without it. The mirror's status tells; to open it again would take over what is under way.
+     * The link ended behind the last chunk of a stream with bytes, and nobody says what became of it: a commit that has begun is finished
+     * without it. Of an older sidecar, which cannot be asked to go on, the mirror's status tells; to open it again would take over what is
+     * under way.
      *
      * @param sent what was sent, with its size and CRC-32C
      * @param took from opening the link to its end

@@ -140,13 +140,18 @@ final class Shipment {
                 && !(outcome instanceof Outcome.Committed || outcome instanceof Outcome.NotUnderstood);
     }
 
-    /** All of it was sent, and there is no telling what became of it. */
-    Outcome.CommitUnknown commitUnknown(Outcome why) {
+    /**
+     * All of it was sent, and there is no telling what became of it.
+     *
+     * @param sinceNanos when that began, by {@link System#nanoTime}
+     * @param canHeal whether to ask may help
+     */
+    Outcome.CommitUnknown commitUnknown(Outcome why, long sinceNanos, boolean canHeal) {
         SnapshotIdentity identity = identity();
         SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
                 supply.endByte(), supply.heldCrc32c(supply.endByte()));
-        return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), why.message(), false,
-                Optional.empty());
+        return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - sinceNanos), why.message(), canHeal,
+                why.comeBackAfter());
     }
 
     /** A file whose CRC-32C is told with its last chunk. */

@@ -55,12 +55,11 @@ public interface SnapshotInput extends Closeable {
     Optional<String> lastingName();
 
     /**
-     * Goes to a byte of the snapshot.
+     * Goes to a byte of a snapshot whose size is known: a stream is only ever where it stands.
      *
      * @param offset 0 to the size, in bytes
-     * @return whether that is possible: a stream is only ever where it stands
      */
-    boolean seek(long offset) throws IOException;
+    void seek(long offset) throws IOException;
 
     /**
      * Fills {@code buffer} as far as there are bytes, and does not wait for a program that writes more.

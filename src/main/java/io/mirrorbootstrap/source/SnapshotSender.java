@@ -115,7 +115,9 @@ public final class SnapshotSender implements AutoCloseable {
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
                         : Optional.empty();
                 if (pause.isEmpty()) {
-                    return shipment.mayBeCommitted(outcome) ? shipment.commitUnknown(outcome) : outcome;
+                    return shipment.mayBeCommitted(outcome)
+                            ? shipment.commitUnknown(outcome, shipment.startedNanos(), false)
+                            : outcome;
                 }
                 progress.retrying(outcome, pause.get());
                 TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());

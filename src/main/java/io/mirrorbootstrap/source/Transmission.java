@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.source.Progress.Phase;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
@@ -147,7 +146,7 @@ final class Transmission {
         LinkEvent.Closed closed = (LinkEvent.Closed) event;
         Outcome.LinkLost lost = new Outcome.LinkLost(closed.code(), closed.reason(), answeredBytes());
         boolean isUnknown = lastChunkIsSent() && !supply.canGoOn();
-        return Optional.of(isUnknown ? commitUnknown(lost) : lost);
+        return Optional.of(isUnknown ? shipment.commitUnknown(lost, startedNanos, lost.canHeal()) : lost);
     }
 
     private Optional<Outcome> on(Answer answer) throws IOException, InterruptedException {
@@ -189,14 +188,6 @@ final class Transmission {
         return Outcome.Committed.checked(committed, bytesSent, Duration.ofNanos(System.nanoTime() - since));
     }
 
-    private Outcome.CommitUnknown commitUnknown(Outcome.LinkLost lost) {
-        SnapshotIdentity identity = shipment.identity();
-        SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
-                supply.nextByte(), supply.runningCrc32c());
-        return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - startedNanos), lost.message(),
-                lost.canHeal(), lost.comeBackAfter());
-    }
-
     /** The CRC-32C of a file that is there already: the sidecar is not believed, though what it has is told at once. */
     private Crc32c readAgain(long bytes) throws IOException, InterruptedException {
         progress.found("the sidecar says that it has this snapshot already: its CRC-32C is compared");
@@ -226,8 +217,8 @@ final class Transmission {
                     ? Optional.of(new Outcome.BytesDiffer(input.name(), offset, held, other.get()))
                     : begin(offset, held, opened);
         }
-        Rereading reading = new Rereading(input, supply.marks().before(goesOn ? offset : input.size().getAsLong()),
-                goesOn ? offset : input.size().getAsLong());
+        long known = goesOn ? offset : input.size().getAsLong();
+        Rereading reading = new Rereading(input, supply.marks().before(known), known);
         while (!reading.isOver()) {
             reading.read(progress);
             supply.marks().add(reading.at(), reading.crc32c()); // a link that ends meanwhile costs no second reading

@@ -212,8 +212,8 @@ class SnapshotSenderTest {
         }
 
         @Override
-        public boolean seek(long offset) throws IOException {
-            return input.seek(offset);
+        public void seek(long offset) throws IOException {
+            input.seek(offset);
         }
 
         @Override
