@@ -12,36 +12,52 @@ import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** An address that stays the same while sidecars come and go behind it, and whose links can be cut. */
-final class Relay implements Closeable {
+public final class Relay implements Closeable {
 
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicInteger cutsLeft;
+    private final long cutAfterBytes;
     private volatile int port;
 
-    Relay() throws IOException {
+    /** Cuts no link by itself. */
+    public Relay() throws IOException {
+        this(0, 0);
+    }
+
+    /** Ends its first {@code cuts} links after so many bytes of their sources. */
+    public Relay(int cuts, long cutAfterBytes) throws IOException {
+        this.cutsLeft = new AtomicInteger(cuts);
+        this.cutAfterBytes = cutAfterBytes;
         start(this::accept);
     }
 
+    /** How many links it has still to end. */
+    public int cutsLeft() {
+        return cutsLeft.get();
+    }
+
     /** Links lead there from now on. */
-    void leadTo(URI sidecar) {
+    public void leadTo(URI sidecar) {
         port = sidecar.getPort();
     }
 
-    URI uri() {
+    public URI uri() {
         return URI.create("http://127.0.0.1:" + server.getLocalPort());
     }
 
     /** How many bytes sources have sent through it. */
-    long bytes() {
+    public long bytes() {
         return bytes.get();
     }
 
     /** Cuts all links, with a reset. */
-    void cut() throws IOException {
+    public void cut() throws IOException {
         for (Socket socket : open) {
             reset(socket);
         }
@@ -70,23 +86,35 @@ final class Relay implements Closeable {
             try {
                 Socket sidecar = new Socket(InetAddress.getLoopbackAddress(), port);
                 open.add(sidecar);
-                start(() -> pump(source, sidecar, bytes));
-                start(() -> pump(sidecar, source, new AtomicLong()));
+                long most = cutsLeft.get() > 0 ? cutAfterBytes : Long.MAX_VALUE;
+                start(() -> lead(source, sidecar, most));
+                start(() -> pump(sidecar, source, Long.MAX_VALUE, new AtomicLong()));
             } catch (IOException e) {
                 source.close(); // there is no sidecar now
             }
         }
     }
 
-    private static void pump(Socket from, Socket to, AtomicLong count) throws IOException {
+    private void lead(Socket source, Socket sidecar, long most) throws IOException {
+        if (pump(source, sidecar, most, bytes)) {
+            cutsLeft.decrementAndGet();
+        }
+    }
+
+    /** Returns whether it was {@code most} that ended it. */
+    private static boolean pump(Socket from, Socket to, long most, AtomicLong count) throws IOException {
         try (from; to) {
             byte[] buffer = new byte[64 * 1024];
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                out.write(buffer, 0, read);
-                count.addAndGet(read);
+            long left = most;
+            for (int read = in.read(buffer); read >= 0 && left > 0; read = in.read(buffer)) {
+                int bytes = (int) Math.min(read, left);
+                out.write(buffer, 0, bytes);
+                count.addAndGet(bytes);
+                left -= bytes;
             }
+            return left <= 0;
         }
     }
 

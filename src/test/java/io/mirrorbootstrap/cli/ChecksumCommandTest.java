@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,21 +18,16 @@ import org.junit.jupiter.api.io.TempDir;
 import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.snapshot.Crc32c;
 
-import picocli.CommandLine;
-
 @Timeout(120)
-class ChecksumCommandTest {
+class ChecksumCommandTest extends WithCommandLine {
 
     @TempDir
     Path directory;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
     @Test
     void theChecksumOfAFileIsAsSendTakesIt() throws IOException {
         Path hello = Files.writeString(directory.resolve("hello"), "hello");
-        assertEquals(0, run(hello.toString()));
+        assertEquals(0, run("checksum", hello.toString()));
         assertEquals("0x9a71bb4c\t5\t" + hello + System.lineSeparator(), out.toString());
         assertEquals("checksum 100 %, 5 B of 5 B", err.toString().strip());
     }
@@ -43,30 +36,32 @@ class ChecksumCommandTest {
     void aLargeFileIsReadToItsEnd() throws IOException {
         byte[] bytes = RandomBytes.random(3_000_001, 1);
         Path file = Files.write(directory.resolve("large"), bytes);
-        assertEquals(0, run(file.toString()));
+        assertEquals(0, run("checksum", file.toString()));
         assertEquals(Crc32c.of(ByteBuffer.wrap(bytes)) + "\t3000001\t" + file, out.toString().strip());
     }
 
     @Test
     void anEmptyFileHasOneToo() throws IOException {
         Path file = Files.createFile(directory.resolve("empty"));
-        assertEquals(0, run(file.toString()));
+        assertEquals(0, run("checksum", file.toString()));
         assertEquals("0x00000000\t0\t" + file, out.toString().strip());
     }
 
     @Test
     void aNameForgesNoLine() throws IOException {
-        assertEquals(0, run(Files.createFile(directory.resolve("a\n0x1\t\u202eb")).toString()));
+        assertEquals(0, run("checksum", Files.createFile(directory.resolve("a\n0x1\t\u202eb")).toString()));
         assertEquals("0x00000000\t0\t\"" + directory + "/a\\n0x1\\t\\u202eb\"", out.toString().strip());
     }
 
     @Test
     void whatCannotBeOpenedIsAUsageError() {
-        assertEquals(2, run(directory.toString()));
+        assertEquals(2, run("checksum", directory.toString()));
         assertTrue(err.toString().contains("is a directory"), err::toString);
-        assertEquals(2, run(directory.resolve("none").toString()));
+        assertEquals("", out.toString());
+        assertEquals(2, run("checksum", directory.resolve("none").toString()));
         assertTrue(err.toString().contains("there is no such file"), err::toString);
-        assertEquals(2, run());
+        assertEquals("", out.toString());
+        assertEquals(2, run("checksum"));
         assertTrue(err.toString().contains("FILE"), err::toString);
         assertEquals("", out.toString());
     }
@@ -74,9 +69,9 @@ class ChecksumCommandTest {
     @Test
     @EnabledOnOs(value = OS.LINUX, disabledReason = "there is a file that says nothing of its size, and one that cannot be read")
     void whatOnlyItsEndTellsIsReadToIt() {
-        assertEquals(0, run("/proc/self/comm"));
+        assertEquals(0, run("checksum", "/proc/self/comm"));
         assertTrue(out.toString().matches("0x[0-9a-f]{8}\t[1-9][0-9]*\t/proc/self/comm\\s+"), out::toString);
-        assertEquals(5, run("/proc/self/mem"));
+        assertEquals(5, run("checksum", "/proc/self/mem"));
         assertTrue(err.toString().contains("/proc/self/mem cannot be read: "), err::toString);
     }
 
@@ -93,15 +88,5 @@ class ChecksumCommandTest {
         } finally {
             process.destroyForcibly();
         }
-    }
-
-    private int run(String... arguments) {
-        String[] line = new String[arguments.length + 1];
-        line[0] = "checksum";
-        System.arraycopy(arguments, 0, line, 1, arguments.length);
-        CommandLine command = MirrorBootstrap.commandLine();
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        return command.execute(line);
     }
 }

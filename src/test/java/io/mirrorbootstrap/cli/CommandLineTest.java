@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -20,15 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.source.SnapshotSender;
 
-import picocli.CommandLine;
-
-class CommandLineTest {
+class CommandLineTest extends WithCommandLine {
 
     @TempDir
     Path directory;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
     private Path snapshot;
 
     @BeforeEach
@@ -175,12 +169,5 @@ class CommandLineTest {
     private int send(Path file, int port) {
         return run("send", file.toString(), "--url", "http://127.0.0.1:" + port, "--cluster", "c", "--database", "d",
                 "--lsn", "1", "--give-up-after", "0");
-    }
-
-    private int run(String... arguments) {
-        CommandLine line = MirrorBootstrap.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
     }
 }

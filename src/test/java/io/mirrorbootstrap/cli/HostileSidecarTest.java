@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +20,9 @@ import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.source.ScriptedSidecar;
 
-import picocli.CommandLine;
-
 /** What {@code send} and {@code wait} print of a sidecar that speaks to the terminal, or to the script, behind them. */
 @Timeout(60)
-class HostileSidecarTest {
+class HostileSidecarTest extends WithCommandLine {
 
     /** In JSON: a title, a cleared screen, a line of its own, a field of its own, a line turned around. */
     private static final String EVIL = "\\u001b]0;x\\u0007\\u001b[2J\\r\\ncommitted \\t9\\u009b1m\\u202e\\u2028größe";
@@ -34,9 +30,6 @@ class HostileSidecarTest {
 
     @TempDir
     Path directory;
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
 
     @Test
     void whatIsRefusedIsReadable() throws Exception {
@@ -254,15 +247,6 @@ class HostileSidecarTest {
         Path file = Files.write(directory.resolve("file"), new byte[1]);
         return run("send", file.toString(), "--url", url, "--cluster", "c", "--database", "d", "--lsn", "1",
                 "--give-up-after", "0");
-    }
-
-    private int run(String... arguments) {
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        CommandLine line = MirrorBootstrap.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
     }
 
     /** It is the last thing said, on one line, and there is no result. */

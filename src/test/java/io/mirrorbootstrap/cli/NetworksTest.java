@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -28,20 +26,15 @@ import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.source.ScriptedSidecar;
 import io.mirrorbootstrap.source.TestProxy;
 
-import picocli.CommandLine;
-
 /** What {@code send} and {@code wait} make of the network between them and the sidecar: the same. */
 @Timeout(60)
-class NetworksTest {
+class NetworksTest extends WithCommandLine {
 
     private static final String COMMITTED = "{\"type\":\"committed\",\"source_database_id\":\"d\",\"snapshot_lsn\":1,"
             + "\"bytes\":1,\"crc32c\":\"0x527d5351\",\"snapshot_path\":\"/nowhere\"}";
 
     @TempDir
     Path directory;
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
 
     @ParameterizedTest
     @ValueSource(ints = {408, 425, 429, 500, 502, 503, 504, 520})
@@ -263,16 +256,11 @@ class NetworksTest {
     }
 
     private int run(List<String> arguments, String... options) {
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        CommandLine line = MirrorBootstrap.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
         List<String> all = new ArrayList<>(arguments);
         all.addAll(options.length > 0
                 ? List.of(options)
                 : List.of(all.contains("send") ? "--give-up-after" : "--timeout", "20")); // it would be 4 then
-        return line.execute(all.toArray(String[]::new));
+        return run(all.toArray(String[]::new));
     }
 
     /** In the last line, in which there is no name of a class and no password. */

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,11 +27,9 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.wire.JsonRecords;
 
-import picocli.CommandLine;
-
 /** {@code wait --verify} where a snapshot is whole by its own manifest, and the sidecar speaks of that one or another. */
 @Timeout(60)
-class OtherVolumeTest {
+class OtherVolumeTest extends WithCommandLine {
 
     private static final byte[] BYTES = "the snapshot".getBytes(StandardCharsets.US_ASCII);
     private static final Crc32c CRC32C = Crc32c.of(ByteBuffer.wrap(BYTES));
@@ -42,8 +38,6 @@ class OtherVolumeTest {
     @TempDir
     Path data;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
     private Path file;
 
     @BeforeEach
@@ -101,9 +95,6 @@ class OtherVolumeTest {
     }
 
     private int await(RawServer sidecar) {
-        CommandLine line = MirrorBootstrap.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
-        return line.execute("wait", "--verify", "--database", "d", "--url", sidecar.url());
+        return run("wait", "--verify", "--database", "d", "--url", sidecar.url());
     }
 }

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -18,17 +16,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.mirrorbootstrap.source.ScriptedSidecar;
 
-import picocli.CommandLine;
-
 /** What {@code send} tells a sidecar, and what it tells of it. */
 @Timeout(60)
-class SendCommandTest {
+class SendCommandTest extends WithCommandLine {
 
     @TempDir
     Path directory;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
     private final Queue<String> opened = new ConcurrentLinkedQueue<>();
 
     @Test
@@ -61,10 +55,7 @@ class SendCommandTest {
             link.writeTextMessage("{\"type\":\"committed\",\"source_database_id\":\"d\"," + committed
                     + ",\"bytes\":1,\"crc32c\":\"0x527d5351\",\"snapshot_path\":\"/there/d.snapshot\"}");
         }))) {
-            CommandLine line = MirrorBootstrap.commandLine();
-            line.setOut(new PrintWriter(out, true));
-            line.setErr(new PrintWriter(err, true));
-            return line.execute(Stream.concat(Stream.of("send", file.toString(), "--url",
+            return run(Stream.concat(Stream.of("send", file.toString(), "--url",
                     sidecar.endpoint("/v1/bootstrap").toString(), "--cluster", "c", "--database", "d",
                     "--give-up-after", "0"), Stream.of(options)).toArray(String[]::new));
         }

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,16 +31,11 @@ import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.wire.JsonRecords;
 
-import picocli.CommandLine;
-
 /** What {@code wait} prints for a script. */
 @Timeout(60)
-class WaitFormatTest {
+class WaitFormatTest extends WithCommandLine {
 
     private static final String GTID = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5, größe";
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
 
     @Test
     void aLineHasThePositionWhereThereIsOne() throws IOException {
@@ -139,14 +132,5 @@ class WaitFormatTest {
             return run(Stream.concat(Stream.of("wait", "--database", "d", "--timeout", "1", "--url", server.url()),
                     Stream.of(options)).toArray(String[]::new));
         }
-    }
-
-    private int run(String... arguments) {
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        CommandLine line = MirrorBootstrap.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
     }
 }

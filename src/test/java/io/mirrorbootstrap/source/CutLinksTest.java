@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.Relay;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -50,9 +52,9 @@ class CutLinksTest {
     @ParameterizedTest
     @CsvSource({"96, 1", "96, 3", "4, 3"}) // MiB that may be held: a sidecar calls 64 durable by itself
     void aStreamIsCommittedByteForByte(int heldMib, int cuts) throws Exception {
-        try (CutRelay relay = new CutRelay(service, cuts, 6 * MIB + 12_345);
+        try (Relay relay = relay(cuts, 6 * MIB + 12_345);
                 StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
-            check(send(relay.endpoint(), input, (long) heldMib * MIB));
+            check(send(Endpoint.parse(relay.uri().toString()), input, (long) heldMib * MIB));
             assertTrue(relay.cutsLeft() <= 0, "it was not cut");
         }
         assertEquals(cuts, retries.size(), retries::toString);
@@ -69,8 +71,8 @@ class CutLinksTest {
     @ValueSource(ints = {1, 3})
     void aFileIsNotReadAgain(int cuts) throws Exception {
         Path file = Files.write(directory.resolve("file"), whole);
-        try (CutRelay relay = new CutRelay(service, cuts, 6 * MIB + 12_345); FileInput input = new FileInput(file)) {
-            check(send(relay.endpoint(), input, MIB));
+        try (Relay relay = relay(cuts, 6 * MIB + 12_345); FileInput input = new FileInput(file)) {
+            check(send(Endpoint.parse(relay.uri().toString()), input, MIB));
             assertTrue(relay.cutsLeft() <= 0, "it was not cut");
         }
         assertEquals(List.of(), reread);
@@ -79,14 +81,15 @@ class CutLinksTest {
     @Test
     void aFileIsGoneOnWithByAnotherSender() throws Exception {
         Path file = Files.write(directory.resolve("file"), whole);
-        try (CutRelay relay = new CutRelay(service, 1, 6 * MIB + 12_345)) {
+        try (Relay relay = relay(1, 6 * MIB + 12_345)) {
             try (FileInput input = new FileInput(file);
-                    SnapshotSender first = new SnapshotSender(relay.endpoint(), Credentials.NONE)) {
+                    SnapshotSender first = new SnapshotSender(Endpoint.parse(relay.uri().toString()),
+                            Credentials.NONE)) {
                 assertInstanceOf(Outcome.LinkLost.class, first.send(input, origin, (phase, done, total) -> {
                 }));
             }
             try (FileInput input = new FileInput(file)) {
-                Outcome.Committed committed = check(send(relay.endpoint(), input, MIB));
+                Outcome.Committed committed = check(send(Endpoint.parse(relay.uri().toString()), input, MIB));
                 assertTrue(committed.bytesSent() < whole.length, committed::toString);
                 assertEquals(whole.length - committed.bytesSent(), reread.get(reread.size() - 1));
             }
@@ -115,5 +118,11 @@ class CutLinksTest {
         Outcome.Committed committed = assertInstanceOf(Outcome.Committed.class, outcome, outcome::message);
         assertArrayEquals(whole, Files.readAllBytes(Path.of(committed.snapshot().snapshotPath())));
         return committed;
+    }
+
+    private Relay relay(int cuts, long cutAfterBytes) throws IOException {
+        Relay relay = new Relay(cuts, cutAfterBytes);
+        relay.leadTo(service);
+        return relay;
     }
 }
