@@ -43,6 +43,12 @@ final class ChunkMemory {
         idle.push(buffer);
     }
 
+    /** Is left to somebody who may write to it. */
+    void leave(ChunkBuffer buffer) {
+        assert !idle.contains(buffer) : "given back already";
+        made--;
+    }
+
     /** Whether another one can be had. */
     boolean hasMore() {
         return !idle.isEmpty() || made < most;

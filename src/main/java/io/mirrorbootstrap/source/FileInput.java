@@ -38,6 +38,10 @@ public final class FileInput implements SnapshotInput {
     private final String lastingName;
     private final Optional<Crc32c> known;
 
+    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private long at;
+    private boolean isOver;
+
     /**
      * Opens the file and notes its size and time of modification.
      *
@@ -109,6 +113,12 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
+    public void offer(ByteBuffer memory) {
+        assert !this.memory.hasRemaining() : "there is memory for " + this.memory.remaining() + " bytes";
+        this.memory = memory;
+    }
+
+    @Override
     public boolean isReady(Duration patience) {
         return true;
     }
@@ -145,15 +155,27 @@ public final class FileInput implements SnapshotInput {
 
     @Override
     public void seek(long offset) throws IOException {
-        channel.position(offset);
+        memory = ByteBuffer.allocate(0);
+        at = offset;
+        isOver = at == size;
     }
 
     @Override
-    public boolean read(ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-            continue;
+    public long read(long upTo, Duration patience) throws IOException {
+        ByteBuffer wanted = memory.slice(memory.position(), (int) Math.min(memory.remaining(), Math.max(0, upTo - at)));
+        while (!isOver && wanted.hasRemaining()) {
+            int bytes = channel.read(wanted, at);
+            at += Math.max(0, bytes);
+            isOver = bytes < 0 || at == size;
         }
-        return true;
+        memory.position(memory.position() + wanted.position());
+        return at;
+    }
+
+    /** Before its size, where it has become shorter. */
+    @Override
+    public OptionalLong end() {
+        return isOver ? OptionalLong.of(at) : OptionalLong.empty();
     }
 
     @Override

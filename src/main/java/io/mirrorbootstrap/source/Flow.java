@@ -68,7 +68,7 @@ final class Flow {
     /** Sends the next chunk, which is whole. */
     void send() {
         boolean isLast = supply.isLast();
-        Supply.Payload payload = supply.take();
+        Payload payload = supply.take();
         SnapshotIdentity stamp = shipment.identity();
         if (isLast && stamp.streamId().isPresent()) {
             stamp = new SnapshotIdentity(stamp.sourceClusterId(), stamp.database(), stamp.lsn(), stamp.totalBytes(),

@@ -5,53 +5,40 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
-import io.mirrorbootstrap.store.PageMemory;
-
 /**
- * Opens and reads a stream on a thread of its own, a little ahead: it may be silent for as long as the program behind it likes, and
- * who takes its bytes has a link to look after meanwhile. Nothing is read behind its end: a terminal, or a named pipe with a new writer,
- * would go on there.
+ * Opens and reads a stream on a thread of its own, as far as it is given memory: it may be silent for as long as the program behind it
+ * likes, and who takes its bytes has a link to look after meanwhile. Nothing is read behind its end: a terminal, or a named pipe with a
+ * new writer, would go on there.
  */
 final class ReadAhead implements Closeable {
-
-    private static final int PIECE_BYTES = 256 * 1024;
-    /** How many there are: who keeps them all waits in vain for another. The second is full, or there is none behind it. */
-    static final int PIECES = 2;
 
     /** Before another look at what does not wait by itself, as other programs that have it open want it so. */
     private static final long LOOK_MILLIS = 5;
 
     private final StreamSource source;
     private final String name;
-    private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
-    private final BlockingQueue<ByteBuffer> free = new LinkedBlockingQueue<>();
     private final Thread thread;
 
+    /** Guarded by this; what is read to next. */
+    private final Deque<ByteBuffer> offered = new ArrayDeque<>();
+    /** Guarded by this. */
+    private long readBytes;
+    /** Guarded by this; nobody is woken before. */
+    private long awaitedBytes;
+    /** Guarded by this. */
+    private boolean isOver;
+    /** Guarded by this. */
+    private Optional<IOException> failure = Optional.empty();
     /** Guarded by this; null until it was opened. */
     private ReadableByteChannel channel;
     /** Guarded by this. */
     private boolean isClosed;
-
-    /** What comes next. */
-    sealed interface Piece {
-
-        /** At least one; to be given back. */
-        record Bytes(ByteBuffer bytes) implements Piece {
-        }
-
-        /** Nothing comes behind it, and the source knows how it has ended. */
-        record End() implements Piece {
-        }
-
-        /** Nothing comes behind it. */
-        record Failed(IOException failure) implements Piece {
-        }
-    }
 
     /**
      * Opens nothing yet.
@@ -66,17 +53,50 @@ final class ReadAhead implements Closeable {
         thread.setDaemon(true); // what waits for a program, or for a writer to come, keeps no process
     }
 
-    /** The next piece, waiting for it at most {@code patience}. One thread. */
-    Optional<Piece> next(Duration patience) throws InterruptedException {
+    /** Memory for the bytes behind those for which there is some; it is written to until it is full, or the stream is over. */
+    synchronized void offer(ByteBuffer memory) {
+        assert memory.hasRemaining() : "a read to no memory is none";
+        offered.add(memory);
+        notifyAll();
+    }
+
+    /**
+     * Waits, at most {@code patience}, until so many bytes have been read, or nothing comes any more. One thread.
+     *
+     * @return how many have been read
+     */
+    synchronized long await(long bytes, Duration patience) throws InterruptedException {
         if (thread.getState() == Thread.State.NEW) {
             thread.start();
         }
-        return Optional.ofNullable(pieces.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+        awaitedBytes = bytes;
+        long end = System.nanoTime() + patience.toNanos();
+        long left = patience.toNanos();
+        while (readBytes < bytes && !isOver && left > 0) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = end - System.nanoTime();
+        }
+        return readBytes;
     }
 
-    /** Its memory may be read to again. */
-    void giveBack(Piece.Bytes piece) {
-        free.add(piece.bytes());
+    /** How many bytes have been read. */
+    synchronized long readBytes() {
+        return readBytes;
+    }
+
+    /** Whether nothing comes any more, and the source knows how it has ended. */
+    synchronized boolean isOver() {
+        return isOver;
+    }
+
+    /** Where the stream has ended, in bytes; empty while it has not, or where it has failed. */
+    synchronized OptionalLong end() {
+        return isOver && failure.isEmpty() ? OptionalLong.of(readBytes) : OptionalLong.empty();
+    }
+
+    /** Why nothing comes any more, unless that is the end. */
+    synchronized Optional<IOException> failure() {
+        return failure;
     }
 
     /** Whoever waits for the stream does so no longer. */
@@ -93,41 +113,37 @@ final class ReadAhead implements Closeable {
 
     private void run() {
         try {
-            pieces.add(readAll());
+            readAll();
+            isOver(Optional.empty());
         } catch (IOException e) {
-            pieces.add(new Piece.Failed(e));
+            isOver(Optional.of(e));
         } catch (InterruptedException e) {
             // closed: nobody waits for more
         } catch (RuntimeException | Error e) {
-            pieces.add(new Piece.Failed(new IOException(name + " cannot be read: " + e, e)));
+            isOver(Optional.of(new IOException(name + " cannot be read: " + e, e)));
         }
     }
 
-    private Piece.End readAll() throws IOException, InterruptedException {
+    private void readAll() throws IOException, InterruptedException {
         ReadableByteChannel opened = open();
-        for (int i = 0; i < PIECES; i++) {
-            free.add(PageMemory.allocate(PIECE_BYTES));
-        }
-        boolean isAwaited = true; // the first byte is, later ones only all together
-        boolean isOver = false;
-        while (!isOver) {
-            ByteBuffer bytes = free.take().clear();
-            try {
-                do {
-                    isOver = !read(opened, bytes);
-                } while (!isOver && !isAwaited && bytes.hasRemaining());
-            } catch (IOException e) {
-                throw isAwaited
-                        ? new IOException(name + " is closed, or cannot be read: " + e.getMessage(), e)
-                        : e;
+        ByteBuffer memory = take();
+        int bytes = readFirst(opened, memory);
+        while (bytes >= 0) {
+            came(bytes);
+            if (!memory.hasRemaining()) {
+                memory = take();
             }
-            isAwaited = false;
-            if (bytes.flip().hasRemaining()) {
-                pieces.add(new Piece.Bytes(bytes));
-            }
+            bytes = read(opened, memory);
         }
         source.awaitEnd();
-        return new Piece.End();
+    }
+
+    private int readFirst(ReadableByteChannel from, ByteBuffer to) throws IOException, InterruptedException {
+        try {
+            return read(from, to);
+        } catch (IOException e) {
+            throw new IOException(name + " is closed, or cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private ReadableByteChannel open() throws IOException {
@@ -141,12 +157,33 @@ final class ReadAhead implements Closeable {
         return opened;
     }
 
-    private static boolean read(ReadableByteChannel from, ByteBuffer to) throws IOException, InterruptedException {
+    /** Waits for at least one byte; negative at the end. */
+    private static int read(ReadableByteChannel from, ByteBuffer to) throws IOException, InterruptedException {
         int read = from.read(to);
         while (read == 0) {
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             read = from.read(to);
         }
-        return read > 0;
+        return read;
+    }
+
+    private synchronized ByteBuffer take() throws InterruptedException {
+        while (offered.isEmpty()) {
+            wait();
+        }
+        return offered.remove();
+    }
+
+    private synchronized void came(int bytes) {
+        readBytes += bytes;
+        if (readBytes >= awaitedBytes) {
+            notifyAll();
+        }
+    }
+
+    private synchronized void isOver(Optional<IOException> why) {
+        isOver = true;
+        failure = why;
+        notifyAll();
     }
 }

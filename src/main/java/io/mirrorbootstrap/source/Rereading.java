@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -52,13 +53,14 @@ final class Rereading {
      * @throws IOException when the file cannot be read, or has become shorter
      */
     void read(Progress progress) throws IOException, InterruptedException {
-        input.read(buffer.clear().limit((int) Math.min(PIECE_BYTES, to - at)));
-        int bytes = buffer.flip().remaining();
+        buffer.clear().limit((int) Math.min(PIECE_BYTES, to - at));
+        input.offer(buffer.slice());
+        int bytes = (int) (input.read(at + buffer.remaining(), Duration.ZERO) - at);
         if (bytes == 0) {
             throw new IOException(input.name() + " has become shorter while it was read: it ends at byte " + at
                     + ", it had " + input.size().orElseThrow());
         }
-        crc32c = crc32c.followedBy(Crc32c.of(buffer), bytes);
+        crc32c = crc32c.followedBy(Crc32c.of(buffer.limit(bytes)), bytes);
         at += bytes;
         progress.update(Progress.Phase.CHECKSUM, at, OptionalLong.of(to));
     }

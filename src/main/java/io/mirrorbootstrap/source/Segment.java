@@ -2,28 +2,24 @@ package io.mirrorbootstrap.source;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 
-/** What one buffer holds: the bytes of a stream or a file from {@link #start} on, of which {@link #filled} have been read so far. */
+/** What one buffer is for: up to {@link #room} bytes of a stream or a file, from {@link #start} on. */
 final class Segment {
     final ChunkBuffer buffer;
     final long start;
     final int room;
-    final Crc32c before;
-    int filled;
+    /** Of all bytes before it, once the first of its own was sent. */
+    Crc32c before = Crc32c.EMPTY;
     /** Messages that the link has, and has not written. */
     int unwritten;
 
-    Segment(ChunkBuffer buffer, long start, int room, Crc32c before) {
+    Segment(ChunkBuffer buffer, long start, int room) {
         this.buffer = buffer;
         this.start = start;
         this.room = room;
-        this.before = before;
     }
 
+    /** Where the next one begins. */
     long end() {
-        return start + filled;
-    }
-
-    boolean isFull() {
-        return filled == room;
+        return start + room;
     }
 }

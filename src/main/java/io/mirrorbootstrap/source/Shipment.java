@@ -91,6 +91,7 @@ final class Shipment {
 
     /** Whether the input has what it takes to be announced, waiting for that at most {@code patience}. */
     boolean isReady(Duration patience) throws IOException, InterruptedException {
+        supply.readAhead();
         return origin.lsn().isPresent() ? input.isReady(patience) : input.head(patience).isPresent();
     }
 

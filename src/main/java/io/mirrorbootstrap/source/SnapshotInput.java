@@ -20,15 +20,23 @@ public interface SnapshotInput extends Closeable {
     OptionalLong size();
 
     /**
+     * Gives memory for the bytes behind those for which there is some. A stream reads to it from now on, on another thread, until it is full
+     * or the stream is over; a file when it is told to, see {@link #read}, and wants none before it has filled what it has.
+     *
+     * @param memory at least one byte
+     */
+    void offer(ByteBuffer memory);
+
+    /**
      * Waits, at most {@code patience}, until there is something to read, or it is known that nothing comes and how it has ended: what is
-     * behind a stream may be silent, also behind its last byte, and meanwhile the link wants to be heard.
+     * behind a stream may be silent, also behind its last byte, and meanwhile the link wants to be heard. A stream has memory for that.
      *
      * @return whether that is so
      */
     boolean isReady(Duration patience) throws InterruptedException;
 
     /**
-     * Finds out whether there is a byte, waiting for the first one of a stream, and gives none out.
+     * Finds out whether there is a byte, waiting for the first one of a stream.
      *
      * @return whether there is one
      * @throws IOException when this is no input that could be sent, with a sentence for a person
@@ -36,8 +44,8 @@ public interface SnapshotInput extends Closeable {
     boolean begin() throws IOException, InterruptedException;
 
     /**
-     * Waits, at most {@code patience}, for the first {@link SnapshotHead#BYTES} bytes, or all there are, and gives none out: they are read
-     * again from the start. Only as long as nothing has been read.
+     * Waits, at most {@code patience}, for the first {@link SnapshotHead#BYTES} bytes, or all there are. Only as long as none is given back:
+     * those of a stream are where it was first offered memory.
      *
      * @return empty when they have not come yet
      * @throws IOException when a file cannot be read; how a stream has failed is told by {@link #begin}
@@ -55,19 +63,23 @@ public interface SnapshotInput extends Closeable {
     Optional<String> lastingName();
 
     /**
-     * Goes to a byte of a snapshot whose size is known: a stream is only ever where it stands.
+     * Goes to a byte of a snapshot whose size is known, and forgets the memory it was offered: a stream is only ever where it stands.
      *
      * @param offset 0 to the size, in bytes
      */
     void seek(long offset) throws IOException;
 
     /**
-     * Fills {@code buffer} as far as there are bytes, and does not wait for a program that writes more.
+     * Reads on, as far as there is memory. For a program that writes a stream it waits at most {@code patience}.
      *
-     * @return whether nothing more comes into it: it is full, or the end has been met
-     * @throws IOException when the input cannot be read
+     * @param upTo the byte before which all is wanted
+     * @return the byte before which all has been read; of a stream that may be further on
+     * @throws IOException when what is wanted cannot be read
      */
-    boolean read(ByteBuffer buffer) throws IOException, InterruptedException;
+    long read(long upTo, Duration patience) throws IOException, InterruptedException;
+
+    /** Where it ends, in bytes; empty until that has been met. */
+    OptionalLong end();
 
     /**
      * Why this is no snapshot after all: the file changed, the program that wrote the stream failed. Empty when nothing

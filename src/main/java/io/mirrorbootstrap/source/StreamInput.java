@@ -4,17 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
-import io.mirrorbootstrap.source.ReadAhead.Piece;
 
 /**
  * A snapshot that can be read only once and whose size is not known before its end. It is opened, and its first byte
- * awaited, when there is a link; until bytes have been given out it stands at its start.
+ * awaited, when there is a link.
  */
 public final class StreamInput implements SnapshotInput {
 
@@ -24,10 +21,8 @@ public final class StreamInput implements SnapshotInput {
     private final String name;
     private final ReadAhead ahead;
 
-    /** What comes next, as far as it has been read. */
-    private final Deque<Piece> next = new ArrayDeque<>();
-    private boolean ended;
-    private long position;
+    /** Where its first bytes are. */
+    private Optional<ByteBuffer> first = Optional.empty();
 
     /**
      * @param source closed with this
@@ -58,11 +53,16 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
-    public boolean isReady(Duration patience) throws InterruptedException {
-        if (next.isEmpty()) {
-            ahead.next(patience).ifPresent(next::add);
+    public void offer(ByteBuffer memory) {
+        if (first.isEmpty()) {
+            first = Optional.of(memory.duplicate());
         }
-        return !next.isEmpty();
+        ahead.offer(memory);
+    }
+
+    @Override
+    public boolean isReady(Duration patience) throws InterruptedException {
+        return ahead.await(1, patience) > 0 || ahead.isOver();
     }
 
     @Override
@@ -70,36 +70,16 @@ public final class StreamInput implements SnapshotInput {
         while (!isReady(LONG)) {
             continue;
         }
-        return bytes().isPresent() || position > 0;
+        return read(1, Duration.ZERO) > 0;
     }
 
     @Override
     public Optional<ByteBuffer> head(Duration patience) throws InterruptedException {
-        assert position == 0 : position + " bytes have been given out";
-        while (next.size() < ReadAhead.PIECES && headBytes() < SnapshotHead.BYTES && !endIsKnown()) {
-            Optional<Piece> piece = ahead.next(patience); // the second is full, or the last
-            if (piece.isEmpty()) {
-                return Optional.empty();
-            }
-            next.add(piece.get());
-        }
-        ByteBuffer head = ByteBuffer.allocate(Math.min(headBytes(), SnapshotHead.BYTES));
-        for (Piece piece : next) {
-            if (piece instanceof Piece.Bytes bytes) {
-                ByteBuffer part = bytes.bytes().duplicate();
-                head.put(part.limit(part.position() + Math.min(part.remaining(), head.remaining())));
-            }
-        }
-        return Optional.of(head.flip());
-    }
-
-    private int headBytes() {
-        return next.stream().mapToInt(piece -> piece instanceof Piece.Bytes bytes ? bytes.bytes().remaining() : 0)
-                .sum();
-    }
-
-    private boolean endIsKnown() {
-        return !next.isEmpty() && !(next.getLast() instanceof Piece.Bytes);
+        ByteBuffer memory = first.orElseThrow();
+        long bytes = ahead.await(SnapshotHead.BYTES, patience);
+        return bytes >= SnapshotHead.BYTES || ahead.isOver()
+                ? Optional.of(memory.slice(0, (int) Math.min(ahead.readBytes(), SnapshotHead.BYTES)))
+                : Optional.empty();
     }
 
     @Override
@@ -118,40 +98,23 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
-    public boolean read(ByteBuffer buffer) throws IOException, InterruptedException {
-        while (buffer.hasRemaining() && !ended && isReady(Duration.ZERO)) {
-            bytes().ifPresent(piece -> give(piece, buffer));
+    public long read(long upTo, Duration patience) throws IOException, InterruptedException {
+        long bytes = ahead.await(upTo, patience);
+        if (bytes < upTo && ahead.failure().isPresent()) {
+            throw ahead.failure().get();
         }
-        return ended || !buffer.hasRemaining();
+        return bytes;
     }
 
-    private void give(Piece.Bytes piece, ByteBuffer buffer) {
-        ByteBuffer bytes = piece.bytes();
-        int length = Math.min(bytes.remaining(), buffer.remaining());
-        buffer.put(bytes.slice(bytes.position(), length));
-        bytes.position(bytes.position() + length);
-        position += length;
-        if (!bytes.hasRemaining()) {
-            next.remove();
-            ahead.giveBack(piece);
-        }
-    }
-
-    /** What is next, unless that is the end. */
-    private Optional<Piece.Bytes> bytes() throws IOException {
-        Piece piece = next.element();
-        if (piece instanceof Piece.Failed failed) {
-            throw failed.failure();
-        } else if (piece instanceof Piece.Bytes bytes) {
-            return Optional.of(bytes);
-        }
-        ended = true;
-        return Optional.empty();
+    @Override
+    public OptionalLong end() {
+        return ahead.end();
     }
 
     @Override
     public Optional<Outcome> flaw() throws IOException, InterruptedException {
-        return source.flaw(position, ended);
+        OptionalLong end = ahead.end();
+        return source.flaw(end.orElse(ahead.readBytes()), end.isPresent());
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -18,13 +18,16 @@ import io.mirrorbootstrap.snapshot.Crc32c;
  * is not read, and its program waits. A file is read again, and only its CRC-32C is remembered here and there.
  *
  * <pre>
- * released ≤ durable ≤ next ≤ end      held: from released to end
+ * released ≤ durable ≤ next ≤ end      held: from released to end; a stream is read on behind it
  * </pre>
  */
 final class Supply {
 
     /** Enough that reading, masking and the socket never wait for each other. */
     private static final int ON_THE_WAY = 4;
+
+    /** How much of a stream is read in advance, at least, in buffers. */
+    private static final int AHEAD = 1;
 
     private final SnapshotInput input;
     private final ChunkMemory memory;
@@ -41,17 +44,6 @@ final class Supply {
     private long furthest;
     private Crc32c runningCrc32c = Crc32c.EMPTY;
     private boolean isEnded;
-    private int unwritten;
-
-    /**
-     * What becomes a chunk.
-     *
-     * @param memory where it is; empty where there is no byte
-     * @param from where it begins in the memory's payload
-     * @param offset where it begins in the snapshot
-     */
-    record Payload(Optional<ChunkBuffer> memory, int from, int bytes, long offset, Crc32c crc32c) {
-    }
 
     /**
      * Nothing is read yet.
@@ -110,14 +102,16 @@ final class Supply {
 
     /** The CRC-32C of the bytes of a stream before {@code offset}, which is held. */
     Crc32c heldCrc32c(long offset) {
+        if (offset == next) {
+            return runningCrc32c;
+        }
         for (Segment segment : segments) {
             if (segment.start <= offset && offset <= segment.end()) {
                 int bytes = (int) (offset - segment.start);
                 return segment.before.followedBy(Crc32c.of(segment.buffer.payload(0, bytes)), bytes);
             }
         }
-        assert offset == next : "byte " + offset + " is not held";
-        return runningCrc32c;
+        throw new IllegalStateException("byte " + offset + " is not held: " + released + " to " + end);
     }
 
     /** What is known of the CRC-32C of a file. */
@@ -137,7 +131,6 @@ final class Supply {
         this.chunkBytes = chunkBytes;
         holds = goesOn && input.size().isEmpty();
         segments.forEach(segment -> segment.unwritten = 0);
-        unwritten = 0;
         if (input.size().isPresent()) {
             giveBack();
             input.seek(offset);
@@ -153,39 +146,47 @@ final class Supply {
 
     /** Nothing is sent any more, and no link has any of it. */
     void giveBack() {
-        segments.forEach(segment -> memory.giveBack(segment.buffer));
+        for (Segment segment : segments) {
+            if (input.size().isEmpty() && !isEnded && segment.end() > end) {
+                memory.leave(segment.buffer); // the stream is still read to it
+            } else {
+                memory.giveBack(segment.buffer);
+            }
+        }
         segments.clear();
     }
 
     /** Whether the link has as many messages as it needs to be at work: more would only take memory there, for the copies of their frames. */
     boolean isAhead() {
-        return unwritten >= ON_THE_WAY;
+        return segments.stream().mapToInt(segment -> segment.unwritten).sum() >= ON_THE_WAY;
     }
 
     /** Whether a chunk can be made, perhaps of bytes that have to be read. */
     boolean hasRoom() {
-        Segment last = segments.peekLast();
-        return isReady() || last != null && !last.isFull() || hasMemory();
+        return isReady() || at(next) != null || hasMemory();
     }
 
-    /** How much of a buffer is used: whole chunks of this size only. */
+    /** How much of a buffer is used: whole chunks only, once there is a link that says how large they are. */
     private int segmentBytes() {
-        return ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
+        return chunkBytes == 0
+                ? ChunkBuffer.MAX_PAYLOAD_BYTES
+                : ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
     }
 
     private boolean hasMemory() {
-        return segments.size() < (holds ? mostSegments : ON_THE_WAY) && memory.hasMore();
+        return segments.size() < (holds ? mostSegments : ON_THE_WAY + AHEAD) && memory.hasMore();
     }
 
     /** Whether the next chunk is whole: nothing has to be read for it. */
-    boolean isReady() {
+    private boolean isReady() {
         Segment segment = at(next);
-        return isEnded || segment != null && segment.end() - next >= wanted(segment);
+        return isEnded || segment != null && end - next >= wanted(segment);
     }
 
     /** Whether the next chunk is the last one, as far as is known. */
     boolean isLast() {
-        return isEnded && end - next <= chunkBytes && (segments.isEmpty() || segments.peekLast().start <= next);
+        Segment segment = at(next);
+        return isEnded && end - next <= (segment == null ? 0 : wanted(segment));
     }
 
     /** How much has been read, in bytes: all there is, when {@link #isLast}. */
@@ -193,49 +194,53 @@ final class Supply {
         return end;
     }
 
+    /** Has a stream read on while the chunks before are on their way, and a file when its next chunk is wanted. */
+    void readAhead() {
+        Segment last = segments.peekLast();
+        long room = last == null ? end : last.end();
+        long wanted = input.size().isPresent() ? next + 1 : end + AHEAD * ChunkBuffer.MAX_PAYLOAD_BYTES;
+        while (!isEnded && room < wanted && hasMemory()) {
+            Segment segment = new Segment(memory.take().orElseThrow(), room, segmentBytes());
+            segments.add(segment);
+            input.offer(segment.buffer.payload(0, segment.room));
+            room = segment.end();
+        }
+    }
+
     /**
-     * Reads on.
+     * Reads on, waiting for the program that writes a stream at most {@code patience}.
      *
      * @return whether the next chunk is whole
      */
-    boolean fill() throws IOException, InterruptedException {
-        if (isReady()) {
-            return true;
-        }
+    boolean read(Duration patience) throws IOException, InterruptedException {
+        readAhead();
         Segment segment = at(next);
-        if (segment == null) {
-            assert next == end : next + " is not where the input stands, " + end;
-            Optional<ChunkBuffer> buffer = memory.take();
-            if (buffer.isEmpty()) {
-                return false;
-            }
-            segment = new Segment(buffer.get(), next, segmentBytes(), runningCrc32c);
-            segments.add(segment);
+        if (segment != null && !isEnded) {
+            end = input.read(next + wanted(segment), patience);
+            OptionalLong last = input.end();
+            isEnded = last.isPresent();
+            end = last.orElse(end);
         }
-        ByteBuffer rest = segment.buffer.payload(segment.filled, (int) (next + wanted(segment) - segment.end()));
-        boolean isWhole = input.read(rest);
-        segment.filled += rest.position();
-        end += rest.position();
-        OptionalLong size = input.size();
-        isEnded = isWhole && rest.hasRemaining() || size.isPresent() && end == size.getAsLong();
-        return isWhole;
+        return isReady();
     }
 
     /** Gives out the next chunk, which is whole. */
     Payload take() {
         Segment segment = at(next);
-        int bytes = segment == null ? 0 : (int) Math.min(wanted(segment), segment.end() - next);
+        int bytes = segment == null ? 0 : (int) Math.min(wanted(segment), end - next);
         long offset = next;
         if (bytes == 0) {
             return new Payload(Optional.empty(), 0, 0, offset, Crc32c.EMPTY);
         }
         int from = (int) (next - segment.start);
+        if (from == 0) {
+            segment.before = runningCrc32c;
+        }
         Crc32c crc32c = Crc32c.of(segment.buffer.payload(from, bytes));
         runningCrc32c = runningCrc32c.followedBy(crc32c, bytes);
         next += bytes;
         furthest = Math.max(furthest, next);
         segment.unwritten++;
-        unwritten++;
         if (input.size().isPresent()) {
             marks.add(next, runningCrc32c);
         }
@@ -248,7 +253,6 @@ final class Supply {
             Segment segment = all.next();
             if (segment.buffer == message.memory().get()) {
                 segment.unwritten--;
-                unwritten--;
             }
         }
         release();
@@ -265,18 +269,19 @@ final class Supply {
         long upTo = holds ? durable : next;
         while (!segments.isEmpty()) {
             Segment first = segments.peek();
-            if (first.unwritten > 0 || !first.isFull() && !isEnded || first.end() > upTo) {
+            long last = isEnded ? Math.min(first.end(), end) : first.end();
+            if (first.unwritten > 0 || last > upTo) {
                 return;
             }
             segments.remove();
             memory.giveBack(first.buffer);
-            released = first.end();
+            released = last;
         }
     }
 
     /** How much of {@code segment} the next chunk takes. */
     private int wanted(Segment segment) {
-        long most = Math.min(chunkBytes, segment.start + segment.room - next);
+        long most = Math.min(chunkBytes, segment.end() - next);
         OptionalLong size = input.size();
         return (int) (size.isPresent() ? Math.min(most, size.getAsLong() - next) : most);
     }
@@ -287,7 +292,7 @@ final class Supply {
         while (fromEnd.hasNext()) {
             Segment segment = fromEnd.next();
             if (segment.start <= offset) {
-                return offset < segment.start + segment.room ? segment : null;
+                return offset < segment.end() ? segment : null;
             }
         }
         return null;

@@ -100,7 +100,7 @@ final class Transmission {
             Optional<Outcome> outcome = Optional.empty();
             if (event.isPresent()) {
                 outcome = on(event.get());
-            } else if (maySend && (supply.isReady() || input.isReady(REPORT_INTERVAL)) && supply.fill()) {
+            } else if (maySend && supply.read(REPORT_INTERVAL)) {
                 outcome = sendChunk(flow.get());
             }
             if (outcome.isPresent()) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -78,7 +79,8 @@ class FileInputTest {
 
     private static String read(FileInput input) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(100);
-        input.read(bytes);
-        return new String(bytes.array(), 0, bytes.position());
+        input.offer(bytes);
+        long end = input.read(bytes.capacity(), Duration.ZERO);
+        return new String(bytes.array(), 0, (int) end);
     }
 }

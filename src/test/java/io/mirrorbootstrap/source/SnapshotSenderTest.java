@@ -222,8 +222,18 @@ class SnapshotSenderTest {
         }
 
         @Override
-        public boolean read(ByteBuffer buffer) throws IOException, InterruptedException {
-            return input.read(buffer);
+        public void offer(ByteBuffer memory) {
+            input.offer(memory);
+        }
+
+        @Override
+        public long read(long upTo, Duration patience) throws IOException, InterruptedException {
+            return input.read(upTo, patience);
+        }
+
+        @Override
+        public OptionalLong end() {
+            return input.end();
         }
 
         @Override
