@@ -3,6 +3,8 @@ package io.mirrorbootstrap.snapshot;
 import java.io.IOException;
 import java.util.Optional;
 
+import io.mirrorbootstrap.store.FileFacts;
+
 /**
  * Decides which open, chunk and removal is refused for one database, and with which refusal: by the rights of the caller,
  * the snapshots of others, a source that is gone, the room on the disk, the number of transfers at once. Only the
@@ -55,8 +57,7 @@ final class Admission {
      * The refusal of a snapshot that would throw away what its source may not know of: an earlier LSN than that of the committed one, or of
      * another cluster; or the end of a transfer whose source is there. Not asked where the source says that it means that.
      */
-    static Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity,
-            Optional<CommittedSnapshot> committed) {
+    Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<SnapshotIdentity> work = phase.owner().filter(owner -> owner != source && !owner.isGone())
                 .flatMap(owner -> phase.announcement()).map(Announcement::identity)
                 .filter(theirs -> !theirs.isSame(identity));
@@ -64,8 +65,11 @@ final class Admission {
             return work.map(theirs -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
                     phase.bytesDone(), theirs.totalBytes(), Optional.empty()));
         }
-        return committed.filter(there -> identity.lsn() > 0 && identity.lsn() < there.lsn()
-                || !identity.sourceClusterId().equals(there.sourceClusterId()))
+        // whatever mark it has: a snapshot that was touched, or put back as a copy, is still told to be committed
+        Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
+        return directory.records().describing(database).filter(record -> record.mayBe(file)).map(Manifest::snapshot)
+                .filter(there -> identity.lsn() > 0 && identity.lsn() < there.lsn()
+                        || !identity.sourceClusterId().equals(there.sourceClusterId()))
                 .map(there -> new Refusal.StaleSnapshot(identity.lsn(), there.lsn(), identity.sourceClusterId(),
                         there.sourceClusterId(), Optional.empty()));
     }

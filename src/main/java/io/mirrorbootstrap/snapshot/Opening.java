@@ -45,7 +45,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
         }
         Optional<Refusal> unmeant = snapshot.isMeant() || source.isSuperseded() // which is told that
                 ? Optional.empty()
-                : Admission.refuseUnmeant(phase, source, identity, committed);
+                : reception.admission().refuseUnmeant(phase, source, identity);
         if (unmeant.isPresent()) {
             return refused(unmeant.get());
         }

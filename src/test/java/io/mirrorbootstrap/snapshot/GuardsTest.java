@@ -31,6 +31,32 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
         assertEquals(opened, receiver.open(other, TestSource.meant(next)));
     }
 
+    /** A copy has another mark than its record says, as a file has whose time was set. */
+    @ParameterizedTest
+    @CsvSource({"41, cluster, true", "43, another, true", "42, cluster, false"})
+    void soAreTheyWhereACopyOfTheCommittedOneLies(long lsn, String cluster, boolean isStale) {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        disk.put("db.snapshot", whole);
+        SnapshotIdentity next = new SnapshotIdentity(cluster, DB, lsn, 7, Crc32c.EMPTY);
+
+        OpenOutcome refused = new OpenOutcome.Refused(
+                new Refusal.StaleSnapshot(lsn, 42, cluster, "cluster", Optional.empty()));
+        OpenOutcome opened = new OpenOutcome.Opened(0, Crc32c.EMPTY);
+        assertEquals(isStale ? refused : opened, receiver.open(other, next));
+        assertEquals(opened, receiver.open(other, TestSource.meant(next)));
+    }
+
+    @Test
+    void whatIsLostIsNotGuarded() throws Exception {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        disk.put("db.snapshot", new byte[999]);
+        TestSource.assertOpened(0, receiver.open(other, identity(whole, 41)));
+        disk.remove("db.snapshot");
+        TestSource.assertOpened(0, receiver.open(other, identity(whole, 40)));
+    }
+
     @Test
     void whoseLinkIsThereIsNotDisplacedByAnotherSnapshot() {
         receiver.open(one, identity); // before a byte
