@@ -1,17 +1,12 @@
 package io.mirrorbootstrap.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.zip.CRC32C;
 
@@ -55,28 +50,23 @@ final class ChecksumCommand implements Callable<Integer> {
         } else if (!isStandardInput && Files.isDirectory(file)) {
             throw new ParameterException(spec.commandLine(), "FILE " + file + " is a directory");
         }
-        try (FileChannel channel = isStandardInput
-                ? new FileInputStream(FileDescriptor.in).getChannel()
-                : open()) {
-            return print(channel, isStandardInput);
+        FileStream input = isStandardInput ? FileStream.standardInput() : FileStream.of(file);
+        try (ReadableByteChannel channel = open(input)) {
+            return print(channel, input);
         } catch (IOException e) {
-            return failed(ExitCode.INPUT, name(isStandardInput) + " cannot be read: " + Reason.of(e));
+            return failed(ExitCode.INPUT, input.name() + " cannot be read: " + Reason.of(e));
         }
     }
 
-    private FileChannel open() {
+    private ReadableByteChannel open(FileStream input) {
         try {
-            return FileChannel.open(file, StandardOpenOption.READ);
+            return input.open();
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), "FILE " + file + " cannot be opened: " + Reason.of(e), e);
+            throw new ParameterException(spec.commandLine(), "FILE " + e.getMessage(), e);
         }
     }
 
-    private int print(FileChannel channel, boolean isStandardInput) throws IOException {
-        boolean isFile = !isStandardInput && Files.isRegularFile(file);
-        // a file in /proc says that it has none
-        OptionalLong size = isFile && channel.size() > 0 ? OptionalLong.of(channel.size()) : OptionalLong.empty();
-        Optional<FileTime> modified = isFile ? Optional.of(Files.getLastModifiedTime(file)) : Optional.empty();
+    private int print(ReadableByteChannel channel, FileStream input) throws IOException {
         CRC32C crc = new CRC32C();
         long bytes = 0;
         try (ProgressDisplay progress = ProgressDisplay.on(spec.commandLine().getErr())) {
@@ -84,22 +74,16 @@ final class ChecksumCommand implements Callable<Integer> {
             while (channel.read(buffer.clear()) >= 0) {
                 bytes += buffer.flip().remaining();
                 crc.update(buffer);
-                progress.update(Phase.CHECKSUM, bytes, size);
+                progress.update(Phase.CHECKSUM, bytes, input.size());
             }
         }
-        if (size.isPresent() && size.getAsLong() != bytes) {
-            return failed(ExitCode.INPUT, file + " changed while it was being read: it had " + size.getAsLong()
-                    + " bytes, " + bytes + " were read");
-        } else if (modified.isPresent() && !Files.getLastModifiedTime(file).equals(modified.get())) {
-            return failed(ExitCode.INPUT, file + " changed while it was being read");
+        Optional<String> change = input.change(bytes);
+        if (change.isPresent()) {
+            return failed(ExitCode.INPUT, input.name() + " changed while it was being read: " + change.get());
         }
         spec.commandLine().getOut().printf(Locale.ROOT, "%s\t%d\t%s%n", Crc32c.of(crc), bytes,
                 Text.field(file.toString()));
         return ExitCode.COMMITTED.number();
-    }
-
-    private String name(boolean isStandardInput) {
-        return isStandardInput ? "standard input" : file.toString();
     }
 
     private int failed(ExitCode code, String message) {

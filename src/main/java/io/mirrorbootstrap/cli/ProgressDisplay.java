@@ -135,7 +135,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         if (isKnown) {
             double part = (double) done / total.getAsLong();
             if (terminal && parts.contains(Part.BAR)) {
-                int cells = (int) (part * BAR_CELLS);
+                int cells = (int) (Math.min(1, part) * BAR_CELLS); // a file that is written to may have more
                 line.append('[').append("#".repeat(cells)).append(".".repeat(BAR_CELLS - cells)).append("] ");
             }
             line.append((int) (part * 100)).append(" %");

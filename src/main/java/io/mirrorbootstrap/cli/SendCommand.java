@@ -195,7 +195,7 @@ final class SendCommand implements Callable<Integer> {
                 Producer running = new Producer(producer, FileStream.isStandardInputOpen());
                 return new StreamInput(running, "the output of " + running.name());
             } else if (file.equals(STANDARD_INPUT)) {
-                return FileStream.standardInput();
+                return FileStream.standardInput().input();
             }
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -209,7 +209,7 @@ final class SendCommand implements Callable<Integer> {
             } else if (!Files.isReadable(path)) {
                 throw new AccessDeniedException(file);
             }
-            return FileStream.of(path); // a named pipe or a device: it ends when it ends
+            return FileStream.of(path).input(); // a named pipe or a device: it ends when it ends
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), "FILE " + path + " cannot be opened: "
                     + Reason.of(e), e);

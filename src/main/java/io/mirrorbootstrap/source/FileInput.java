@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -62,7 +61,7 @@ public final class FileInput implements SnapshotInput {
         this.known = known;
         this.channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            this.opened = opened(file);
+            this.opened = OpenFile.of(file).orElse(file);
             this.size = channel.size();
             this.modified = Files.getLastModifiedTime(opened);
             this.lastingName = name(facts());
@@ -70,12 +69,6 @@ public final class FileInput implements SnapshotInput {
             channel.close();
             throw e;
         }
-    }
-
-    /** By its name for an instant: should that have become another file's already, none that is open leads to it. */
-    private static Path opened(Path file) throws IOException {
-        Optional<Object> key = Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
-        return key.flatMap(OpenFile::of).orElse(file);
     }
 
     private String facts() throws IOException {

@@ -12,8 +12,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import io.mirrorbootstrap.store.OpenFile;
+import io.mirrorbootstrap.store.Reason;
 
 /**
  * Standard input, a named pipe or a device. It ends when it ends: of a pipe nobody can tell whether the program at its
@@ -29,9 +33,10 @@ public final class FileStream implements StreamSource {
     private static final Path STANDARD_INPUT = Path.of("/proc/self/fd/0");
 
     private final String name;
-    /** Leads to what is open, where the system has such a path. */
-    private final Path opened;
     private final Opening opening;
+
+    /** Leads to what is open, where the system has such a path. */
+    private Path opened;
 
     private FileChannel channel;
     private long start;
@@ -43,24 +48,31 @@ public final class FileStream implements StreamSource {
         FileChannel open() throws IOException;
     }
 
-    private FileStream(String name, Path opened, Opening opening) {
+    private FileStream(String name, Path path, Opening opening) {
         this.name = name;
-        this.opened = opened;
+        this.opened = path;
         this.opening = opening;
     }
 
     /** What this process was given to read. */
-    public static StreamInput standardInput() {
-        String name = "standard input";
-        return new StreamInput(
-                new FileStream(name, STANDARD_INPUT, () -> new FileInputStream(FileDescriptor.in).getChannel()), name);
+    public static FileStream standardInput() {
+        return new FileStream("standard input", STANDARD_INPUT,
+                () -> new FileInputStream(FileDescriptor.in).getChannel());
     }
 
-    /** A named pipe, or a device. */
-    public static StreamInput of(Path path) {
-        return new StreamInput(
-                new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ)),
-                path.toString());
+    /** What has a name: a named pipe, a device, or a file that is read once. It is what is opened, whatever its name means then. */
+    public static FileStream of(Path path) {
+        return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    /** To be sent. */
+    public StreamInput input() {
+        return new StreamInput(this, name);
+    }
+
+    /** What it is called in messages. */
+    public String name() {
+        return name;
     }
 
     /**
@@ -90,8 +102,9 @@ public final class FileStream implements StreamSource {
         try {
             channel = opening.open();
         } catch (IOException e) {
-            throw new IOException(name + " cannot be opened: " + e.getMessage(), e);
+            throw new IOException(name + " cannot be opened: " + Reason.of(e), e);
         }
+        opened = OpenFile.of(opened).orElse(opened);
         try {
             start = channel.position();
             size = channel.size();
@@ -109,7 +122,17 @@ public final class FileStream implements StreamSource {
                 : Optional.empty();
     }
 
-    private Optional<String> change(long bytes) throws IOException {
+    /** How many bytes there are from where it was opened on, as far as that is known before its end: a file in {@code /proc} says 0. */
+    public OptionalLong size() {
+        return size > start ? OptionalLong.of(size - start) : OptionalLong.empty();
+    }
+
+    /**
+     * What has happened to it since it was opened, in words; empty when nothing has.
+     *
+     * @param bytes how many were read until its end
+     */
+    public Optional<String> change(long bytes) throws IOException {
         if (size > 0 && channel.size() != size) {
             return Optional.of("it had " + size + " bytes, now it has " + channel.size());
         } else if (size > 0 && start + bytes != size) {

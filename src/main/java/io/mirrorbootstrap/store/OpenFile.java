@@ -21,16 +21,25 @@ public final class OpenFile {
     }
 
     /**
-     * A path to a file that this process has open, as long as it does: also when the file has no name any more.
+     * A path to a file that this process has just opened, as long as it is open: also when the file has no name any more. It is found by
+     * its name for an instant: should that have become another file's already, none that is open leads to it.
      *
-     * @param key of the file, as {@link BasicFileAttributes#fileKey} tells it
      * @return empty when no descriptor leads to it, or where the system has no such paths
      */
-    public static Optional<Path> of(Object key) {
-        return of(key, target -> true);
+    public static Optional<Path> of(Path file) {
+        try {
+            return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey())
+                    .flatMap(key -> of(key, target -> true));
+        } catch (IOException e) {
+            return Optional.empty(); // the name is gone
+        }
     }
 
-    /** As above, of the descriptors whose file has the name that {@code named} wants: the others are not looked at. */
+    /**
+     * As above, of the descriptors whose file has the name that {@code named} wants: the others are not looked at.
+     *
+     * @param key of the file, as {@link BasicFileAttributes#fileKey} tells it
+     */
     static Optional<Path> of(Object key, Predicate<Path> named) {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path descriptor : all) {

@@ -47,6 +47,14 @@ class ProgressDisplayTest {
     }
 
     @Test
+    void aFileThatHasMoreThanItHadFillsTheBarAndNoMore() {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), () -> 100)) {
+            display.update(Phase.CHECKSUM, 2 * TOTAL, OptionalLong.of(TOTAL));
+        }
+        assertTrue(shown.toString().startsWith("\rchecksum [########################] 200 %"), shown::toString);
+    }
+
+    @Test
     void whatIsFoundHasALineOfItsOwn() {
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), () -> 100)) {
             display.update(Phase.CONNECTING, 0, OptionalLong.empty());

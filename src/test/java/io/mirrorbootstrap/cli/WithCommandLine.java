@@ -2,6 +2,7 @@ package io.mirrorbootstrap.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 
 import picocli.CommandLine;
 
@@ -13,11 +14,16 @@ abstract class WithCommandLine {
 
     /** What was said before is forgotten. */
     final int run(String... arguments) {
+        return run(err, arguments);
+    }
+
+    /** @param to writes to {@link #err} what is said there */
+    final int run(Writer to, String... arguments) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
         CommandLine line = MirrorBootstrap.commandLine();
         line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
+        line.setErr(new PrintWriter(to, true));
         return line.execute(arguments);
     }
 }

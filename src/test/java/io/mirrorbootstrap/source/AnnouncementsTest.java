@@ -46,7 +46,7 @@ class AnnouncementsTest {
     void whatWasLookedAtIsSentAllTheSame(int bytes) throws Exception {
         byte[] whole = random(bytes, bytes);
         Path file = Files.write(directory.resolve("file"), whole);
-        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file))) {
+        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file).input())) {
             try (input; KeepingSidecar sidecar = sidecar()) {
                 assertInstanceOf(Outcome.Committed.class, send(sidecar, input, unknown(Optional.empty())));
                 assertArrayEquals(whole, sidecar.bytes());
@@ -96,7 +96,7 @@ class AnnouncementsTest {
     void whatTheHeadSaysIsSaidWhenItIsOpened() throws Exception {
         byte[] dump = "REDIS0011\u00fa\u000brepl-offset\u00c1\u0034\u0012".getBytes(StandardCharsets.ISO_8859_1);
         Path file = Files.write(directory.resolve("dump.rdb"), dump);
-        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file))) {
+        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file).input())) {
             try (input; KeepingSidecar sidecar = sidecar()) {
                 assertInstanceOf(Outcome.Committed.class, send(sidecar, input, unknown(Optional.empty())));
                 assertEquals(0x1234, sidecar.opens.get(0).identity().lsn());
@@ -122,7 +122,7 @@ class AnnouncementsTest {
     void aPositionThatCannotBeReadEndsIt() throws Exception {
         Path file = Files.write(directory.resolve("file"), new byte[2500]);
         Path position = directory.resolve("missing");
-        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file))) {
+        for (SnapshotInput input : List.of(new FileInput(file), FileStream.of(file).input())) {
             try (input; KeepingSidecar sidecar = sidecar()) {
                 Outcome outcome = send(sidecar, input, unknown(Optional.of(position)));
                 assertEquals(position.toString(),

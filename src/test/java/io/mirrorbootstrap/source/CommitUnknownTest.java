@@ -127,7 +127,7 @@ class CommitUnknownTest {
                 end.accept(link);
             });
         })) {
-            return Sending.once(sidecar.endpoint(), FileStream.of(file));
+            return Sending.once(sidecar.endpoint(), FileStream.of(file).input());
         }
     }
 

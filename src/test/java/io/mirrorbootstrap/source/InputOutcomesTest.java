@@ -62,7 +62,7 @@ class InputOutcomesTest {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
                 channel.truncate(1000);
             }
-        }), FileStream.of(file)));
+        }), FileStream.of(file).input()));
         assertTrue(changed.change().contains("3000000"), changed.change());
         assertAborted();
     }
@@ -71,7 +71,7 @@ class InputOutcomesTest {
     void aFileThatIsReadAsAStreamMustNotBeWrittenTo() throws Exception {
         Outcome.InputChanged changed = assertInstanceOf(Outcome.InputChanged.class,
                 sendTo(opensOn(() -> Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH))),
-                        FileStream.of(file)));
+                        FileStream.of(file).input()));
         assertTrue(changed.change().contains("it was modified at 1970"), changed.change());
         assertAborted();
     }
