@@ -87,7 +87,6 @@ final class ChecksumCommand implements Callable<Integer> {
     }
 
     private int failed(ExitCode code, String message) {
-        spec.commandLine().getErr().println("mirror-bootstrap: " + message);
-        return code.number();
+        return Report.failed(spec.commandLine(), code, message);
     }
 }

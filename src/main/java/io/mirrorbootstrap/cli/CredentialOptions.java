@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 import io.mirrorbootstrap.access.Loopback;
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.HttpProxy;
@@ -73,8 +74,8 @@ final class CredentialOptions {
 
     void warnOfPlainText(Endpoint endpoint, PrintWriter err) {
         if (tokenFile.isPresent() && !endpoint.tls() && !Loopback.isAddressOf(endpoint.host())) {
-            err.println(
-                    "mirror-bootstrap: the token can be read by all on the way to " + endpoint + ": better use wss://");
+            err.println(Text.line("mirror-bootstrap: the token can be read by all on the way to " + endpoint
+                    + ": better use wss://"));
         }
     }
 }

@@ -79,9 +79,9 @@ public final class MirrorBootstrap {
         });
         line.setParameterExceptionHandler((wrong, arguments) -> {
             CommandLine command = wrong.getCommandLine();
-            command.getErr().println("mirror-bootstrap: " + wrong.getMessage());
+            int code = Report.failed(command, ExitCode.USAGE, wrong.getMessage());
             command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-            return ExitCode.USAGE.number();
+            return code;
         });
         line.setUsageHelpWidth(100);
         return line;

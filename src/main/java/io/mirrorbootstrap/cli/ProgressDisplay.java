@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntSupplier;
 
+import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Progress;
 
@@ -86,14 +87,14 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     public void retrying(Outcome outcome, Duration pause) {
         finishLine();
         phase = null;
-        out.println(outcome.message() + "; trying again in " + Quantities.duration(pause));
+        out.println(Text.line(outcome.message() + "; trying again in " + Quantities.duration(pause)));
     }
 
     /** A line of its own. */
     @Override
     public void found(String sentence) {
         finishLine();
-        out.println(sentence);
+        out.println(Text.line(sentence));
     }
 
     /** Leaves the cursor at the start of a line. */

@@ -26,10 +26,15 @@ final class Report {
         }
         // picocli's writer does not see what System.out swallows
         if (command.getOut().checkError() || System.out.checkError()) {
-            command.getErr().println("mirror-bootstrap: standard output cannot be written: the result is lost");
-            return ExitCode.FAILED.number();
+            return failed(command, ExitCode.FAILED, "standard output cannot be written: the result is lost");
         }
         return code;
+    }
+
+    /** What a command says that ends with {@code code}: the names in it, of files above all, may be of others than who runs it. */
+    static int failed(CommandLine command, ExitCode code, String message) {
+        command.getErr().println("mirror-bootstrap: " + Text.line(message));
+        return code.number();
     }
 
     /**

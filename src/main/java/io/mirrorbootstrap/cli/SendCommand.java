@@ -123,8 +123,7 @@ final class SendCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         credentials.warnOfPlainText(endpoint, err);
         if (STANDARD_INPUT.equals(file) && !FileStream.isStandardInputOpen()) {
-            err.println("mirror-bootstrap: standard input is closed, or cannot be read");
-            return ExitCode.USAGE.number();
+            return Report.failed(spec.commandLine(), ExitCode.USAGE, "standard input is closed, or cannot be read");
         }
         Credentials read = credentials.read(spec.commandLine());
         Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
@@ -144,8 +143,7 @@ final class SendCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(Report.line(committed, origin.lsnAsGiven()));
             return ExitCode.COMMITTED.number();
         }
-        err.println("mirror-bootstrap: " + outcome.message() + hint(outcome));
-        return ExitCode.of(outcome).number();
+        return Report.failed(spec.commandLine(), ExitCode.of(outcome), outcome.message() + hint(outcome));
     }
 
     /** What is to be said of the snapshot. */

@@ -93,7 +93,7 @@ final class WaitCommand implements Callable<Integer> {
             if (!Files.exists(unless.get())) {
                 return end(ExitCode.REFUSED, "--unless " + unless.get() + ": whether it is there cannot be seen");
             }
-            err.println(unless.get() + " is there: nothing to wait for");
+            err.println(Text.line(unless.get() + " is there: nothing to wait for"));
             return ExitCode.COMMITTED.number();
         }
         ClientLogging.quiet();
@@ -201,8 +201,7 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private int end(ExitCode code, String message) {
-        spec.commandLine().getErr().println("mirror-bootstrap: " + message);
-        return code.number();
+        return Report.failed(spec.commandLine(), code, message);
     }
 
     /** At once when something else happens, else now and then. */
@@ -211,7 +210,7 @@ final class WaitCommand implements Callable<Integer> {
         if (!kind.equals(told) || System.nanoTime() - toldNanos > TELL_EVERY_NANOS) {
             told = kind;
             toldNanos = System.nanoTime();
-            spec.commandLine().getErr().println("waiting for " + database + ": " + now);
+            spec.commandLine().getErr().println(Text.line("waiting for " + database + ": " + now));
         }
     }
 

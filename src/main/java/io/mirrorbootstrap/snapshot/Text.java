@@ -52,6 +52,16 @@ public final class Text {
     }
 
     /**
+     * A sentence in which names of strangers may be, as one line for a person: plain characters as they are, others escaped. Never cut: what
+     * is said of a name stands behind it.
+     */
+    public static String line(String value) {
+        StringBuilder shown = new StringBuilder(value.length() + 16);
+        value.codePoints().forEach(c -> append(shown, c));
+        return shown.toString();
+    }
+
+    /**
      * A name as one field of a log line: as it is, or in quotes where it could be taken for more than one, with escapes for
      * what is not plain. Never cut: two names would look the same.
      */

@@ -19,6 +19,7 @@ class TextTest {
     void whatDoesNotShowAsItselfIsEscaped(String point, String shown) {
         String value = "a" + Character.toString(Integer.parseInt(point, 16)) + "b";
         assertEquals("a" + shown + "b", Text.readable(value));
+        assertEquals("a" + shown + "b", Text.line(value));
         assertEquals("\"a" + shown + "b\"", Text.field(value));
         assertFalse(Text.isPlain(value));
     }
@@ -47,6 +48,7 @@ class TextTest {
         assertEquals("a".repeat(500) + "… (501 characters)", Text.readable("a".repeat(501)));
         assertEquals("a".repeat(499) + "🐘… (502 characters)", Text.readable("a".repeat(499) + "🐘b"));
         assertEquals("a".repeat(1000), Text.field("a".repeat(1000)));
+        assertEquals("a".repeat(1000), Text.line("a".repeat(1000)));
         assertEquals("\"" + "a".repeat(140) + "…\" (141 characters)", Text.quoted("a".repeat(141)));
     }
 }
