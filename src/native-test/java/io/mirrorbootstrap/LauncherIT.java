@@ -140,6 +140,34 @@ class LauncherIT {
     }
 
     @Test
+    void whatIsKeptOfClassesIsUsed() throws Exception {
+        assertTrue(usesKeptClasses(Path.of("").toAbsolutePath()));
+    }
+
+    @Test
+    void whatIsDamagedOfThemIsPassedOverInSilence() throws Exception {
+        List<String> copy = List.of("sh", "-c",
+                "cp -r bin \"$0\" && mkdir \"$0/target\" && cp -a target/quarkus-app \"$0/target\""
+                        + " && cd \"$0/target/quarkus-app\" && rm -f classes-* && echo damaged > \"$1\"",
+                directory.toString(),
+                "classes-" + System.getProperty("java.runtime.version"));
+        assertEquals(0, ended(copy), this::said);
+        assertFalse(usesKeptClasses(directory));
+    }
+
+    private boolean usesKeptClasses(Path home) throws Exception {
+        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
+                "the executable has its classes in it");
+        Path loaded = directory.resolve("loaded");
+        assertEquals(0, ended(List.of("env", "JAVA_OPTS=-Xlog:class+load:file=" + loaded,
+                home.resolve("bin/mirror-bootstrap").toString(), "--version")), this::said);
+        assertEquals(List.of("mirror-bootstrap", "protocol"),
+                said().lines().map(line -> line.split(" ")[0]).toList());
+        return Files.readAllLines(loaded).stream().anyMatch(
+                line -> line.contains(" io.mirrorbootstrap.") && line.contains("source: shared objects file"));
+    }
+
+    @Test
     void itFindsItsHomeWhereverTheCallersShellLooksForDirectories() throws Exception {
         Path other = Files.createDirectories(directory.resolve("other/bin"));
         List<String> command = new ArrayList<>(List.of("env", "CDPATH=" + other.getParent()));

@@ -104,9 +104,21 @@ final class SidecarProcess implements AutoCloseable {
                 command.addAll(List.of("--sun-misc-unsafe-memory-access=allow",
                         "--enable-native-access=ALL-UNNAMED"));
             }
+            command.addAll(keptClasses());
             command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
         }
         return command;
+    }
+
+    /** What bin/keep-classes has kept for this Java, used as bin/mirror-bootstrap does. */
+    private static List<String> keptClasses() {
+        Path classes = Path.of("target/quarkus-app/classes-" + System.getProperty("java.runtime.version"));
+        if (!Files.exists(classes)) {
+            return List.of();
+        }
+        return Runtime.version().feature() >= 25
+                ? List.of("-Xlog:aot*=off", "-XX:AOTCache=" + classes)
+                : List.of("-Xlog:cds*=off", "-XX:SharedArchiveFile=" + classes);
     }
 
     private static String port(Process process, Path log) {
