@@ -115,7 +115,7 @@ public final class VertxReceiver {
     private final class Reading {
 
         private final ExecutorService worker = Executors.newSingleThreadExecutor();
-        private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits);
+        private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits, new HeapRoom());
         private final AtomicLong waiting = new AtomicLong();
         private final ReadStream<?> stream;
         private final Consumer<Answer> answers;

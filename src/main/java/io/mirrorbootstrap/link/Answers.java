@@ -17,7 +17,7 @@ import io.netty.buffer.Unpooled;
  * answered further until it does.
  * <p>
  * At most as many may wait as a source may have messages unanswered: a source that writes all of these before it reads finds each
- * answered. What they hold is bounded too, for each link and for all ({@link AnswerRoom}): a {@code pending} of the longest name takes 328
+ * answered. What they hold is bounded too, for each link and for all ({@link HeapRoom}): a {@code pending} of the longest name takes 328
  * bytes of the heap, most less than 200. Refusals may be longer, so that fewer of them may wait.
  */
 final class Answers {
@@ -46,7 +46,7 @@ final class Answers {
     }
 
     private final Transport transport;
-    private final AnswerRoom room;
+    private final HeapRoom room;
     private final int maxWaiting;
     private final Runnable whenDrained;
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
@@ -71,7 +71,7 @@ final class Answers {
      * @param maxWaiting at most as many wait; then the link stops working for a source that does not read
      * @param whenDrained called on the event loop when, after {@link #isFull}, there is room again
      */
-    Answers(Transport transport, AnswerRoom room, int maxWaiting, Runnable whenDrained) {
+    Answers(Transport transport, HeapRoom room, int maxWaiting, Runnable whenDrained) {
         this.transport = transport;
         this.room = room;
         this.maxWaiting = maxWaiting;
@@ -136,7 +136,7 @@ final class Answers {
         long bytes = waitingBytes.get();
         int answers = maxWaiting / part;
         return waiting.get() < answers && bytes < answers * BYTES_EACH
-                && (bytes < AnswerRoom.BYTES_PER_LINK / part || room.isThere());
+                && (bytes < HeapRoom.ANSWERS_PER_LINK / part || room.isThere());
     }
 
     private void add(Outgoing outgoing) {

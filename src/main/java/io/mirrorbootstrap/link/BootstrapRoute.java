@@ -34,12 +34,12 @@ class BootstrapRoute {
     private final LinkLimits limits;
     private final IngestBudget budget;
     private final IngestRate rate;
-    private final AnswerRoom room;
+    private final HeapRoom room;
     private final Standing standing;
     private final Turns turns;
 
     BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
-            AnswerRoom room, Standing standing, Turns turns) {
+            HeapRoom room, Standing standing, Turns turns) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;

@@ -44,13 +44,13 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private Optional<Throwable> failure = Optional.empty();
 
     Link(Transport transport, Principal principal, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget.Share budget, IngestRate.Share rate, AnswerRoom room, Turns.Workers workers) {
+            IngestBudget.Share budget, IngestRate.Share rate, HeapRoom room, Turns.Workers workers) {
         this.transport = transport;
         this.principal = principal;
         this.links = links;
         this.job = new LinkJob(this, workers, System::nanoTime, this::lostWorker);
         this.answers = new Answers(transport, room, limits.windowMessages(), job::wake);
-        this.messages = new Messages(new MessageReader(mirrors, this, limits), workers, transport, this::answer,
+        this.messages = new Messages(new MessageReader(mirrors, this, limits, room), workers, transport, this::answer,
                 job::wake);
         this.end = new LinkEnd(transport, answers, messages, () -> links.closed(this), limits.maxChunkBytes());
         this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, this::isGone,

@@ -36,8 +36,7 @@ final class MessageReader {
     private final LinkLimits limits;
     private final PayloadSpill spill;
     private final OneThread oneThread = new OneThread();
-
-    private final ControlText text = new ControlText();
+    private final ControlText text;
     private final SmallSlices slices = new SmallSlices(this::pass);
 
     private Optional<DiskWait> unfinished = Optional.empty();
@@ -46,11 +45,12 @@ final class MessageReader {
     private boolean putsAside;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
-    MessageReader(Mirrors mirrors, Source source, LinkLimits limits) {
+    MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room) {
         this.mirrors = mirrors;
         this.source = source;
         this.limits = limits;
         this.spill = mirrors.spill();
+        this.text = new ControlText(room);
     }
 
     /**
@@ -138,6 +138,7 @@ final class MessageReader {
     void end(KeptReason reason) throws IOException {
         assert oneThread.enters() : oneThread;
         unfinished = Optional.empty();
+        text.forget();
         try {
             cancelChunk();
         } finally {

@@ -35,7 +35,7 @@ abstract class HandTurnedLinks {
     final SimulatedDisk disk = new SimulatedDisk();
     final LinkLimits limits = new LinkLimits(SETTINGS);
     final Links links = new Links(limits, new SimpleMeterRegistry(), null, () -> apart);
-    final AnswerRoom room = new AnswerRoom();
+    final HeapRoom room = new HeapRoom();
     final HandTurned jobs = new HandTurned();
     /** Where links wait for the disk. */
     final HandTurned asides = new HandTurned();

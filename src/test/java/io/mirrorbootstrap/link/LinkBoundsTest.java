@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,7 @@ class LinkBoundsTest extends HandTurnedLinks {
             open.send(many);
             all.add(open);
         }
-        long most = 8 * 1024 * 1024 + 64 * (AnswerRoom.BYTES_PER_LINK + 1024);
+        long most = 8 * 1024 * 1024 + 64 * (HeapRoom.ANSWERS_PER_LINK + 1024);
         assertTrue(room.taken() <= most, () -> room.taken() + " bytes");
         all.subList(0, 32).forEach(open -> open.transport.takesMore(true));
         all.subList(32, 64).forEach(Open::loseConnection);
@@ -51,6 +52,36 @@ class LinkBoundsTest extends HandTurnedLinks {
         asides.turnAll();
         all.forEach(Open::turnAll);
         assertEquals(0, room.taken(), "all are given back, whether they were read or their links are lost");
+    }
+
+    @Test
+    void whereNoRoomIsLeftALinkHoldsLittleOfAMessageThatHasNotEnded() {
+        byte[] spaces = " ".repeat(16 * 1024).getBytes(StandardCharsets.US_ASCII);
+        byte[] abort = JsonMessages.write(new Control.Abort(new DatabaseId("a"))).getBytes(StandardCharsets.US_ASCII);
+        room.take(8 * 1024 * 1024);
+        Open open = open();
+        open.send(MaskedFrame.of(0x81, joined(spaces, spaces, spaces, abort))); // has ended
+        open.send(MaskedFrame.of(0x01, spaces), MaskedFrame.of(0x80, abort));
+        assertEquals(List.of("aborted", "aborted"), open.types());
+        open.send(MaskedFrame.of(0x01, spaces), MaskedFrame.of(0x00, new byte[]{' '}));
+        assertEquals(List.of("aborted", "aborted", "error", "close 1011"), open.types());
+        assertEquals(8 * 1024 * 1024, room.taken());
+    }
+
+    @Test
+    void messagesThatHaveNotEndedShareTheRoomWithAnswersAndGiveItBack() {
+        List<Open> all = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            Open open = open();
+            open.send(MaskedFrame.of(0x01, "{\"\u6f22".getBytes(StandardCharsets.UTF_8)));
+            open.send(repeated(60, MaskedFrame.of(0x00, " ".repeat(1000).getBytes(StandardCharsets.US_ASCII))));
+            all.add(open);
+        }
+        assertTrue(room.taken() > 64 * 60_000 && room.taken() <= 64 * 64 * 1024, () -> room.taken() + " bytes");
+        all.forEach(Open::loseConnection);
+        asides.turnAll();
+        all.forEach(Open::turnAll);
+        assertEquals(0, room.taken());
     }
 
     @Test
