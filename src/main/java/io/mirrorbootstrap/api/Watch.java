@@ -1,15 +1,7 @@
 package io.mirrorbootstrap.api;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -20,12 +12,12 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.smallrye.mutiny.subscription.Cancellable;
 
 /**
- * What one watcher of the board is told: each row as it is, and then each change, ten times a second: the first after a quiet time at
- * once, and of more than a few the newest row of each database that has changed.
+ * What one watcher of the board is told: each row as it is, and then each that has changed, ten times a second; the first after a quiet
+ * time at once.
  * <p>
- * Of what has changed a few rows wait, and beyond them names, at most about as many as there are rows; the row of a name is looked up
- * when it is sent. So however fast the rows change and however slowly the watcher reads, it costs little, misses no last state, and
- * nothing goes back or is told twice. Event loop only, but for {@link #changed} and {@link #cancel}.
+ * Nothing of rows or names is kept for it, only up to which change it has been told: rows that wait would be held for each watcher, with
+ * all the texts of their sources. So however fast the rows change and however slowly the watcher reads, it costs nothing, misses no
+ * last state, and nothing goes back or is told twice. Event loop only, but for {@link #changed} and {@link #cancel}.
  */
 final class Watch implements Flow.Subscription {
 
@@ -35,10 +27,7 @@ final class Watch implements Flow.Subscription {
     /** A proxy in between cuts a connection that is silent for too long. */
     static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
 
-    /** Names of databases that come and go for years must not fill the memory. */
-    private static final int MANY_NAMES = 2 * StatusBoard.MAX_ROWS;
-
-    /** So many changes may wait each as it was; then others have the event loop, too. */
+    /** Behind so many others have the event loop, too. */
     private static final int ROWS_AT_ONCE = 16;
 
     /** What a watcher is told. */
@@ -85,16 +74,12 @@ final class Watch implements Flow.Subscription {
     private final Flow.Subscriber<? super Told> watcher;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.AWAKE);
-    /** The first changes since the last look. Any thread. */
-    private final BlockingQueue<Mirror> first = new ArrayBlockingQueue<>(ROWS_AT_ONCE);
-    /** Which databases have changed after these. Any thread. */
-    private final Set<DatabaseId> changed = ConcurrentHashMap.newKeySet();
 
     // event loop only
-    private final Queue<Mirror> rows = new ArrayDeque<>();
-    private final Queue<DatabaseId> toTell = new ArrayDeque<>();
-    /** The change of the last row of each database that has been told. */
-    private final Map<DatabaseId, Long> lastTold = new HashMap<>();
+    /** The change of the last row that has been told, or was not wanted. */
+    private long toldUpTo;
+    /** The last change when it was last looked: what changes later is told behind the next pause, and not more often. */
+    private long lookedAt;
     private long asked;
     private boolean owesSignOfLife = true; // the first at once, so that the watcher knows that it watches
     private boolean isTelling;
@@ -127,20 +112,14 @@ final class Watch implements Flow.Subscription {
     /** Begins; nothing is told before it is asked for. */
     void start() {
         watching = board.watch(this::changed); // first: no change is missed
-        board.mirrors().stream().map(Mirror::database).filter(isWanted).forEach(toTell::add);
+        lookedAt = board.lastChange();
         signOfLife = loop.later(silence, this::oweSignOfLife);
         watcher.onSubscribe(this);
     }
 
     /** The board has {@code row} now. Any thread. */
     private void changed(Mirror row) {
-        if (isWanted.test(row.database()) && !isOver()) {
-            if (!first.offer(row)) {
-                changed.add(row.database());
-                if (changed.size() > MANY_NAMES) {
-                    changed.removeIf(name -> board.mirror(name).isEmpty());
-                }
-            }
+        if (isWanted.test(row.database())) {
             wake();
         }
     }
@@ -152,9 +131,7 @@ final class Watch implements Flow.Subscription {
     }
 
     private void look() {
-        assert rows.isEmpty() && toTell.isEmpty() : toTell;
-        first.drainTo(rows);
-        changed.removeIf(toTell::add); // before its row is looked up: a later change is looked at again
+        lookedAt = board.lastChange();
         tell();
     }
 
@@ -170,14 +147,13 @@ final class Watch implements Flow.Subscription {
         }
         isTelling = true;
         int told = 0;
-        while (asked > 0 && told < ROWS_AT_ONCE && !isOver() && (owesSignOfLife || !hasToldAll())) {
-            if (owesSignOfLife) {
-                owesSignOfLife = false;
-                tell(new Told.StillHere());
-            } else {
-                told++;
-                Optional.ofNullable(rows.poll()).or(() -> board.mirror(toTell.remove())).ifPresent(this::tellIfNewer);
-            }
+        Optional<Told> next = due();
+        while (asked > 0 && told < ROWS_AT_ONCE && !isOver() && next.isPresent()) {
+            told++;
+            asked--;
+            took(next.get());
+            watcher.onNext(next.get());
+            next = due();
         }
         isTelling = false;
         if (hasToldAll()) {
@@ -187,23 +163,36 @@ final class Watch implements Flow.Subscription {
         }
     }
 
-    private boolean hasToldAll() {
-        return rows.isEmpty() && toTell.isEmpty();
+    private Optional<Told> due() {
+        return owesSignOfLife
+                ? Optional.of(new Told.StillHere())
+                : next().filter(this::hadChanged).map(Told.Row::new);
     }
 
-    private void tell(Told next) {
-        asked--;
-        watcher.onNext(next);
-    }
-
-    private void tellIfNewer(Mirror row) {
-        if (row.change() > lastTold.getOrDefault(row.database(), Long.MIN_VALUE)) {
-            lastTold.put(row.database(), row.change());
-            if (lastTold.size() > MANY_NAMES) {
-                lastTold.keySet().removeIf(name -> board.mirror(name).isEmpty());
-            }
-            tell(new Told.Row(row));
+    private void took(Told told) {
+        if (told instanceof Told.Row row) {
+            toldUpTo = row.row().change();
+        } else {
+            owesSignOfLife = false;
         }
+    }
+
+    private boolean hasToldAll() {
+        return next().filter(this::hadChanged).isEmpty();
+    }
+
+    private boolean hadChanged(Mirror row) {
+        return row.change() <= lookedAt;
+    }
+
+    /** The next row to be told, now or behind the next pause. */
+    private Optional<Mirror> next() {
+        Optional<Mirror> next = board.after(toldUpTo);
+        while (next.isPresent() && !isWanted.test(next.get().database())) {
+            toldUpTo = next.get().change();
+            next = board.after(toldUpTo);
+        }
+        return next;
     }
 
     private void pause() {
@@ -219,8 +208,8 @@ final class Watch implements Flow.Subscription {
     }
 
     private void rest() {
-        if (!isAnyChanged() && state.compareAndSet(State.AWAKE, State.RESTING)) {
-            if (isAnyChanged()) { // it came before it was seen that a call is needed
+        if (next().isEmpty() && state.compareAndSet(State.AWAKE, State.RESTING)) {
+            if (next().isPresent()) { // it came before it was seen that a call is needed
                 wake();
             }
         } else if (!isOver()) {
@@ -228,19 +217,10 @@ final class Watch implements Flow.Subscription {
         }
     }
 
-    private boolean isAnyChanged() {
-        return !first.isEmpty() || !changed.isEmpty();
-    }
-
     private void oweSignOfLife() {
         signOfLife = loop.later(silence, this::oweSignOfLife);
         owesSignOfLife = true;
         tell();
-    }
-
-    /** How many names wait. */
-    int names() {
-        return changed.size() + toTell.size();
     }
 
     private boolean isOver() {
@@ -255,10 +235,6 @@ final class Watch implements Flow.Subscription {
                 watching.cancel();
                 pause.cancel();
                 signOfLife.cancel();
-                toTell.clear();
-                changed.clear();
-                rows.clear();
-                first.clear();
             });
         }
     }

@@ -7,9 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -43,6 +44,8 @@ public class StatusBoard implements TransferListener {
     public static final int MAX_ROWS = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
+    /** The same rows, by the change that made each. */
+    private final ConcurrentNavigableMap<Long, Mirror> byChange = new ConcurrentSkipListMap<>();
     private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
     private final AtomicLong changes = new AtomicLong();
 
@@ -63,6 +66,19 @@ public class StatusBoard implements TransferListener {
     }
 
     /**
+     * The row whose last change is the first after {@code change}. Whoever goes from row to row by it finds each that has changed:
+     * none appears with a lower number than one that is there.
+     */
+    public Optional<Mirror> after(long change) {
+        return Optional.ofNullable(byChange.higherEntry(change)).map(Map.Entry::getValue);
+    }
+
+    /** The number of the last change. */
+    public long lastChange() {
+        return changes.get();
+    }
+
+    /**
      * Tells {@code watcher} each row that changes, from now on: {@link #mirror} has it by then, or a later one. It is called on a
      * transfer's thread, with its lock held: it must return at once. An exception of it is logged, and harms neither the transfer nor
      * other watchers.
@@ -76,20 +92,34 @@ public class StatusBoard implements TransferListener {
 
     @Override
     public void on(TransferEvent event) {
-        AtomicReference<Mirror> changed = new AtomicReference<>();
-        mirrors.compute(event.database(), (database, before) -> {
-            Mirror after = after(event, Optional.ofNullable(before));
-            changed.set(after == before ? null : after);
-            return after;
-        });
-        if (changed.get() != null) { // a watcher finds it on the board, too
-            watchers.forEach(watcher -> tell(watcher, changed.get()));
+        // a watcher finds it on the board, too
+        change(event).ifPresent(row -> watchers.forEach(watcher -> tell(watcher, row)));
+    }
+
+    /** Changes are made one after another, so that they appear in the order of their numbers. */
+    private synchronized Optional<Mirror> change(TransferEvent event) {
+        Mirror before = mirrors.get(event.database());
+        Mirror after = after(event, Optional.ofNullable(before));
+        if (after == before) {
+            return Optional.empty();
+        } else if (after == null) {
+            remove(before);
+            return Optional.empty();
+        }
+        mirrors.put(after.database(), after);
+        byChange.put(after.change(), after);
+        if (before != null) {
+            byChange.remove(before.change());
         }
         if (mirrors.size() > MAX_ROWS) {
-            mirrors.values().stream().filter(StatusBoard::isForgettable)
-                    .min(Comparator.comparingLong(Mirror::change))
-                    .ifPresent(mirror -> mirrors.remove(mirror.database(), mirror));
+            byChange.values().stream().filter(StatusBoard::isForgettable).findFirst().ifPresent(this::remove);
         }
+        return Optional.of(after);
+    }
+
+    private void remove(Mirror row) {
+        mirrors.remove(row.database());
+        byChange.remove(row.change());
     }
 
     private static void tell(Consumer<Mirror> watcher, Mirror mirror) {

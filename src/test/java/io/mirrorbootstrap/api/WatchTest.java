@@ -48,7 +48,7 @@ class WatchTest {
     }
 
     @Test
-    void ofManyChangesTheLastIsToldWhenThePauseIsOver() {
+    void ofChangesThatFollowTheLastIsToldWhenThePauseIsOver() {
         watch(Long.MAX_VALUE);
         passTime();
         changed("a", 1);
@@ -60,12 +60,10 @@ class WatchTest {
         assertTrue(loop.isEmpty(), "nothing is queued for a change");
         assertEquals(List.of("still here", "a 1"), heard);
         passTime();
-        assertEquals(2 + 16 + 2, heard.size());
-        assertEquals(List.of("a 2", "b 2", "a 3"), heard.subList(2, 5));
-        assertEquals(Set.of("a 5000", "b 5000"), Set.copyOf(heard.subList(18, 20)));
+        assertEquals(Set.of("a 5000", "b 5000"), Set.copyOf(heard.subList(2, 4)));
         passTime();
         passTime();
-        assertEquals(20, heard.size(), "nothing is told twice");
+        assertEquals(4, heard.size(), "nothing is told twice");
     }
 
     @Test
@@ -78,8 +76,22 @@ class WatchTest {
         assertEquals(List.of("still here"), heard);
         ask(20);
         passTime();
-        assertEquals(List.of("still here", "a 1", "a 2"), heard.subList(0, 3));
-        assertEquals("a 100", heard.get(heard.size() - 1));
+        assertEquals(List.of("still here", "a 100"), heard, "nothing is kept of what was before");
+    }
+
+    @Test
+    void whatHasChangedAgainBeforeItIsToldIsToldOnceAsItIs() {
+        for (int i = 0; i < 20; i++) {
+            changed("db" + i, 1);
+        }
+        begin(Long.MAX_VALUE);
+        changed("db0", 2); // told as it was
+        changed("db19", 2); // not told yet
+        turn();
+        passTime();
+        passTime();
+        assertEquals(1 + 20 + 1, heard.size());
+        assertEquals(List.of("db18 1", "db0 2", "db19 2"), heard.subList(19, 22));
     }
 
     @Test
@@ -105,7 +117,7 @@ class WatchTest {
         assertEquals(List.of("still here", "still here"), heard, "it is not asked for more");
         ask(10);
         passTime();
-        assertEquals(List.of("still here", "still here", "a 1", "a 2"), heard);
+        assertEquals(List.of("still here", "still here", "a 2"), heard);
     }
 
     @ParameterizedTest
@@ -124,24 +136,23 @@ class WatchTest {
         remove("a");
         passTime();
         passTime();
-        assertEquals(List.of("still here", "a 1", "a 2"), heard, "as it was before it left");
+        assertEquals(List.of("still here", "a 1"), heard);
         changed("a", 3);
         turn();
-        assertEquals(List.of("still here", "a 1", "a 2", "a 3"), heard);
+        assertEquals(List.of("still here", "a 1", "a 3"), heard);
     }
 
     @Test
-    void namesThatComeAndGoAreNotKept() {
+    void ofNamesThatHaveComeAndGoneNothingIsTold() {
         watch(0);
         for (int i = 0; i < 5 * StatusBoard.MAX_ROWS; i++) {
             changed("gone" + i, 1);
             remove("gone" + i);
         }
         changed("here", 1);
-        assertTrue(((Watch) watch).names() <= 2 * StatusBoard.MAX_ROWS + 1, () -> ((Watch) watch).names() + " names");
         ask(Long.MAX_VALUE);
         passTime();
-        assertEquals("here 1", heard.get(heard.size() - 1));
+        assertEquals(List.of("still here", "here 1"), heard);
     }
 
     @Test
@@ -150,7 +161,7 @@ class WatchTest {
             changed("db" + i, 1);
         }
         begin(Long.MAX_VALUE);
-        assertEquals(1 + 16, heard.size());
+        assertEquals(16, heard.size());
         turn();
         assertEquals(1 + 100, heard.size());
     }
@@ -164,7 +175,6 @@ class WatchTest {
         turn();
         assertTrue(pauses.isEmpty());
         assertEquals(List.of("still here"), heard);
-        assertEquals(0, ((Watch) watch).names());
     }
 
     private void watch(long asked) {

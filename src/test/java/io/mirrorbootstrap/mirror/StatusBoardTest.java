@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,20 @@ class StatusBoardTest {
         for (int i = 1; i < heard.size(); i++) {
             assertTrue(heard.get(i).change() > heard.get(i - 1).change(), heard.get(i)::toString);
         }
+    }
+
+    @Test
+    void whoGoesFromChangeToChangeFindsEachRowAsItIs() {
+        for (int i = 0; i < 100; i++) {
+            board.on(disconnected("db" + i % 7, i));
+        }
+        List<Mirror> found = new ArrayList<>();
+        for (Optional<Mirror> row = board.after(0); row.isPresent(); row = board.after(row.get().change())) {
+            found.add(row.get());
+        }
+        assertEquals(7, found.size());
+        assertEquals(Set.copyOf(board.mirrors()), Set.copyOf(found));
+        assertEquals(board.lastChange(), found.get(6).change());
     }
 
     @Test
