@@ -12,8 +12,8 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.smallrye.mutiny.subscription.Cancellable;
 
 /**
- * What one watcher of the board is told: each row as it is, and then each that has changed, ten times a second; the first after a quiet
- * time at once.
+ * What one watcher of the board is told: each row as it is, and then each change, ten times a second: the first after a quiet time at
+ * once, and of more than the board still has, each row that has changed as it is.
  * <p>
  * Nothing of rows or names is kept for it, only up to which change it has been told: rows that wait would be held for each watcher, with
  * all the texts of their sources. So however fast the rows change and however slowly the watcher reads, it costs nothing, misses no
@@ -78,6 +78,8 @@ final class Watch implements Flow.Subscription {
     // event loop only
     /** The change of the last row that has been told, or was not wanted. */
     private long toldUpTo;
+    /** The last change when it began: what was past by then is not told. */
+    private long begunAt;
     /** The last change when it was last looked: what changes later is told behind the next pause, and not more often. */
     private long lookedAt;
     private long asked;
@@ -112,7 +114,8 @@ final class Watch implements Flow.Subscription {
     /** Begins; nothing is told before it is asked for. */
     void start() {
         watching = board.watch(this::changed); // first: no change is missed
-        lookedAt = board.lastChange();
+        begunAt = board.lastChange();
+        lookedAt = begunAt;
         signOfLife = loop.later(silence, this::oweSignOfLife);
         watcher.onSubscribe(this);
     }
@@ -188,11 +191,15 @@ final class Watch implements Flow.Subscription {
     /** The next row to be told, now or behind the next pause. */
     private Optional<Mirror> next() {
         Optional<Mirror> next = board.after(toldUpTo);
-        while (next.isPresent() && !isWanted.test(next.get().database())) {
+        while (next.filter(row -> !isToBeTold(row)).isPresent()) {
             toldUpTo = next.get().change();
             next = board.after(toldUpTo);
         }
         return next;
+    }
+
+    private boolean isToBeTold(Mirror row) {
+        return isWanted.test(row.database()) && (row.change() > begunAt || board.isThere(row));
     }
 
     private void pause() {

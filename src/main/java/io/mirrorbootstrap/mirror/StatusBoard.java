@@ -1,7 +1,9 @@
 package io.mirrorbootstrap.mirror;
 
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,9 +45,14 @@ public class StatusBoard implements TransferListener {
      */
     public static final int MAX_ROWS = 1000;
 
+    /** So many rows that have changed since, or are gone, are still told, in all: who looks soon hears of each change. */
+    public static final int MAX_PAST = 16;
+
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
-    /** The same rows, by the change that made each. */
+    /** The same rows, and the past ones, by the change that made each. */
     private final ConcurrentNavigableMap<Long, Mirror> byChange = new ConcurrentSkipListMap<>();
+    /** Guarded by this. */
+    private final Deque<Mirror> past = new ArrayDeque<>();
     private final Set<Consumer<Mirror>> watchers = new CopyOnWriteArraySet<>();
     private final AtomicLong changes = new AtomicLong();
 
@@ -66,11 +73,16 @@ public class StatusBoard implements TransferListener {
     }
 
     /**
-     * The row whose last change is the first after {@code change}. Whoever goes from row to row by it finds each that has changed:
-     * none appears with a lower number than one that is there.
+     * The row that the first change after {@code change} has made, of those that are there or were until lately. Whoever goes from row to
+     * row by it finds each that is there: none appears with a lower number than one that is there.
      */
     public Optional<Mirror> after(long change) {
         return Optional.ofNullable(byChange.higherEntry(change)).map(Map.Entry::getValue);
+    }
+
+    /** Whether {@code row} is on the board, unchanged. */
+    public boolean isThere(Mirror row) {
+        return mirrors.get(row.database()) == row;
     }
 
     /** The number of the last change. */
@@ -109,17 +121,26 @@ public class StatusBoard implements TransferListener {
         mirrors.put(after.database(), after);
         byChange.put(after.change(), after);
         if (before != null) {
-            byChange.remove(before.change());
+            passed(before);
         }
         if (mirrors.size() > MAX_ROWS) {
-            byChange.values().stream().filter(StatusBoard::isForgettable).findFirst().ifPresent(this::remove);
+            byChange.values().stream().filter(this::isThere).filter(StatusBoard::isForgettable).findFirst()
+                    .ifPresent(this::remove);
         }
         return Optional.of(after);
     }
 
     private void remove(Mirror row) {
         mirrors.remove(row.database());
-        byChange.remove(row.change());
+        passed(row);
+    }
+
+    private void passed(Mirror row) {
+        assert Thread.holdsLock(this);
+        past.add(row);
+        if (past.size() > MAX_PAST) {
+            byChange.remove(past.remove().change());
+        }
     }
 
     private static void tell(Consumer<Mirror> watcher, Mirror mirror) {
