@@ -184,8 +184,10 @@ final class Durability {
      * Has the checkpoint that is there, if it is one of {@code snapshot}, name the owner that this snapshot has now, and what is said of it
      * now: otherwise it would belong after a crash to whom it belonged before, and others might end it. A checkpoint that is being written
      * beside the flow is waited for; one that begins later names what its transfer has then.
+     *
+     * @param transfer empty if it is kept
      */
-    void recordAgain(SnapshotIdentity snapshot, Notes notes) throws IOException {
+    void recordAgain(SnapshotIdentity snapshot, Notes notes, Optional<Transfer> transfer) throws IOException {
         assert lock.isHeld();
         lock.forLong(() -> {
             records.lock();
@@ -195,6 +197,7 @@ final class Durability {
                         .map(recorded -> recorded.of(snapshot, notes));
                 if (now.isPresent() && !now.equals(there)) {
                     record(now.get());
+                    transfer.ifPresent(any -> any.recorded(notes));
                 }
             } finally {
                 records.unlock();

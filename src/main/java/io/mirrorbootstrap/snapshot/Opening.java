@@ -66,7 +66,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
             announce(kept.isPresent() ? DropReason.MISSING : DropReason.REPLACED);
             return new OpenOutcome.Opened(0, Crc32c.EMPTY);
         }
-        reception.durability().recordAgain(kept.get().identity(), kept.get().accepted().notes());
+        reception.durability().recordAgain(kept.get().identity(), kept.get().accepted().notes(), Optional.empty());
         try {
             return resume(kept.get())
                     ? new OpenOutcome.Opened(offset, kept.get().accepted().crc32c())
@@ -114,7 +114,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
     private OpenOutcome takeOver(Transfer transfer) throws IOException {
         transfer.isAnnounced(snapshot);
         transfer.cutBack(); // should that fail, the superseded link meets it too, and ends the transfer
-        reception.durability().recordAgain(transfer.identity(), transfer.notes());
+        reception.durability().recordAgain(transfer.identity(), transfer.notes(), Optional.of(transfer));
         goOn(transfer);
         return new OpenOutcome.Opened(transfer.bytesDone(), transfer.crc());
     }

@@ -188,6 +188,16 @@ class NamedStreamTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void aPositionThatIsSaidAgainBehindATakeOverIsRecordedToo() throws Exception {
+        receiver.open(one, new Announcement(pipe.named("s"), false, NOTES));
+        send(one, pipe, 0, 150);
+        receiver.open(other, new Announcement(pipe.named("s"), false, new Notes(Optional.of("b"), Map.of())));
+        TestSource.chunk(receiver, other, pipe, 150).finish(false, Optional.empty(), NOTES.position());
+
+        assertEquals(NOTES, directory.records().checkpoint(DB).orElseThrow().notes());
+    }
+
+    @Test
     void aPositionThatComesWithBytesIsRecordedWhenTheLinkEnds() throws Exception {
         open(one, pipe, "s");
         send(one, pipe, 0, 150);
