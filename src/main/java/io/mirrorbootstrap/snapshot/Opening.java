@@ -32,6 +32,9 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
 
     private OpenOutcome decide(boolean recognize) throws IOException {
         SnapshotIdentity identity = identity();
+        if (source.isSuperseded()) { // what its successor has committed is not for it to speak of either
+            return refused(new Refusal.Superseded(identity.database()));
+        }
         reception.finishCommit();
         Phase phase = reception.phase();
         Optional<Refusal> forbidden = reception.admission().refuseSender(phase, source, identity);
@@ -43,7 +46,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
             return new OpenOutcome.AlreadyCommitted(reception.note(committed.get(), snapshot.notes()),
                     directory().snapshot(identity.database()));
         }
-        Optional<Refusal> unmeant = snapshot.isMeant() || source.isSuperseded() // which is told that
+        Optional<Refusal> unmeant = snapshot.isMeant()
                 ? Optional.empty()
                 : reception.admission().refuseUnmeant(phase, source, identity);
         if (unmeant.isPresent()) {

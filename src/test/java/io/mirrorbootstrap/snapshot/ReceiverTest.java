@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,17 @@ class ReceiverTest extends ReceiverOnFiles {
         assertEquals(new ChunkOutcome.Refused(new Refusal.Superseded(DB)), waiting.finish(true, Optional.empty()));
         assertEquals(new OpenOutcome.Refused(new Refusal.Superseded(DB)), receiver.open(one, identity));
         assertEquals(1, Files.size(directory.snapshot(DB)));
+    }
+
+    @Test
+    void aSourceThatWasSupersededSaysNothingMoreOfWhatItsSuccessorCommitted() throws Exception {
+        receiver.open(one, identity);
+        receiver.open(other, identity);
+        send(other, 0, whole.length);
+
+        assertEquals(new OpenOutcome.Refused(new Refusal.Superseded(DB)), receiver.open(one,
+                new Announcement(identity, false, new Notes(Optional.of("16/B374D848"), Map.of()))));
+        assertEquals(Notes.NONE, directory.committed(DB).orElseThrow().notes());
     }
 
     @Test
