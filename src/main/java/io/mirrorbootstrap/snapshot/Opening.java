@@ -130,7 +130,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
 
     private void announce(DropReason before) {
         Announcement again = reception.phase().announcement()
-                .filter(said -> reception.phase().isOwnedBy(source) && said.identity().isSame(identity()))
+                .filter(said -> said.identity().isSame(identity()))
                 .map(said -> new Announcement(identity(), snapshot.isMeant(),
                         said.notes().followedBy(snapshot.notes())))
                 .orElse(snapshot);

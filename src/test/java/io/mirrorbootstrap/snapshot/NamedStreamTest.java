@@ -220,11 +220,13 @@ class NamedStreamTest extends ReceiverOnSimulatedDisk {
         assertEquals(NOTES, directory.committed(DB).orElseThrow().notes());
     }
 
-    @Test
-    void openedAgainBeforeAByteItKeepsWhatWasSaid() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void openedAgainBeforeAByteItKeepsWhatWasSaid(boolean isTakenOver) throws Exception {
+        TestSource again = isTakenOver ? other : one;
         receiver.open(one, new Announcement(pipe.named("s"), false, NOTES));
-        open(one, pipe, "s");
-        send(one, end, 0, 1000);
+        open(again, pipe, "s");
+        send(again, end, 0, 1000);
 
         assertEquals(NOTES, directory.committed(DB).orElseThrow().notes());
     }
