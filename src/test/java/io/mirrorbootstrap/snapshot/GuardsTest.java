@@ -87,6 +87,17 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void ofOneLinkTooAnEarlierSnapshotIsMeantOrRefused() {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        receiver.open(one, identity(whole, 43));
+
+        assertEquals(new OpenOutcome.Refused(
+                new Refusal.StaleSnapshot(41, 42, "cluster", "cluster", Optional.empty())),
+                receiver.open(one, identity(whole, 41)));
+    }
+
+    @Test
     void whatIsKeptOrWasNotOpenedIsNoWorkUnderWay() {
         receiver.open(one, identity);
         send(one, 0, 300);
