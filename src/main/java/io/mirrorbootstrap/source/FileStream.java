@@ -135,7 +135,7 @@ public final class FileStream implements StreamSource {
     public Optional<String> change(long bytes) throws IOException {
         if (size > 0 && channel.size() != size) {
             return Optional.of("it had " + size + " bytes, now it has " + channel.size());
-        } else if (size > 0 && start + bytes != size) {
+        } else if (size > 0 && start + bytes != Math.max(start, size)) { // opened behind its end, it has no byte
             return Optional.of("it ended at byte " + (start + bytes) + " of " + size);
         }
         Optional<FileTime> now = modified();

@@ -90,6 +90,26 @@ class SendProcessTest {
         }
     }
 
+    @Test
+    void aFileAsStandardInputThatIsPositionedBehindItsEndIsEmpty(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "hello");
+        Path err = directory.resolve("err");
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
+        })) {
+            ProcessBuilder behind = command(sidecar);
+            behind.command().addAll(0,
+                    List.of("sh", "-c", "cat > /dev/null; echo > \"$0\"; exec \"$@\"", file.toString()));
+            Process send = behind.redirectInput(file.toFile()).redirectError(err.toFile()).start();
+            try {
+                assertTrue(send.waitFor(60, TimeUnit.SECONDS));
+                assertTrue(Files.readString(err).contains("standard input is empty"), Files.readString(err));
+                assertEquals(2, send.exitValue());
+            } finally {
+                send.destroyForcibly();
+            }
+        }
+    }
+
     /** Sends standard input. */
     private static ProcessBuilder command(ScriptedSidecar sidecar) {
         List<String> command = new ArrayList<>();
