@@ -2,6 +2,7 @@ package io.mirrorbootstrap.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -65,7 +66,15 @@ final class PlainFile {
             if (writable) {
                 throw e;
             }
-            return TimedOpening.toRead(file); // another user's, or a volume that is mounted to be read only
+            return toRead(file); // another user's, or a volume that is mounted to be read only
+        }
+    }
+
+    private static FileChannel toRead(Path file) throws IOException {
+        try {
+            return TimedOpening.toRead(file);
+        } catch (AccessDeniedException e) {
+            throw new NotReadableException(e);
         }
     }
 
@@ -92,6 +101,8 @@ final class PlainFile {
     static void forceNames(Path directory) throws IOException {
         try (FileChannel open = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
             open.force(true);
+        } catch (AccessDeniedException e) {
+            throw new NotReadableException(e);
         }
     }
 }

@@ -51,6 +51,9 @@ public final class Reason {
     /** What kind of failure of the disk it is, as a clause that names no file; empty when it is none that has a name. */
     public static Optional<String> kind(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof NotReadableException) {
+                return Optional.of("it may not read what is there");
+            }
             String words = cause instanceof AccessDeniedException ? "Permission denied" : String.valueOf(of(cause));
             Optional<String> found = cause instanceof IOException
                     ? KINDS.entrySet().stream().filter(each -> words.contains(each.getKey())).map(Map.Entry::getValue)

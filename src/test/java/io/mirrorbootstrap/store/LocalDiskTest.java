@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -18,11 +19,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files and directories that others exchange, move or remove beside a process that uses them. */
 class LocalDiskTest extends OnLocalDisk {
+
+    /** Even root may not read it. */
+    private static final Path WRITE_ONLY = Path.of("/proc/sys/vm/compact_memory");
 
     @ParameterizedTest
     @ValueSource(strings = {"pipe", "directory", "link", "socket"})
@@ -135,6 +140,22 @@ class LocalDiskTest extends OnLocalDisk {
         disk.create("file").close();
         assertEquals(0, Files.list(theirs).count());
         assertEquals(1, Files.list(data).filter(Files::isSymbolicLink).count());
+    }
+
+    @Test
+    @EnabledIf("isWriteOnlyThere")
+    void whatMayNotBeReadIsNotSaidToBeNotWritable() {
+        LocalDisk others = new LocalDisk(WRITE_ONLY.getParent(), LOCK);
+        IOException refused = assertThrows(IOException.class,
+                () -> others.read(WRITE_ONLY.getFileName().toString(), 100));
+        assertEquals(Optional.of("it may not read what is there"), Reason.kind(refused));
+        assertEquals("permission denied", Reason.of(refused));
+        assertEquals(Optional.of("it may not write there"),
+                Reason.kind(new AccessDeniedException(WRITE_ONLY.toString())));
+    }
+
+    static boolean isWriteOnlyThere() {
+        return Files.exists(WRITE_ONLY);
     }
 
     @Test
