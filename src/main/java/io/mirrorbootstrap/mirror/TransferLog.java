@@ -112,7 +112,7 @@ public class TransferLog implements TransferListener {
                         + "write, it begins at 0";
             case MISSING -> ": its partial file is gone or has fewer bytes than were accepted, it begins at 0";
             case FORBIDDEN ->
-                ": a snapshot is there that its source may not replace, and that somebody has put there since it began";
+                ": a snapshot is there that its source may not replace, or has not said that it means to, and that somebody has put there since it began";
             case ABORTED, LINK_LOST, REPLACED, EXPIRED -> "";
         };
     }

@@ -52,8 +52,7 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
                 identity.owner());
         reception.lock().forLong(() -> makeDurable(end));
         Source source = reception.phase().owner().orElseThrow();
-        Optional<Refusal> forbidden = reception.admission().refuseForOthers(reception.phase(), source.principal(),
-                identity); // it was asked when the transfer began: somebody may have brought a snapshot back since
+        Optional<Refusal> forbidden = refuse(source); // as when the transfer began: somebody may have brought a snapshot back since
         if (forbidden.isPresent()) {
             reception.drop(DropReason.FORBIDDEN);
             return new ChunkOutcome.Refused(reception.events().refused(source.principal(), forbidden.get()));
@@ -64,6 +63,14 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
         Path path = reception.directory().snapshot(identity.database());
         reception.events().tell(new TransferEvent.Committed(snapshot, path, transfer.age()));
         return new ChunkOutcome.Committed(snapshot, path);
+    }
+
+    private Optional<Refusal> refuse(Source source) throws IOException {
+        Optional<Refusal> others = reception.admission().refuseForOthers(reception.phase(), source.principal(),
+                identity);
+        return others.isPresent() || transfer.isMeant()
+                ? others
+                : reception.admission().refuseStale(transfer.identity()); // as it was opened: its LSN may be told just now
     }
 
     private void makeDurable(long end) throws IOException {

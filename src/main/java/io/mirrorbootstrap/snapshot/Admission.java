@@ -54,8 +54,8 @@ final class Admission {
     }
 
     /**
-     * The refusal of a snapshot that would throw away what its source may not know of: an earlier LSN than that of the committed one, or of
-     * another cluster; or the end of a transfer whose source is there. Not asked where the source says that it means that.
+     * The refusal of a snapshot that would throw away what its source may not know of: a committed one, or a transfer whose source is
+     * there. Not asked where the source says that it means that.
      */
     Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<SnapshotIdentity> work = phase.owner().filter(owner -> owner != source && !owner.isGone())
@@ -65,6 +65,11 @@ final class Admission {
             return work.map(theirs -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
                     phase.bytesDone(), theirs.totalBytes(), Optional.empty()));
         }
+        return refuseStale(identity);
+    }
+
+    /** The refusal of a snapshot with an earlier LSN than the committed one's, or of another cluster. Not asked of one that is meant. */
+    Optional<Refusal> refuseStale(SnapshotIdentity identity) throws IOException {
         // whatever mark it has: a snapshot that was touched, or put back as a copy, is still told to be committed
         Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
         return directory.records().describing(database).filter(record -> record.mayBe(file)).map(Manifest::snapshot)

@@ -58,8 +58,8 @@ final class FirstChunk extends ArrivingChunk {
         }
         Announcement said = reception.phase().announcement().filter(any -> reception.phase().isOwnedBy(source))
                 .filter(announced -> announced.identity().mismatch(identity, done).isEmpty())
-                .orElse(Announcement.of(identity));
-        Transfer transfer = new Transfer(said.identity(), said.notes(), file);
+                .orElse(new Announcement(identity, true, Notes.NONE)); // nobody is asked who has not announced it
+        Transfer transfer = new Transfer(said, file);
         begun = Optional.of(transfer);
         reception.begin(source, transfer);
         file.moveTo(SnapshotNames.partial(identity.database()));

@@ -21,9 +21,10 @@ import io.mirrorbootstrap.store.FileFacts;
  * @param known how much of these is known to be in the file; empty: not a byte
  * @param waiting for how long it has waited
  * @param isDoubted whether its file could not be read, or not be opened to write, at the last attempt
+ * @param isMeant see {@link Transfer#isMeant}; no record says so: what an earlier process left was asked there
  */
 record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> known, Waiting waiting,
-        boolean isDoubted) {
+        boolean isDoubted, boolean isMeant) {
 
     /** Read in one go: short enough that a worker can look up now and then, even from a slow disk. */
     private static final long PART_BYTES = 16L * 1024 * 1024;
@@ -52,7 +53,7 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
     /** A transfer that an earlier process left: not a byte of it is believed. */
     static KeptTransfer left(Inventory.Resumable left) {
         return new KeptTransfer(left.checkpoint(), left.checkpoint().bytes(), Optional.empty(),
-                Waiting.after(left.age()), false);
+                Waiting.after(left.age()), false, true);
     }
 
     /**
@@ -64,17 +65,19 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         Checkpoint accepted = transfer.checkpoint();
         return new KeptTransfer(accepted, transfer.durableBytes(), Optional.of(file)
                 .filter(there -> there.bytes() == accepted.bytes())
-                .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)), Waiting.now(), false);
+                .map(there -> new KnownPart(accepted.bytes(), accepted.crc32c(), there)), Waiting.now(), false,
+                transfer.isMeant());
     }
 
     /** A transfer that this process received up to a failure of the disk: all behind its last force is given up, no byte is believed. */
     static KeptTransfer fallenBack(Transfer transfer) {
-        return new KeptTransfer(transfer.forced(), transfer.durableBytes(), Optional.empty(), Waiting.now(), false);
+        return new KeptTransfer(transfer.forced(), transfer.durableBytes(), Optional.empty(), Waiting.now(), false,
+                transfer.isMeant());
     }
 
     /** The same, all of it durable. */
     KeptTransfer durable() {
-        return new KeptTransfer(accepted, accepted.bytes(), known, waiting, isDoubted);
+        return new KeptTransfer(accepted, accepted.bytes(), known, waiting, isDoubted, isMeant);
     }
 
     /** The same; not a byte of it is known if {@code file} is not the very file that was known, as it was. */
@@ -84,19 +87,19 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
 
     /** The same; not a byte of it is known. */
     KeptTransfer unread() {
-        return new KeptTransfer(accepted, durableBytes, Optional.empty(), waiting, isDoubted);
+        return new KeptTransfer(accepted, durableBytes, Optional.empty(), waiting, isDoubted, isMeant);
     }
 
     /** The same, whose file could not be read, or not be opened to write, just now. */
     KeptTransfer doubted() {
-        return new KeptTransfer(accepted, durableBytes, known, waiting, true);
+        return new KeptTransfer(accepted, durableBytes, known, waiting, true, isMeant);
     }
 
     /** The same, going on as it is announced {@code again}. */
     KeptTransfer as(Announcement again) {
         return new KeptTransfer(
                 accepted.of(identity().ownedBy(again.identity().owner()), accepted.notes().followedBy(again.notes())),
-                durableBytes, known, waiting, isDoubted);
+                durableBytes, known, waiting, isDoubted, again.isMeant());
     }
 
     SnapshotIdentity identity() {
@@ -141,7 +144,7 @@ record KeptTransfer(Checkpoint accepted, long durableBytes, Optional<KnownPart> 
         if (!disk.facts(partial).equals(before)) {
             return new Outcome.Read(unread(), true);
         }
-        KeptTransfer further = new KeptTransfer(accepted, durableBytes, part, Waiting.now(), false);
+        KeptTransfer further = new KeptTransfer(accepted, durableBytes, part, Waiting.now(), false, isMeant);
         boolean isDifferent = further.readBytes() == accepted.bytes() && further.verified().isEmpty();
         return part.isEmpty() || isDifferent
                 ? new Outcome.Useless(DropReason.DAMAGED)

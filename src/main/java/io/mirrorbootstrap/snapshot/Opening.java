@@ -17,10 +17,13 @@ import io.mirrorbootstrap.store.FileFacts;
  */
 record Opening(Reception reception, Source source, Announcement snapshot) {
 
-    /** @param recognize whether it is enough that this very snapshot is committed already */
-    OpenOutcome run(boolean recognize) throws IOException {
+    /**
+     * @param isSaid whether the source has said {@code open}, and not just gone on with a chunk: then it is enough that this very snapshot is
+     *            committed already, and the source is asked whether it means it
+     */
+    OpenOutcome run(boolean isSaid) throws IOException {
         try {
-            return decide(recognize);
+            return decide(isSaid);
         } finally {
             reception.giveBackPlace(); // if it was refused, or has failed
         }
@@ -30,7 +33,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
         return snapshot.identity();
     }
 
-    private OpenOutcome decide(boolean recognize) throws IOException {
+    private OpenOutcome decide(boolean isSaid) throws IOException {
         SnapshotIdentity identity = identity();
         if (source.isSuperseded()) { // what its successor has committed is not for it to speak of either
             return refused(new Refusal.Superseded(identity.database()));
@@ -42,11 +45,11 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
             return refused(forbidden.get());
         }
         Optional<CommittedSnapshot> committed = directory().committed(identity.database());
-        if (recognize && committed.isPresent() && committed.get().is(identity)) {
+        if (isSaid && committed.isPresent() && committed.get().is(identity)) {
             return new OpenOutcome.AlreadyCommitted(reception.note(committed.get(), snapshot.notes()),
                     directory().snapshot(identity.database()));
         }
-        Optional<Refusal> unmeant = snapshot.isMeant()
+        Optional<Refusal> unmeant = !isSaid || snapshot.isMeant()
                 ? Optional.empty()
                 : reception.admission().refuseUnmeant(phase, source, identity);
         if (unmeant.isPresent()) {

@@ -161,7 +161,8 @@ sealed interface Phase {
 
         @Override
         public Optional<Announcement> announcement() {
-            return Optional.of(new Announcement(transfer.identity(), true, transfer.opened())).filter(any -> isOpened);
+            return Optional.of(new Announcement(transfer.identity(), transfer.isMeant(), transfer.opened()))
+                    .filter(any -> isOpened);
         }
 
         @Override
@@ -193,7 +194,7 @@ sealed interface Phase {
     record Verifying(Source source, KeptTransfer transfer) implements Owned, OfKept {
         @Override
         public Optional<Announcement> announcement() {
-            return Optional.of(new Announcement(transfer.identity(), true, transfer.accepted().notes()));
+            return Optional.of(new Announcement(transfer.identity(), transfer.isMeant(), transfer.accepted().notes()));
         }
 
         @Override

@@ -130,13 +130,13 @@ public final class SnapshotReceiver {
         return open(source, Announcement.of(identity));
     }
 
-    /** @param recognize whether it is enough that this very snapshot is committed already */
-    private OpenOutcome open(Source source, Announcement snapshot, boolean recognize) {
+    /** @param isSaid see {@link Opening#run} */
+    private OpenOutcome open(Source source, Announcement snapshot, boolean isSaid) {
         if (isUnrecovered()) {
             return new OpenOutcome.Refused(events.refused(source.principal(), DiskRoom.broken()));
         }
         try {
-            OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, snapshot).run(recognize))
+            OpenOutcome outcome = reception.ifFree(held -> new Opening(held, source, snapshot).run(isSaid))
                     .orElseGet(OpenOutcome.Busy::new);
             return outcome instanceof OpenOutcome.Verifying ? reader.readFurther(source).orElse(outcome) : outcome;
         } catch (IOException | RuntimeException e) {
@@ -176,14 +176,14 @@ public final class SnapshotReceiver {
      * @return the answer, if it cannot be opened now
      */
     private Optional<ChunkStart> openKept(Source source, SnapshotIdentity identity, long offset) {
-        Optional<SnapshotIdentity> waiting = phase.now().kept()
-                .filter(kept -> offset > 0 && offset == kept.accepted().bytes()).map(KeptTransfer::identity)
-                .filter(begun -> begun.streamId().isEmpty()).filter(identity::mayBelongTo)
-                .map(begun -> begun.ownedBy(identity.owner()));
+        Optional<Announcement> waiting = phase.now().kept()
+                .filter(kept -> offset > 0 && offset == kept.accepted().bytes())
+                .filter(kept -> kept.identity().streamId().isEmpty() && identity.mayBelongTo(kept.identity()))
+                .map(kept -> new Announcement(kept.identity().ownedBy(identity.owner()), kept.isMeant(), Notes.NONE));
         if (waiting.isEmpty()) {
             return Optional.empty();
         }
-        OpenOutcome outcome = open(source, new Announcement(waiting.get(), true, Notes.NONE), false);
+        OpenOutcome outcome = open(source, waiting.get(), false);
         if (outcome instanceof OpenOutcome.Verifying || outcome instanceof OpenOutcome.Busy) {
             return Optional
                     .of(outcome instanceof OpenOutcome.Busy ? new ChunkStart.Busy() : new ChunkStart.Verifying());

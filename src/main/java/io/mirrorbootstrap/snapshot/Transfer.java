@@ -21,6 +21,7 @@ final class Transfer {
     private volatile Notes opened;
     /** Guarded by the lock of the records: what the record of the last checkpoint says. */
     private volatile Notes recorded;
+    private volatile boolean isMeant;
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
     private volatile long bytesDone;
@@ -33,20 +34,21 @@ final class Transfer {
     private Checkpoint forced;
 
     /** A new transfer without a byte. */
-    Transfer(SnapshotIdentity identity, Notes notes, PartialFile file) {
-        this(new Checkpoint(identity, 0, Crc32c.EMPTY, notes), 0, file);
+    Transfer(Announcement said, PartialFile file) {
+        this(new Checkpoint(said.identity(), 0, Crc32c.EMPTY, said.notes()), 0, said.isMeant(), file);
     }
 
     /** A transfer that goes on where {@code kept} stands. */
     Transfer(KeptTransfer kept, PartialFile file) {
-        this(kept.accepted(), kept.durableBytes(), file);
+        this(kept.accepted(), kept.durableBytes(), kept.isMeant(), file);
     }
 
-    private Transfer(Checkpoint accepted, long durableBytes, PartialFile file) {
+    private Transfer(Checkpoint accepted, long durableBytes, boolean isMeant, PartialFile file) {
         this.identity = accepted.identity();
         this.notes = accepted.notes();
         this.opened = accepted.notes();
         this.recorded = accepted.notes();
+        this.isMeant = isMeant;
         this.file = file;
         this.bytesDone = accepted.bytes();
         this.bytesReported = accepted.bytes();
@@ -62,6 +64,7 @@ final class Transfer {
         identity = identity.ownedBy(again.identity().owner());
         notes = notes.followedBy(again.notes());
         opened = opened.followedBy(again.notes());
+        isMeant = again.isMeant();
     }
 
     /** Its source has said from where to follow, or not again. */
@@ -72,6 +75,11 @@ final class Transfer {
     /** What its source has said with {@code open}. Any thread. */
     Notes opened() {
         return opened;
+    }
+
+    /** Whether its source need not be asked whether it means to replace what is committed: it has said so, or has not opened it. Any thread. */
+    boolean isMeant() {
+        return isMeant;
     }
 
     /** Whether there is a checkpoint that does not say what its source has said since. Any thread. */

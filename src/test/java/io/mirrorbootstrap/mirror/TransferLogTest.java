@@ -80,8 +80,8 @@ class TransferLogTest {
                 + "after 3 bytes: its partial file is gone or has fewer bytes than were accepted, it begins at 0",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.MISSING)));
         assertEquals("dropped (forbidden): " + facts
-                + "after 3 bytes: a snapshot is there that its source may not replace, and that somebody has put there "
-                + "since it began",
+                + "after 3 bytes: a snapshot is there that its source may not replace, or has not said that it means to, "
+                + "and that somebody has put there since it began",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.FORBIDDEN)));
         assertEquals("dropped (aborted): " + facts + "after 3 bytes",
                 logged(new TransferEvent.Dropped(identity("c"), 3, DropReason.ABORTED)));

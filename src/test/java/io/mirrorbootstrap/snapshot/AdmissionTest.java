@@ -41,7 +41,8 @@ class AdmissionTest {
 
     @BeforeEach
     void begin() throws IOException {
-        transfer = new Transfer(IDENTITY, Notes.NONE, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
+        transfer = new Transfer(Announcement.of(IDENTITY),
+                PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
     }
 
@@ -173,7 +174,7 @@ class AdmissionTest {
 
     @Test
     void aStreamsLastChunkMayBringTheCrcThatItsFirstLeftOpen() throws Exception {
-        Transfer stream = new Transfer(STREAM, Notes.NONE,
+        Transfer stream = new Transfer(Announcement.of(STREAM),
                 PartialFile.create(disk, new DiskRoom(disk, 0), "other.partial"));
         stream.accept(200, Crc32c.EMPTY);
         Phase phase = new UnderWay(one, stream, true);

@@ -1,19 +1,26 @@
 package io.mirrorbootstrap.snapshot;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 
 /** A source that has been forgotten takes no mirror back, and ends nobody's work, unless it says that this is meant. */
 class GuardsTest extends ReceiverOnSimulatedDisk {
+
+    private static final byte[] TWO = {1, 2};
 
     @ParameterizedTest
     @CsvSource({"41, cluster, true", "1, cluster, true", "42, cluster, false", "43, cluster, false",
@@ -129,6 +136,103 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
         chunk.write(ByteBuffer.wrap(whole));
 
         assertInstanceOf(ChunkOutcome.Committed.class, chunk.finish(true, Optional.empty()));
+    }
+
+    /** Of a file, and of a stream whose last chunk is empty. */
+    @ParameterizedTest
+    @CsvSource({"41, cluster, true, false", "43, another, true, false", "41, another, true, true",
+            "43, cluster, false, false", "0, cluster, false, true"})
+    void whatIsBroughtBackMeanwhileIsGuardedAtTheLastChunk(long lsn, String cluster, boolean isStale, boolean isStream)
+            throws Exception {
+        Taken committed = commitAndTakeAway();
+        SnapshotIdentity next = new SnapshotIdentity(cluster, DB, lsn, isStream ? 0 : 2,
+                Crc32c.of(ByteBuffer.wrap(TWO)));
+        TestSource.assertOpened(0, receiver.open(other, next));
+        assertInstanceOf(ChunkOutcome.Pending.class, sendOf(other, next, 0, isStream ? 2 : 1, false));
+        committed.bringBack();
+        events.clear();
+
+        ChunkOutcome outcome = isStream ? sendOf(other, next, 2, 2, true) : sendOf(other, next, 1, 2, true);
+
+        if (isStale) {
+            Refusal refusal = new Refusal.StaleSnapshot(lsn, 42, cluster, "cluster", Optional.empty());
+            assertEquals(new ChunkOutcome.Refused(refusal), outcome);
+            assertEquals(new TransferEvent.Dropped(next, isStream ? 2 : 1, DropReason.FORBIDDEN), events.get(0));
+            assertArrayEquals(whole, disk.bytes("db.snapshot").orElseThrow());
+            assertTrue(disk.bytes("db.partial").isEmpty());
+        } else {
+            assertInstanceOf(ChunkOutcome.Committed.class, outcome);
+        }
+    }
+
+    /** Also where it goes on by a chunk, which does not say whether it is meant: so it was said, or not, when it was opened. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "false, true", "true, false", "false, false"})
+    void whetherItIsMeantIsRememberedUntilThen(boolean isMeant, boolean byChunk) throws Exception {
+        Taken committed = commitAndTakeAway();
+        SnapshotIdentity next = new SnapshotIdentity("another", DB, 7, 2, Crc32c.of(ByteBuffer.wrap(TWO)));
+        Announcement said = isMeant ? TestSource.meant(next) : Announcement.of(next);
+        receiver.open(other, said);
+        sendOf(other, next, 0, 1, false);
+        TestSource third = new TestSource();
+        TestSource.assertOpened(1, receiver.open(third, said)); // takes over
+        receiver.disconnected(third, KeptReason.LINK_LOST);
+        TestSource fourth = new TestSource();
+        if (!byChunk) {
+            TestSource.assertOpened(1, receiver.open(fourth, said));
+        }
+        committed.bringBack();
+
+        assertEquals(isMeant, sendOf(fourth, next, 1, 2, true) instanceof ChunkOutcome.Committed);
+    }
+
+    @Test
+    void whatAnEarlierProcessLeftIsMeantWhereItsSourceSaysSoAgain() throws Exception {
+        Taken committed = commitAndTakeAway();
+        SnapshotIdentity next = new SnapshotIdentity("another", DB, 7, 2, Crc32c.of(ByteBuffer.wrap(TWO)));
+        for (boolean again : List.of(false, true)) {
+            receiver.open(other, TestSource.meant(next));
+            sendOf(other, next, 0, 1, false);
+            receiver.disconnected(other, KeptReason.LINK_LOST);
+            receiver = receiver(directory.prepare().resumable().stream().findFirst());
+            TestSource third = new TestSource();
+            if (again) {
+                TestSource.assertOpened(1, TestSource.open(receiver, third, TestSource.meant(next)));
+            }
+            committed.bringBack();
+            assertEquals(again, sendOf(third, next, 1, 2, true) instanceof ChunkOutcome.Committed);
+            committed.takeAway();
+        }
+    }
+
+    /** The files of a committed snapshot, which somebody takes away and brings back. */
+    private final class Taken {
+        private final byte[] snapshot = disk.bytes("db.snapshot").orElseThrow();
+        private final byte[] manifest = disk.bytes("db.manifest.json").orElseThrow();
+
+        void takeAway() throws IOException {
+            disk.remove("db.snapshot");
+            disk.remove("db.manifest.json");
+        }
+
+        void bringBack() {
+            disk.put("db.snapshot", snapshot);
+            disk.put("db.manifest.json", manifest);
+        }
+    }
+
+    private Taken commitAndTakeAway() throws IOException {
+        receiver.open(one, identity);
+        send(one, 0, 1000);
+        Taken files = new Taken();
+        files.takeAway();
+        return files;
+    }
+
+    private ChunkOutcome sendOf(Source source, SnapshotIdentity next, int from, int to, boolean done) {
+        IncomingChunk chunk = TestSource.chunk(receiver, source, next, from);
+        chunk.write(ByteBuffer.wrap(TWO, from, to - from));
+        return chunk.finish(done, Optional.empty());
     }
 
     private void assertRefused(long bytesDone, OpenOutcome outcome) {

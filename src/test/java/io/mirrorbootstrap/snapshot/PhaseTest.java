@@ -43,7 +43,8 @@ class PhaseTest {
     @BeforeEach
     void begin() throws IOException {
         SimulatedDisk disk = new SimulatedDisk();
-        transfer = new Transfer(IDENTITY, Notes.NONE, PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
+        transfer = new Transfer(Announcement.of(IDENTITY),
+                PartialFile.create(disk, new DiskRoom(disk, 0), "db.partial"));
         transfer.accept(200, Crc32c.EMPTY);
         underWay = new UnderWay(one, transfer, true);
     }
@@ -155,7 +156,7 @@ class PhaseTest {
         assertThrows(AssertionError.class, () -> transfer.accept(801, Crc32c.EMPTY));
         transfer.accept(800, Crc32c.EMPTY);
         assertThrows(AssertionError.class,
-                () -> new KeptTransfer(left.accepted(), 301, Optional.empty(), Waiting.now(), false));
+                () -> new KeptTransfer(left.accepted(), 301, Optional.empty(), Waiting.now(), false, false));
     }
 
     private static List<Phase> before(Phase next, List<Phase> all) {
