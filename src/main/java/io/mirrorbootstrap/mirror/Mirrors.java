@@ -48,6 +48,7 @@ public class Mirrors {
     private final StatusBoard board;
     private final Holders holders;
     private final Receivers receivers;
+    private final FileComparison comparison;
     private final Upkeep upkeep;
 
     Mirrors(MirrorSettings settings, SnapshotDirectory directory, StatusBoard board,
@@ -62,7 +63,9 @@ public class Mirrors {
         TransferListener listener = new Listeners(listeners);
         this.receivers = new Receivers(
                 database -> new SnapshotReceiver(database, directory, rules, listener, Optional.empty()));
-        this.upkeep = new Upkeep(directory, rules, listener, board, receivers);
+        Beside beside = new Beside(rules.helpers());
+        this.comparison = new FileComparison(directory, board, receivers, beside);
+        this.upkeep = new Upkeep(directory, rules, listener, receivers, beside, comparison);
     }
 
     /** Makes the directory ready before the first link; a sidecar whose directory cannot be used must not start. */
@@ -94,7 +97,8 @@ public class Mirrors {
         if (outcome instanceof OpenOutcome.Opened) {
             holders.note(source.principal(), receiver.database());
         }
-        if (outcome instanceof OpenOutcome.AlreadyCommitted already && !upkeep.isTold(receiver, already.snapshot())) {
+        if (outcome instanceof OpenOutcome.AlreadyCommitted already
+                && !comparison.isTold(receiver, already.snapshot())) {
             return new OpenOutcome.Busy(); // nobody is told what the board denies
         }
         if (receiver.isUnrecovered()) {
@@ -211,7 +215,7 @@ public class Mirrors {
 
     /** Has the board tell of files that somebody else has removed, changed or brought back; see {@link LostAndFound}. */
     public void compareFiles() {
-        upkeep.compareFiles();
+        comparison.run();
     }
 
     /** Makes kept transfers durable, as the process is ending. */

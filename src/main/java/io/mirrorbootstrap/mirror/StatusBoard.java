@@ -25,6 +25,7 @@ import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
 import io.mirrorbootstrap.mirror.MirrorState.Failed;
 import io.mirrorbootstrap.mirror.MirrorState.Following;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Inventory;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.TransferEvent;
@@ -43,7 +44,7 @@ public class StatusBoard implements TransferListener {
      * How many rows there may be; a mirror that has no snapshot and receives none makes room for another. A source that
      * tries name after name must not fill the memory.
      */
-    public static final int MAX_ROWS = 1000;
+    public static final int MAX_ROWS = Inventory.MAX_DATABASES;
 
     /** So many rows that have changed since, or are gone, are still told, in all: who looks soon hears of each change. */
     public static final int MAX_PAST = 16;

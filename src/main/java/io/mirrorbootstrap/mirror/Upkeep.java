@@ -1,36 +1,28 @@
 package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.Checkpoint;
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Inventory;
-import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
-import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
-import io.mirrorbootstrap.store.TooManyFilesException;
 
 /**
  * What is done for all databases, and asked for by no source: reading back what an earlier process left, removing kept transfers
- * after their time, finishing commits, comparing the files with what is told. A database that fails is logged, and stops no other. Worker only,
- * any number of threads.
+ * after their time, finishing commits. A database that fails is logged, and stops no other. Worker only, any number of threads.
  */
 final class Upkeep {
 
@@ -42,25 +34,23 @@ final class Upkeep {
     private final SnapshotDirectory directory;
     private final ReceiverRules rules;
     private final TransferListener listener;
-    private final StatusBoard board;
     private final Receivers receivers;
+    private final Beside beside;
+    private final FileComparison comparison;
 
     /** Databases for which a thread reads what an earlier process left. */
     private final Set<DatabaseId> reading = ConcurrentHashMap.newKeySet();
     /** Whether a thread reads again for all databases: one, as to read may take hours, and threads are few. */
     private final AtomicBoolean readingAgain = new AtomicBoolean();
-    /** Whether a thread reads what somebody has brought back: one, likewise. */
-    private final AtomicBoolean comparing = new AtomicBoolean();
-    /** Whether it has been said that too many files are there. */
-    private final AtomicBoolean tooMany = new AtomicBoolean();
 
-    Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, StatusBoard board,
-            Receivers receivers) {
+    Upkeep(SnapshotDirectory directory, ReceiverRules rules, TransferListener listener, Receivers receivers,
+            Beside beside, FileComparison comparison) {
         this.directory = directory;
         this.rules = rules;
         this.listener = listener;
-        this.board = board;
         this.receivers = receivers;
+        this.beside = beside;
+        this.comparison = comparison;
     }
 
     /**
@@ -71,6 +61,7 @@ final class Upkeep {
     void start() throws IOException {
         Inventory inventory = directory.prepare();
         tell(inventory.repairs());
+        comparison.tellLeftOut(inventory.leftOut());
         inventory.committed().forEach(snapshot -> listener
                 .on(new TransferEvent.Found(snapshot, directory.snapshot(snapshot.database()))));
         for (Inventory.Resumable left : inventory.resumable()) {
@@ -98,7 +89,7 @@ final class Upkeep {
 
     /** Tries once more to read what an earlier process left of {@code database}, on another thread: the disk may be mended by now. */
     void recoverSoon(DatabaseId database) {
-        doBeside(List.of(database), this::recover, () -> {
+        beside.run(List.of(database), this::recover, () -> {
         });
     }
 
@@ -109,23 +100,7 @@ final class Upkeep {
         if (unrecovered.isEmpty() || !readingAgain.compareAndSet(false, true)) {
             return;
         }
-        doBeside(unrecovered, this::recover, () -> readingAgain.set(false));
-    }
-
-    private void doBeside(List<DatabaseId> databases, Consumer<DatabaseId> action, Runnable whenOver) {
-        try {
-            rules.helpers().execute(() -> {
-                try {
-                    databases.forEach(action);
-                } finally {
-                    whenOver.run();
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            // no thread, or the process is ending: the next round, or the source when it comes back, asks again
-            LOG.debugf("%s: not read now: %s", databases, e);
-            whenOver.run();
-        }
+        beside.run(unrecovered, this::recover, () -> readingAgain.set(false));
     }
 
     private void recover(DatabaseId database) {
@@ -177,83 +152,6 @@ final class Upkeep {
             LOG.errorf(e, "whether the transfer of %s has waited too long cannot be told", receiver.database());
             return 0;
         }
-    }
-
-    /** See {@link Mirrors#compareFiles}. */
-    void compareFiles() {
-        Set<DatabaseId> databases = new HashSet<>(receivers.databases());
-        board.mirrors().stream().filter(row -> row.committed().isPresent()).map(Mirror::database)
-                .forEach(databases::add);
-        databases.addAll(described());
-        databases.addAll(directory.unfinishedCommits());
-        List<DatabaseId> toBeRead = databases.stream()
-                .filter(database -> receivers.with(database, this::compareFiles) == Look.TO_BE_READ).toList();
-        if (!toBeRead.isEmpty() && comparing.compareAndSet(false, true)) {
-            doBeside(toBeRead, this::readFound, () -> comparing.set(false));
-        }
-    }
-
-    private Set<DatabaseId> described() {
-        try {
-            Set<DatabaseId> described = directory.described();
-            tooMany.set(false);
-            return described;
-        } catch (TooManyFilesException e) {
-            if (!tooMany.getAndSet(true)) {
-                LOG.warnf("snapshots that somebody brings back are not looked for in %s, and no start is possible: %s",
-                        directory.path(), e.getMessage());
-            }
-            return Set.of();
-        } catch (IOException e) {
-            LOG.debugf("which snapshots somebody has brought back cannot be told: %s", e);
-            return Set.of();
-        }
-    }
-
-    private Look compareFiles(SnapshotReceiver receiver) {
-        try {
-            return receiver.lostAndFound().look(() -> told(receiver.database()));
-        } catch (IOException | RuntimeException | Error e) {
-            LOG.debugf("%s: whether its files are there cannot be told: %s", receiver.database(), e);
-            return Look.BUSY;
-        }
-    }
-
-    private void readFound(DatabaseId database) {
-        receivers.with(database, receiver -> {
-            try {
-                if (!receiver.lostAndFound().read(() -> told(database))) {
-                    LOG.warnf(
-                            "%s: the snapshot that somebody has brought back is not what its manifest says: it is left"
-                                    + " alone until it is written to, or until the next start",
-                            database);
-                }
-            } catch (IOException | RuntimeException | Error e) {
-                LOG.warnf(
-                        "%s: the snapshot that somebody has brought back cannot be read (%s): it is left alone until it"
-                                + " is written to, or until the next start",
-                        database, Text.readable(String.valueOf(e)));
-            }
-            return null;
-        });
-    }
-
-    /** Has the board tell that {@code snapshot} is committed; false while that is not possible. */
-    boolean isTold(SnapshotReceiver receiver, CommittedSnapshot snapshot) {
-        DatabaseId database = receiver.database();
-        try {
-            Optional<CommittedSnapshot> asked = Optional.of(snapshot);
-            return told(database).equals(asked)
-                    || receiver.lostAndFound().compare(() -> told(database)) != Look.BUSY
-                            && told(database).equals(asked); // it may have been taken away again
-        } catch (IOException e) {
-            LOG.debugf("%s: whether its files are as they are told cannot be found out: %s", database, e);
-            return false;
-        }
-    }
-
-    private Optional<CommittedSnapshot> told(DatabaseId database) {
-        return board.mirror(database).flatMap(Mirror::committed).map(MirrorState.Following::snapshot);
     }
 
     /** See {@link Mirrors#makeDurable}. */

@@ -13,9 +13,14 @@ import io.mirrorbootstrap.store.Disk;
 /** The snapshots and transfers that an earlier process left in the directory, brought into order. */
 public final class Inventory {
 
+    /** How many databases may be known at a time: each takes memory, and anybody who shares the volume can put files there. */
+    public static final int MAX_DATABASES = 1000;
+
     private final List<CommittedSnapshot> committed = new ArrayList<>();
     private final List<Resumable> resumable = new ArrayList<>();
     private final List<DatabaseId> toBeRead = new ArrayList<>();
+    private final List<DatabaseId> leftOut = new ArrayList<>();
+    private final Set<DatabaseId> known = new HashSet<>();
     private final List<String> repairs = new ArrayList<>();
     /** The names of all files, once they are needed: with thousands of planted files, each is looked for among all. */
     private Optional<Set<String>> names = Optional.empty();
@@ -51,6 +56,11 @@ public final class Inventory {
         return List.copyOf(toBeRead);
     }
 
+    /** Databases whose files are left as they are, as {@link #MAX_DATABASES} others are known: by name. */
+    public List<DatabaseId> leftOut() {
+        return List.copyOf(leftOut);
+    }
+
     /** The repairs and removals, with their reasons: a sentence each, for the log. */
     public List<String> repairs() {
         return List.copyOf(repairs);
@@ -58,14 +68,25 @@ public final class Inventory {
 
     void add(CommittedSnapshot snapshot) {
         committed.add(snapshot);
+        known.add(snapshot.database());
     }
 
     void add(Resumable left) {
         resumable.add(left);
+        known.add(left.checkpoint().database());
     }
 
     void toBeRead(DatabaseId database) {
         toBeRead.add(database);
+    }
+
+    void leftOut(DatabaseId database) {
+        leftOut.add(database);
+    }
+
+    /** How many databases have a snapshot or a transfer, as far as no payload has to be read to tell. */
+    int known() {
+        return known.size();
     }
 
     /** A name for a file of {@code database} that is put aside: no file has it, and it is given once. */

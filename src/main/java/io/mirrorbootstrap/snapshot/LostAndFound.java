@@ -102,7 +102,7 @@ public final class LostAndFound {
             return true;
         }
         Manifest manifest = described.get();
-        directory.readInVain().put(database, manifest);
+        directory.readInVain().put(database, ReadInVain.of(manifest));
         if (!ReadBack.isOf(directory.disk(), SnapshotNames.snapshot(database), manifest.snapshot())) {
             return false;
         }
@@ -151,7 +151,7 @@ public final class LostAndFound {
             return Optional.empty();
         }
         Manifest marking = Manifest.of(manifest.get().snapshot(), file.get());
-        return Optional.of(marking).filter(any -> !marking.equals(directory.readInVain().get(database)));
+        return Optional.of(marking).filter(any -> !ReadInVain.of(marking).equals(directory.readInVain().get(database)));
     }
 
     private Optional<FileFacts> file() throws IOException {

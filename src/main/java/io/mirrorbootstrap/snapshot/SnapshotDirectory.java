@@ -30,8 +30,7 @@ public final class SnapshotDirectory {
     private final DiskRoom room;
     private final CommitProtocol commits;
     private final LetterCase letterCase = new LetterCase();
-    /** What a manifest would have been, had its file been what it says. */
-    private final Map<DatabaseId, Manifest> readInVain = new ConcurrentHashMap<>();
+    private final Map<DatabaseId, ReadInVain> readInVain = new ConcurrentHashMap<>();
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -79,7 +78,8 @@ public final class SnapshotDirectory {
      * Makes the directory, checks that it can be written to, takes it for this process, and brings the files that an
      * earlier process left into order: a commit that was cut short is finished or undone, a transfer that can go on is
      * kept, unfinished files are removed, and a file of unknown meaning is put aside. Databases for which a payload has to
-     * be read are left to {@link SnapshotReceiver#recover}, because that may take long.
+     * be read are left to {@link SnapshotReceiver#recover}, because that may take long. Where there are more databases than may be
+     * known, the files of the others are left as they are.
      *
      * @throws IOException when it is not a directory, another process has it, or something cannot be done in it that a
      *             transfer needs: the message says which, and why
@@ -167,7 +167,7 @@ public final class SnapshotDirectory {
     }
 
     /** Which file was read for each database, and is not what its manifest says; it is not read again. Any thread. */
-    Map<DatabaseId, Manifest> readInVain() {
+    Map<DatabaseId, ReadInVain> readInVain() {
         return readInVain;
     }
 

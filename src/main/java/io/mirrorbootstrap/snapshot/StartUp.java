@@ -148,7 +148,9 @@ final class StartUp {
     private void recover(Set<DatabaseId> databases) {
         Map<DatabaseId, Long> toBeRead = new HashMap<>();
         for (DatabaseId database : databases) {
-            if (!recoverWithoutReading(database)) {
+            if (inventory.known() + toBeRead.size() == Inventory.MAX_DATABASES) {
+                inventory.leftOut(database);
+            } else if (!recoverWithoutReading(database)) {
                 toBeRead.put(database, payloadBytes(database));
             }
         }

@@ -94,7 +94,7 @@ class BroughtBackTest {
 
     @Test
     void whatIsAmongTooManyFilesIsFoundWhenTheyAreGone() throws Exception {
-        try (LoggedLines told = new LoggedLines(Upkeep.class.getName())) {
+        try (LoggedLines told = new LoggedLines(FileComparison.class.getName())) {
             disk.rename("elsewhere", "a.snapshot");
             disk.observe((what, name) -> {
                 if (what.equals("names")) {
