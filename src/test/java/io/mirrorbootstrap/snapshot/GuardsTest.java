@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.snapshot.TransferEvent.DropReason;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
@@ -186,23 +186,22 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
         assertEquals(isMeant, sendOf(fourth, next, 1, 2, true) instanceof ChunkOutcome.Committed);
     }
 
-    @Test
-    void whatAnEarlierProcessLeftIsMeantWhereItsSourceSaysSoAgain() throws Exception {
+    /** The earlier process has asked; where its source opens it again, what it says then counts. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAnEarlierProcessLeftIsAskedAgainWhereItIsOpenedAgain(boolean isOpened) throws Exception {
         Taken committed = commitAndTakeAway();
         SnapshotIdentity next = new SnapshotIdentity("another", DB, 7, 2, Crc32c.of(ByteBuffer.wrap(TWO)));
-        for (boolean again : List.of(false, true)) {
-            receiver.open(other, TestSource.meant(next));
-            sendOf(other, next, 0, 1, false);
-            receiver.disconnected(other, KeptReason.LINK_LOST);
-            receiver = receiver(directory.prepare().resumable().stream().findFirst());
-            TestSource third = new TestSource();
-            if (again) {
-                TestSource.assertOpened(1, TestSource.open(receiver, third, TestSource.meant(next)));
-            }
-            committed.bringBack();
-            assertEquals(again, sendOf(third, next, 1, 2, true) instanceof ChunkOutcome.Committed);
-            committed.takeAway();
+        receiver.open(other, TestSource.meant(next));
+        sendOf(other, next, 0, 1, false);
+        receiver.disconnected(other, KeptReason.LINK_LOST);
+        receiver = receiver(directory.prepare().resumable().stream().findFirst());
+        TestSource third = new TestSource();
+        if (isOpened) {
+            TestSource.assertOpened(1, TestSource.open(receiver, third, Announcement.of(next)));
         }
+        committed.bringBack();
+        assertEquals(!isOpened, sendOf(third, next, 1, 2, true) instanceof ChunkOutcome.Committed);
     }
 
     /** The files of a committed snapshot, which somebody takes away and brings back. */
