@@ -251,4 +251,13 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
             }
         }
     }
+
+    /** Closes it, whatever the disk says: what counts in it was forced before. */
+    void closeQuietly() {
+        try {
+            close();
+        } catch (IOException e) {
+            // nothing of it is wanted
+        }
+    }
 }

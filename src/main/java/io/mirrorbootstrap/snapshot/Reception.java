@@ -167,10 +167,10 @@ final class Reception {
     Refusal fail(Transfer transfer, Refusal refusal, Optional<Throwable> cause) {
         assert phase().isOf(transfer);
         boolean isEnding = cause.filter(Interrupted::is).isPresent();
-        if (!isEnding && cause.filter(IOException.class::isInstance).isPresent() && hasDurableBytes(transfer)) {
+        if (!isEnding && cause.filter(IOException.class::isInstance).isPresent() && transfer.hasDurableBytes()) {
             events.refused(phase().owner().orElseThrow().principal(), refusal, cause);
             events.kept(durability.fallBack(transfer), KeptReason.DISK_FAILED);
-            closeQuietly(transfer.file());
+            transfer.file().closeQuietly();
             return refusal;
         }
         become(Idle.IDLE);
@@ -187,24 +187,6 @@ final class Reception {
                     published ? remains : Remains.NOTHING, refusal, cause, transfer.age()));
         }
         return refusal;
-    }
-
-    /** Where the disk cannot tell whether its file is there, whoever goes on finds out. */
-    private static boolean hasDurableBytes(Transfer transfer) {
-        try {
-            return transfer.durableBytes() > 0 && !transfer.file().isPublished()
-                    && transfer.file().facts().isPresent();
-        } catch (IOException e) {
-            return true;
-        }
-    }
-
-    private static void closeQuietly(PartialFile file) {
-        try {
-            file.close();
-        } catch (IOException e) {
-            // what counts in it was forced before
-        }
     }
 
     /** The link of {@code source} has ended: a transfer that it opened is kept, one that it did not open is dropped. */

@@ -188,4 +188,13 @@ final class Transfer {
     void cutBack() throws IOException {
         file.truncate(bytesDone);
     }
+
+    /** Whether a failing disk leaves something to go on with. Where it cannot tell whether the file is there, whoever goes on finds out. */
+    boolean hasDurableBytes() {
+        try {
+            return durableBytes > 0 && !file.isPublished() && file.facts().isPresent();
+        } catch (IOException e) {
+            return true;
+        }
+    }
 }
