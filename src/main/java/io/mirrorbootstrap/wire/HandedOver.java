@@ -20,8 +20,8 @@ public record HandedOver(DatabaseId database, String path, long lsn, Crc32c crc3
 
     /** One JSON object in one line, spelled as in the HTTP API; a position that is not there is null. */
     public String json() {
-        return Json.write(json -> {
-            Json.writeDatabase(json, database);
+        return JsonWriter.write(json -> {
+            JsonWriter.writeDatabase(json, database);
             json.writeStringField(Fields.SNAPSHOT_PATH, path);
             json.writeNumberField(Fields.SNAPSHOT_LSN, lsn);
             json.writeStringField(Fields.CRC32C, crc32c.toString());

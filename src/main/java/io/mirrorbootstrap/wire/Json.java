@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.wire;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -14,7 +13,6 @@ import java.util.Set;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -32,14 +30,14 @@ import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 
-/** One JSON object, read strictly and within bounds, or written field by field. */
+/** One JSON object, read strictly and within bounds. */
 final class Json {
 
     /** The longest object read, in characters. */
     static final int MAX_LENGTH = 64 * 1024;
 
     /** Keeps no name of a field: Java's table of names, and in the native executable that of its texts, would grow with what others say. */
-    private static final JsonFactory FACTORY = new JsonFactoryBuilder()
+    static final JsonFactory FACTORY = new JsonFactoryBuilder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -52,58 +50,6 @@ final class Json {
     private static final Set<String> KEPT = Set.of(Fields.LAST_ERROR, Fields.LABELS);
 
     private Json() {
-    }
-
-    /** Writes what is between the braces. */
-    interface Body {
-        void write(JsonGenerator json) throws IOException;
-    }
-
-    static String write(Body body) {
-        StringWriter text = new StringWriter(160);
-        try (JsonGenerator json = FACTORY.createGenerator(text)) {
-            json.writeStartObject();
-            body.write(json);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory failed", e);
-        }
-        return text.toString();
-    }
-
-    /** Writes which database of which cluster it is, and at which LSN. */
-    static void writeOrigin(JsonGenerator json, String cluster, DatabaseId database, long lsn) throws IOException {
-        json.writeStringField(Fields.SOURCE_CLUSTER_ID, cluster);
-        writeDatabase(json, database);
-        json.writeNumberField(Fields.SNAPSHOT_LSN, lsn);
-    }
-
-    /** Writes an identity but for its CRC-32C, which is a number in messages and printed in records. */
-    static void writeIdentity(JsonGenerator json, SnapshotIdentity identity) throws IOException {
-        writeOrigin(json, identity.sourceClusterId(), identity.database(), identity.lsn());
-        json.writeNumberField(Fields.TOTAL_BYTES, identity.totalBytes());
-        writeIfThere(json, Fields.STREAM_ID, identity.streamId());
-    }
-
-    static void writeNotes(JsonGenerator json, Notes notes) throws IOException {
-        writeIfThere(json, Fields.POSITION, notes.position());
-        if (!notes.labels().isEmpty()) {
-            json.writeObjectFieldStart(Fields.LABELS);
-            for (Map.Entry<String, String> label : notes.labels().entrySet()) {
-                json.writeStringField(label.getKey(), label.getValue());
-            }
-            json.writeEndObject();
-        }
-    }
-
-    static void writeIfThere(JsonGenerator json, String field, Optional<String> value) throws IOException {
-        if (value.isPresent()) {
-            json.writeStringField(field, value.get());
-        }
-    }
-
-    static void writeDatabase(JsonGenerator json, DatabaseId database) throws IOException {
-        json.writeStringField(Fields.SOURCE_DATABASE_ID, database.value());
     }
 
     /**

@@ -52,36 +52,36 @@ public final class JsonMessages {
     public static String write(Control control) {
         if (control instanceof Control.Open open) {
             SnapshotIdentity identity = open.snapshot().identity();
-            return Json.write(json -> {
+            return JsonWriter.write(json -> {
                 json.writeStringField(Fields.TYPE, "open");
-                Json.writeIdentity(json, identity);
+                JsonWriter.writeIdentity(json, identity);
                 json.writeNumberField(Fields.TOTAL_CRC32C, identity.totalCrc32c().unsigned());
                 if (open.snapshot().isMeant()) {
                     json.writeBooleanField(Fields.REPLACE, true);
                 }
-                Json.writeNotes(json, open.snapshot().notes());
+                JsonWriter.writeNotes(json, open.snapshot().notes());
             });
         }
         Control.Abort abort = (Control.Abort) control;
-        return Json.write(json -> {
+        return JsonWriter.write(json -> {
             json.writeStringField(Fields.TYPE, "abort");
-            Json.writeDatabase(json, abort.database());
+            JsonWriter.writeDatabase(json, abort.database());
         });
     }
 
     /** Writes an answer. */
     public static String write(Answer answer) {
         if (answer instanceof Answer.Pending pending) {
-            return Json.write(json -> {
+            return JsonWriter.write(json -> {
                 json.writeStringField(Fields.TYPE, "pending");
-                Json.writeDatabase(json, pending.database());
+                JsonWriter.writeDatabase(json, pending.database());
                 json.writeNumberField(Fields.BYTES_DONE, pending.bytesDone());
                 json.writeNumberField(Fields.DURABLE_BYTES, pending.durableBytes());
             });
         } else if (answer instanceof Answer.Opened opened) {
-            return Json.write(json -> {
+            return JsonWriter.write(json -> {
                 json.writeStringField(Fields.TYPE, "opened");
-                Json.writeDatabase(json, opened.database());
+                JsonWriter.writeDatabase(json, opened.database());
                 json.writeNumberField(Fields.OFFSET, opened.offset());
                 json.writeNumberField(Fields.MAX_CHUNK_BYTES, opened.maxChunkBytes());
                 json.writeNumberField(Fields.WINDOW_BYTES, opened.windowBytes());
@@ -91,22 +91,22 @@ public final class JsonMessages {
                 if (opened.checkpointBytes().isPresent()) {
                     json.writeNumberField(Fields.CHECKPOINT_BYTES, opened.checkpointBytes().getAsLong());
                 }
-                Json.writeIfThere(json, Fields.CRC32C, opened.crc32c().map(Crc32c::toString));
+                JsonWriter.writeIfThere(json, Fields.CRC32C, opened.crc32c().map(Crc32c::toString));
             });
         } else if (answer instanceof Answer.Committed committed) {
-            return Json.write(json -> {
+            return JsonWriter.write(json -> {
                 json.writeStringField(Fields.TYPE, "committed");
-                Json.writeDatabase(json, committed.database());
+                JsonWriter.writeDatabase(json, committed.database());
                 json.writeNumberField(Fields.SNAPSHOT_LSN, committed.lsn());
                 json.writeNumberField(Fields.BYTES, committed.bytes());
                 json.writeStringField(Fields.CRC32C, committed.crc32c().toString());
                 json.writeStringField(Fields.SNAPSHOT_PATH, committed.snapshotPath());
-                Json.writeIfThere(json, Fields.POSITION, committed.position());
+                JsonWriter.writeIfThere(json, Fields.POSITION, committed.position());
             });
         } else if (answer instanceof Answer.Aborted aborted) {
-            return Json.write(json -> {
+            return JsonWriter.write(json -> {
                 json.writeStringField(Fields.TYPE, "aborted");
-                Json.writeDatabase(json, aborted.database());
+                JsonWriter.writeDatabase(json, aborted.database());
             });
         } else if (answer instanceof Answer.Refused refused) {
             return error(ErrorCode.of(refused.refusal()), refused.refusal().message(), refused.database(),
@@ -177,7 +177,7 @@ public final class JsonMessages {
 
     private static String error(ErrorCode code, String message, Optional<DatabaseId> database,
             Map<String, Object> fields) {
-        return Json.write(json -> {
+        return JsonWriter.write(json -> {
             json.writeStringField(Fields.TYPE, "error");
             json.writeStringField(Fields.CODE, code.spelling());
             json.writeStringField(Fields.MESSAGE, message);

@@ -23,15 +23,15 @@ public final class JsonRecords implements RecordFormat {
     @Override
     public byte[] manifest(Manifest manifest) {
         CommittedSnapshot snapshot = manifest.snapshot();
-        return Json.write(json -> {
-            Json.writeOrigin(json, snapshot.sourceClusterId(), snapshot.database(), snapshot.lsn());
+        return JsonWriter.write(json -> {
+            JsonWriter.writeOrigin(json, snapshot.sourceClusterId(), snapshot.database(), snapshot.lsn());
             json.writeNumberField(Fields.BYTES, snapshot.bytes());
             json.writeStringField(Fields.CRC32C, snapshot.crc32c().toString());
             json.writeStringField(Fields.COMMITTED_AT, snapshot.committedAt().toString());
-            Json.writeIfThere(json, Fields.STREAM_ID, snapshot.streamId());
-            Json.writeNotes(json, snapshot.notes());
-            Json.writeIfThere(json, Fields.OWNER, snapshot.owner());
-            Json.writeIfThere(json, Fields.FILE_MARK, manifest.fileMark());
+            JsonWriter.writeIfThere(json, Fields.STREAM_ID, snapshot.streamId());
+            JsonWriter.writeNotes(json, snapshot.notes());
+            JsonWriter.writeIfThere(json, Fields.OWNER, snapshot.owner());
+            JsonWriter.writeIfThere(json, Fields.FILE_MARK, manifest.fileMark());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -53,13 +53,13 @@ public final class JsonRecords implements RecordFormat {
     @Override
     public byte[] checkpoint(Checkpoint checkpoint) {
         SnapshotIdentity identity = checkpoint.identity();
-        return Json.write(json -> {
-            Json.writeIdentity(json, identity);
+        return JsonWriter.write(json -> {
+            JsonWriter.writeIdentity(json, identity);
             json.writeStringField(Fields.TOTAL_CRC32C, identity.totalCrc32c().toString());
             json.writeNumberField(Fields.DURABLE_BYTES, checkpoint.bytes());
             json.writeStringField(Fields.DURABLE_CRC32C, checkpoint.crc32c().toString());
-            Json.writeNotes(json, checkpoint.notes());
-            Json.writeIfThere(json, Fields.OWNER, identity.owner());
+            JsonWriter.writeNotes(json, checkpoint.notes());
+            JsonWriter.writeIfThere(json, Fields.OWNER, identity.owner());
         }).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
