@@ -76,6 +76,18 @@ class LauncherIT {
         }
     }
 
+    @Test
+    void itEndsWhenItHasSaidWhatHasBecomeOfTheSnapshot() throws Exception {
+        Path data = Files.createDirectory(directory.resolve("data"));
+        try (SidecarProcess sidecar = SidecarProcess.start(data, List.of("-Xmx64m"), Map.of())) {
+            Path file = Files.writeString(directory.resolve("file"), "hello");
+            List<String> command = new ArrayList<>(List.of("env",
+                    "JAVA_OPTS=-Dio.netty.globalEventExecutor.quietPeriodSeconds=3600")); // how long its last thread waits for more
+            command.addAll(launcher(send(sidecar, file.toString())));
+            assertEquals(0, ended(command), this::said);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"1,TERM", "20,TERM", "100,TERM", "1000,TERM", "20,INT", "1000,INT"})
     void theFirstProcessOfAContainerEndsWheneverItIsTold(long millis, String signal) throws Exception {

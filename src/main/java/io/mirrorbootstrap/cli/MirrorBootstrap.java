@@ -15,6 +15,7 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.tls.Groups;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
 import picocli.CommandLine;
@@ -40,10 +41,10 @@ public final class MirrorBootstrap {
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         int code = line.execute(args);
-        if (code != ExitCode.COMMITTED.number()) {
+        // Netty keeps a thread for a second behind its last use. In development mode Quarkus comes back from here to start again
+        if (code != ExitCode.COMMITTED.number() || LaunchMode.current() != LaunchMode.DEVELOPMENT) {
             System.exit(code);
         }
-        // not for success: in development mode Quarkus comes back from here to start again in the same process
     }
 
     /** The commands, ready to parse. Starts nothing. */
