@@ -88,6 +88,17 @@ class LauncherIT {
         }
     }
 
+    @Test
+    void theDemoSaysWhatItSendsAndHowToRemoveIt() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "hello");
+        assertEquals(0, ended(launcher("demo", file.toString())), this::said);
+        String said = said();
+        String remove = said.lines().filter(line -> line.startsWith("remove it:")).findFirst().orElseThrow();
+        assertEquals(0, ended(List.of("sh", "-c", remove.substring("remove it:".length()))), this::said);
+        assertTrue(Pattern.compile("(?m)^a source sends " + file + " as database demo of demo-cluster, LSN \\d+$")
+                .matcher(said).find(), said);
+    }
+
     @ParameterizedTest
     @CsvSource({"1,TERM", "20,TERM", "100,TERM", "1000,TERM", "20,INT", "1000,INT"})
     void theFirstProcessOfAContainerEndsWheneverItIsTold(long millis, String signal) throws Exception {

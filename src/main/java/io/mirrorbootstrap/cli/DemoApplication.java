@@ -36,7 +36,7 @@ public final class DemoApplication implements QuarkusApplication {
         Endpoint endpoint = Endpoint.parse("http://127.0.0.1:" + server.getPort());
         out.println("a sidecar listens at " + endpoint + ", its data directory is " + args[1]);
         out.println("a source sends " + snapshot + " as database " + ORIGIN.database() + " of "
-                + ORIGIN.sourceClusterId() + ", LSN " + ORIGIN.lsn());
+                + ORIGIN.sourceClusterId() + ", LSN " + ORIGIN.lsn().orElseThrow());
         Outcome outcome;
         try (FileInput input = new FileInput(snapshot);
                 SnapshotSender sender = new SnapshotSender(endpoint, Credentials.NONE);
