@@ -41,14 +41,12 @@ public final class Text {
 
     /** A text of a stranger, for a person: plain characters as they are, others escaped, at most 500 characters of it. */
     public static String readable(String value) {
-        StringBuilder shown = new StringBuilder(Math.min(value.length(), READABLE) + 16);
-        int at = 0;
-        while (at < value.length() && at < READABLE) {
-            int c = value.codePointAt(at);
-            append(shown, c);
-            at += Character.charCount(c);
+        if (value.length() <= READABLE) {
+            return line(value);
         }
-        return at == value.length() ? shown.toString() : shown.append('…').append(length(value)).toString();
+        boolean isCutInTwo = Character.isSurrogatePair(value.charAt(READABLE - 1), value.charAt(READABLE));
+        int end = isCutInTwo ? READABLE + 1 : READABLE;
+        return end == value.length() ? line(value) : line(value.substring(0, end)) + '…' + length(value);
     }
 
     /**

@@ -2,7 +2,6 @@ package io.mirrorbootstrap.source;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Optional;
 
 import io.netty.util.internal.PlatformDependent;
 
@@ -27,15 +26,15 @@ final class ChunkMemory {
         return Math.max(LEAST, (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
     }
 
-    /** A buffer; empty where there is no memory for another one. */
-    Optional<ChunkBuffer> take() {
+    /** A buffer, where there is memory for another one, see {@link #hasMore}. */
+    ChunkBuffer take() {
         if (!hasMore()) {
-            return Optional.empty();
+            throw new IllegalStateException("all " + most + " buffers are in use");
         } else if (!idle.isEmpty()) {
-            return Optional.of(idle.pop());
+            return idle.pop();
         }
         made++;
-        return Optional.of(new ChunkBuffer());
+        return new ChunkBuffer();
     }
 
     /** Is not in use any more, and no link has any of it. */

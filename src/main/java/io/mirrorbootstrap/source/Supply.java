@@ -200,7 +200,7 @@ final class Supply {
         long room = last == null ? end : last.end();
         long wanted = input.size().isPresent() ? next + 1 : end + AHEAD * ChunkBuffer.MAX_PAYLOAD_BYTES;
         while (!isEnded && room < wanted && hasMemory()) {
-            Segment segment = new Segment(memory.take().orElseThrow(), room, segmentBytes());
+            Segment segment = new Segment(memory.take(), room, segmentBytes());
             segments.add(segment);
             input.offer(segment.buffer.payload(0, segment.room));
             room = segment.end();
