@@ -140,8 +140,7 @@ class LauncherIT {
     @ParameterizedTest
     @CsvSource({"2,''", "3,-XX:CICompilerCount=3"})
     void howManyThreadsCompileIsNotForTheNodeToSay(int threads, String options) throws Exception {
-        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
-                "the executable compiles nothing");
+        assumeJvm("the executable compiles nothing");
         List<String> command = new ArrayList<>(List.of("env",
                 "JAVA_OPTS=-XX:ActiveProcessorCount=64 -XX:+PrintFlagsFinal " + options));
         command.addAll(launcher("--version"));
@@ -153,8 +152,7 @@ class LauncherIT {
     @CsvSource({"JAVA_OPTS,-XX:+UseParallelGC,UseParallelGC", "JAVA_TOOL_OPTIONS,-XX:+UseParallelGC,UseParallelGC",
             "JAVA_OPTS,-Xmx32m,UseSerialGC"})
     void theCallersCollectorIsTaken(String variable, String options, String used) throws Exception {
-        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
-                "the executable has one collector");
+        assumeJvm("the executable has one collector");
         List<String> command = new ArrayList<>(List.of("env", "JDK_JAVA_OPTIONS=-XX:+PrintFlagsFinal",
                 variable + "=" + options));
         command.addAll(launcher("--version"));
@@ -178,9 +176,13 @@ class LauncherIT {
         assertFalse(usesKeptClasses(directory));
     }
 
+    /** @param otherwise why the executable is not asked */
+    private static void assumeJvm(String otherwise) {
+        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))), otherwise);
+    }
+
     private boolean usesKeptClasses(Path home) throws Exception {
-        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))),
-                "the executable has its classes in it");
+        assumeJvm("the executable has its classes in it");
         Path loaded = directory.resolve("loaded");
         assertEquals(0, ended(List.of("env", "JAVA_OPTS=-Xlog:class+load:file=" + loaded,
                 home.resolve("bin/mirror-bootstrap").toString(), "--version")), this::said);

@@ -29,13 +29,7 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
     void anEarlierSnapshotAndOneOfAnotherClusterAreMeantOrRefused(long lsn, String cluster, boolean isStale) {
         receiver.open(one, identity);
         send(one, 0, 1000);
-        SnapshotIdentity next = new SnapshotIdentity(cluster, DB, lsn, 7, Crc32c.EMPTY);
-
-        OpenOutcome refused = new OpenOutcome.Refused(
-                new Refusal.StaleSnapshot(lsn, 42, cluster, "cluster", Optional.empty()));
-        OpenOutcome opened = new OpenOutcome.Opened(0, Crc32c.EMPTY);
-        assertEquals(isStale ? refused : opened, receiver.open(other, next));
-        assertEquals(opened, receiver.open(other, TestSource.meant(next)));
+        assertMeantOrRefused(lsn, cluster, isStale);
     }
 
     /** A copy has another mark than its record says, as a file has whose time was set. */
@@ -45,13 +39,7 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
         receiver.open(one, identity);
         send(one, 0, 1000);
         disk.put("db.snapshot", whole);
-        SnapshotIdentity next = new SnapshotIdentity(cluster, DB, lsn, 7, Crc32c.EMPTY);
-
-        OpenOutcome refused = new OpenOutcome.Refused(
-                new Refusal.StaleSnapshot(lsn, 42, cluster, "cluster", Optional.empty()));
-        OpenOutcome opened = new OpenOutcome.Opened(0, Crc32c.EMPTY);
-        assertEquals(isStale ? refused : opened, receiver.open(other, next));
-        assertEquals(opened, receiver.open(other, TestSource.meant(next)));
+        assertMeantOrRefused(lsn, cluster, isStale);
     }
 
     @Test
@@ -232,6 +220,16 @@ class GuardsTest extends ReceiverOnSimulatedDisk {
         IncomingChunk chunk = TestSource.chunk(receiver, source, next, from);
         chunk.write(ByteBuffer.wrap(TWO, from, to - from));
         return chunk.finish(done, Optional.empty());
+    }
+
+    private void assertMeantOrRefused(long lsn, String cluster, boolean isStale) {
+        SnapshotIdentity next = new SnapshotIdentity(cluster, DB, lsn, 7, Crc32c.EMPTY);
+
+        OpenOutcome refused = new OpenOutcome.Refused(
+                new Refusal.StaleSnapshot(lsn, 42, cluster, "cluster", Optional.empty()));
+        OpenOutcome opened = new OpenOutcome.Opened(0, Crc32c.EMPTY);
+        assertEquals(isStale ? refused : opened, receiver.open(other, next));
+        assertEquals(opened, receiver.open(other, TestSource.meant(next)));
     }
 
     private void assertRefused(long bytesDone, OpenOutcome outcome) {

@@ -4,11 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -163,8 +161,7 @@ class CommitUnknownTest {
                 }
             }
         }) {
-            StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(new byte[3_500_000])),
-                    "stream");
+            StreamInput input = Sending.zeros(3_500_000);
             Outcome.CommitUnknown outcome = assertInstanceOf(Outcome.CommitUnknown.class, isOver
                     ? Sending.once(sidecar.endpoint(), input)
                     : Sending.patiently(sidecar.endpoint(), input, new ArrayList<>()));

@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +51,7 @@ class CutLinksTest {
     @CsvSource({"96, 1", "96, 3", "4, 3"}) // MiB that may be held: a sidecar calls 64 durable by itself
     void aStreamIsCommittedByteForByte(int heldMib, int cuts) throws Exception {
         try (Relay relay = relay(cuts, 6 * MIB + 12_345);
-                StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
+                StreamInput input = Sending.stream(whole)) {
             check(send(Endpoint.parse(relay.uri().toString()), input, (long) heldMib * MIB));
             assertTrue(relay.cutsLeft() <= 0, "it was not cut");
         }
@@ -62,7 +60,7 @@ class CutLinksTest {
 
     @Test
     void aStreamThatHoldsLessThanASidecarCallsDurableIsNotStuck() throws Exception {
-        try (StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
+        try (StreamInput input = Sending.stream(whole)) {
             check(send(Endpoint.parse(service.toString()), input, MIB));
         }
     }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import static io.mirrorbootstrap.RandomBytes.random;
+import static io.mirrorbootstrap.source.Sending.stream;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -32,10 +33,6 @@ class HeldBytesTest {
     private static final int MIB = 1024 * 1024;
 
     private final List<Outcome> retries = new CopyOnWriteArrayList<>();
-
-    private static StreamInput stream(byte[] bytes) {
-        return new StreamInput(Channels.newChannel(new ByteArrayInputStream(bytes)), "stream");
-    }
 
     @Test
     void aSidecarThatDoesNotHearItIsAskedAgain() throws Exception {

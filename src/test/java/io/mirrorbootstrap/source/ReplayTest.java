@@ -1,14 +1,13 @@
 package io.mirrorbootstrap.source;
 
 import static io.mirrorbootstrap.RandomBytes.random;
+import static io.mirrorbootstrap.source.Sending.stream;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,10 +30,6 @@ class ReplayTest {
     private static final int MIB = 1024 * 1024;
 
     private final List<Outcome> retries = new CopyOnWriteArrayList<>();
-
-    private static StreamInput stream(byte[] bytes) {
-        return new StreamInput(Channels.newChannel(new ByteArrayInputStream(bytes)), "stream");
-    }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1000, 2500, 5000}) // at the start, between two chunks, within one, at what was answered

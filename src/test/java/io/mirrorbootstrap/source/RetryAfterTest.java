@@ -3,8 +3,6 @@ package io.mirrorbootstrap.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
-import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,8 +39,7 @@ class RetryAfterTest {
         try (RawServer server = new RawServer(out -> out.write(
                 "HTTP/1.1 503 No\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
                 SnapshotSender sender = new SnapshotSender(Endpoint.parse(server.url()), Credentials.NONE);
-                StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(new byte[1])),
-                        "stream")) {
+                StreamInput input = Sending.zeros(1)) {
             Outcome outcome = sender.send(input, new Origin("c", new DatabaseId("d"), 1), new Progress() {
                 @Override
                 public void update(Phase phase, long done, OptionalLong total) {

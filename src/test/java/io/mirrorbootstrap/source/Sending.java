@@ -53,6 +53,11 @@ final class Sending {
         };
     }
 
+    /** A stream of these bytes. */
+    static StreamInput stream(byte[] bytes) {
+        return new StreamInput(Channels.newChannel(new ByteArrayInputStream(bytes)), "stream");
+    }
+
     /** A stream of so many bytes, which are 0. */
     static StreamInput zeros(int bytes) {
         return zeros(bytes, InputStream.nullInputStream());

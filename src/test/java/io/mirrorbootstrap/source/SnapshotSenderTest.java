@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,7 +74,7 @@ class SnapshotSenderTest {
     @ValueSource(ints = {0, 1, MIB, MIB + 1, 4 * MIB})
     void aStreamIsCommittedByteForByte(int bytes) throws Exception {
         byte[] whole = random(bytes, bytes);
-        try (StreamInput input = new StreamInput(Channels.newChannel(new ByteArrayInputStream(whole)), "stream")) {
+        try (StreamInput input = Sending.stream(whole)) {
             check(whole, committed(sender.send(input, origin, this::progress)));
         }
     }
