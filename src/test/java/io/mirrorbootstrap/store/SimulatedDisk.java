@@ -40,10 +40,10 @@ public final class SimulatedDisk implements Disk {
     }
 
     private final SimulatedNames names;
-    private int files;
+    private final AtomicInteger files;
     private final AtomicInteger open = new AtomicInteger();
-    private LongSupplier usableBytes = () -> Long.MAX_VALUE / 2;
-    private Observer observer = (what, name) -> {
+    private volatile LongSupplier usableBytes = () -> Long.MAX_VALUE / 2;
+    private volatile Observer observer = (what, name) -> {
     };
 
     /** An empty one. */
@@ -53,7 +53,7 @@ public final class SimulatedDisk implements Disk {
 
     private SimulatedDisk(SimulatedNames names, int files) {
         this.names = names;
-        this.files = files;
+        this.files = new AtomicInteger(files);
     }
 
     /** Has {@code observer} asked before each step from now on. */
@@ -100,7 +100,7 @@ public final class SimulatedDisk implements Disk {
 
     /** Puts a file there, as somebody else would. */
     public void put(String name, byte[] bytes) {
-        SimulatedFile file = new SimulatedFile(++files);
+        SimulatedFile file = new SimulatedFile(files.incrementAndGet());
         file.replace(bytes);
         file.force();
         names.putForced(name, file);
@@ -108,12 +108,12 @@ public final class SimulatedDisk implements Disk {
 
     /** What a process finds that starts after another was killed: all that was written, forced or not. */
     public SimulatedDisk afterKill() {
-        return new SimulatedDisk(names.copy(), files);
+        return new SimulatedDisk(names.copy(), files.get());
     }
 
     /** What is found after a power cut at this instant, as {@code random} has it. This disk stays as it is. */
     public SimulatedDisk afterPowerCut(Order order, Random random) {
-        return new SimulatedDisk(names.afterPowerCut(order, random), files);
+        return new SimulatedDisk(names.afterPowerCut(order, random), files.get());
     }
 
     @Override
@@ -161,7 +161,7 @@ public final class SimulatedDisk implements Disk {
     @Override
     public List<String> names() throws IOException {
         observer.before("names", "");
-        return List.copyOf(names.all());
+        return names.all();
     }
 
     @Override
@@ -182,7 +182,7 @@ public final class SimulatedDisk implements Disk {
         if (names.file(name).isPresent()) {
             throw new FileAlreadyExistsException(name);
         }
-        SimulatedFile file = new SimulatedFile(++files);
+        SimulatedFile file = new SimulatedFile(files.incrementAndGet());
         names.create(name, file);
         return new Open(file, name);
     }
@@ -190,7 +190,7 @@ public final class SimulatedDisk implements Disk {
     @Override
     public DiskFile createUnnamed(String name) throws IOException {
         observer.before("create", name);
-        return new Open(new SimulatedFile(++files), name);
+        return new Open(new SimulatedFile(files.incrementAndGet()), name);
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Random;
 
-/** A file of {@link SimulatedDisk}, whatever its names: what was written, and what of that was forced. */
+/** A file of {@link SimulatedDisk}, whatever its names: what was written, and what of that was forced. Any thread. */
 final class SimulatedFile {
 
     private final int number;
@@ -23,26 +23,26 @@ final class SimulatedFile {
         this.number = number;
     }
 
-    byte[] bytes() {
+    synchronized byte[] bytes() {
         return bytes;
     }
 
-    int forcedBytes() {
+    synchronized int forcedBytes() {
         return forced.length;
     }
 
-    FileFacts facts() {
+    synchronized FileFacts facts() {
         return new FileFacts(bytes.length, number + "@" + version, Instant.EPOCH.plusSeconds(version));
     }
 
-    void replace(byte[] by) {
+    synchronized void replace(byte[] by) {
         bytes = by;
         shortest = Math.min(shortest, by.length);
         lost.clear();
         version++;
     }
 
-    void write(ByteBuffer from, int position) {
+    synchronized void write(ByteBuffer from, int position) {
         int end = position + from.remaining();
         bytes = Arrays.copyOf(bytes, Math.max(bytes.length, end));
         from.get(bytes, position, from.remaining());
@@ -50,7 +50,7 @@ final class SimulatedFile {
         version++;
     }
 
-    void truncate(long length) {
+    synchronized void truncate(long length) {
         if (length < bytes.length) {
             bytes = Arrays.copyOf(bytes, (int) length);
             shortest = Math.min(shortest, bytes.length);
@@ -59,7 +59,7 @@ final class SimulatedFile {
         }
     }
 
-    void force() {
+    synchronized void force() {
         forced = bytes.clone();
         lost.stream().forEach(i -> forced[i] = 0);
         forcedVersion = version;
@@ -67,7 +67,7 @@ final class SimulatedFile {
     }
 
     /** As kernels do: what was to be forced can be read, and is not forced again before it is written again. */
-    void forceFailed() {
+    synchronized void forceFailed() {
         for (int i = 0; i < bytes.length; i++) {
             if (i >= forced.length || bytes[i] != forced[i]) {
                 lost.set(i);
@@ -75,7 +75,7 @@ final class SimulatedFile {
         }
     }
 
-    SimulatedFile copy() {
+    synchronized SimulatedFile copy() {
         SimulatedFile copy = new SimulatedFile(number);
         copy.bytes = bytes;
         copy.forced = forced;
@@ -87,7 +87,7 @@ final class SimulatedFile {
     }
 
     /** As a power cut may leave it: what was forced, unless it was written to since. */
-    SimulatedFile afterPowerCut(Random random) {
+    synchronized SimulatedFile afterPowerCut(Random random) {
         SimulatedFile after = new SimulatedFile(number);
         after.bytes = forced;
         after.version = forcedVersion;

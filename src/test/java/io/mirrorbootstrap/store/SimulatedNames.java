@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** The directory of {@link SimulatedDisk}: which names mean which files, and which meant which when it was forced. */
+/** The directory of {@link SimulatedDisk}: which names mean which files, and which meant which when it was forced. Any thread. */
 final class SimulatedNames {
 
     /** What a name was made to mean, in which step; empty: nothing. */
@@ -27,33 +26,34 @@ final class SimulatedNames {
     private final List<Change> changes = new ArrayList<>();
     private int steps;
 
-    Set<String> all() {
-        return now.keySet();
+    /** As they are now, whatever is changed meanwhile. */
+    synchronized List<String> all() {
+        return List.copyOf(now.keySet());
     }
 
-    Optional<SimulatedFile> file(String name) {
+    synchronized Optional<SimulatedFile> file(String name) {
         return Optional.ofNullable(now.get(name));
     }
 
     /** What all files have together: what is written, or what of it is forced. */
-    long bytes(boolean ofForced) {
+    synchronized long bytes(boolean ofForced) {
         return now.values().stream().mapToLong(file -> ofForced ? file.forcedBytes() : file.bytes().length).sum();
     }
 
     /** In one step, of which no part is durable yet. */
-    void create(String name, SimulatedFile file) {
+    synchronized void create(String name, SimulatedFile file) {
         steps++;
         change(name, Optional.of(file));
     }
 
-    void remove(String name) {
+    synchronized void remove(String name) {
         steps++;
         if (now.containsKey(name)) {
             change(name, Optional.empty());
         }
     }
 
-    void rename(String from, String to) {
+    synchronized void rename(String from, String to) {
         SimulatedFile file = now.get(from);
         steps++;
         if (file != now.get(to)) { // else, by POSIX, nothing happens
@@ -68,19 +68,19 @@ final class SimulatedNames {
         changes.add(change);
     }
 
-    void force() {
+    synchronized void force() {
         forced.clear();
         forced.putAll(now);
         changes.clear();
     }
 
     /** Durable at once. */
-    void putForced(String name, SimulatedFile file) {
+    synchronized void putForced(String name, SimulatedFile file) {
         now.put(name, file);
         forced.put(name, file);
     }
 
-    SimulatedNames copy() {
+    synchronized SimulatedNames copy() {
         SimulatedNames copy = new SimulatedNames();
         UnaryOperator<SimulatedFile> copied = once(SimulatedFile::copy);
         now.forEach((name, file) -> copy.now.put(name, copied.apply(file)));
@@ -91,7 +91,7 @@ final class SimulatedNames {
         return copy;
     }
 
-    SimulatedNames afterPowerCut(SimulatedDisk.Order order, Random random) {
+    synchronized SimulatedNames afterPowerCut(SimulatedDisk.Order order, Random random) {
         Map<String, SimulatedFile> found = new TreeMap<>(forced);
         int first = changes.isEmpty() ? 0 : changes.get(0).step();
         int last = changes.isEmpty() ? 0 : changes.get(changes.size() - 1).step();
