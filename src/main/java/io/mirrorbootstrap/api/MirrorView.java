@@ -34,6 +34,8 @@ public record MirrorView(
         @JsonProperty(Fields.CRC32C) @Schema(description = "CRC-32C, 0x and 8 hex digits; of a stream only once it is committed", nullable = true) String crc32c,
         @JsonProperty(Fields.SNAPSHOT_PATH) @Schema(description = "once it is committed", nullable = true) String snapshotPath,
         @JsonProperty(Fields.POSITION) @Schema(description = "from where to follow, in the database's own words, where the source has said it; once it is committed", nullable = true) String position,
+        @JsonProperty(Fields.SOURCE_ADDRESS) @Schema(description = "where the source is, or was when it began its last transfer; unless that was in an earlier process", nullable = true) String sourceAddress,
+        @JsonProperty(Fields.COMMITTED_AT) @Schema(description = "of the snapshot at snapshot_path", nullable = true) Instant committedAt,
         @JsonProperty(Fields.RATE_BYTES_PER_SECOND) @Schema(description = "over the last seconds") long rateBytesPerSecond,
         @JsonProperty(Fields.ETA_SECONDS) @Schema(description = "until the last byte, if that can be told", nullable = true) Long etaSeconds,
         @JsonProperty(Fields.UPDATED_AT) Instant updatedAt,
@@ -51,7 +53,8 @@ public record MirrorView(
             CommittedSnapshot snapshot = following.snapshot();
             return new MirrorView(snapshot.database().value(), snapshot.sourceClusterId(), "following",
                     snapshot.bytes(), snapshot.bytes(), snapshot.bytes(), snapshot.lsn(), snapshot.crc32c().toString(),
-                    following.path().toString(), snapshot.notes().position().orElse(null), 0, null, mirror.updatedAt(),
+                    following.path().toString(), snapshot.notes().position().orElse(null),
+                    mirror.sourceAddress().orElse(null), snapshot.committedAt(), 0, null, mirror.updatedAt(),
                     error(mirror));
         } else if (mirror.state() instanceof Bootstrapping now) {
             long rest = now.identity().totalBytes() - now.bytesDone();
@@ -76,6 +79,8 @@ public record MirrorView(
                 identity.totalBytes(), durableBytes, identity.lsn(),
                 crcKnown ? identity.totalCrc32c().toString() : null,
                 mirror.committed().map(done -> done.path().toString()).orElse(null), null,
+                mirror.sourceAddress().orElse(null),
+                mirror.committed().map(done -> done.snapshot().committedAt()).orElse(null),
                 rate, eta.isPresent() ? eta.getAsLong() : null, mirror.updatedAt(), error(mirror));
     }
 

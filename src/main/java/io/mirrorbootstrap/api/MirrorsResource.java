@@ -3,6 +3,7 @@ package io.mirrorbootstrap.api;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
@@ -66,6 +67,11 @@ public class MirrorsResource {
     static final String EVENTS = "events";
 
     private static final String SNAPSHOT = "snapshot";
+
+    /** The event that tells of a mirror that has left the list. */
+    private static final String REMOVED = "removed";
+
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
 
     private final StatusBoard board;
     private final Mirrors mirrors;
@@ -235,9 +241,10 @@ public class MirrorsResource {
             return Multi.createFrom().empty();
         }
         Watch.Loop loop = ContextLoop.here(vertx); // not on workers, whose queue keeps watchers that have gone
+        OptionalLong lastHeard = EventId.change(board, request.request().getHeader(LAST_EVENT_ID));
         return Multi
                 .createFrom().<Watch.Told>publisher(
-                        watcher -> new Watch(board, isWanted, loop, silence, watcher).start())
+                        watcher -> new Watch(board, isWanted, loop, silence, lastHeard, watcher).start())
                 .map(told -> event(sse, told));
     }
 
@@ -248,9 +255,13 @@ public class MirrorsResource {
 
     private OutboundSseEvent event(Sse sse, Watch.Told told) {
         OutboundSseEvent.Builder event = sse.newEventBuilder();
-        return told instanceof Watch.Told.Row row
-                ? event.mediaType(MediaType.APPLICATION_JSON_TYPE).data(String.class, texts.of(row.row())).build()
-                : event.comment("still here").build();
+        if (!(told instanceof Watch.Told.News news)) {
+            return event.comment("still here").build();
+        }
+        event.id(EventId.of(board, news.change())).mediaType(MediaType.APPLICATION_JSON_TYPE);
+        return news.change() instanceof Mirror row
+                ? event.data(String.class, texts.of(row)).build()
+                : event.name(REMOVED).data(GoneView.class, new GoneView(news.change().database().value())).build();
     }
 
     private static RestResponse<Object> unknown(String database) {

@@ -2,18 +2,21 @@ package io.mirrorbootstrap.api;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
+import io.mirrorbootstrap.mirror.Change;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.smallrye.mutiny.subscription.Cancellable;
 
 /**
- * What one watcher of the board is told: each row as it is, and then each change, ten times a second: the first after a quiet time at
- * once, and of more than the board still has, each row that has changed as it is.
+ * What one watcher of the board is told: each row as it is, and then each change, four times a second: the first after a quiet time at
+ * once, and of more than the board still has, each row that has changed as it is. A watcher that was behind for so long that it cannot be told
+ * any more which rows are gone is at its end: it comes again, and is told what is there.
  * <p>
  * Nothing of rows or names is kept for it, only up to which change it has been told: rows that wait would be held for each watcher, with
  * all the texts of their sources. So however fast the rows change and however slowly the watcher reads, it costs nothing, misses no
@@ -22,7 +25,7 @@ import io.smallrye.mutiny.subscription.Cancellable;
 final class Watch implements Flow.Subscription {
 
     /** From the end of one look at what has changed to the next. */
-    static final Duration PAUSE = Duration.ofMillis(100);
+    static final Duration PAUSE = Duration.ofMillis(250);
 
     /** A proxy in between cuts a connection that is silent for too long. */
     static final Duration LONGEST_SILENCE = Duration.ofSeconds(20);
@@ -33,8 +36,8 @@ final class Watch implements Flow.Subscription {
     /** What a watcher is told. */
     sealed interface Told {
 
-        /** A row has changed. */
-        record Row(Mirror row) implements Told {
+        /** A row has changed, or is gone. */
+        record News(Change change) implements Told {
         }
 
         /** Nothing; but the service is there. */
@@ -71,6 +74,7 @@ final class Watch implements Flow.Subscription {
     private final Predicate<DatabaseId> isWanted;
     private final Loop loop;
     private final Duration silence;
+    private final OptionalLong lastHeard;
     private final Flow.Subscriber<? super Told> watcher;
 
     private final AtomicReference<State> state = new AtomicReference<>(State.AWAKE);
@@ -80,6 +84,8 @@ final class Watch implements Flow.Subscription {
     private long toldUpTo;
     /** The last change when it began: what was past by then is not told. */
     private long begunAt;
+    /** Which rows have gone since this change is told. */
+    private long goneSince;
     /** The last change when it was last looked: what changes later is told behind the next pause, and not more often. */
     private long lookedAt;
     private long asked;
@@ -90,10 +96,14 @@ final class Watch implements Flow.Subscription {
     private Cancellable pause = NOTHING;
     private Cancellable signOfLife = NOTHING;
 
-    /** @param silence from one sign of life to the next */
-    Watch(StatusBoard board, Predicate<DatabaseId> isWanted, Loop loop, Duration silence,
+    /**
+     * @param silence from one sign of life to the next
+     * @param lastHeard the last change that the watcher has heard of, if it has watched before: which rows have gone since is told, too
+     */
+    Watch(StatusBoard board, Predicate<DatabaseId> isWanted, Loop loop, Duration silence, OptionalLong lastHeard,
             Flow.Subscriber<? super Told> watcher) {
         this.board = board;
+        this.lastHeard = lastHeard;
         this.isWanted = isWanted;
         this.loop = loop;
         this.silence = silence;
@@ -116,13 +126,17 @@ final class Watch implements Flow.Subscription {
         watching = board.watch(this::changed); // first: no change is missed
         begunAt = board.lastChange();
         lookedAt = begunAt;
+        goneSince = lastHeard.orElse(begunAt);
+        if (goneSince > begunAt || goneSince < board.goneForgottenUpTo()) {
+            goneSince = begunAt; // it cannot be told: what is there has to do
+        }
         signOfLife = loop.later(silence, this::oweSignOfLife);
         watcher.onSubscribe(this);
     }
 
-    /** The board has {@code row} now. Any thread. */
-    private void changed(Mirror row) {
-        if (isWanted.test(row.database())) {
+    /** Any thread. */
+    private void changed(Change change) {
+        if (isWanted.test(change.database())) {
             wake();
         }
     }
@@ -159,7 +173,9 @@ final class Watch implements Flow.Subscription {
             next = due();
         }
         isTelling = false;
-        if (hasToldAll()) {
+        if (isBehind()) {
+            end();
+        } else if (hasToldAll()) {
             pause();
         } else if (asked > 0) {
             loop.execute(this::tell);
@@ -169,12 +185,12 @@ final class Watch implements Flow.Subscription {
     private Optional<Told> due() {
         return owesSignOfLife
                 ? Optional.of(new Told.StillHere())
-                : next().filter(this::hadChanged).map(Told.Row::new);
+                : next().filter(this::hadChanged).map(Told.News::new);
     }
 
     private void took(Told told) {
-        if (told instanceof Told.Row row) {
-            toldUpTo = row.row().change();
+        if (told instanceof Told.News news) {
+            toldUpTo = news.change().change();
         } else {
             owesSignOfLife = false;
         }
@@ -184,22 +200,36 @@ final class Watch implements Flow.Subscription {
         return next().filter(this::hadChanged).isEmpty();
     }
 
-    private boolean hadChanged(Mirror row) {
-        return row.change() <= lookedAt;
+    private boolean hadChanged(Change change) {
+        return change.change() <= lookedAt;
     }
 
-    /** The next row to be told, now or behind the next pause. */
-    private Optional<Mirror> next() {
-        Optional<Mirror> next = board.after(toldUpTo);
-        while (next.filter(row -> !isToBeTold(row)).isPresent()) {
+    /** The next change to be told, now or behind the next pause; none, too, where it is behind. */
+    private Optional<Change> next() {
+        Optional<Change> next = board.after(toldUpTo);
+        while (next.filter(change -> !isToBeTold(change)).isPresent() && !isBehind()) {
             toldUpTo = next.get().change();
             next = board.after(toldUpTo);
         }
-        return next;
+        return isBehind() ? Optional.empty() : next;
     }
 
-    private boolean isToBeTold(Mirror row) {
-        return isWanted.test(row.database()) && (row.change() > begunAt || board.isThere(row));
+    private boolean isToBeTold(Change change) {
+        return isWanted.test(change.database()) && (change instanceof Mirror row
+                ? row.change() > begunAt || board.isThere(row)
+                : change.change() > goneSince);
+    }
+
+    /** Asked behind each look at the board, so that nothing is missed that the board has forgotten meanwhile. */
+    private boolean isBehind() {
+        return board.goneForgottenUpTo() > Math.max(toldUpTo, goneSince);
+    }
+
+    private void end() {
+        if (!isOver()) {
+            cancel();
+            watcher.onComplete();
+        }
     }
 
     private void pause() {

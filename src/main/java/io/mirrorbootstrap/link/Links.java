@@ -19,6 +19,7 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.mirror.OpenLinks;
 import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ToldApart;
@@ -30,7 +31,7 @@ import io.vertx.core.Vertx;
 /** All links that are open, and their end when the process is asked to end. Any thread. */
 @Singleton
 @Startup // its meter is there before the first link is
-class Links {
+class Links implements OpenLinks {
 
     private static final Logger LOG = Logger.getLogger(Links.class);
 
@@ -55,7 +56,7 @@ class Links {
         this.vertx = vertx;
         this.maxLinks = limits.maxLinks();
         this.maxLinksPerCaller = limits.maxLinksPerCaller();
-        Gauge.builder("mirror.bootstrap.links", open, Map::size).description("links that are open").register(metrics);
+        Gauge.builder("mirror.bootstrap.links", this, Links::now).description("links that are open").register(metrics);
     }
 
     /** Which way links are read: the slower one is not taken in silence. */
@@ -65,6 +66,11 @@ class Links {
                 : vertx.isNativeTransportEnabled()
                         ? "the event loop, because Netty's native transport is on"
                         : "workers");
+    }
+
+    @Override
+    public int now() {
+        return open.size();
     }
 
     /** Whether the process is ending: no link is taken any more. */

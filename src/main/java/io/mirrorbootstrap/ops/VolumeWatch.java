@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.mirror.DiskSpace;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.store.DirectoryTakenException;
@@ -22,8 +23,8 @@ import io.vertx.core.Vertx;
 
 /**
  * Notices what others do to the volume while it is in use: the lock file or the directory is gone, or a file that was
- * committed, or that is back. The first two every second, on a thread of their own, which may hang with the disk; the third now and then, on a
- * worker.
+ * committed, or that is back; and measures how much room it has. All but the files every second, on a thread of its own, which may hang
+ * with the disk; these now and then, on a worker.
  */
 @ApplicationScoped
 class VolumeWatch {
@@ -42,11 +43,13 @@ class VolumeWatch {
     private static final int TAKEN = 1;
 
     private final SnapshotDirectory directory;
+    private final DiskSpace space;
     private final Thread thread = new Thread(this::watch, "volume-watch");
     private final Rounds rounds;
 
-    VolumeWatch(SnapshotDirectory directory, Mirrors mirrors, Vertx vertx) {
+    VolumeWatch(SnapshotDirectory directory, DiskSpace space, Mirrors mirrors, Vertx vertx) {
         this.directory = directory;
+        this.space = space;
         this.rounds = new Rounds(vertx, "files that somebody has removed or brought back could not be looked for",
                 mirrors::compareFiles);
     }
@@ -75,11 +78,13 @@ class VolumeWatch {
     private void watch() {
         Look lock = new Look(directory::keepLock);
         Look place = new Look(directory::keepDirectory);
+        Look room = new Look(this::measure);
         try {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
                 lock.look();
                 place.look();
+                room.look();
             }
         } catch (InterruptedException e) {
             LOG.debug("the process is ending");
@@ -87,6 +92,11 @@ class VolumeWatch {
             LOG.errorf("%s: this process changes nothing in it any more, and ends", e.getMessage());
             Quarkus.asyncExit(TAKEN);
         }
+    }
+
+    private Optional<String> measure() throws IOException {
+        space.tell(new DiskSpace.Found(directory.usableBytes(), directory.totalBytes()));
+        return Optional.empty();
     }
 
     /** One thing that is looked for. Used by the watching thread alone. */

@@ -171,6 +171,16 @@ public final class SnapshotDirectory {
         return readInVain;
     }
 
+    /** How much room this process has left on the volume, in bytes. Worker only: the disk may hang. */
+    public long usableBytes() throws IOException {
+        return disk.usableBytes();
+    }
+
+    /** How much room the volume has in all, in bytes. Worker only: the disk may hang. */
+    public long totalBytes() throws IOException {
+        return disk.totalBytes();
+    }
+
     /** All access to the files. */
     Disk disk() {
         return disk;

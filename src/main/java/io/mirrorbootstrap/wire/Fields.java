@@ -11,6 +11,7 @@ import io.mirrorbootstrap.snapshot.Text;
 public final class Fields {
 
     public static final String SOURCE_CLUSTER_ID = "source_cluster_id";
+    public static final String SOURCE_ADDRESS = "source_address";
     public static final String SOURCE_DATABASE_ID = "source_database_id";
     public static final String SNAPSHOT_LSN = "snapshot_lsn";
     static final String TOTAL_BYTES = "total_bytes";
@@ -41,7 +42,7 @@ public final class Fields {
     static final String BYTES = "bytes";
     public static final String CRC32C = "crc32c";
     public static final String SNAPSHOT_PATH = "snapshot_path";
-    static final String COMMITTED_AT = "committed_at";
+    public static final String COMMITTED_AT = "committed_at";
     static final String OWNER = "owner";
     static final String FILE_MARK = "file_mark";
     public static final String STATUS = "status";
