@@ -4,8 +4,6 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -34,7 +32,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Comes before everything that is served on the port, and lets a request through if it is a probe, or if its caller has proven what
+ * Comes before everything that is served on the port, and lets a request through if it is a probe or the page, or if its caller has proven what
  * is asked for. Event loop only.
  */
 @ApplicationScoped
@@ -47,15 +45,6 @@ class Gate {
 
     /** Refusals without end must not fill the log. */
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private static final String HEALTH = "/q/health";
-
-    /**
-     * The paths that are open to everybody: they tell how the sidecar is, not what it has. Path by path: SmallRye Health makes a
-     * group of every name that it is asked for, says that it is up, and keeps it for ever.
-     */
-    private static final Set<String> OPEN = Set.of(HEALTH, HEALTH + "/live", HEALTH + "/ready", HEALTH + "/started",
-            HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", "/q/metrics");
 
     private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
@@ -107,7 +96,7 @@ class Gate {
         bound(management.router());
         management.router().route().order(Integer.MIN_VALUE + 1).handler(request -> {
             request.response().headers().remove(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN); // Quarkus lets all pages read it
-            if (isOpen(request)) {
+            if (OpenPaths.isProbe(request)) {
                 request.next();
             } else {
                 notFound(request);
@@ -135,11 +124,11 @@ class Gate {
     }
 
     private void check(RoutingContext request) {
-        if (isOpen(request)) {
+        if (OpenPaths.isProbe(request) || OpenPaths.isOfPage(request)) {
             request.next();
             return;
         }
-        if (isHealth(request)) { // also of a known caller: a misspelt probe must not pass, nor be kept
+        if (OpenPaths.isNoProbe(request)) { // also of a known caller: a misspelt probe must not pass, nor be kept
             notFound(request);
             return;
         }
@@ -211,18 +200,6 @@ class Gate {
         request.next();
     }
 
-    /** By the path as sent and as understood: no other page must be reached by another spelling of an open one. */
-    private static boolean isOpen(RoutingContext request) {
-        String path = request.request().path();
-        return path != null && OPEN.contains(path) && path.equals(request.normalizedPath());
-    }
-
-    /** Whether SmallRye Health, which goes by the path as understood, would answer it and must not. */
-    private static boolean isHealth(RoutingContext request) {
-        String path = request.normalizedPath();
-        return path.startsWith(HEALTH + "/") && !OPEN.contains(path);
-    }
-
     private static Optional<String> shownToken(HttpServerRequest request) {
         List<String> given = request.headers().getAll(HttpHeaders.AUTHORIZATION);
         return Optional.of(given).filter(all -> all.size() == 1).map(all -> all.get(0)).filter(Tokens::isShown);
@@ -283,7 +260,7 @@ class Gate {
     private static void notFound(RoutingContext request) {
         HttpServerResponse response = request.response().setStatusCode(NOT_FOUND).putHeader(HttpHeaders.CONTENT_TYPE,
                 "text/plain");
-        last(request, response, "no such probe; there are " + String.join(", ", new TreeSet<>(OPEN)) + "\n");
+        last(request, response, "no such probe; there are " + OpenPaths.probes() + "\n");
     }
 
     /** Answers, and reads nothing more on this connection. */

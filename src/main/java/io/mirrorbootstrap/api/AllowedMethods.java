@@ -18,7 +18,8 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
  */
 class AllowedMethods {
 
-    private static final Pattern PATH = Pattern.compile("/v1/mirrors(?:/(?<database>[^/]+)(?<events>/events)?)?/?");
+    private static final Pattern PATH = Pattern
+            .compile("/v1/(?:sidecar|mirrors(?:/(?<database>[^/]+)(?<events>/events)?)?)/?");
 
     private static final List<String> READ = List.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 

@@ -256,7 +256,7 @@ public class MirrorsResource {
     private OutboundSseEvent event(Sse sse, Watch.Told told) {
         OutboundSseEvent.Builder event = sse.newEventBuilder();
         if (!(told instanceof Watch.Told.News news)) {
-            return event.comment("still here").build();
+            return event.comment(told instanceof Watch.Told.Complete ? "complete" : "still here").build();
         }
         event.id(EventId.of(board, news.change())).mediaType(MediaType.APPLICATION_JSON_TYPE);
         return news.change() instanceof Mirror row

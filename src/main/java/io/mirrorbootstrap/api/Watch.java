@@ -40,6 +40,10 @@ final class Watch implements Flow.Subscription {
         record News(Change change) implements Told {
         }
 
+        /** All that was there when it began has been told. */
+        record Complete() implements Told {
+        }
+
         /** Nothing; but the service is there. */
         record StillHere() implements Told {
         }
@@ -89,6 +93,7 @@ final class Watch implements Flow.Subscription {
     /** The last change when it was last looked: what changes later is told behind the next pause, and not more often. */
     private long lookedAt;
     private long asked;
+    private boolean owesComplete = true;
     private boolean owesSignOfLife = true; // the first at once, so that the watcher knows that it watches
     private boolean isTelling;
     private boolean isPausing;
@@ -183,21 +188,27 @@ final class Watch implements Flow.Subscription {
     }
 
     private Optional<Told> due() {
-        return owesSignOfLife
-                ? Optional.of(new Told.StillHere())
-                : next().filter(this::hadChanged).map(Told.News::new);
+        if (owesSignOfLife) {
+            return Optional.of(new Told.StillHere());
+        }
+        Optional<Change> next = next();
+        return owesComplete && !isBehind() && next.filter(change -> change.change() <= begunAt).isEmpty()
+                ? Optional.of(new Told.Complete())
+                : next.filter(this::hadChanged).map(Told.News::new);
     }
 
     private void took(Told told) {
         if (told instanceof Told.News news) {
             toldUpTo = news.change().change();
+        } else if (told instanceof Told.Complete) {
+            owesComplete = false;
         } else {
             owesSignOfLife = false;
         }
     }
 
     private boolean hasToldAll() {
-        return next().filter(this::hadChanged).isEmpty();
+        return !owesComplete && next().filter(this::hadChanged).isEmpty();
     }
 
     private boolean hadChanged(Change change) {

@@ -31,6 +31,8 @@ abstract class HandTurnedWatch {
     Flow.Subscription watch;
     OptionalLong lastHeard = OptionalLong.empty();
     boolean isAtEnd;
+    /** Behind so many it was told that all that was there has been told; -1: not yet. */
+    int completeBehind = -1;
 
     void watch(long asked) {
         begin(asked);
@@ -64,6 +66,8 @@ abstract class HandTurnedWatch {
             public void onNext(Watch.Told told) {
                 if (told instanceof Watch.Told.News news) {
                     heard.add(news.change().database() + " " + word(news.change()));
+                } else if (told instanceof Watch.Told.Complete) {
+                    completeBehind = heard.size();
                 } else {
                     heard.add("still here");
                 }

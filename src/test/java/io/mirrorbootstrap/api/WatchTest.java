@@ -21,6 +21,7 @@ class WatchTest extends HandTurnedWatch {
         changed("b", 2);
         watch(Long.MAX_VALUE);
         assertEquals(List.of("still here", "a 1", "b 2"), heard);
+        assertEquals(3, completeBehind);
         passTime();
         changed("a", 3);
         turn();
@@ -110,7 +111,7 @@ class WatchTest extends HandTurnedWatch {
 
     @Test
     void aSignOfLifeJustBeforeAChangeDoesNotDelayWhatFollows() {
-        watch(2);
+        watch(3);
         passTime();
         changed("a", 1);
         signs.get(0).run(); // a pause begins, and the change is looked at in it
