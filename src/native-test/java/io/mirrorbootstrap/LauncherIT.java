@@ -91,8 +91,10 @@ class LauncherIT {
     @Test
     void theDemoSaysWhatItSendsAndHowToRemoveIt() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "hello");
-        assertEquals(0, ended(launcher("demo", file.toString())), this::said);
+        assertEquals(0, ended(launcher("demo", "--rate", "1M", file.toString())), this::said);
         String said = said();
+        assertTrue(Pattern.compile("(?m)^watch it at http://127\\.0\\.0\\.1:\\d+/ with a browser").matcher(said).find(),
+                said);
         String remove = said.lines().filter(line -> line.startsWith("remove it:")).findFirst().orElseThrow();
         assertEquals(0, ended(List.of("sh", "-c", remove.substring("remove it:".length()))), this::said);
         assertTrue(Pattern.compile("(?m)^a source sends " + file + " as database demo of demo-cluster, LSN \\d+$")

@@ -91,6 +91,17 @@ enum Flood {
         hand.tally(1);
         hand.pauseIfHolding(25, 250);
     }),
+    MANY_WATCHERS("1000 watchers of all events, half of which do not read", "watchers", hand -> {
+        if (hand.held().size() < 250) {
+            Socket socket = hand.hold(Target.connect(hand.target().port(), 2048), 250);
+            socket.getOutputStream()
+                    .write(Target.get("/v1/mirrors/events", "Authorization: Bearer " + hand.target().token()));
+            hand.tally(1);
+        } else {
+            hand.readEachSecond();
+            hand.pause(50);
+        }
+    }),
     MANY_OPENS("64 links that open 16 transfers each", "transfers", hand -> {
         Socket link = hand.hold(hand.target().link(), 16);
         DataInputStream in = new DataInputStream(link.getInputStream());

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -21,6 +22,9 @@ final class DemoCommand implements Callable<Integer> {
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot to send. Default: the largest file at hand, the Java runtime's own modules.")
     private Path file;
 
+    @Option(names = "--rate", paramLabel = "BYTES", defaultValue = "16M", description = "How much is sent in a second, so that there is something to see; 0: as fast as it goes. Default: ${DEFAULT-VALUE}")
+    private MemoryBytes rate;
+
     @Spec
     private CommandSpec spec;
 
@@ -34,6 +38,7 @@ final class DemoCommand implements Callable<Integer> {
         System.setProperty("mirror-bootstrap.data-dir", data.toString());
         System.setProperty("quarkus.http.host", "127.0.0.1");
         System.setProperty("quarkus.http.port", "0");
+        System.setProperty("mirror-bootstrap.ingest-rate-bytes-per-second", String.valueOf(rate.bytes()));
         System.setProperty("quarkus.log.level", "WARN");
         // ends the process by itself, with the exit code of the demonstration
         StartFailure.run(DemoApplication.class, snapshot.toString(), data.toString());
