@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -14,6 +15,8 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+
+import javax.net.ssl.SSLContext;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,23 +61,30 @@ class AccessIT extends WithSidecar {
         assertFalse(stopped.getMessage().contains("\tat "), stopped.getMessage());
     }
 
-    @Test
-    void whoHasNoTokenIsNotLetIn() throws Exception {
-        start(tokens("# of the two primaries\nfirst-Secret.1\n\n  second~2==  \n"),
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoHasNoTokenIsNotLetIn(boolean overTls) throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.serviceWithoutTrust(), tokens("# of the two primaries\nfirst-Secret.1\n\n  second~2==  \n"),
                 Map.of("QUARKUS_LOG_CATEGORY__IO_MIRRORBOOTSTRAP__LEVEL", "DEBUG"));
+        Optional<SSLContext> tls = overTls ? Optional.of(authority.client(null)) : Optional.empty();
         for (String path : List.of("/v1/mirrors", "/v1/bootstrap", "/v1/mirrors/x", "/q/openapi", "/v1;a=b/mirrors",
                 "//v1/mirrors", "/q/health/../../v1/mirrors", "/q/healthy", "/nothing", "/q/metrics/../openapi")) {
-            assertEquals(401, status(path, "Host: x"), path);
+            assertEquals(401, PlainSocket.status(connect(tls), path, "Host: x"), path);
         }
         for (String wrong : List.of("Bearer first-Secret.2", "Bearer ", "Bearer", "Basic first-Secret.1",
                 "first-Secret.1",
                 "Bearer first-Secret.1\r\nAuthorization: Bearer first-Secret.1", "Bearer # of the two primaries")) {
-            assertEquals(401, status("/v1/mirrors", "Host: x\r\nAuthorization: " + wrong), wrong);
+            assertEquals(401, PlainSocket.status(connect(tls), "/v1/mirrors", "Host: x\r\nAuthorization: " + wrong),
+                    wrong);
         }
-        assertEquals(200, status("/v1/mirrors", "Host: x\r\nAuthorization: Bearer first-Secret.1"));
-        assertEquals(200, status("/v1/mirrors", "Host: x\r\nauthorization: bearer second~2=="));
-        assertEquals(200, status("/q/health/ready", "Host: x"));
-        assertEquals(200, status("/q/metrics", "Host: x"));
+        assertEquals(200,
+                PlainSocket.status(connect(tls), "/v1/mirrors", "Host: x\r\nAuthorization: Bearer first-Secret.1"));
+        assertEquals(200,
+                PlainSocket.status(connect(tls), "/v1/mirrors", "Host: x\r\nauthorization: bearer second~2=="));
+        for (String open : List.of("/", "/page/main.js", "/q/health/ready", "/q/metrics")) {
+            assertEquals(200, PlainSocket.status(connect(tls), open, "Host: x"), open);
+        }
 
         HttpResponse<String> refused = sidecar.ask("/v1/mirrors");
         assertEquals(Optional.of("Bearer"), refused.headers().firstValue("WWW-Authenticate"));
@@ -83,6 +93,10 @@ class AccessIT extends WithSidecar {
         assertLogged(tokenFile() + " holds 2 tokens");
         assertFalse(sidecar.log().contains("ecret"), sidecar.log());
         assertFalse(sidecar.log().contains("second~2"), sidecar.log());
+    }
+
+    private PlainSocket connect(Optional<SSLContext> tls) throws IOException {
+        return tls.isPresent() ? PlainSocket.to(sidecar.secureUri(), tls.get()) : PlainSocket.to(sidecar.uri());
     }
 
     @Test

@@ -55,8 +55,13 @@ final class PlainSocket implements AutoCloseable {
      * @param headers all that there are, {@code Host} too
      */
     static int status(URI uri, String path, String... headers) throws IOException {
-        try (PlainSocket socket = to(uri)) {
-            return HttpAnswer.read(socket.write(request("GET " + path, headers)).in(), false).status();
+        return status(to(uri), path, headers);
+    }
+
+    /** As {@link #status(URI, String, String...)}, on {@code connection}, which is closed behind it. */
+    static int status(PlainSocket connection, String path, String... headers) throws IOException {
+        try (connection) {
+            return HttpAnswer.read(connection.write(request("GET " + path, headers)).in(), false).status();
         } catch (EOFException e) {
             return 0;
         }

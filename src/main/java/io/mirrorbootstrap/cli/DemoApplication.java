@@ -35,7 +35,7 @@ public final class DemoApplication implements QuarkusApplication {
         Path snapshot = Path.of(args[0]);
         Endpoint endpoint = Endpoint.parse("http://127.0.0.1:" + server.getPort());
         out.println("a sidecar listens at " + endpoint + ", its data directory is " + args[1]);
-        out.println("watch it at " + endpoint + "/ with a browser, as long as this lasts");
+        out.println("watch it at http://127.0.0.1:" + server.getPort() + "/ with a browser, as long as this lasts");
         out.println("a source sends " + snapshot + " as database " + ORIGIN.database() + " of "
                 + ORIGIN.sourceClusterId() + ", LSN " + ORIGIN.lsn().orElseThrow());
         Outcome outcome;

@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 
@@ -80,13 +81,15 @@ final class Shipment {
         return announcement.isPresent();
     }
 
-    /** What is said when it is opened. */
+    /** What is said when it is opened: of the position, what was said last. */
     Announcement announcement() {
-        return announcement.orElseThrow();
+        Announcement first = announcement.orElseThrow();
+        Notes notes = new Notes(lastPosition.or(() -> first.notes().position()), first.notes().labels());
+        return new Announcement(first.identity(), first.isMeant(), notes);
     }
 
     SnapshotIdentity identity() {
-        return announcement().identity();
+        return announcement.orElseThrow().identity();
     }
 
     /** Whether the input has what it takes to be announced, waiting for that at most {@code patience}. */
@@ -104,7 +107,9 @@ final class Shipment {
             Optional<SnapshotHead> head = SnapshotHead.of(first);
             progress.found(head.map(SnapshotHead::words).orElse(NO_LSN));
             lsn = head.map(SnapshotHead::lsn).orElse(0L);
-            notes = new Notes(notes.position().or(() -> head.flatMap(SnapshotHead::position)), notes.labels());
+            if (origin.positionFile().isEmpty()) { // else that has the last word, and this one would come behind it with the next link
+                notes = new Notes(notes.position().or(() -> head.flatMap(SnapshotHead::position)), notes.labels());
+            }
         }
         SnapshotIdentity nameless = new SnapshotIdentity(origin.sourceClusterId(), origin.database(), lsn,
                 input.size().orElse(0), input.known().orElse(Crc32c.EMPTY));
@@ -121,9 +126,8 @@ final class Shipment {
     }
 
     /** All of a stream was read, or the end of a file has been sent, and nothing speaks against it. */
-    void isWhole(Optional<String> position) {
+    void isNowWhole() {
         isWhole = true;
-        lastPosition = position;
     }
 
     /** Whether the last chunk has been sent, over whatever link. */
@@ -178,6 +182,27 @@ final class Shipment {
         }
         return (isAll || committed.bytes() == 0) && committed.bytes() == supply.endByte()
                 && committed.crc32c().equals(supply.runningCrc32c());
+    }
+
+    /** Whether it has a file of positions that has not been read: what is there already may have another position, or none. */
+    boolean owesPosition() {
+        return origin.positionFile().isPresent() && lastPosition.isEmpty();
+    }
+
+    /**
+     * Reads its file of positions, if there is one, as late as it can be, as a program may write it at its end: from now on it is opened with
+     * what that says.
+     *
+     * @return what is wrong with it
+     */
+    Optional<Outcome> readPosition() {
+        Optional<PositionFile> file = origin.positionFile();
+        try {
+            lastPosition = file.isPresent() ? Optional.of(file.get().read()) : Optional.empty();
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(new Outcome.InputFailed(file.get().file().toString(), Reason.of(e)));
+        }
     }
 
     /** What the last chunk says of where to follow from. */

@@ -122,13 +122,11 @@ final class Transmission {
             if (flaw.isPresent()) {
                 return Optional.of(aborted(flaw.get()));
             }
-            try {
-                Optional<PositionFile> file = shipment.origin().positionFile();
-                shipment.isWhole(file.isPresent() ? Optional.of(file.get().read()) : Optional.empty());
-            } catch (IOException e) {
-                return Optional.of(aborted(new Outcome.InputFailed(
-                        shipment.origin().positionFile().orElseThrow().file().toString(), Reason.of(e))));
+            Optional<Outcome> noPosition = shipment.readPosition();
+            if (noPosition.isPresent()) {
+                return Optional.of(aborted(noPosition.get()));
             }
+            shipment.isNowWhole();
         }
         flow.send();
         return Optional.empty();
@@ -157,7 +155,7 @@ final class Transmission {
         } else if (answer instanceof Answer.Committed committed && flow.isEmpty() && isEmptyNamesake(committed)) {
             return begin(0, Crc32c.EMPTY, Flow.usual(committed));
         } else if (answer instanceof Answer.Committed committed && (flow.isEmpty() || lastChunkIsSent())) {
-            return Optional.of(committed(committed));
+            return committed(committed);
         } else if (answer instanceof Answer.Failure failure) {
             return Optional.of(refused(failure));
         }
@@ -172,20 +170,27 @@ final class Transmission {
         return shipment.isStream() && committed.bytes() == 0 && supply.furthestByte() == 0 && input.begin();
     }
 
-    private Outcome committed(Answer.Committed committed) throws IOException, InterruptedException {
+    private Optional<Outcome> committed(Answer.Committed committed) throws IOException, InterruptedException {
         if (!shipment.isWhatWasSent(committed, flow.isEmpty())) {
-            return new Outcome.NotUnderstood("it has committed something else: " + committed);
+            return Optional.of(new Outcome.NotUnderstood("it has committed something else: " + committed));
+        } else if (flow.isEmpty() && shipment.owesPosition()) {
+            Optional<Outcome> noPosition = shipment.readPosition();
+            if (noPosition.isEmpty()) {
+                link.send(new Control.Open(shipment.announcement())); // what is there already takes what is said of it again
+            }
+            return noPosition;
         } else if (flow.isEmpty() && shipment.isNamedFile()
                 && !readAgain(input.size().getAsLong()).equals(committed.crc32c())) {
-            return input.flaw().orElseGet(
+            return Optional.of(input.flaw().orElseGet(
                     () -> new Outcome.NotUnderstood(
-                            "it has committed other bytes than " + input.name() + " has: " + committed));
+                            "it has committed other bytes than " + input.name() + " has: " + committed)));
         }
         // whoever has sent it over another link has sent it
         boolean isOfAnotherLink = flow.isEmpty() && shipment.isWhole();
         long bytesSent = isOfAnotherLink ? committed.bytes() : flow.map(Flow::sentBytes).orElse(0L);
         long since = isOfAnotherLink ? shipment.startedNanos() : startedNanos;
-        return Outcome.Committed.checked(committed, bytesSent, Duration.ofNanos(System.nanoTime() - since));
+        return Optional.of(
+                Outcome.Committed.checked(committed, bytesSent, Duration.ofNanos(System.nanoTime() - since)));
     }
 
     /** The CRC-32C of a file that is there already: the sidecar is not believed, though what it has is told at once. */

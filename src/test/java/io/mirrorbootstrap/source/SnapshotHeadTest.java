@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SnapshotHeadTest {
 
     private static final String ID = "0123456789abcdef0123456789abcdef01234567";
-    private static final String LABEL = "START WAL LOCATION: 16/B374D848 (file 0000000100000016000000B3)\n"
+    static final String LABEL = "START WAL LOCATION: 16/B374D848 (file 0000000100000016000000B3)\n"
             + "CHECKPOINT LOCATION: 16/B374D880\nBACKUP METHOD: streamed\nBACKUP FROM: primary\n"
             + "START TIME: 2026-01-02 03:04:05 UTC\nLABEL: pg_basebackup base backup\nSTART TIMELINE: 1\n";
 
@@ -174,7 +174,7 @@ class SnapshotHeadTest {
     }
 
     /** One file, as PostgreSQL writes it. */
-    private static byte[] tar(String name, String text) {
+    static byte[] tar(String name, String text) {
         byte[] header = new byte[512];
         put(header, 0, name);
         put(header, 100, "0000600\0" + "0000000\0" + "0000000\0");
