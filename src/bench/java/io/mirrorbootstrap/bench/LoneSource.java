@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.bench;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.EndedByOthers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Source;
 
@@ -10,6 +11,11 @@ public final class LoneSource implements Source {
     @Override
     public void superseded(DatabaseId database, Source successor) {
         throw new IllegalStateException("nobody else is here");
+    }
+
+    @Override
+    public EndedByOthers endedByOthers() {
+        return new EndedByOthers();
     }
 
     @Override

@@ -7,6 +7,7 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.EndedByOthers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.wire.Answer;
@@ -30,6 +31,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     private final Transport transport;
     private final Principal principal;
+    private final EndedByOthers endedByOthers = new EndedByOthers();
     private final Links links;
     private final LinkJob job;
     private final Intake intake;
@@ -111,6 +113,11 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     public void superseded(DatabaseId database, Source successor) {
         end.superseded(database, successor);
         intake.add(new Ending.LinkLost()); // its other transfers end or wait as if the link had dropped
+    }
+
+    @Override
+    public EndedByOthers endedByOthers() {
+        return endedByOthers;
     }
 
     @Override

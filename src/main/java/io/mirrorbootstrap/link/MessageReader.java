@@ -180,7 +180,7 @@ final class MessageReader {
     }
 
     private Further abort(DatabaseId database) {
-        Removal outcome = mirrors.abort(source.principal(), database);
+        Removal outcome = mirrors.abort(source, database);
         if (outcome instanceof Removal.Busy) {
             return unfinished(new DiskWait.Aborting(database), new Further.Busy());
         }

@@ -157,6 +157,11 @@ public class Mirrors {
         return receivers.with(database, receiver -> receiver.abort(who));
     }
 
+    /** As {@link #abort(Principal, DatabaseId)}, asked for by a source over its link. */
+    public Removal abort(Source source, DatabaseId database) {
+        return receivers.with(database, receiver -> receiver.abort(source));
+    }
+
     /**
      * Removes the committed snapshot of {@code database}, if there is one; a transfer that is under way goes on. See
      * {@link SnapshotReceiver#removeSnapshot}.

@@ -47,9 +47,11 @@ final class FirstChunk extends ArrivingChunk {
     @Override
     Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
         reception.finishCommit(); // of another source, whose disk has failed since this chunk began
-        Optional<Refusal> refusal = reception.admission()
-                .refuseForOthers(reception.phase(), source.principal(), identity)
-                .or(() -> refuseCrc(chunkCrc32c)).or(() -> refuseSize(done));
+        Optional<Refusal> ended = refuseEnded(source, identity);
+        Optional<Refusal> refusal = ended.isPresent()
+                ? ended
+                : reception.admission().refuseForOthers(reception.phase(), source.principal(), identity)
+                        .or(() -> refuseCrc(chunkCrc32c)).or(() -> refuseSize(done));
         refusal = refusal.isPresent()
                 ? refusal
                 : reception.admission().enterWithFirstChunk(reception.phase(), source, identity);

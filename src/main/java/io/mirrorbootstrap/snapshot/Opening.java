@@ -22,6 +22,7 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
      *            committed already, and the source is asked whether it means it
      */
     OpenOutcome run(boolean isSaid) throws IOException {
+        source.endedByOthers().hear(identity().database()); // whatever was ended, this is another one
         try {
             return decide(isSaid);
         } finally {

@@ -259,8 +259,10 @@ final class Reception {
     }
 
     /** Drops the transfer for {@code who}, whichever source owns it; see {@link SnapshotReceiver#abort}. */
-    Removal abort(Principal who) {
-        Optional<Refusal> refusal = Admission.refuseAbort(phase(), who);
+    Removal abort(Principal who, Optional<Source> by) {
+        Optional<Refusal> refusal = by.filter(Source::isSuperseded).isPresent() // while it waited: its successor's is not its to end
+                ? Optional.of(new Refusal.Superseded(database))
+                : Admission.refuseAbort(phase(), who);
         if (refusal.isPresent()) {
             return new Removal.Refused(events.refused(who, refusal.get()));
         }
@@ -271,6 +273,9 @@ final class Reception {
         }
         if (phase() == Idle.IDLE) {
             events.tell(new TransferEvent.NoneToAbort(database, who));
+        }
+        if (phase() instanceof Announced announced && by.filter(announced::isOwnedBy).isEmpty()) {
+            announced.source().endedByOthers().add(database);
         }
         drop(DropReason.ABORTED);
         return new Removal.Done();

@@ -73,10 +73,13 @@ public sealed interface Refusal {
         }
     }
 
-    /** A chunk that does not continue where the transfer stands; both in bytes. */
+    /** A chunk that does not continue where the transfer stands; both in bytes, and 0 where somebody has ended what was to begin. */
     record OffsetRegression(long expected, long actual) implements Refusal {
         @Override
         public String message() {
+            if (actual == 0 && expected == 0) {
+                return "somebody else has ended the transfer before its first byte came: open again";
+            }
             return expected == 0
                     ? "the chunk starts at byte " + actual
                             + ", but no byte has been received: begin at offset 0, or open"

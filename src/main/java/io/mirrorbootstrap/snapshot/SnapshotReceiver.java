@@ -19,7 +19,7 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
  */
 public final class SnapshotReceiver {
 
-    /** How long a caller that owns nothing here waits for the lock: for a slice on a slow disk. */
+    /** How long a caller that owns nothing here waits for the lock. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final DatabaseId database;
@@ -200,15 +200,23 @@ public final class SnapshotReceiver {
 
     /**
      * Drops the transfer, whichever source owns it; a committed snapshot stays. One whose transfer has failed with its file in place is
-     * committed here; refused, where the disk does not let that happen.
-     *
-     * @param who the caller that asks for it
+     * committed here; refused, where the disk does not let that happen. A source that has announced it, of which no byte has come, hears
+     * of it with its first chunk.
      */
     public Removal abort(Principal who) {
+        return abort(who, Optional.empty());
+    }
+
+    /** The same, asked for by a source. */
+    public Removal abort(Source source) {
+        return abort(source.principal(), Optional.of(source));
+    }
+
+    private Removal abort(Principal who, Optional<Source> by) {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
                 ? new Removal.Refused(events.refused(who, forbidden.get()))
-                : reception.ifFree(held -> held.abort(who)).orElseGet(Removal.Busy::new);
+                : reception.ifFree(held -> held.abort(who, by)).orElseGet(Removal.Busy::new);
     }
 
     /**

@@ -21,6 +21,9 @@ public interface Source {
     /** Whether it has been superseded: then nothing of it begins any more, in no database. Any thread; once true, always true. */
     boolean isSuperseded();
 
+    /** What it has announced, and others have ended without a word to it. Any thread. */
+    EndedByOthers endedByOthers();
+
     /** On whose behalf it sends. Any thread. */
     Principal principal();
 

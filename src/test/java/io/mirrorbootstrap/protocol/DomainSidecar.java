@@ -117,7 +117,7 @@ final class DomainSidecar implements Sidecar {
 
         @Override
         public Answer abort(String database) {
-            receiver(database).abort(source.principal());
+            receiver(database).abort(source);
             return new Answer.Aborted(new DatabaseId(database));
         }
 

@@ -118,7 +118,7 @@ class SnapshotReceiverFuzzTest {
                 model.removeSnapshot();
             } else {
                 receiver.abort(Principal.ANYBODY);
-                model.drop();
+                model.abort();
             }
         }
 

@@ -13,6 +13,7 @@ public final class TestSource implements Source {
 
     private final Principal principal;
     private final String address = "192.0.2.1:" + NUMBERS.incrementAndGet();
+    private final EndedByOthers endedByOthers = new EndedByOthers();
     private boolean gone;
     private boolean superseded;
 
@@ -79,6 +80,11 @@ public final class TestSource implements Source {
     @Override
     public String address() {
         return address;
+    }
+
+    @Override
+    public EndedByOthers endedByOthers() {
+        return endedByOthers;
     }
 
     /** Its link ends. */

@@ -43,6 +43,8 @@ final class TransferModel {
     private Source owner;
     private final Set<Source> superseded = new HashSet<>();
     private final Set<Source> left = new HashSet<>();
+    /** Those whose transfers others have ended before the first byte. */
+    private final Set<Source> unheard = new HashSet<>();
 
     boolean isIdle() {
         return identity == null;
@@ -63,6 +65,7 @@ final class TransferModel {
 
     String open(Source source, Announcement said) {
         SnapshotIdentity wanted = said.identity();
+        unheard.remove(source);
         if (isSuperseded(source)) {
             return superseded().toString();
         }
@@ -118,7 +121,7 @@ final class TransferModel {
     /** Rules 2 and 3, as far as they can be told before the payload has come; a kept transfer without a name goes on. */
     Optional<String> head(Source source, SnapshotIdentity stamped, long offset) {
         if (offset == 0) {
-            return Optional.empty();
+            return hear(source);
         }
         boolean kept = identity != null && owner == null;
         if (kept && offset == bytes.length && identity.streamId().isEmpty()
@@ -138,11 +141,21 @@ final class TransferModel {
                 : IdentityModel.mismatch(identity, stamped, false);
     }
 
+    private Optional<String> hear(Source source) {
+        return unheard.remove(source)
+                ? Optional.of(new Refusal.OffsetRegression(0, 0).toString())
+                : Optional.empty();
+    }
+
     /** What is in a chunk beside its payload. */
     record Rest(boolean done, Optional<Crc32c> chunkCrc32c, Optional<String> position) {
     }
 
     String chunk(Source source, SnapshotIdentity stamped, long offset, byte[] data, Rest rest) {
+        Optional<String> ended = offset == 0 ? hear(source) : Optional.empty();
+        if (ended.isPresent()) {
+            return ended.get();
+        }
         if (offset > 0 && owner != source) {
             return new Refusal.OffsetRegression(0, offset).toString();
         }
@@ -205,7 +218,15 @@ final class TransferModel {
         return right;
     }
 
-    void drop() {
+    /** A caller that is no source ends it. */
+    void abort() {
+        if (owner != null && !begun) {
+            unheard.add(owner);
+        }
+        drop();
+    }
+
+    private void drop() {
         identity = null;
         owner = null;
     }
