@@ -3,6 +3,7 @@ package io.mirrorbootstrap.mirror;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 import jakarta.inject.Singleton;
 
@@ -19,46 +20,73 @@ import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 import io.mirrorbootstrap.snapshot.TransferEvent.VerifyReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
 
-/** One line of the log for each change of a transfer; no line for a chunk above DEBUG. */
+/**
+ * One line of the log for each change of a transfer, and some about how far a long one is; no line for a chunk above DEBUG. Each of them
+ * has the {@linkplain SnapshotIdentity#transferId short name} of the transfer, as far as it is known. Any thread.
+ */
 @Singleton
 public class TransferLog implements TransferListener {
 
     private static final Logger LOG = Logger.getLogger("io.mirrorbootstrap.transfer");
 
+    private static final double MIB = 1024.0 * 1024;
+
+    private final LongSupplier nanoTime;
+    private final Courses courses = new Courses();
+
+    /** By the clock of this process. */
+    public TransferLog() {
+        this(System::nanoTime);
+    }
+
+    /** @param nanoTime a clock that only goes forward */
+    TransferLog(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
     @Override
     public void on(TransferEvent event) {
+        long now = nanoTime.getAsLong();
+        Optional<Course> course = courses.after(event, now);
         if (event instanceof TransferEvent.Began began) {
-            LOG.infof("begun: %s, from byte %d, by the source at %s", facts(began.identity()), began.bytesDone(),
-                    began.address());
+            LOG.infof("begun: %s, from byte %d, by the source at %s", facts(began.identity(), course),
+                    began.bytesDone(), began.address());
         } else if (event instanceof TransferEvent.Verifying verifying) {
             boolean touched = verifying.reason() == VerifyReason.TOUCHED;
             LOG.logf(touched ? Level.WARN : Level.INFO, "verifying: %s, %d bytes %s, for the source at %s",
-                    facts(verifying.identity()), verifying.bytesKept(),
+                    facts(verifying.identity(), course), verifying.bytesKept(),
                     touched
                             ? "are read back from the first, because somebody has changed or replaced their file while they were kept"
                             : "are read back first, because their process has ended or their disk has failed since",
                     verifying.address());
+        } else if (event instanceof TransferEvent.Progressed progressed
+                && course.filter(any -> any.steps().isDue(progressed.bytesDone(), now)).isPresent()) {
+            progressed(progressed, course.get(), now);
         } else if (event instanceof TransferEvent.Committed done) {
-            LOG.infof("committed: database=%s cluster=%s%s lsn=%d%s bytes=%d crc32c=%s seconds=%s path=%s",
+            LOG.infof("committed: database=%s cluster=%s%s lsn=%d%s bytes=%d crc32c=%s seconds=%s%s%s path=%s",
                     done.database(), Text.field(done.snapshot().sourceClusterId()), owner(done.snapshot().owner()),
                     done.snapshot().lsn(), position(done.snapshot().notes()), done.snapshot().bytes(),
-                    done.snapshot().crc32c(), seconds(done.took()),
+                    done.snapshot().crc32c(), seconds(done.took()), transfer(course.map(Course::transfer)),
+                    course.map(Course::summary).orElse(""),
                     done.path());
         } else if (event instanceof TransferEvent.Failed failed) {
             LOG.errorf(failed.cause().orElse(null),
-                    "failed: %s, after %d bytes and %s seconds, %s: %s", facts(failed.identity()), failed.bytesDone(),
+                    "failed: %s, after %d bytes and %s seconds, %s: %s", facts(failed.identity(), course),
+                    failed.bytesDone(),
                     seconds(failed.took()),
                     remains(failed.remains()),
                     failed.refusal().message());
         } else if (event instanceof TransferEvent.Kept kept) {
             boolean expected = kept.reason() == KeptReason.PROCESS_ENDING || kept.reason() == KeptReason.FOUND_AT_START;
             LOG.logf(expected ? Level.INFO : Level.WARN,
-                    "%s: %s, %d bytes are kept until the source comes back", why(kept.reason()), facts(kept.identity()),
+                    "%s: %s, %d bytes are kept until the source comes back", why(kept.reason()),
+                    facts(kept.identity(), course),
                     kept.bytesKept());
         } else if (event instanceof TransferEvent.Dropped dropped) {
             String cause = cause(dropped.reason());
             LOG.logf(cause.isEmpty() ? Level.INFO : Level.WARN, "dropped (%s): %s, after %d bytes%s",
-                    dropped.reason().name().toLowerCase(Locale.ROOT), facts(dropped.identity()), dropped.bytesDone(),
+                    dropped.reason().name().toLowerCase(Locale.ROOT), facts(dropped.identity(), course),
+                    dropped.bytesDone(),
                     cause);
         } else if (event instanceof TransferEvent.Removed removed) {
             LOG.infof("removed on request: the snapshot of database=%s cluster=%s lsn=%d bytes=%d", removed.database(),
@@ -80,11 +108,33 @@ public class TransferLog implements TransferListener {
                     Text.field(noted.snapshot().sourceClusterId()), noted.snapshot().lsn(),
                     position(noted.snapshot().notes()), noted.snapshot().notes().labels().size());
         } else if (event instanceof TransferEvent.Refused refused && refused.cause().isPresent()) {
-            LOG.errorf(refused.cause().get(), "refused: database=%s: %s", refused.database(),
-                    refused.refusal().message());
+            LOG.errorf(refused.cause().get(), "refused: database=%s%s: %s", refused.database(),
+                    transfer(course.map(Course::transfer)), refused.refusal().message());
         } else if (LOG.isDebugEnabled()) {
-            LOG.debug(Text.readable(event.toString()));
+            LOG.debug(Text.readable(event.toString()) + transfer(course.map(Course::transfer)));
         }
+    }
+
+    private static void progressed(TransferEvent.Progressed event, Course course, long now) {
+        long done = event.bytesDone();
+        long total = event.identity().totalBytes();
+        double rate = course.steps().bytesPerSecond(done, now);
+        course.steps().written(done, now);
+        LOG.infof("progress: database=%s transfer=%s bytes=%d%s durable=%d rate=%sMiB/s%s", event.database(),
+                course.transfer(), done,
+                total == 0 ? "" : " of=" + total + " percent=" + (int) (100.0 * done / total), event.durableBytes(),
+                String.format(Locale.ROOT, "%.2f", rate / MIB),
+                total == 0 || rate == 0 ? "" : " eta=" + eta((long) Math.ceil((total - done) / rate)));
+    }
+
+    /** Hours, minutes and seconds: {@code 7s}, {@code 6m57s}, {@code 2h00m00s}. */
+    private static String eta(long seconds) {
+        long minutes = seconds / 60;
+        return minutes == 0
+                ? seconds + "s"
+                : minutes < 60
+                        ? String.format(Locale.ROOT, "%dm%02ds", minutes, seconds % 60)
+                        : String.format(Locale.ROOT, "%dh%02dm%02ds", minutes / 60, minutes % 60, seconds % 60);
     }
 
     private static String remains(Remains remains) {
@@ -117,7 +167,7 @@ public class TransferLog implements TransferListener {
         };
     }
 
-    private static String facts(SnapshotIdentity identity) {
+    private static String facts(SnapshotIdentity identity, Optional<Course> course) {
         return "database=" + identity.database() + " cluster=" + Text.field(identity.sourceClusterId())
                 + owner(identity.owner()) + " lsn=" + identity.lsn()
                 + (identity.isStream()
@@ -125,7 +175,12 @@ public class TransferLog implements TransferListener {
                         : " bytes=" + identity.totalBytes())
                 + (identity.isToldAtEnd() && identity.totalCrc32c().bits() == 0
                         ? ""
-                        : " crc32c=" + identity.totalCrc32c());
+                        : " crc32c=" + identity.totalCrc32c())
+                + transfer(course.map(Course::transfer).or(() -> Optional.of(identity.transferId())));
+    }
+
+    private static String transfer(Optional<String> name) {
+        return name.map(known -> " transfer=" + known).orElse("");
     }
 
     private static String position(Notes notes) {

@@ -1,6 +1,8 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -103,6 +105,18 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
     /** Whether LSN and CRC-32C, where they are 0, are told with the last chunk: of a stream, and of a file that is hashed while it is sent. */
     public boolean isToldAtEnd() {
         return isStream() || streamId.isPresent();
+    }
+
+    /**
+     * The short name of its transfer in the logs of both ends, 8 hex digits: the same in every process that knows the identity as it was
+     * announced. What is told at the end does not change it where the bytes have a name. Two transfers may have the same one by chance, or
+     * because somebody means it: it is for eyes, and nothing is decided by it.
+     */
+    public String transferId() {
+        String bytes = streamId.orElseGet(() -> lsn + " " + totalBytes + " " + totalCrc32c);
+        String all = sourceClusterId + "\n" + database + "\n" + bytes; // none of these has a line break in it
+        return String.format(Locale.ROOT, "%08x",
+                Crc32c.of(ByteBuffer.wrap(all.getBytes(StandardCharsets.UTF_8))).bits());
     }
 
     /**

@@ -30,6 +30,9 @@ class TransferLogTest {
     private static final String EVIL = "c lsn=9\u202e\u2028";
     private static final String SHOWN = "\"c lsn=9\\u202e\\u2028\"";
 
+    private static final String FACTS = "database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001 transfer="
+            + identity("c").transferId();
+
     private static final String NAME = "io.mirrorbootstrap.transfer";
 
     private final LoggedLines lines = new LoggedLines(NAME);
@@ -42,7 +45,8 @@ class TransferLogTest {
     @Test
     void anOrdinaryClusterIsReadAsItIs() {
         assertEquals(
-                "begun: database=d cluster=größe-1 lsn=7 bytes=5 crc32c=0x00000001, from byte 0, by the source at 10.0.0.7:41234",
+                "begun: database=d cluster=größe-1 lsn=7 bytes=5 crc32c=0x00000001 transfer="
+                        + identity("größe-1").transferId() + ", from byte 0, by the source at 10.0.0.7:41234",
                 logged(new TransferEvent.Began(identity("größe-1"), 0, 0, "10.0.0.7:41234")));
     }
 
@@ -50,13 +54,15 @@ class TransferLogTest {
     void noClusterForgesALineOrAField() {
         CommittedSnapshot snapshot = new CommittedSnapshot(EVIL, DATABASE, 7, 5, new Crc32c(1), Instant.EPOCH);
         String facts = "database=d cluster=" + SHOWN + " lsn=7 bytes=5";
-        assertEquals("begun: " + facts + " crc32c=0x00000001, from byte 0, by the source at 10.0.0.7:41234",
+        String name = " transfer=" + identity(EVIL).transferId();
+        assertEquals("begun: " + facts + " crc32c=0x00000001" + name + ", from byte 0, by the source at 10.0.0.7:41234",
                 logged(new TransferEvent.Began(identity(EVIL), 0, 0, "10.0.0.7:41234")));
         assertEquals("committed: " + facts + " crc32c=0x00000001 seconds=1.000 path=/data/d.snapshot",
                 logged(new TransferEvent.Committed(snapshot, Path.of("/data/d.snapshot"), Duration.ofSeconds(1))));
         assertEquals("removed on request: the snapshot of " + facts, logged(new TransferEvent.Removed(snapshot)));
         assertEquals(
-                "failed: " + facts + " crc32c=0x00000001, after 3 bytes and 1.000 seconds, nothing of it is kept: "
+                "failed: " + facts + " crc32c=0x00000001" + name
+                        + ", after 3 bytes and 1.000 seconds, nothing of it is kept: "
                         + "the snapshot's cluster is " + SHOWN + " in this chunk, but c in the transfer's first",
                 logged(new TransferEvent.Failed(identity(EVIL), 3, Remains.NOTHING,
                         new Refusal.IdentityMismatch(Part.CLUSTER, "c", EVIL), Optional.empty(),
@@ -68,7 +74,7 @@ class TransferLogTest {
 
     @Test
     void whatBeginsAtZeroThoughBytesWereKeptSaysWhy() {
-        String facts = "database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, ";
+        String facts = FACTS + ", ";
         assertEquals("verifying: " + facts + "3 bytes are read back from the first, because somebody has changed or "
                 + "replaced their file while they were kept, for the source at 10.0.0.7:41234",
                 logged(new TransferEvent.Verifying(identity("c"), 3, VerifyReason.TOUCHED, "10.0.0.7:41234")));
@@ -90,11 +96,11 @@ class TransferLogTest {
     @Test
     void ofAPublishedFileItIsNotSaidThatNothingIsKept() {
         assertEquals(
-                "failed: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, after 5 bytes and 1.000 seconds, its "
+                "failed: " + FACTS + ", after 5 bytes and 1.000 seconds, its "
                         + "file is in place, and its commit is finished later: it failed",
                 logged(failed(Remains.SNAPSHOT)));
         assertEquals(
-                "failed: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, after 5 bytes and 1.000 seconds, nothing "
+                "failed: " + FACTS + ", after 5 bytes and 1.000 seconds, nothing "
                         + "of it is kept, nor of an earlier snapshot, as another file is in their place: it failed",
                 logged(failed(Remains.ANOTHER_FILE)));
     }
@@ -107,11 +113,11 @@ class TransferLogTest {
     @Test
     void whatTheDiskHasFailedIsSaidToBeKeptUpToItsLastCheckpoint() {
         assertEquals(
-                "disk failed, what came behind the last checkpoint is given up: database=d cluster=c lsn=7 bytes=5 "
-                        + "crc32c=0x00000001, 3 bytes are kept until the source comes back",
+                "disk failed, what came behind the last checkpoint is given up: " + FACTS
+                        + ", 3 bytes are kept until the source comes back",
                 logged(new TransferEvent.Kept(identity("c"), 3, 3, KeptReason.DISK_FAILED)));
         assertEquals(
-                "verifying: database=d cluster=c lsn=7 bytes=5 crc32c=0x00000001, 3 bytes are read back first, because "
+                "verifying: " + FACTS + ", 3 bytes are read back first, because "
                         + "their process has ended or their disk has failed since, for the source at 10.0.0.7:41234",
                 logged(new TransferEvent.Verifying(identity("c"), 3, VerifyReason.LEFT, "10.0.0.7:41234")));
     }
