@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +65,11 @@ class SendIT extends WithSidecar {
         assertEquals(0, send.exitValue(), said);
         assertTrue(Files.readString(out).startsWith("committed " + file("db.snapshot")), said);
         assertTrue(said.contains("trying again in"), said);
+        String name = said.replaceAll("(?s).* sent: database=db transfer=([0-9a-f]{8}) bytes=.* resumes=2 .*", "$1");
+        List<String> lines = sidecar.logged(" transfer=" + name);
+        assertTrue(lines.stream().anyMatch(line -> line.contains(" begun: ")), lines::toString);
+        assertTrue(lines.get(lines.size() - 1).matches(".* committed: .* resumes=0 resent_bytes=0 from_byte=[0-9]+ .*"),
+                lines::toString);
         assertEquals(-1, Files.mismatch(file, file("db.snapshot")));
     }
 

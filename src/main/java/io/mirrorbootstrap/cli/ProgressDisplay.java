@@ -2,24 +2,34 @@ package io.mirrorbootstrap.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
+import io.mirrorbootstrap.mirror.ProgressSteps;
+import io.mirrorbootstrap.mirror.Rate;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Progress;
+import io.mirrorbootstrap.source.Tally;
 
 /**
- * Shows progress: a line that is written over on a terminal; elsewhere a new line for each phase and every few seconds,
- * so that a log stays readable. Sending thread only.
+ * Shows progress: a line that is written over on a terminal; elsewhere a new line for each phase, tenth or minute, so that a log stays
+ * readable. Sending thread only.
  */
 final class ProgressDisplay implements Progress, AutoCloseable {
 
     private static final long TERMINAL_NANOS = Duration.ofMillis(100).toNanos();
-    private static final long LOG_NANOS = Duration.ofSeconds(5).toNanos();
+    /** As in the log of {@code serve}. */
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+            Locale.ROOT);
     private static final int BAR_CELLS = 24;
 
     /** What a line is made of, from the widest on: the first that fits is shown. */
@@ -30,10 +40,14 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private final PrintWriter out;
     private final boolean terminal;
     private final IntSupplier columns;
+    private final Supplier<String> stamp;
+    private final LongSupplier nanoTime;
     private final RateMeter meter = new RateMeter();
     private Phase phase;
+    private ProgressSteps steps;
     private long shownNanos;
     private String shown = "";
+    private String name = "";
 
     /** What a line has beside the percentage, the least worth first. */
     private enum Part {
@@ -42,7 +56,17 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     /** Lines for a log. */
     ProgressDisplay(PrintWriter out) {
-        this(out, false, () -> Integer.MAX_VALUE);
+        this(out, false, () -> Integer.MAX_VALUE, () -> "", System::nanoTime);
+    }
+
+    /**
+     * Lines for a log that say when they were written, and of which transfer they are.
+     *
+     * @param clock what time it is
+     * @param nanoTime a clock that only goes forward
+     */
+    ProgressDisplay(PrintWriter out, Supplier<OffsetDateTime> clock, LongSupplier nanoTime) {
+        this(out, false, () -> Integer.MAX_VALUE, () -> TIME.format(clock.get()) + " ", nanoTime);
     }
 
     /**
@@ -51,13 +75,16 @@ final class ProgressDisplay implements Progress, AutoCloseable {
      * @param columns how many characters a line has, asked for each
      */
     ProgressDisplay(PrintWriter out, IntSupplier columns) {
-        this(out, true, columns);
+        this(out, true, columns, () -> "", System::nanoTime);
     }
 
-    private ProgressDisplay(PrintWriter out, boolean terminal, IntSupplier columns) {
+    private ProgressDisplay(PrintWriter out, boolean terminal, IntSupplier columns, Supplier<String> stamp,
+            LongSupplier nanoTime) {
         this.out = out;
         this.terminal = terminal;
         this.columns = columns;
+        this.stamp = stamp;
+        this.nanoTime = nanoTime;
     }
 
     /** On standard error, as that is. */
@@ -67,34 +94,75 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                 : new ProgressDisplay(standardError);
     }
 
+    /** On standard error, as that is; in a log it can be told when each line was written. */
+    static ProgressDisplay ofSend(PrintWriter standardError) {
+        return Terminal.isStandardError()
+                ? on(standardError)
+                : new ProgressDisplay(standardError, OffsetDateTime::now, System::nanoTime);
+    }
+
     @Override
     public void update(Phase now, long done, OptionalLong total) {
-        long nanos = System.nanoTime();
+        long nanos = nanoTime.getAsLong();
         boolean first = now != phase;
+        boolean isDue = first || isDue(done, nanos);
         if (first) {
             finishLine();
             phase = now;
             meter.restart(done, nanos);
-        } else if (nanos - shownNanos < (terminal ? TERMINAL_NANOS : LOG_NANOS) && !isEnd(done, total)) {
+            steps = new ProgressSteps(done, total.orElse(0), nanos);
+        } else if (!isDue && !isEnd(done, total)) {
             return;
         }
         meter.sample(done, nanos);
         shownNanos = nanos;
-        show(first && !isEnd(done, total) ? opening(done, total) : line(done, total));
+        String line = first && !isEnd(done, total) ? opening(done, total) : line(done, total);
+        if (terminal) {
+            show(line);
+        } else if (isDue || !line.equals(shown)) { // a log says once a minute that nothing has changed
+            println(line);
+            steps.written(done, nanos);
+            shown = line;
+        }
+    }
+
+    private boolean isDue(long done, long nanos) {
+        return terminal ? nanos - shownNanos >= TERMINAL_NANOS : steps.isDue(done, nanos);
     }
 
     @Override
     public void retrying(Outcome outcome, Duration pause) {
         finishLine();
         phase = null;
-        out.println(Text.line(outcome.message() + "; trying again in " + Quantities.duration(pause)));
+        println(Text.line(outcome.message() + "; trying again in " + Quantities.duration(pause)));
     }
 
     /** A line of its own. */
     @Override
     public void found(String sentence) {
         finishLine();
-        out.println(Text.line(sentence));
+        println(Text.line(sentence));
+    }
+
+    @Override
+    public void named(String transfer) {
+        name = "transfer=" + transfer + " ";
+    }
+
+    /** In the form of the lines that {@code serve} has in its log of the same transfer. */
+    @Override
+    public void ended(Tally tally) {
+        finishLine();
+        double seconds = tally.took().toNanos() / 1e9;
+        out.println(stamp.get() + String.format(Locale.ROOT,
+                "sent: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
+                tally.identity().database(), tally.identity().transferId(), tally.bytes(), seconds,
+                Rate.inWords(tally.bytes() / Math.max(1e-9, seconds)), tally.resumes(), tally.resentBytes()));
+    }
+
+    private void println(String line) {
+        String time = stamp.get();
+        out.println(time.isEmpty() ? line : time + name + line);
     }
 
     /** Leaves the cursor at the start of a line. */
@@ -168,14 +236,10 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         if (line.equals(shown)) {
             return;
         }
-        if (terminal) {
-            // what was shown may be longer than the terminal is wide by now: it has wrapped then, and is left
-            int covered = Math.min(shown.length(), room()) - line.length();
-            out.print("\r" + line + " ".repeat(Math.max(0, covered)));
-            out.flush();
-        } else {
-            out.println(line);
-        }
+        // what was shown may be longer than the terminal is wide by now: it has wrapped then, and is left
+        int covered = Math.min(shown.length(), room()) - line.length();
+        out.print("\r" + line + " ".repeat(Math.max(0, covered)));
+        out.flush();
         shown = line;
     }
 

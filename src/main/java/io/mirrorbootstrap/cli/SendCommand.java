@@ -56,7 +56,9 @@ import picocli.CommandLine.Spec;
                         "send is killed with SIGKILL.",
                         "With FILE - the program in front of the pipe is not known: what it wrote before it failed looks",
                         "like a whole snapshot.", "",
-                        "Progress goes to standard error, the result to standard output: one line on success.", "",
+                        "Progress goes to standard error, the result to standard output: one line on success. What is no",
+                        "terminal gets a line with the time for each tenth, or each minute. transfer= is in the log of the",
+                        "sidecar, too.", "",
                         "Examples:",
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
@@ -136,7 +138,7 @@ final class SendCommand implements Callable<Integer> {
         try (SnapshotInput input = open();
                 SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
                         replayBytes());
-                ProgressDisplay progress = ProgressDisplay.on(err)) {
+                ProgressDisplay progress = ProgressDisplay.ofSend(err)) {
             outcome = sender.send(input, told, progress, Duration.ofSeconds(patienceSeconds));
         }
         if (outcome instanceof Outcome.Committed committed) {

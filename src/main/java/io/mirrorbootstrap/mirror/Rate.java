@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.mirror;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
@@ -13,6 +14,11 @@ import java.util.OptionalLong;
 public record Rate(double bytesPerSecond, long atNanos, long bytes) {
 
     private static final double WINDOW_NANOS = Duration.ofSeconds(5).toNanos();
+
+    /** As lines of a log have it, in one unit, so that they can be compared: {@code 98.31MiB/s}. */
+    public static String inWords(double bytesPerSecond) {
+        return String.format(Locale.ROOT, "%.2fMiB/s", bytesPerSecond / (1024 * 1024));
+    }
 
     /** No rate is known yet; {@code bytes} bytes are there. */
     static Rate startingAt(long bytes) {

@@ -29,8 +29,6 @@ public class TransferLog implements TransferListener {
 
     private static final Logger LOG = Logger.getLogger("io.mirrorbootstrap.transfer");
 
-    private static final double MIB = 1024.0 * 1024;
-
     private final LongSupplier nanoTime;
     private final Courses courses = new Courses();
 
@@ -120,10 +118,10 @@ public class TransferLog implements TransferListener {
         long total = event.identity().totalBytes();
         double rate = course.steps().bytesPerSecond(done, now);
         course.steps().written(done, now);
-        LOG.infof("progress: database=%s transfer=%s bytes=%d%s durable=%d rate=%sMiB/s%s", event.database(),
+        LOG.infof("progress: database=%s transfer=%s bytes=%d%s durable=%d rate=%s%s", event.database(),
                 course.transfer(), done,
                 total == 0 ? "" : " of=" + total + " percent=" + (int) (100.0 * done / total), event.durableBytes(),
-                String.format(Locale.ROOT, "%.2f", rate / MIB),
+                Rate.inWords(rate),
                 total == 0 || rate == 0 ? "" : " eta=" + eta((long) Math.ceil((total - done) / rate)));
     }
 

@@ -68,7 +68,9 @@ final class Flow {
     /** Sends the next chunk, which is whole. */
     void send() {
         boolean isLast = supply.isLast();
+        long before = supply.furthestByte();
         Payload payload = supply.take();
+        shipment.sent(payload, before);
         SnapshotIdentity stamp = shipment.identity();
         if (isLast && stamp.streamId().isPresent()) {
             stamp = new SnapshotIdentity(stamp.sourceClusterId(), stamp.database(), stamp.lsn(), stamp.totalBytes(),

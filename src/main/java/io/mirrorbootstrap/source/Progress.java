@@ -3,6 +3,8 @@ package io.mirrorbootstrap.source;
 import java.time.Duration;
 import java.util.OptionalLong;
 
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+
 /** How far it is. Called often, from the sending thread, which waits meanwhile. */
 @FunctionalInterface
 public interface Progress {
@@ -41,5 +43,15 @@ public interface Progress {
      * @param sentence what was found, or that nothing was
      */
     default void found(String sentence) {
+    }
+
+    /**
+     * From now on the snapshot has this name in the logs of both ends, see {@link SnapshotIdentity#transferId}.
+     */
+    default void named(String transfer) {
+    }
+
+    /** It is over, whatever the outcome. Not called where the sidecar has not asked for a byte. */
+    default void ended(Tally tally) {
     }
 }

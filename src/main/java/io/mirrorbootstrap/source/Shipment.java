@@ -37,6 +37,9 @@ final class Shipment {
     private Optional<Announcement> announcement = Optional.empty();
     private Optional<String> lastPosition = Optional.empty();
     private boolean isWhole;
+    private int links;
+    private long sentBytes;
+    private long resentBytes;
 
     /**
      * Nothing is read yet.
@@ -116,6 +119,7 @@ final class Shipment {
         announcement = Optional.of(new Announcement(input.known().isPresent()
                 ? nameless
                 : nameless.named(input.lastingName().orElseGet(Shipment::randomName)), origin.isMeant(), notes));
+        progress.named(identity().transferId());
     }
 
     /** The sidecar goes on only with what it knows the CRC-32C of in advance: the name is of no use. */
@@ -123,6 +127,30 @@ final class Shipment {
         SnapshotIdentity named = identity();
         announcement = Optional.of(new Announcement(new SnapshotIdentity(named.sourceClusterId(), named.database(),
                 named.lsn(), named.totalBytes(), crc32c), origin.isMeant(), announcement().notes()));
+        progress.named(identity().transferId());
+    }
+
+    /** Payload begins, or goes on, over one more link. */
+    void begins() {
+        links++;
+    }
+
+    /**
+     * A chunk is sent.
+     *
+     * @param before how much had been sent before it, at most, over whatever link; in bytes
+     */
+    void sent(Payload payload, long before) {
+        sentBytes += payload.bytes();
+        resentBytes += Math.max(0, Math.min(before - payload.offset(), payload.bytes()));
+    }
+
+    /** What it has taken so far, over all its links; empty where none was asked for payload. */
+    Optional<Tally> tally() {
+        return links == 0
+                ? Optional.empty()
+                : Optional.of(new Tally(identity(), sentBytes, Duration.ofNanos(System.nanoTime() - startedNanos),
+                        links - 1, resentBytes));
     }
 
     /** All of a stream was read, or the end of a file has been sent, and nothing speaks against it. */

@@ -125,6 +125,7 @@ public final class SnapshotSender implements AutoCloseable {
         } catch (IOException e) {
             return new Outcome.InputFailed(input.name(), Reason.of(e));
         } finally {
+            shipment.tally().ifPresent(progress::ended);
             shipment.supply().giveBack();
         }
     }

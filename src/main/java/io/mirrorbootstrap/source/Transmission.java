@@ -246,6 +246,7 @@ final class Transmission {
     private Optional<Outcome> begin(long offset, Crc32c crc32c, Answer.Opened opened) throws IOException {
         int chunkBytes = (int) Math.min(Math.min(opened.maxChunkBytes(), opened.windowBytes()),
                 ChunkBuffer.MAX_PAYLOAD_BYTES);
+        shipment.begins();
         supply.goTo(offset, crc32c, chunkBytes, opened.checkpointBytes().isPresent());
         flow = Optional.of(new Flow(link, shipment, opened, chunkBytes));
         return Optional.empty();
