@@ -151,7 +151,8 @@ class ConfigurationIT {
     /** One line says what is wrong, and nothing of Java is in it. */
     private void assertStopped(Map<String, String> environment, String said) throws Exception {
         Path output = Files.createTempFile(data, "output", ".log");
-        ProcessBuilder builder = SidecarProcess.command().redirectErrorStream(true).redirectOutput(output.toFile());
+        ProcessBuilder builder = SidecarProcess.command("serve").redirectErrorStream(true)
+                .redirectOutput(output.toFile());
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", data.resolve("data").toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
         builder.environment().putAll(environment);

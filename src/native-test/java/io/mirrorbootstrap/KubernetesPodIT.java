@@ -99,6 +99,7 @@ class KubernetesPodIT {
         assertEquals(List.of("sidecar", "wait"),
                 rendered.pod().getInitContainers().stream().map(Container::getName).toList());
         assertEquals("Always", rendered.init("sidecar").getRestartPolicy());
+        assertEquals(List.of("serve"), rendered.init("sidecar").getArgs());
         assertEquals("wait", rendered.init("wait").getArgs().get(0));
         assertEquals(List.of("mirror"), rendered.pod().getContainers().stream().map(Container::getName).toList());
         List<String> wait = rendered.init("wait").getArgs();

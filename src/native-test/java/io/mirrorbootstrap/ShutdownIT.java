@@ -167,7 +167,7 @@ class ShutdownIT extends WithSidecar {
     @Test
     void norDoesAStartThatWaitsForTheDisk() throws Exception {
         Path hangs = Files.createFile(directory.resolve("hangs"));
-        ProcessBuilder builder = SidecarProcess.command();
+        ProcessBuilder builder = SidecarProcess.command("serve");
         builder.environment().putAll(Preloaded.disk("HANGING_DISK_WHILE", hangs));
         builder.environment().putAll(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", data().toString(), "QUARKUS_HTTP_PORT", "0"));
         Process starts = builder.redirectErrorStream(true).redirectOutput(directory.resolve("start.log").toFile())

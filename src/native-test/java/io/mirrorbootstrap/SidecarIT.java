@@ -1,6 +1,5 @@
 package io.mirrorbootstrap;
 
-import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -9,14 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Random;
 
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,20 +26,18 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
-import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import io.quarkus.test.common.WithTestResource;
-import io.quarkus.test.common.http.TestHTTPResource;
-import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.restassured.RestAssured;
+import io.restassured.specification.RequestSpecification;
 
 /** The packaged service, jar or native executable: everything that reflection or a missing resource could break. */
-@QuarkusIntegrationTest
-@WithTestResource(SidecarIT.DataDirectory.class)
-class SidecarIT {
+class SidecarIT extends WithSidecar {
 
     private static final int MIB = 1024 * 1024;
 
-    @TestHTTPResource
-    URI service;
+    @BeforeEach
+    void serve() throws IOException {
+        start();
+    }
 
     @Test
     void aSnapshotIsReceivedAndShown() throws Exception {
@@ -50,7 +45,7 @@ class SidecarIT {
         new Random(1).nextBytes(whole);
         Crc32c crc = Crc32c.of(ByteBuffer.wrap(whole));
         SnapshotIdentity identity = new SnapshotIdentity("cluster-a", new DatabaseId("orders"), 42, whole.length, crc);
-        RawClient client = new RawClient(service);
+        RawClient client = new RawClient(sidecar.uri());
 
         client.text(JsonMessages.write(new Control.Open(Announcement.of(identity))));
         assertEquals("opened", client.answer().path("type").asText());
@@ -77,7 +72,7 @@ class SidecarIT {
 
     @Test
     void messagesThatCannotBeReadAreAnswered() throws Exception {
-        RawClient client = new RawClient(service);
+        RawClient client = new RawClient(sidecar.uri());
         client.binary(new byte[]{(byte) 0x93, 1, 2, 3}, 10);
         assertEquals("malformed_envelope", client.answer().path("code").asText());
         assertEquals(1007, client.closeCode());
@@ -101,22 +96,7 @@ class SidecarIT {
         given().get("/v1/mirrors/nobody").then().statusCode(404).body("code", equalTo("not_found"));
     }
 
-    /** A data directory of its own for the service under test. */
-    public static final class DataDirectory implements QuarkusTestResourceLifecycleManager {
-
-        @Override
-        public Map<String, String> start() {
-            try {
-                return Map.of("mirror-bootstrap.data-dir",
-                        Files.createTempDirectory(Path.of("target"), "sidecar-it").toAbsolutePath().toString());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        @Override
-        public void stop() {
-            // below target: `mvn clean` removes it
-        }
+    private RequestSpecification given() {
+        return RestAssured.given().baseUri(sidecar.uri().toString());
     }
 }

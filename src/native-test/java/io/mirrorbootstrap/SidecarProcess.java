@@ -56,6 +56,7 @@ final class SidecarProcess implements AutoCloseable {
     static SidecarProcess start(Path dataDirectory, List<String> vmOptions, Map<String, String> environment)
             throws IOException {
         List<String> command = new ArrayList<>(program(vmOptions));
+        command.add("serve");
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", dataDirectory.toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
@@ -87,7 +88,7 @@ final class SidecarProcess implements AutoCloseable {
         return new ProcessBuilder(command);
     }
 
-    /** The command line that runs the packaged service. */
+    /** The command line that runs the packaged program, without a command. */
     static List<String> program(List<String> vmOptions) {
         String executable = System.getProperty("native.image.path", "");
         List<String> command = new ArrayList<>();

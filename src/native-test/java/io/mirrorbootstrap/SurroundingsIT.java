@@ -144,7 +144,7 @@ class SurroundingsIT {
     @Test
     void whatCannotBePrintedIsNoSuccess() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")), "nothing is always full here");
-        for (String arguments : List.of("--help", "--version", "send --help", "wait --version", "serve --help")) {
+        for (String arguments : List.of("", "--help", "--version", "send --help", "wait --version", "serve --help")) {
             Ended ended = shell(Map.of(), "exec bin/mirror-bootstrap $1 >/dev/full", arguments);
             assertEquals(1, ended.exit(), arguments);
             assertTrue(ended.err().contains("standard output cannot be written"), ended::toString);

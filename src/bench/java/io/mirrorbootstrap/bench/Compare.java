@@ -297,12 +297,13 @@ public final class Compare {
     private void service(String name, String executable, Map<String, String> environment, Sender sender,
             List<Path> payloads) {
         contestants
-                .add(new Contestant(name, List.of("bin/mirror-bootstrap"), environment, sender, payloads, leftBehind));
+                .add(new Contestant(name, List.of("bin/mirror-bootstrap", "serve"), environment, sender, payloads,
+                        leftBehind));
         List<String> files = options.containsKey("native") ? List.of(options.get("native").split(",")) : List.of();
         for (String file : files) {
             contestants.add(
                     new Contestant(files.size() == 1 ? executable : executable + ", " + Path.of(file).getFileName(),
-                            List.of(file), environment, sender, payloads, leftBehind));
+                            List.of(file, "serve"), environment, sender, payloads, leftBehind));
         }
     }
 

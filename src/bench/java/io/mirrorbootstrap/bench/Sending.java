@@ -100,7 +100,7 @@ public final class Sending {
         if (way.encrypted) {
             environment.putAll(tls.environment());
         }
-        try (Receiver receiver = Receiver.start("send", List.of(program), environment, work)) {
+        try (Receiver receiver = Receiver.start("send", List.of(program, "serve"), environment, work)) {
             String url = (way.encrypted ? "https" : "http") + "://localhost:" + receiver.port();
             List<String> command = List.of("sh", "-c", "\"$@\" < " + snapshot + " && times", "sh", program, "send",
                     "--url", url,

@@ -159,7 +159,7 @@ public final class UnderFire {
         }
         options.entrySet().stream().filter(option -> option.getKey().startsWith("env."))
                 .forEach(option -> environment.put(option.getKey().substring(4), option.getValue()));
-        List<String> command = List.of(options.getOrDefault("native", "bin/mirror-bootstrap"));
+        List<String> command = List.of(options.getOrDefault("native", "bin/mirror-bootstrap"), "serve");
         Path directory = work.resolve(flood.key());
         try (Receiver service = Receiver.start(flood.key(), command, environment, work)) {
             return measure(flood, service, new Target(service.port(), tlsPort, TOKEN), tls);

@@ -32,7 +32,7 @@ public final class MirrorBootstrap {
     /**
      * Runs one command; the process ends with its exit code, see {@link ExitCode}.
      *
-     * @param args the command line; none means {@code serve}
+     * @param args the command line; without one it says which commands there are
      */
     public static void main(String[] args) {
         Surroundings.ignore();
@@ -40,11 +40,16 @@ public final class MirrorBootstrap {
         CommandLine line = commandLine();
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-        int code = line.execute(args);
+        int code = line.execute(arguments(LaunchMode.current(), args));
         // Netty keeps a thread for a second behind its last use. In development mode Quarkus comes back from here to start again
         if (code != ExitCode.COMMITTED.number() || LaunchMode.current() != LaunchMode.DEVELOPMENT) {
             System.exit(code);
         }
+    }
+
+    /** What is run: {@code mvn quarkus:dev} gives no arguments, and is for the service. */
+    static String[] arguments(LaunchMode mode, String... given) {
+        return mode == LaunchMode.DEVELOPMENT && given.length == 0 ? new String[]{ServeCommand.NAME} : given;
     }
 
     /** The commands, ready to parse. Starts nothing. */

@@ -3,13 +3,14 @@ package io.mirrorbootstrap.cli;
 import java.util.concurrent.Callable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/** The program without a command: the service. */
+/** The program without a command: it says which there are. */
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
         ServeCommand.class, SendCommand.class, WaitCommand.class, ChecksumCommand.class,
-        DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "[COMMAND]", footer = {
-                "", "Without a command it serves, as 'serve' does.", "",
-                "Try it:   mirror-bootstrap demo",
+        DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "COMMAND", footer = {
+                "", "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
                 "Send:     mirror-bootstrap send base.tar --url http://mirror:8080 \\",
                 "              --cluster pg-main --database orders",
@@ -19,8 +20,12 @@ import picocli.CommandLine.Command;
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public Integer call() {
-        return new ServeCommand().call();
+        spec.commandLine().usage(spec.commandLine().getOut());
+        return ExitCode.COMMITTED.number();
     }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the sidecar until it is told to stop. */
-@Command(name = "serve", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Runs the sidecar: receives snapshots until SIGTERM or SIGINT.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = ServeCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Runs the sidecar: receives snapshots until SIGTERM or SIGINT.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "1:this program failed unexpectedly, or another process has taken the data directory while it ran",
         "2:a setting is wrong, or what it names cannot be used; the message says which, and why",
         "143:it was told to end by SIGTERM; 130: by SIGINT"}, footer = {
@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
                 "an option wins. All other keys: docs/configuration.md.", "",
                 "Example:  mirror-bootstrap serve --data-dir /var/lib/mirror --port 8080"})
 final class ServeCommand implements Callable<Integer> {
+
+    static final String NAME = "serve";
 
     /**
      * How many sessions of TLS are kept, to be resumed: Java keeps 20480 for a day, and anybody who makes handshakes could fill them

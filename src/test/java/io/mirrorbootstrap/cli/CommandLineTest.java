@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.source.SnapshotSender;
+import io.quarkus.runtime.LaunchMode;
 
 class CommandLineTest extends WithCommandLine {
 
@@ -138,6 +141,29 @@ class CommandLineTest extends WithCommandLine {
     void aPortOutOfRangeStartsNothing() {
         assertEquals(2, run("serve", "--port", "65536"));
         assertTrue(err.toString().contains("from 0 to 65535"), err::toString);
+    }
+
+    @Test
+    void withoutACommandItSaysWhichThereAre() {
+        assertEquals(0, run());
+        assertTrue(out.toString().startsWith("Usage: mirror-bootstrap "), out::toString);
+        assertTrue(out.toString().contains("serve  ") && out.toString().contains("send  "), out::toString);
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void inDevelopmentItServesWithoutACommand() {
+        assertArrayEquals(new String[]{"serve"}, MirrorBootstrap.arguments(LaunchMode.DEVELOPMENT));
+        assertArrayEquals(new String[]{"demo"}, MirrorBootstrap.arguments(LaunchMode.DEVELOPMENT, "demo"));
+        assertArrayEquals(new String[0], MirrorBootstrap.arguments(LaunchMode.NORMAL));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jvm", "native-micro", "native-multistage"})
+    void anImageServesUnlessItIsToldAnotherCommand(String image) throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("src/main/docker/Dockerfile." + image));
+        assertTrue(lines.stream().anyMatch(line -> line.matches("ENTRYPOINT \\[\".*mirror-bootstrap\"]")), image);
+        assertTrue(lines.contains("CMD [\"serve\"]"), image);
     }
 
     @Test
