@@ -6,7 +6,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -19,6 +22,8 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Where the process begins. */
 @QuarkusMain
@@ -37,7 +42,7 @@ public final class MirrorBootstrap {
     public static void main(String[] args) {
         Surroundings.ignore();
         Groups.allowCurvesAlone();
-        CommandLine line = commandLine();
+        CommandLine line = commandLine(System.getenv());
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         int code = line.execute(arguments(LaunchMode.current(), args));
@@ -52,8 +57,12 @@ public final class MirrorBootstrap {
         return mode == LaunchMode.DEVELOPMENT && given.length == 0 ? new String[]{ServeCommand.NAME} : given;
     }
 
-    /** The commands, ready to parse. Starts nothing. */
-    static CommandLine commandLine() {
+    /**
+     * The commands, ready to parse. Starts nothing.
+     *
+     * @param environment in which some options have their defaults
+     */
+    static CommandLine commandLine(Map<String, String> environment) {
         CommandLine line = new CommandLine(new RootCommand()) {
             /** What stands behind {@code --} is the producer's: neither an option, nor the name of a file of arguments. */
             @Override
@@ -71,6 +80,8 @@ public final class MirrorBootstrap {
                 return super.execute(Arrays.copyOf(args, end));
             }
         };
+        EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
+        line.setDefaultValueProvider(defaults);
         line.registerConverter(Path.class, MirrorBootstrap::path);
         line.registerConverter(DatabaseId.class, MirrorBootstrap::databaseId);
         line.registerConverter(Endpoint.class, text -> told(Endpoint::parse, text));
@@ -85,12 +96,20 @@ public final class MirrorBootstrap {
         });
         line.setParameterExceptionHandler((wrong, arguments) -> {
             CommandLine command = wrong.getCommandLine();
-            int code = Report.failed(command, ExitCode.USAGE, wrong.getMessage());
+            int code = Report.failed(command, ExitCode.USAGE, wrong.getMessage() + origin(defaults, wrong, arguments));
             command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
             return code;
         });
         line.setUsageHelpWidth(100);
         return line;
+    }
+
+    /** Where a wrong value comes from that nobody has typed. */
+    private static String origin(EnvironmentDefaults defaults, ParameterException wrong, String... arguments) {
+        return Optional.ofNullable(wrong.getArgSpec()).flatMap(defaults::variable)
+                .filter(variable -> Stream.of(arguments).noneMatch(
+                        word -> word.startsWith(((OptionSpec) wrong.getArgSpec()).longestName())))
+                .map(variable -> " (it is from " + variable + ")").orElse("");
     }
 
     private static Path path(String text) {

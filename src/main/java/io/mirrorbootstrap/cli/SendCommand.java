@@ -82,7 +82,7 @@ final class SendCommand implements Callable<Integer> {
     private List<String> producer;
 
     @Option(names = "--url", required = true, paramLabel = "URL", description = "The sidecar: http://, https://, "
-            + "ws:// or wss://, host, port (default: the scheme's) and, behind a proxy that has one, a base path.")
+            + "ws:// or wss://, host, port (default: the scheme's) and, behind a proxy that has one, a base path. Default: $MIRROR_BOOTSTRAP_URL.")
     private Endpoint endpoint;
 
     @Mixin

@@ -13,9 +13,6 @@ import java.util.concurrent.TimeUnit;
 import io.mirrorbootstrap.cli.Handover.Finding;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
-import io.mirrorbootstrap.source.Credentials;
-import io.mirrorbootstrap.source.Endpoint;
-import io.mirrorbootstrap.source.HttpProxy;
 import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
@@ -58,9 +55,6 @@ final class WaitCommand implements Callable<Integer> {
             + DatabaseId.RULE + ".")
     private List<DatabaseId> databases;
 
-    @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:8080", description = "The sidecar, as for send. Default: ${DEFAULT-VALUE}")
-    private Endpoint endpoint;
-
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify is not counted. Default: ${DEFAULT-VALUE}")
     private long timeoutSeconds;
 
@@ -77,7 +71,7 @@ final class WaitCommand implements Callable<Integer> {
     private WaitFormat format;
 
     @Mixin
-    private CredentialOptions credentials;
+    private SidecarOptions sidecar;
 
     @Spec
     private CommandSpec spec;
@@ -96,12 +90,8 @@ final class WaitCommand implements Callable<Integer> {
             err.println(Text.line(unless.get() + " is there: nothing to wait for"));
             return ExitCode.COMMITTED.number();
         }
-        ClientLogging.quiet();
-        credentials.warnOfPlainText(endpoint, err);
-        Credentials read = credentials.read(spec.commandLine());
-        Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
-        Patience patience = new Patience(timeoutSeconds, System::nanoTime);
-        try (StatusClient client = new StatusClient(endpoint, read, proxy)) {
+        try (StatusClient client = sidecar.client(spec.commandLine())) {
+            Patience patience = new Patience(timeoutSeconds, System::nanoTime);
             for (DatabaseId database : databases) {
                 int code = await(database, client, new Handover(dataDirectory, verify), patience);
                 if (code != ExitCode.COMMITTED.number()) {

@@ -22,7 +22,12 @@ public final class SettingsKeys {
     /** What all keys begin with. */
     public static final String PREFIX = "mirror-bootstrap.";
 
-    private static final String ENVIRONMENT_PREFIX = "MIRROR_BOOTSTRAP_";
+    /** What the variables of all keys begin with. */
+    public static final String ENVIRONMENT_PREFIX = "MIRROR_BOOTSTRAP_";
+
+    /** The variables that clients read in place of options. They are no settings, and may be where the service is, too. */
+    public static final Set<String> OF_CLIENTS = Set.of("MIRROR_BOOTSTRAP_URL", "MIRROR_BOOTSTRAP_TOKEN_FILE",
+            "MIRROR_BOOTSTRAP_CA", "MIRROR_BOOTSTRAP_CERTIFICATE", "MIRROR_BOOTSTRAP_KEY", "MIRROR_BOOTSTRAP_PROXY");
 
     private static final String SIZE = "a number of bytes, or one of K, M or G, as in 64M, less than 2^63 bytes in all";
     private static final String NUMBER = "a whole number";
@@ -118,7 +123,7 @@ public final class SettingsKeys {
 
     private static boolean isMistyped(String name, String value) {
         String upper = INDEX_OF_VARIABLE.matcher(name.toUpperCase(Locale.ROOT)).replaceFirst("");
-        if (!upper.startsWith(ENVIRONMENT_PREFIX) || OF_A_SERVICE.matcher(name).matches()
+        if (!upper.startsWith(ENVIRONMENT_PREFIX) || OF_CLIENTS.contains(name) || OF_A_SERVICE.matcher(name).matches()
                 || ADDRESS_OF_A_SERVICE.matcher(value).matches()) {
             return false;
         }

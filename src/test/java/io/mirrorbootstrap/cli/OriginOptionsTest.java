@@ -79,7 +79,7 @@ class OriginOptionsTest {
     }
 
     private static Origin origin(String... options) {
-        CommandLine line = MirrorBootstrap.commandLine();
+        CommandLine line = MirrorBootstrap.commandLine(Map.of());
         line.parseArgs(Stream.concat(Stream.of("send", "file", "--url=http://localhost:1", "--database=d"),
                 Stream.of(options)).toArray(String[]::new));
         SendCommand send = line.getSubcommands().get(SendCommand.NAME).getCommand();

@@ -80,7 +80,8 @@ class SettingsKeysTest {
     @ValueSource(strings = {"MIRROR_BOOTSTRAP_DATA_DIR", "mirror_bootstrap_data_dir", "MIRROR_BOOTSTRAP_SERVICE_HOST",
             "MIRROR_BOOTSTRAP_SERVICE_PORT_HTTP", "MIRROR_BOOTSTRAP_PORT_8080_TCP_ADDR",
             "MIRROR_BOOTSTRAP_METRICS_SERVICE_PORT", "MIRROR_BOOTSTRAP_EXPECTED_DATABASES_0_", "PATH",
-            "MIRRORBOOTSTRAP_LC_ALL", "MIRRORBOOTSTRAP_MALLOC_ARENA_MAX"})
+            "MIRRORBOOTSTRAP_LC_ALL", "MIRROR_BOOTSTRAP_URL", "MIRROR_BOOTSTRAP_KEY",
+            "MIRRORBOOTSTRAP_MALLOC_ARENA_MAX"})
     void whatIsKnownAndWhatAClusterTellsAreNoMistakes(String variable) {
         assertEquals(List.of(), mistyped(Map.of(variable, "1", "MIRROR_BOOTSTRAP_PORT", "tcp://10.0.0.1:8080"),
                 Map.of("mirror-bootstrap.data-dir", "x", "mirror-bootstrap.trusted-proxies[0]", "z", "mirror.other",
