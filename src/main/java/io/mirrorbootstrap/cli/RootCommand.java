@@ -8,7 +8,8 @@ import picocli.CommandLine.Spec;
 
 /** The program without a command: it says which there are. */
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
-        ServeCommand.class, SendCommand.class, WaitCommand.class, ChecksumCommand.class,
+        ServeCommand.class, SendCommand.class, WaitCommand.class, StatusCommand.class,
+        RmCommand.class, ChecksumCommand.class,
         DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "COMMAND", footer = {
                 "", "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
@@ -16,7 +17,8 @@ import picocli.CommandLine.Spec;
                 "              --cluster pg-main --database orders",
                 "          mirror-bootstrap send --url http://mirror:8080 --cluster pg-main \\",
                 "              --database orders -- COMMAND [ARG...]",
-                "Wait:     mirror-bootstrap wait --database orders --verify", "",
+                "Wait:     mirror-bootstrap wait --database orders --verify",
+                "Look:     mirror-bootstrap status --watch", "",
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {
 

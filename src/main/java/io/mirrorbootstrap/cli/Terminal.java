@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,25 +11,49 @@ import java.util.function.IntSupplier;
 
 import sun.misc.Signal;
 
-/** The terminal that standard error may be: how wide it is, now and when somebody has drawn at its window. Any thread. */
+/** The terminal that an output may be: how large it is, now and when somebody has drawn at its window. Any thread. */
 final class Terminal implements IntSupplier {
 
-    private static final int STANDARD_ERROR = 2;
-
-    /** What every terminal has, where none says how wide it is. */
+    /** What every terminal has, where none says how large it is. */
     private static final int USUAL_COLUMNS = 80;
+    private static final int USUAL_LINES = 24;
 
     private static final long PATIENCE_MILLIS = 1000;
 
+    /** The outputs of a process, with the command that asks its terminal for its size, and says it where this process hears it. */
+    private enum Output {
+        STANDARD(1, "stty size <&1 >&2 2>/dev/null"), ERROR(2, "stty size <&2 2>/dev/null");
+
+        private final int descriptor;
+        private final String question;
+
+        Output(int descriptor, String question) {
+            this.descriptor = descriptor;
+            this.question = question;
+        }
+    }
+
+    private final Output output;
     private volatile int columns;
+    private volatile int lines;
     private volatile boolean outdated = true;
 
-    private Terminal() {
+    private Terminal(Output output) {
+        this.output = output;
     }
 
     /** The one that standard error is. */
     static Terminal ofStandardError() {
-        Terminal terminal = new Terminal();
+        return of(Output.ERROR);
+    }
+
+    /** The one that standard output is. */
+    static Terminal ofStandardOutput() {
+        return of(Output.STANDARD);
+    }
+
+    private static Terminal of(Output output) {
+        Terminal terminal = new Terminal(output);
         try {
             Signal.handle(new Signal("WINCH"), signal -> terminal.outdated = true);
         } catch (IllegalArgumentException e) {
@@ -42,12 +67,22 @@ final class Terminal implements IntSupplier {
      * JDKs it is there even without one.
      */
     static boolean isStandardError() {
+        return is(Output.ERROR);
+    }
+
+    /** Likewise of standard output. */
+    static boolean isStandardOutput() {
+        return is(Output.STANDARD);
+    }
+
+    private static boolean is(Output output) {
         String term = System.getenv("TERM");
         if (term == null || term.equals("dumb")) {
             return false;
         }
         try {
-            String target = Files.readSymbolicLink(descriptor()).toString();
+            String target = Files
+                    .readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(output.descriptor))).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
         } catch (IOException | UnsupportedOperationException e) {
             return false; // no such file system here: plain lines are right everywhere
@@ -57,22 +92,35 @@ final class Terminal implements IntSupplier {
     /** How many characters a line has. */
     @Override
     public int getAsInt() {
-        if (outdated) {
-            outdated = false;
-            columns = narrower(columns(System.getenv("COLUMNS")), asked());
-        }
+        look();
         return columns;
     }
 
-    /** A line that is too short fits both; what is not known is 0. */
-    private static int narrower(int told, int asked) {
+    /** How many lines it has. */
+    int lines() {
+        look();
+        return lines;
+    }
+
+    private void look() {
+        if (outdated) {
+            outdated = false;
+            String size = asked();
+            int blank = size.indexOf(' ');
+            columns = smaller(number(System.getenv("COLUMNS")), number(size.substring(blank + 1)), USUAL_COLUMNS);
+            lines = smaller(number(System.getenv("LINES")), number(size.substring(0, Math.max(0, blank))), USUAL_LINES);
+        }
+    }
+
+    /** What is too small fits both; what is not known is 0. */
+    private static int smaller(int told, int asked, int usual) {
         if (told > 0 && asked > 0) {
             return Math.min(told, asked);
         }
-        return told + asked > 0 ? told + asked : USUAL_COLUMNS;
+        return told + asked > 0 ? told + asked : usual;
     }
 
-    private static int columns(String text) {
+    private static int number(String text) {
         try {
             return text == null ? 0 : Math.max(0, Integer.parseInt(text.strip()));
         } catch (NumberFormatException e) {
@@ -81,29 +129,28 @@ final class Terminal implements IntSupplier {
     }
 
     /** Java cannot ask the kernel. */
-    private static int asked() {
+    private String asked() {
         try {
             // the descriptor itself: after "su" the terminal of another user may not be opened
-            Process stty = new ProcessBuilder("sh", "-c", "stty size <&2 2>/dev/null").redirectError(Redirect.INHERIT)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder("sh", "-c", output.question);
+            boolean isError = output == Output.ERROR;
+            Process stty = (isError
+                    ? builder.redirectError(Redirect.INHERIT)
+                    : builder.redirectOutput(Redirect.INHERIT)).start();
             try {
                 if (!stty.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return 0;
+                    return "";
                 }
-                String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
-                return columns(size.substring(size.indexOf(' ') + 1));
+                InputStream said = isError ? stty.getInputStream() : stty.getErrorStream();
+                return new String(said.readAllBytes(), StandardCharsets.US_ASCII).strip();
             } finally {
                 stty.destroyForcibly();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return 0;
+            return "";
         } catch (IOException e) {
-            return 0; // there is no such program
+            return ""; // there is no such program
         }
-    }
-
-    private static Path descriptor() {
-        return Path.of("/proc/self/fd", String.valueOf(STANDARD_ERROR));
     }
 }

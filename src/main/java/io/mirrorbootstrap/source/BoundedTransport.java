@@ -16,7 +16,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.impl.transports.JDKTransport;
 
 /**
- * Sockets that say at most {@value #MAX_BYTES} bytes, TLS included, and are closed then. Vert.x puts the whole answer to a
+ * Sockets that say at most {@value #MAX_BYTES} bytes, or as many as they are aimed with, TLS included, and are closed then. Vert.x puts the whole answer to a
  * request for a WebSocket together, whatever it is, and has no bound for it; a mirror's status is bounded by the same.
  * <p>
  * They go to the address they are aimed at: Vert.x itself would try one address of a name, and no other.
@@ -26,6 +26,7 @@ final class BoundedTransport extends JDKTransport {
     /** A status, a refusal or a handshake takes a fraction of it. */
     static final int MAX_BYTES = 256 * 1024;
 
+    private volatile int maxBytes = MAX_BYTES;
     private volatile InetSocketAddress target;
     private volatile Supplier<Optional<Tunnel>> tunnels = Optional::empty;
     /** How the last socket ended; written on its event loop. */
@@ -38,9 +39,11 @@ final class BoundedTransport extends JDKTransport {
     /**
      * The next socket goes there, whatever address is asked for.
      *
+     * @param maxBytes how much it may say
      * @param tunnels makes what each socket goes through
      */
-    void aim(InetSocketAddress target, Supplier<Optional<Tunnel>> tunnels) {
+    void aim(InetSocketAddress target, int maxBytes, Supplier<Optional<Tunnel>> tunnels) {
+        this.maxBytes = maxBytes;
         this.tunnels = tunnels;
         this.target = target;
         forgetLast(); // also where no socket comes about, as when a file that it needs cannot be read
@@ -102,7 +105,7 @@ final class BoundedTransport extends JDKTransport {
         private static final int BESIDE_AN_OLD_ONE = 400;
 
         /** Event loop only. */
-        private long left = MAX_BYTES;
+        private long left = maxBytes;
         private boolean isLifted;
 
         BoundedChannel() {
@@ -142,7 +145,7 @@ final class BoundedTransport extends JDKTransport {
             left -= Math.max(0, read);
             if (left < 0) {
                 exceeded = true;
-                throw new IOException("more than " + MAX_BYTES + " bytes came in answer");
+                throw new IOException("more than " + maxBytes + " bytes came in answer");
             }
             return read;
         }

@@ -71,6 +71,16 @@ final class Dialer implements AutoCloseable {
      */
     <T> T dial(Duration patience, Function<Duration, Attempt<T>> attempt)
             throws BlockedException, InterruptedException {
+        return dial(patience, BoundedTransport.MAX_BYTES, attempt);
+    }
+
+    /**
+     * The same for a longer answer.
+     *
+     * @param maxBytes how long it may be, in bytes
+     */
+    <T> T dial(Duration patience, int maxBytes, Function<Duration, Attempt<T>> attempt)
+            throws BlockedException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         List<InetAddress> addresses = addresses(bounded(patience, patience));
         Set<String> failed = new LinkedHashSet<>();
@@ -79,7 +89,7 @@ final class Dialer implements AutoCloseable {
             Duration time = bounded(left.dividedBy(addresses.size() - i), left);
             Duration half = time.dividedBy(2);
             transport.aim(new InetSocketAddress(addresses.get(i), proxy.map(HttpProxy::port).orElse(endpoint.port())),
-                    () -> proxy.map(through -> new Tunnel(through, endpoint, half.toMillis())));
+                    maxBytes, () -> proxy.map(through -> new Tunnel(through, endpoint, half.toMillis())));
             Attempt<T> made = attempt.apply(half);
             Future<T> answer = made.answer();
             Blocking.await(answer, time);
@@ -88,7 +98,7 @@ final class Dialer implements AutoCloseable {
             } else if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            Obstacle obstacle = obstacle(answer);
+            Obstacle obstacle = obstacle(answer, maxBytes);
             Blocking.await(made.end().get(), A_MOMENT);
             if (!(obstacle instanceof Obstacle.Unreachable)) {
                 throw new BlockedException(obstacle);
@@ -115,9 +125,9 @@ final class Dialer implements AutoCloseable {
         Blocking.await(vertx.close(), STOP_PATIENCE);
     }
 
-    private Obstacle obstacle(Future<?> answer) {
+    private Obstacle obstacle(Future<?> answer, int maxBytes) {
         if (transport.isExceeded()) {
-            return new Obstacle.Unfit("it answered with more than " + BoundedTransport.MAX_BYTES + " bytes");
+            return new Obstacle.Unfit("it answered with more than " + maxBytes + " bytes");
         }
         if (!answer.failed()) {
             return new Obstacle.Unreachable("no answer in time");

@@ -104,6 +104,16 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
         return base + MIRRORS + database + query;
     }
 
+    /** Where the statuses of all databases are. */
+    String mirrors() {
+        return base + MIRRORS.substring(0, MIRRORS.length() - 1) + query;
+    }
+
+    /** Where {@code database} is removed with its committed snapshot, too. */
+    String mirrorWithSnapshot(DatabaseId database) {
+        return mirror(database) + (query.isEmpty() ? "?" : "&") + "snapshot=true";
+    }
+
     /** The address of the link as one would type it, but for a query, which may have a secret in it. */
     @Override
     public String toString() {

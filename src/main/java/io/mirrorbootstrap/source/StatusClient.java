@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -24,13 +25,18 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 
 /**
- * Asks one sidecar what a mirror is doing. Holds an event loop of its own until it is closed. One thread at a time, which
+ * Asks one sidecar what its mirrors are doing, or to remove one. Holds an event loop of its own until it is closed. One thread at a time, which
  * must not be an event loop: it waits.
  */
 public final class StatusClient implements AutoCloseable {
 
     private static final int OK = 200;
+    private static final int NO_CONTENT = 204;
     private static final int NOT_FOUND = 404;
+
+    /** A thousand mirrors, of each more than eight times what it mostly says; the heap holds it several times. */
+    private static final int MAX_LIST_BYTES = 4 * 1024 * 1024;
+
     private static final Pattern JSON = Pattern.compile("application/json *(;.*)?", Pattern.CASE_INSENSITIVE);
 
     /** What came of asking. */
@@ -42,6 +48,14 @@ public final class StatusClient implements AutoCloseable {
 
         /** Nothing has been received of it, or announced. */
         record Unknown() implements Reply {
+        }
+
+        /** What all mirrors are doing, by name; at most {@link MirrorStatus#MOST}. */
+        record All(List<MirrorStatus> mirrors) implements Reply {
+        }
+
+        /** It is gone, or was not there. */
+        record Removed() implements Reply {
         }
 
         /** The sidecar did not answer that. */
@@ -71,20 +85,60 @@ public final class StatusClient implements AutoCloseable {
      * @param patience how long to wait for the answer, at most: 20 s for each address is enough
      */
     public Reply ask(DatabaseId database, Duration patience) throws InterruptedException {
-        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.name())
-                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.mirror(database))
+        String path = endpoint.mirror(database);
+        return exchange(HttpMethod.GET, path, BoundedTransport.MAX_BYTES, patience,
+                (answer, body) -> reply(database, path, answer, body));
+    }
+
+    /**
+     * What all are doing.
+     *
+     * @param patience as of {@link #ask}
+     */
+    public Reply askAll(Duration patience) throws InterruptedException {
+        String path = endpoint.mirrors();
+        return exchange(HttpMethod.GET, path, MAX_LIST_BYTES, patience, (answer, body) -> {
+            if (answer.statusCode() != OK) {
+                return refused(answer, body, path);
+            }
+            try {
+                return new Reply.All(MirrorStatus.readAll(body.getBytes(0, body.length())));
+            } catch (RefusedException e) {
+                return noSidecar(e);
+            }
+        });
+    }
+
+    /**
+     * Has the transfer of {@code database} removed.
+     *
+     * @param snapshotToo whether its committed snapshot is removed, too
+     * @param patience as of {@link #ask}
+     */
+    public Reply remove(DatabaseId database, boolean snapshotToo, Duration patience) throws InterruptedException {
+        String path = snapshotToo ? endpoint.mirrorWithSnapshot(database) : endpoint.mirror(database);
+        return exchange(HttpMethod.DELETE, path, BoundedTransport.MAX_BYTES, patience,
+                (answer, body) -> answer.statusCode() == NO_CONTENT
+                        ? new Reply.Removed()
+                        : refused(answer, body, path));
+    }
+
+    private Reply exchange(HttpMethod method, String path, int maxBytes, Duration patience,
+            BiFunction<HttpClientResponse, Buffer, Reply> reading) throws InterruptedException {
+        RequestOptions request = new RequestOptions().setMethod(method).setHost(endpoint.name())
+                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(path)
                 .putHeader(HttpHeaders.HOST, endpoint.authority())
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
         List<HttpClient> clients = new ArrayList<>();
         try {
             credentials.applyTo(request);
-            return dialer.dial(patience, time -> {
+            return dialer.dial(patience, maxBytes, time -> {
                 HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
                 credentials.applyTo(options);
                 HttpClient client = dialer.vertx().createHttpClient(options);
                 clients.add(client);
                 return new Dialer.Attempt<>(dialer.onLoop(() -> client.request(request).compose(HttpClientRequest::send)
-                        .compose(answer -> answer.body().map(body -> reply(database, answer, body)))), client::close);
+                        .compose(answer -> answer.body().map(body -> reading.apply(answer, body)))), client::close);
             });
         } catch (BlockedException e) {
             return new Reply.Blocked(e.obstacle());
@@ -96,12 +150,12 @@ public final class StatusClient implements AutoCloseable {
         }
     }
 
-    private Reply reply(DatabaseId database, HttpClientResponse answer, Buffer body) {
+    private Reply reply(DatabaseId database, String path, HttpClientResponse answer, Buffer body) {
         int status = answer.statusCode();
         if (status == NOT_FOUND && isOwnNotFound(answer.getHeader(HttpHeaders.CONTENT_TYPE), body.toString())) {
             return new Reply.Unknown();
         } else if (status != OK) {
-            return new Reply.Blocked(Refusals.of(status, answer.headers(), body, endpoint, endpoint.mirror(database)));
+            return refused(answer, body, path);
         }
         try {
             MirrorStatus mirror = MirrorStatus.read(body.getBytes(0, body.length()));
@@ -109,8 +163,16 @@ public final class StatusClient implements AutoCloseable {
                     ? new Reply.Known(mirror)
                     : unfit("asked for " + database + ", it answers about " + mirror.database());
         } catch (RefusedException e) {
-            return unfit("what answers is no sidecar: " + Text.readable(e.getMessage()));
+            return noSidecar(e);
         }
+    }
+
+    private Reply refused(HttpClientResponse answer, Buffer body, String path) {
+        return new Reply.Blocked(Refusals.of(answer.statusCode(), answer.headers(), body, endpoint, path));
+    }
+
+    private static Reply noSidecar(RefusedException why) {
+        return unfit("what answers is no sidecar: " + Text.readable(why.getMessage()));
     }
 
     private static Reply unfit(String message) {

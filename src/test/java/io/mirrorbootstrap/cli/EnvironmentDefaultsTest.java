@@ -43,7 +43,7 @@ class EnvironmentDefaultsTest extends WithCommandLine {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"send", "wait"})
+    @ValueSource(strings = {"send", "wait", "status", "rm"})
     void aVariableStandsInForAnOption(String command) throws Exception {
         try (RawServer server = refusing()) {
             environment.put("MIRROR_BOOTSTRAP_URL", server.url());
@@ -54,7 +54,7 @@ class EnvironmentDefaultsTest extends WithCommandLine {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"send", "wait"})
+    @ValueSource(strings = {"send", "wait", "status", "rm"})
     void anOptionWins(String command) throws Exception {
         Path other = Files.writeString(directory.resolve("other"), "of-the-option\n");
         environment.put("MIRROR_BOOTSTRAP_URL", "no URL at all");
@@ -93,7 +93,7 @@ class EnvironmentDefaultsTest extends WithCommandLine {
 
     /** Each is told where it is looked for, and no option of a client is left out. */
     @ParameterizedTest
-    @ValueSource(strings = {"send", "wait"})
+    @ValueSource(strings = {"send", "wait", "status", "rm"})
     void theHelpTellsEachOfThem(String command) throws IOException {
         assertEquals(0, run(command, "--help"));
         Set<String> told = Pattern.compile("\\$(MIRROR_BOOTSTRAP_[A-Z_]+)").matcher(out.toString()).results()
@@ -114,7 +114,9 @@ class EnvironmentDefaultsTest extends WithCommandLine {
         String[] own = command.equals("send")
                 ? new String[]{"send", file.toString(), "--cluster", "c", "--database", "d", "--lsn", "1",
                         "--give-up-after", "0"}
-                : new String[]{command, "--database", "d", "--timeout", "1"};
+                : command.equals("wait")
+                        ? new String[]{command, "--database", "d", "--timeout", "1"}
+                        : new String[]{command, "d"};
         String[] all = Arrays.copyOf(own, own.length + options.length);
         System.arraycopy(options, 0, all, own.length, options.length);
         return all;
