@@ -26,9 +26,14 @@ record EnvironmentDefaults(Map<String, String> environment) implements IDefaultV
     /** The variable that {@code argument} has its value of, where no option does. */
     Optional<String> variable(ArgSpec argument) {
         return argument instanceof OptionSpec option
-                ? Optional.of(name(option)).filter(SettingsKeys.OF_CLIENTS::contains)
+                ? Optional.of(name(option)).filter(name -> SettingsKeys.OF_CLIENTS.contains(name) || isSetting(option))
                         .filter(name -> !environment.getOrDefault(name, "").isEmpty())
                 : Optional.empty();
+    }
+
+    /** What reads the service's files beside it finds them as the service does; to {@code wait}, a sidecar says where they are. */
+    private static boolean isSetting(OptionSpec option) {
+        return option.longestName().equals("--data-dir") && option.command().name().equals(VerifyCommand.NAME);
     }
 
     private static String name(OptionSpec option) {

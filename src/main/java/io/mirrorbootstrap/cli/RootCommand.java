@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** The program without a command: it says which there are. */
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
         ServeCommand.class, SendCommand.class, WaitCommand.class, StatusCommand.class,
-        RmCommand.class, ChecksumCommand.class,
+        RmCommand.class, VerifyCommand.class, ChecksumCommand.class,
         DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "COMMAND", footer = {
                 "", "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",

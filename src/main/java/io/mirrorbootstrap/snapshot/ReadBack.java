@@ -26,6 +26,22 @@ record ReadBack(long bytes, Crc32c crc32c) {
      * @param to where to stop, in bytes
      */
     static ReadBack of(Disk disk, String name, long from, long to) throws IOException {
+        return of(disk, name, from, to, bytes -> true);
+    }
+
+    /** What is asked behind each slice. */
+    interface Slices {
+
+        /** @return whether to read on */
+        boolean read(long bytes) throws IOException;
+    }
+
+    /**
+     * The same, which can be stopped before the end.
+     *
+     * @param slices is told how many bytes have been read
+     */
+    static ReadBack of(Disk disk, String name, long from, long to, Slices slices) throws IOException {
         long at = from;
         CRC32C crc = new CRC32C();
         try (DiskFile file = disk.open(name, false)) {
@@ -35,6 +51,9 @@ record ReadBack(long bytes, Crc32c crc32c) {
                 at += slice.flip().remaining();
                 crc.update(slice);
                 slice.clear();
+                if (!slices.read(at - from)) {
+                    break;
+                }
             }
         }
         return new ReadBack(at - from, Crc32c.of(crc));

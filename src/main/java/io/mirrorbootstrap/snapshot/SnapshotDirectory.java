@@ -141,16 +141,19 @@ public final class SnapshotDirectory {
      * @return the snapshot; empty when there is none, or it has other bytes than the manifest says
      */
     public Optional<CommittedSnapshot> verify(DatabaseId database) throws IOException {
-        Optional<Manifest> manifest = records.describing(database);
-        while (true) {
-            boolean right = manifest.isPresent()
-                    && ReadBack.isOf(disk, SnapshotNames.snapshot(database), manifest.get().snapshot());
-            Optional<Manifest> after = records.describing(database);
-            if (after.equals(manifest)) {
-                return right ? manifest.map(Manifest::snapshot) : Optional.empty();
-            }
-            manifest = after; // meanwhile a successor has taken its place
-        }
+        return verify(database, Integer.MAX_VALUE, (bytes, total) -> {
+        }) instanceof Verification.Right right ? Optional.of(right.snapshot()) : Optional.empty();
+    }
+
+    /**
+     * Reads the committed snapshot of {@code database} back and says how it compares with its manifest. Takes no lock and changes nothing, so
+     * another process may use the directory: where that commits a successor meanwhile, it begins again, with that one.
+     *
+     * @param most how often it begins
+     * @param reading is told of each slice that was read, and may take its time
+     */
+    public Verification verify(DatabaseId database, int most, Reading reading) throws IOException {
+        return new Comparison(disk, records, database, reading).run(most);
     }
 
     /** The databases that have a manifest or a successor record, whether or not the snapshot that it describes is there. */
