@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "mirror-bootstrap", mixinStandardHelpOptions = true, versionProvider = VersionText.class, subcommands = {
         ServeCommand.class, SendCommand.class, WaitCommand.class, StatusCommand.class,
         RmCommand.class, VerifyCommand.class, ChecksumCommand.class,
-        DemoCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "COMMAND", footer = {
+        DemoCommand.class,
+        CompletionCommand.class}, description = "Gets a database mirror its first data: one complete, verified snapshot of the source.", synopsisSubcommandLabel = "COMMAND", footer = {
                 "", "Try it:   mirror-bootstrap demo",
                 "Serve:    mirror-bootstrap serve --data-dir /var/lib/mirror",
                 "Send:     mirror-bootstrap send base.tar --url http://mirror:8080 \\",
