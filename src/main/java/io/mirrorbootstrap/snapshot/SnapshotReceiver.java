@@ -200,14 +200,13 @@ public final class SnapshotReceiver {
 
     /**
      * Drops the transfer, whichever source owns it; a committed snapshot stays. One whose transfer has failed with its file in place is
-     * committed here; refused, where the disk does not let that happen. A source that has announced it, of which no byte has come, hears
-     * of it with its first chunk.
+     * committed here; refused, where the disk does not let that happen. Its source, if no byte has come, hears of it with the first chunk.
      */
     public Removal abort(Principal who) {
         return abort(who, Optional.empty());
     }
 
-    /** The same, asked for by a source. */
+    /** The same, by a source. */
     public Removal abort(Source source) {
         return abort(source.principal(), Optional.of(source));
     }
@@ -276,12 +275,12 @@ public final class SnapshotReceiver {
         }
     }
 
-    /** All that needs the lock, for the owner of the transfer; others come in by the methods above. */
+    /** All that needs the lock, for the owner; others come in by the methods above. */
     Guarded<Reception> reception() {
         return reception;
     }
 
-    /** The phase at this moment. Any thread. */
+    /** At this moment. Any thread. */
     Phase phase() {
         return phase.now();
     }

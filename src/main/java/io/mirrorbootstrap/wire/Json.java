@@ -7,14 +7,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Function;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -50,11 +47,6 @@ final class Json {
                     StreamReadConstraints.builder().maxNestingDepth(16).maxDocumentLength(MAX_LENGTH).build())
             .build();
 
-    /** Finds where each object of an array ends, and keeps nothing of it; how long the whole may be, who has it in memory says. */
-    private static final JsonFactory ARRAYS = new JsonFactoryBuilder().disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(17).build()).build();
-
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private static final Set<String> KEPT = Set.of(Fields.LAST_ERROR, Fields.LABELS);
@@ -71,43 +63,11 @@ final class Json {
         return read(text(utf8));
     }
 
-    private static String text(byte[] utf8) {
+    static String text(byte[] utf8) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
         } catch (CharacterCodingException e) {
             throw malformed("not UTF-8");
-        }
-    }
-
-    /**
-     * Reads an array of objects, each of them as if it were alone: it has the bounds of one, and no tree of two is in memory.
-     *
-     * @param most so many may be in it
-     * @throws RefusedException with {@link Refusal.MalformedControl} when {@code utf8} is not one JSON array of so many, or as {@code reading}
-     */
-    static <T> List<T> readAll(byte[] utf8, int most, Function<Reader, T> reading) {
-        String text = text(utf8);
-        List<T> read = new ArrayList<>();
-        try (JsonParser json = ARRAYS.createParser(text)) {
-            if (json.nextToken() != JsonToken.START_ARRAY) {
-                throw malformed("not a JSON array");
-            }
-            while (json.nextToken() == JsonToken.START_OBJECT) {
-                if (read.size() == most) {
-                    throw malformed("an array of more than " + most);
-                }
-                int start = (int) json.currentTokenLocation().getCharOffset();
-                json.skipChildren();
-                read.add(reading.apply(read(text.substring(start, (int) json.currentLocation().getCharOffset()))));
-            }
-            if (json.currentToken() != JsonToken.END_ARRAY || json.nextToken() != null) {
-                throw malformed("not a JSON array of objects alone");
-            }
-            return read;
-        } catch (JsonProcessingException e) {
-            throw malformed("not a JSON array: " + Text.readable(e.getOriginalMessage()));
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading from memory failed", e);
         }
     }
 

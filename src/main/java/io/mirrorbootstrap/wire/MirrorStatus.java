@@ -79,7 +79,7 @@ public record MirrorStatus(DatabaseId database, String word, long bytesDone, lon
      * @throws RefusedException as {@link #read}, also where there are more than {@link #MOST}, or one twice
      */
     public static List<MirrorStatus> readAll(byte[] utf8) {
-        List<MirrorStatus> mirrors = Json.readAll(utf8, MOST, MirrorStatus::of).stream()
+        List<MirrorStatus> mirrors = JsonArrays.read(utf8, MOST, MirrorStatus::of).stream()
                 .sorted(Comparator.comparing(each -> each.database().value())).toList();
         for (int i = 1; i < mirrors.size(); i++) {
             if (mirrors.get(i).database().equals(mirrors.get(i - 1).database())) {

@@ -24,27 +24,21 @@ final class TransferModel {
 
     /** The committed snapshot's bytes, null when there is none. */
     byte[] snapshot;
-    /** With its name, and all that was told at its end. */
-    private SnapshotIdentity committed;
+    private SnapshotIdentity committed; // with its name, and all that was told at its end
     private Notes committedNotes;
 
-    /** Null when no transfer is under way or kept. */
-    private SnapshotIdentity identity;
+    private SnapshotIdentity identity; // null when no transfer is under way or kept
     private byte[] bytes;
     private long durableBytes;
     private boolean opened;
     private boolean begun;
     private Notes notes;
-    /** Without what chunks have said since. */
-    private Notes openedNotes;
-    /** As a kill leaves them. */
-    private Notes durableNotes;
-    /** Null when the transfer is kept. */
-    private Source owner;
+    private Notes openedNotes; // without what chunks have said since
+    private Notes durableNotes; // as a kill leaves them
+    private Source owner; // null when the transfer is kept
     private final Set<Source> superseded = new HashSet<>();
     private final Set<Source> left = new HashSet<>();
-    /** Those whose transfers others have ended before the first byte. */
-    private final Set<Source> unheard = new HashSet<>();
+    private final Set<Source> unheard = new HashSet<>(); // others have ended their transfers before the first byte
 
     boolean isIdle() {
         return identity == null;
@@ -142,9 +136,8 @@ final class TransferModel {
     }
 
     private Optional<String> hear(Source source) {
-        return unheard.remove(source)
-                ? Optional.of(new Refusal.OffsetRegression(0, 0).toString())
-                : Optional.empty();
+        Optional<String> ended = Optional.of(new Refusal.OffsetRegression(0, 0).toString());
+        return ended.filter(any -> unheard.remove(source));
     }
 
     /** What is in a chunk beside its payload. */
@@ -155,8 +148,7 @@ final class TransferModel {
         Optional<String> ended = offset == 0 ? hear(source) : Optional.empty();
         if (ended.isPresent()) {
             return ended.get();
-        }
-        if (offset > 0 && owner != source) {
+        } else if (offset > 0 && owner != source) {
             return new Refusal.OffsetRegression(0, offset).toString();
         }
         if (offset > 0 && IdentityModel.mismatch(identity, stamped, rest.done()).isPresent()) {
@@ -218,8 +210,7 @@ final class TransferModel {
         return right;
     }
 
-    /** A caller that is no source ends it. */
-    void abort() {
+    void abort() { // by a caller that is no source
         if (owner != null && !begun) {
             unheard.add(owner);
         }
