@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.bench.LoneSource;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
@@ -115,7 +116,8 @@ public final class VertxReceiver {
     private final class Reading {
 
         private final ExecutorService worker = Executors.newSingleThreadExecutor();
-        private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits, new HeapRoom());
+        private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits, new HeapRoom(),
+                new LinkMeters(new SimpleMeterRegistry()));
         private final AtomicLong waiting = new AtomicLong();
         private final ReadStream<?> stream;
         private final Consumer<Answer> answers;

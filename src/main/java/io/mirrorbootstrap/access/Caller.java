@@ -20,9 +20,14 @@ public final class Caller {
         this.objection = objection;
     }
 
-    /** Who makes this request. */
+    /** Who makes this request; null on a path that is open to strangers, if it is one. */
     public static Caller of(RoutingContext request) {
         return request.get(KEY);
+    }
+
+    /** Whether whoever makes this request is known, on a path that is open to strangers, too. */
+    public static boolean isLetIn(RoutingContext request) {
+        return of(request) != null;
     }
 
     void attachTo(RoutingContext request) {

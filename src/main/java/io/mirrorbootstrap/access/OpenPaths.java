@@ -19,16 +19,22 @@ public final class OpenPaths {
             "/page/events.js", "/page/card.js", "/page/chart.js", "/page/words.js");
 
     private static final String HEALTH = "/q/health";
+    private static final String METRICS = "/q/metrics";
 
     /** They tell how the sidecar is, not what it has. */
     private static final Set<String> PROBES = Set.of(HEALTH, HEALTH + "/live", HEALTH + "/ready", HEALTH + "/started",
-            HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", "/q/metrics");
+            HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", METRICS);
 
     private OpenPaths() {
     }
 
     static boolean isProbe(RoutingContext request) {
         return isOneOf(PROBES, request);
+    }
+
+    /** Who is let in is told more there. */
+    static boolean isMetrics(RoutingContext request) {
+        return request.normalizedPath().equals(METRICS);
     }
 
     static boolean isOfPage(RoutingContext request) {

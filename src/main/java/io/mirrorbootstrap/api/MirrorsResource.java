@@ -35,6 +35,7 @@ import org.jboss.resteasy.reactive.RestStreamElementType;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
@@ -77,16 +78,19 @@ public class MirrorsResource {
     private final Mirrors mirrors;
     private final RemovalPlaces places;
     private final Callers callers;
+    private final RefusalCounts refusals;
     private final RowTexts texts;
     private final Vertx vertx;
     private final Duration silence;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers, RowTexts texts,
-            Vertx vertx, @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout) {
+    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers,
+            RefusalCounts refusals, RowTexts texts, Vertx vertx,
+            @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout) {
         this.board = board;
         this.mirrors = mirrors;
         this.places = places;
         this.callers = callers;
+        this.refusals = refusals;
         this.texts = texts;
         this.vertx = vertx;
         this.silence = Watch.silence(idleTimeout);
@@ -140,7 +144,7 @@ public class MirrorsResource {
             return Uni.createFrom().item(unknown(database));
         } else if (snapshot.size() > 1 || !Set.of("true", "false").containsAll(snapshot)) {
             return Uni.createFrom().item(RestResponse.status(RestResponse.Status.BAD_REQUEST,
-                    new ProblemView(ErrorCode.MALFORMED_REQUEST.spelling(), "snapshot is "
+                    problem(ErrorCode.MALFORMED_REQUEST, "snapshot is "
                             + Text.quoted(String.join(", ", snapshot)) + ", it must be true or false, once")));
         }
         DatabaseId id = new DatabaseId(database);
@@ -154,18 +158,18 @@ public class MirrorsResource {
                 .map(outcome -> answer(id, outcome));
     }
 
-    private static RestResponse<Object> answer(DatabaseId id, Removal outcome) {
+    private RestResponse<Object> answer(DatabaseId id, Removal outcome) {
         if (outcome instanceof Removal.Refused refused) {
             boolean failed = refused.refusal() instanceof Refusal.Transport
                     || refused.refusal() instanceof Refusal.InsufficientStorage;
             return RestResponse.status(
                     failed ? RestResponse.Status.SERVICE_UNAVAILABLE : RestResponse.Status.FORBIDDEN,
-                    new ProblemView(ErrorCode.of(refused.refusal()).spelling(), refused.refusal().message()));
+                    problem(ErrorCode.of(refused.refusal()), refused.refusal().message()));
         }
         return outcome instanceof Removal.Done
                 ? RestResponse.noContent()
-                : ResponseBuilder.create(RestResponse.Status.SERVICE_UNAVAILABLE, (Object) new ProblemView(
-                        ErrorCode.BUSY.spelling(), "the disk is at work for " + id + ": try again"))
+                : ResponseBuilder.create(RestResponse.Status.SERVICE_UNAVAILABLE, (Object) problem(
+                        ErrorCode.BUSY, "the disk is at work for " + id + ": try again"))
                         .header(HttpHeaders.RETRY_AFTER, 1).build();
     }
 
@@ -264,9 +268,14 @@ public class MirrorsResource {
                 : event.name(REMOVED).data(GoneView.class, new GoneView(news.change().database().value())).build();
     }
 
-    private static RestResponse<Object> unknown(String database) {
-        return RestResponse.status(RestResponse.Status.NOT_FOUND, new ProblemView(ErrorCode.NOT_FOUND.spelling(),
+    private RestResponse<Object> unknown(String database) {
+        return RestResponse.status(RestResponse.Status.NOT_FOUND, problem(ErrorCode.NOT_FOUND,
                 "no snapshot of " + Text.quoted(database) + " has been received or announced"));
+    }
+
+    private ProblemView problem(ErrorCode code, String message) {
+        refusals.count(code);
+        return new ProblemView(code.spelling(), message);
     }
 
     /** An error of the HTTP API. */

@@ -9,6 +9,7 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.access.Connections;
+import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.access.Standing;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Principal;
@@ -37,9 +38,11 @@ class BootstrapRoute {
     private final HeapRoom room;
     private final Standing standing;
     private final Turns turns;
+    private final LinkMeters meters;
+    private final RefusalCounts refusals;
 
     BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
-            HeapRoom room, Standing standing, Turns turns) {
+            HeapRoom room, Standing standing, Turns turns, LinkMeters meters, RefusalCounts refusals) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
@@ -48,6 +51,8 @@ class BootstrapRoute {
         this.room = room;
         this.standing = standing;
         this.turns = turns;
+        this.meters = meters;
+        this.refusals = refusals;
     }
 
     void register(@Observes Router router) {
@@ -106,7 +111,7 @@ class BootstrapRoute {
         // a link may be at work for longer than there are beans: a proxy would fail then
         Link link = new Link(socket, principal, links, ClientProxy.unwrap(mirrors), limits, budget.of(principal),
                 rate.of(principal), room,
-                turns.of(principal));
+                turns.of(principal), meters);
         try {
             links.opened(link, place); // first: a connection that is gone already ends the link while it is started
             early.leave(channel);
@@ -122,7 +127,8 @@ class BootstrapRoute {
         }
     }
 
-    private static void refuse(RoutingContext request, int status, ErrorCode code, String message) {
+    private void refuse(RoutingContext request, int status, ErrorCode code, String message) {
+        refusals.count(code);
         request.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                 .end(JsonMessages.error(code, message));
     }

@@ -1,5 +1,11 @@
 package io.mirrorbootstrap.link;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.wire.Answer;
 
 /** What became of a message that was gone on with. */
@@ -7,6 +13,17 @@ sealed interface Further {
 
     /** It is finished. */
     record Answered(Answer answer) implements Further {
+    }
+
+    /** It is finished: {@code snapshot} is committed, at {@code path}. */
+    static Further committed(CommittedSnapshot snapshot, Path path) {
+        return new Answered(new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(),
+                snapshot.crc32c(), path.toString(), snapshot.notes().position()));
+    }
+
+    /** It is finished: refused. */
+    static Further refused(Refusal refusal, DatabaseId database) {
+        return new Answered(new Answer.Refused(refusal, Optional.of(database)));
     }
 
     /** It got further: ask again, if it is still unfinished. */

@@ -43,6 +43,7 @@ final class Intake {
     private final FrameParser parser;
     private final IngestBudget.Share budget;
     private final IngestRate.Share rate;
+    private final LinkMeters meters;
     private final BooleanSupplier isGone;
     private final BooleanSupplier isEnded;
     private final Runnable wake;
@@ -77,11 +78,12 @@ final class Intake {
      * @param wake called on any thread when there is something for the job
      */
     Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate.Share rate,
-            BooleanSupplier isGone, BooleanSupplier isEnded, Runnable wake) {
+            LinkMeters meters, BooleanSupplier isGone, BooleanSupplier isEnded, Runnable wake) {
         this.transport = transport;
         this.parser = parser;
         this.budget = budget;
         this.rate = rate;
+        this.meters = meters;
         this.isGone = isGone;
         this.isEnded = isEnded;
         this.wake = wake;
@@ -104,6 +106,7 @@ final class Intake {
         if (!transport.canPull()) {
             isOverShare = queuedBytes.get() >= share();
             if (isOverShare) {
+                meters.paused(LinkMeters.Pause.BUDGET);
                 askWhenUnderShare(); // the job may have emptied the queue before the flag was up
             } else {
                 ask();
@@ -124,6 +127,7 @@ final class Intake {
     void start() {
         long nanos = isGone.getAsBoolean() ? 0 : rate.take(0);
         if (nanos > 0) {
+            meters.paused(LinkMeters.Pause.RATE);
             transport.later(nanos, this::ask);
         } else {
             ask();
@@ -136,6 +140,7 @@ final class Intake {
             transport.ask(); // of a link that has ended, the close behind what is thrown away must be seen
         } else if (!awaitsBudget) {
             awaitsBudget = true;
+            meters.paused(LinkMeters.Pause.BUDGET);
             budget.await(budgetHasRoom);
         }
     }
@@ -271,6 +276,7 @@ final class Intake {
 
     private void awaitRate(long nanos) {
         awaitsRate = true;
+        meters.paused(LinkMeters.Pause.RATE);
         transport.later(nanos, () -> {
             awaitsRate = false;
             wake.run();

@@ -38,24 +38,28 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private final Answers answers;
     private final Messages messages;
     private final LinkEnd end;
+    private final LinkMeters meters;
 
     // the job's
+    /** Whether the answers were full when they were last looked at. */
+    private boolean wasFull;
     /** A frame that came behind a message that is not finished. */
     private Optional<Frame> held = Optional.empty();
     /** Why the sidecar gives the link up, as soon as the message is not stalled any more. */
     private Optional<Throwable> failure = Optional.empty();
 
     Link(Transport transport, Principal principal, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget.Share budget, IngestRate.Share rate, HeapRoom room, Turns.Workers workers) {
+            IngestBudget.Share budget, IngestRate.Share rate, HeapRoom room, Turns.Workers workers, LinkMeters meters) {
         this.transport = transport;
         this.principal = principal;
         this.links = links;
+        this.meters = meters;
         this.job = new LinkJob(this, workers, System::nanoTime, this::lostWorker);
         this.answers = new Answers(transport, room, limits.windowMessages(), job::wake);
-        this.messages = new Messages(new MessageReader(mirrors, this, limits, room), workers, transport, this::answer,
-                job::wake);
-        this.end = new LinkEnd(transport, answers, messages, () -> links.closed(this), limits.maxChunkBytes());
-        this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, this::isGone,
+        this.messages = new Messages(new MessageReader(mirrors, this, limits, room, meters), workers, transport, meters,
+                this::answer, job::wake);
+        this.end = new LinkEnd(transport, answers, messages, () -> links.closed(this), limits.maxChunkBytes(), meters);
+        this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, meters, this::isGone,
                 end::isEnded, job::wake);
     }
 
@@ -159,7 +163,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     @Override
     public boolean step() {
-        if (!isGone() && (answers.isFull() || intake.awaitsRate())) {
+        if (!isGone() && (areAnswersFull() || intake.awaitsRate())) {
             return false;
         }
         try {
@@ -168,6 +172,15 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
             failure = Optional.of(e);
             return true;
         }
+    }
+
+    private boolean areAnswersFull() {
+        boolean isFull = answers.isFull();
+        if (isFull && !wasFull) {
+            meters.paused(LinkMeters.Pause.ANSWERS);
+        }
+        wasFull = isFull;
+        return isFull;
     }
 
     private boolean takeNext() throws Exception {
@@ -273,6 +286,9 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
 
     private void answer(Answer answer) {
         if (!LinkEnd.closes(answer)) {
+            if (answer instanceof Answer.Refused refused) {
+                meters.refused(refused);
+            }
             answers.add(JsonMessages.write(answer));
         } else if (!end.isEnded()) { // else its source is told why it has ended, and not what came of that
             end.refuse((Answer.Refused) answer);

@@ -61,18 +61,21 @@ final class LinkEnd {
     private final Transfers transfers;
     private final Runnable whenClosed;
     private final int maxChunkBytes;
+    private final LinkMeters meters;
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
     private volatile boolean isSuperseded;
     /** With what its source has closed it, until {@link #releaseClosed}. The job's. */
     private Optional<Frame.Close> closing = Optional.empty();
 
     /** @param whenClosed called when the transfers have ended, or are kept, and the source can be told nothing more */
-    LinkEnd(Transport transport, Answers answers, Transfers transfers, Runnable whenClosed, int maxChunkBytes) {
+    LinkEnd(Transport transport, Answers answers, Transfers transfers, Runnable whenClosed, int maxChunkBytes,
+            LinkMeters meters) {
         this.transport = transport;
         this.answers = answers;
         this.transfers = transfers;
         this.whenClosed = whenClosed;
         this.maxChunkBytes = maxChunkBytes;
+        this.meters = meters;
     }
 
     /** Whether nothing can arrive any more, or arriving bytes are thrown away. Any thread. */
@@ -219,6 +222,7 @@ final class LinkEnd {
     private void close(Answer.Refused refused) {
         becomes(State.ENDED);
         ErrorCode code = ErrorCode.of(refused.refusal());
+        meters.refused(refused);
         answers.addAndClose(JsonMessages.write(refused), code.closes().orElseThrow(), code.spelling());
     }
 

@@ -9,12 +9,10 @@ import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
-import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
-import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Source;
@@ -34,6 +32,7 @@ final class MessageReader {
     private final Mirrors mirrors;
     private final Source source;
     private final LinkLimits limits;
+    private final LinkMeters meters;
     private final PayloadSpill spill;
     private final OneThread oneThread = new OneThread();
     private final ControlText text;
@@ -45,10 +44,11 @@ final class MessageReader {
     private boolean putsAside;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
-    MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room) {
+    MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room, LinkMeters meters) {
         this.mirrors = mirrors;
         this.source = source;
         this.limits = limits;
+        this.meters = meters;
         this.spill = mirrors.spill();
         this.text = new ControlText(room);
     }
@@ -174,9 +174,9 @@ final class MessageReader {
                     OptionalLong.of(limits.checkpointBytes()),
                     Optional.of(opened.crc32c()).filter(any -> opened.offset() > 0)));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
-            return new Further.Answered(committed(already.snapshot(), already.path().toString()));
+            return Further.committed(already.snapshot(), already.path());
         }
-        return new Further.Answered(refused(((OpenOutcome.Refused) outcome).refusal(), database));
+        return Further.refused(((OpenOutcome.Refused) outcome).refusal(), database);
     }
 
     private Further abort(DatabaseId database) {
@@ -184,9 +184,9 @@ final class MessageReader {
         if (outcome instanceof Removal.Busy) {
             return unfinished(new DiskWait.Aborting(database), new Further.Busy());
         }
-        return new Further.Answered(outcome instanceof Removal.Refused refused
-                ? refused(refused.refusal(), database)
-                : new Answer.Aborted(database));
+        return outcome instanceof Removal.Refused refused
+                ? Further.refused(refused.refusal(), database)
+                : new Further.Answered(new Answer.Aborted(database));
     }
 
     private Further unfinished(DiskWait message, Further further) {
@@ -205,6 +205,7 @@ final class MessageReader {
             if (last) {
                 reading.finish(slices::take);
                 slices.passOn();
+                meters.receivedChunk();
                 answer = answer(chunk.isEmpty() ? start() : finishSoon());
             }
         } catch (RefusedException e) {
@@ -233,6 +234,7 @@ final class MessageReader {
     }
 
     private void pass(ByteBuffer slice) {
+        meters.received(slice.remaining());
         if (chunk.isEmpty() && !putsAside && decoder.flatMap(ChunkDecoder::head).isPresent()) {
             putsAside = !(begin() instanceof ChunkStart.Arriving);
         }
@@ -284,17 +286,8 @@ final class MessageReader {
         if (outcome instanceof ChunkOutcome.Pending pending) {
             return new Further.Answered(new Answer.Pending(database, pending.bytesDone(), pending.durableBytes()));
         } else if (outcome instanceof ChunkOutcome.Committed committed) {
-            return new Further.Answered(committed(committed.snapshot(), committed.path().toString()));
+            return Further.committed(committed.snapshot(), committed.path());
         }
-        return new Further.Answered(refused(((ChunkOutcome.Refused) outcome).refusal(), database));
-    }
-
-    private static Answer committed(CommittedSnapshot snapshot, String path) {
-        return new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(), snapshot.crc32c(), path,
-                snapshot.notes().position());
-    }
-
-    private static Answer refused(Refusal refusal, DatabaseId database) {
-        return new Answer.Refused(refusal, Optional.of(database));
+        return Further.refused(((ChunkOutcome.Refused) outcome).refusal(), database);
     }
 }

@@ -62,6 +62,7 @@ final class Messages implements LinkEnd.Transfers {
     private final MessageReader reader;
     private final Turns.Workers workers;
     private final Transport transport;
+    private final LinkMeters meters;
     private final Consumer<Answer> whenAnswered;
     private final Runnable wake;
 
@@ -72,11 +73,12 @@ final class Messages implements LinkEnd.Transfers {
      * @param whenAnswered takes each answer
      * @param wake called on any thread when {@link #isStalled} is over
      */
-    Messages(MessageReader reader, Turns.Workers workers, Transport transport, Consumer<Answer> whenAnswered,
-            Runnable wake) {
+    Messages(MessageReader reader, Turns.Workers workers, Transport transport, LinkMeters meters,
+            Consumer<Answer> whenAnswered, Runnable wake) {
         this.reader = reader;
         this.workers = workers;
         this.transport = transport;
+        this.meters = meters;
         this.whenAnswered = whenAnswered;
         this.wake = wake;
     }
@@ -132,6 +134,7 @@ final class Messages implements LinkEnd.Transfers {
     void goOn(boolean othersWait) {
         assert state instanceof State.Unfinished : state;
         if (reader.mayTakeLong()) {
+            meters.paused(LinkMeters.Pause.DISK);
             stall(Uni.createFrom().item(reader::further).map(Optional::of).runSubscriptionOn(workers.asides())
                     .subscribeAsCompletionStage());
         } else {
@@ -150,6 +153,9 @@ final class Messages implements LinkEnd.Transfers {
         if (further instanceof Further.Answered answered) {
             whenAnswered.accept(answered.answer());
         } else if (further instanceof Further.Busy) {
+            if (busySince.isEmpty()) {
+                meters.paused(LinkMeters.Pause.DISK);
+            }
             busy(busySince.orElseGet(System::nanoTime), othersWait);
         }
     }

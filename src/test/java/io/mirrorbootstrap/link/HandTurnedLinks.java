@@ -35,6 +35,7 @@ abstract class HandTurnedLinks {
     final SimulatedDisk disk = new SimulatedDisk();
     final LinkLimits limits = new LinkLimits(SETTINGS);
     final Links links = new Links(limits, new SimpleMeterRegistry(), null, () -> apart);
+    final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     final HeapRoom room = new HeapRoom();
     final HandTurned jobs = new HandTurned();
     /** Where links wait for the disk. */
@@ -53,7 +54,8 @@ abstract class HandTurnedLinks {
             transport = new FakeTransport(canPull);
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
                     new IngestBudget(settings, new SimpleMeterRegistry(), () -> apart).of(Principal.ANYBODY),
-                    new IngestRate(settings, () -> apart).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides));
+                    new IngestRate(settings, () -> apart).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides),
+                    new LinkMeters(metrics));
             links.opened(link, place);
             transport.start(link);
             link.start();

@@ -31,8 +31,11 @@ class IntakeTest {
             TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", String.valueOf(MOST))), () -> apart)
             .of(Principal.ANYBODY);
 
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final LinkMeters meters = new LinkMeters(metrics);
+
     private Intake intake(FakeTransport transport) {
-        return new Intake(transport, new FrameParser(MOST), budget.of(Principal.ANYBODY), rate, () -> false,
+        return new Intake(transport, new FrameParser(MOST), budget.of(Principal.ANYBODY), rate, meters, () -> false,
                 () -> false, () -> {
                 });
     }
@@ -59,9 +62,17 @@ class IntakeTest {
     }
 
     @Test
+    void whereOthersHoldAllNothingIsReadWhichIsCounted() {
+        holder.take(MOST);
+        intake(new FakeTransport(true)).start();
+        assertEquals(1, metrics.get("mirror.bootstrap.socket.pauses").tag("reason", "budget").counter().count());
+    }
+
+    @Test
     void whatIsInFrontOfAnEndCountsForTheRate() {
         AtomicBoolean isEnded = new AtomicBoolean();
         Intake intake = new Intake(new FakeTransport(true), new FrameParser(MOST), budget.of(Principal.ANYBODY), rate,
+                meters,
                 isEnded::get, isEnded::get, () -> {
                 });
         intake.arrived(Unpooled.directBuffer().writeBytes(MaskedFrame.of(0x82, new byte[MOST])));
