@@ -86,6 +86,15 @@ public interface MirrorSettings {
     @WithConverter(Switch.class)
     boolean readByWorkers();
 
+    /** How many databases have metrics of their own; the others are summed. */
+    @WithDefault("100")
+    int metricsDatabases();
+
+    /** Whether the port that probes and metrics may have of their own tells everybody of databases, too. */
+    @WithDefault("false")
+    @WithConverter(Switch.class)
+    boolean managementPortTellsDatabases();
+
     /** The databases that must all have a snapshot for the health group {@code mirror} to be up. */
     Optional<List<@WithConverter(TrimmedStringConverter.class) String>> expectedDatabases();
 

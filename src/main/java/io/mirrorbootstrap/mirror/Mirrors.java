@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.mirror;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -201,6 +202,11 @@ public class Mirrors {
      */
     public Mirror now(Mirror row) {
         return receivers.find(row.database()).flatMap(SnapshotReceiver::progress).map(row::at).orElse(row);
+    }
+
+    /** How long ago the last chunk of {@code database} was accepted, if its transfer is under way. Any thread; never waits. */
+    public Optional<Duration> sinceLastChunk(DatabaseId database) {
+        return receivers.find(database).flatMap(SnapshotReceiver::sinceLastChunk);
     }
 
     /** A place for payload of which the database is not known yet. */

@@ -42,6 +42,7 @@ class SettingsCheck {
         inRange(OWN + "max-links-per-caller", shares.links(), 1, settings.maxLinks());
         inRange(OWN + "max-databases-per-caller", shares.databases(), 1, StatusBoard.MAX_ROWS);
         inRange(OWN + "ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond(), 0, Long.MAX_VALUE);
+        inRange(OWN + "metrics-databases", settings.metricsDatabases(), 0, StatusBoard.MAX_ROWS);
         settings.expectedDatabases().orElse(List.of()).stream().filter(name -> !DatabaseId.isValid(name)).findFirst()
                 .ifPresent(name -> {
                     throw new ConfigurationException(OWN + "expected-databases has " + Text.quoted(name)

@@ -42,6 +42,7 @@ public final class SettingsKeys {
             Map.entry("ingest-rate-bytes-per-second", SIZE), Map.entry("max-bootstraps", NUMBER),
             Map.entry("max-bootstraps-per-caller", NUMBER), Map.entry("max-links", NUMBER),
             Map.entry("max-links-per-caller", NUMBER), Map.entry("max-databases-per-caller", NUMBER),
+            Map.entry("metrics-databases", NUMBER), Map.entry("management-port-tells-databases", SWITCH),
             Map.entry("partial-retention", TIME), Map.entry("stream-retention", TIME), Map.entry("idle-timeout", TIME),
             Map.entry("expected-databases", NAMES), Map.entry("allowed-source-clusters", NAMES),
             Map.entry("auth-token-file", FILE), Map.entry("removed-token-ends-links", SWITCH),

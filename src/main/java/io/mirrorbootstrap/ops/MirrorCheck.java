@@ -1,15 +1,8 @@
 package io.mirrorbootstrap.ops;
 
-import java.util.List;
-
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-import io.mirrorbootstrap.mirror.Mirror;
-import io.mirrorbootstrap.mirror.MirrorSettings;
-import io.mirrorbootstrap.mirror.MirrorState;
-import io.mirrorbootstrap.mirror.StatusBoard;
-import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.smallrye.health.api.HealthGroup;
 
 /**
@@ -19,22 +12,16 @@ import io.smallrye.health.api.HealthGroup;
 @HealthGroup("mirror")
 class MirrorCheck implements HealthCheck {
 
-    private final List<DatabaseId> expected;
-    private final StatusBoard board;
+    private final ExpectedDatabases databases;
 
-    MirrorCheck(MirrorSettings settings, StatusBoard board) {
-        this.expected = settings.expectedDatabases().orElse(List.of()).stream().map(DatabaseId::new).toList();
-        this.board = board;
+    MirrorCheck(ExpectedDatabases databases) {
+        this.databases = databases;
     }
 
     @Override
     public HealthCheckResponse call() {
-        long missing = expected.stream().filter(database -> !isFollowing(database)).count();
+        int missing = databases.missing();
         return HealthCheckResponse.named("expected databases are following").status(missing == 0)
-                .withData("expected", expected.size()).withData("missing", missing).build();
-    }
-
-    private boolean isFollowing(DatabaseId database) {
-        return board.mirror(database).map(Mirror::state).filter(MirrorState.Following.class::isInstance).isPresent();
+                .withData("expected", databases.count()).withData("missing", missing).build();
     }
 }

@@ -149,7 +149,7 @@ public record SnapshotIdentity(String sourceClusterId, DatabaseId database, long
     }
 
     /** Whether {@code other}, as an {@code open} says it, is the same snapshot. */
-    boolean isSame(SnapshotIdentity other) {
+    public boolean isSame(SnapshotIdentity other) {
         return streamId.equals(other.streamId) && mismatch(other, false).isEmpty();
     }
 

@@ -115,6 +115,11 @@ public final class SnapshotReceiver {
         return phase.now().current().map(Transfer::progress);
     }
 
+    /** How long ago the last chunk was accepted, if a transfer is under way. Any thread; never waits. */
+    public Optional<Duration> sinceLastChunk() {
+        return phase.now().current().map(Transfer::sinceLastChunk);
+    }
+
     /**
      * A source wishes to send a snapshot, and to go on where an earlier link broke.
      *

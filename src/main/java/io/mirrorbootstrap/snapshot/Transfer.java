@@ -25,6 +25,7 @@ final class Transfer {
     private final PartialFile file;
     private final long startedNanos = System.nanoTime();
     private volatile long bytesDone;
+    private volatile long acceptedNanos = System.nanoTime();
     private long bytesReported;
     private Crc32c crc;
     private long checkpointedAt;
@@ -173,6 +174,12 @@ final class Transfer {
         assert bytes >= 0 && (identity.isStream() || bytesDone + bytes <= identity.totalBytes());
         crc = crc.followedBy(bytesCrc, bytes);
         bytesDone = bytesDone + bytes;
+        acceptedNanos = System.nanoTime();
+    }
+
+    /** How long ago the last chunk was accepted, or the transfer was begun or gone on with since. Any thread. */
+    Duration sinceLastChunk() {
+        return Duration.ofNanos(System.nanoTime() - acceptedNanos);
     }
 
     /** Whether it is time to report that {@code done} bytes have come; if so, they count as reported. */

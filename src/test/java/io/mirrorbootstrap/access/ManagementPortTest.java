@@ -45,7 +45,8 @@ class ManagementPortTest {
                 Path tokens = Files.writeString(Files.createTempFile("tokens", ""), "secret");
                 tokens.toFile().deleteOnExit();
                 return Map.of("quarkus.management.enabled", "true", "quarkus.management.test-port", "0",
-                        "mirror-bootstrap.auth-token-file", tokens.toString());
+                        "mirror-bootstrap.auth-token-file", tokens.toString(),
+                        "mirror-bootstrap.management-port-tells-databases", "true");
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
@@ -66,6 +67,13 @@ class ManagementPortTest {
         assertEquals(404, status(service.resolve("/q/health/ready")));
         assertEquals(404, status(management.resolve("/v1/mirrors")));
         assertEquals(401, status(service.resolve("/v1/mirrors")));
+    }
+
+    @Test
+    void itTellsAllWhereTheOperatorSaysSo() throws Exception {
+        String metrics = HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(management.resolve("/q/metrics")).build(), BodyHandlers.ofString()).body();
+        assertTrue(metrics.contains("mirror_bootstrap_build_info{"), metrics);
     }
 
     @Test

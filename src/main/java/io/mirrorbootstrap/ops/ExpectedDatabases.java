@@ -1,0 +1,38 @@
+package io.mirrorbootstrap.ops;
+
+import java.util.List;
+
+import jakarta.inject.Singleton;
+
+import io.mirrorbootstrap.mirror.Mirror;
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.MirrorState;
+import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+
+/** The {@code expected-databases}, and which of them have no snapshot. Any thread; never waits. */
+@Singleton
+class ExpectedDatabases {
+
+    private final List<DatabaseId> expected;
+    private final StatusBoard board;
+
+    ExpectedDatabases(MirrorSettings settings, StatusBoard board) {
+        this.expected = settings.expectedDatabases().orElse(List.of()).stream().map(DatabaseId::new).toList();
+        this.board = board;
+    }
+
+    /** How many they are. */
+    int count() {
+        return expected.size();
+    }
+
+    /** How many of them are not {@code following}. */
+    int missing() {
+        return (int) expected.stream().filter(database -> !isFollowing(database)).count();
+    }
+
+    private boolean isFollowing(DatabaseId database) {
+        return board.mirror(database).map(Mirror::state).filter(MirrorState.Following.class::isInstance).isPresent();
+    }
+}
