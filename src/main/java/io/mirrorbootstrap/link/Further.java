@@ -15,6 +15,11 @@ sealed interface Further {
     record Answered(Answer answer) implements Further {
     }
 
+    /** The answer, if it is finished. */
+    default Optional<Answer> ifAnswered() {
+        return this instanceof Answered answered ? Optional.of(answered.answer()) : Optional.empty();
+    }
+
     /** It is finished: {@code snapshot} is committed, at {@code path}. */
     static Further committed(CommittedSnapshot snapshot, Path path) {
         return new Answered(new Answer.Committed(snapshot.database(), snapshot.lsn(), snapshot.bytes(),

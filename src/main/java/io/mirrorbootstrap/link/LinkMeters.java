@@ -10,6 +10,7 @@ import jakarta.inject.Singleton;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.access.RefusalCounts;
+import io.mirrorbootstrap.snapshot.StepTimes;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.quarkus.runtime.Startup;
@@ -35,9 +36,11 @@ class LinkMeters {
     private final Counter receivedChunks;
     private final Map<Pause, Counter> pauses = new EnumMap<>(Pause.class);
     private final RefusalCounts refusals;
+    private final StepTimes times;
 
     @Inject
-    LinkMeters(MeterRegistry metrics, RefusalCounts refusals) {
+    LinkMeters(MeterRegistry metrics, RefusalCounts refusals, StepTimes times) {
+        this.times = times;
         this.refusals = refusals;
         this.receivedBytes = Counter.builder("mirror.bootstrap.received.bytes")
                 .description("payload that links have brought, accepted or not").baseUnit("bytes").register(metrics);
@@ -50,14 +53,19 @@ class LinkMeters {
         }
     }
 
-    /** Meters that nobody reads. */
+    /** Meters without the times of steps. */
     LinkMeters(MeterRegistry metrics) {
-        this(metrics, new RefusalCounts(metrics));
+        this(metrics, new RefusalCounts(metrics), StepTimes.NONE);
     }
 
     /** A part of a payload has come, of {@code bytes} bytes. */
     void received(int bytes) {
         receivedBytes.increment(bytes);
+    }
+
+    /** Is told how long the steps of receiving take. */
+    StepTimes times() {
+        return times;
     }
 
     void receivedChunk() {

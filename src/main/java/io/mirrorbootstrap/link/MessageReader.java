@@ -33,6 +33,7 @@ final class MessageReader {
     private final Source source;
     private final LinkLimits limits;
     private final LinkMeters meters;
+    private final HeadTime headTime;
     private final PayloadSpill spill;
     private final OneThread oneThread = new OneThread();
     private final ControlText text;
@@ -49,6 +50,7 @@ final class MessageReader {
         this.source = source;
         this.limits = limits;
         this.meters = meters;
+        this.headTime = new HeadTime(meters.times());
         this.spill = mirrors.spill();
         this.text = new ControlText(room);
     }
@@ -152,13 +154,9 @@ final class MessageReader {
     }
 
     private Optional<Answer> control(Control control) {
-        return answer(control instanceof Control.Open open
+        return (control instanceof Control.Open open
                 ? open(open.snapshot())
-                : abort(((Control.Abort) control).database()));
-    }
-
-    private static Optional<Answer> answer(Further further) {
-        return further instanceof Further.Answered answered ? Optional.of(answered.answer()) : Optional.empty();
+                : abort(((Control.Abort) control).database())).ifAnswered();
     }
 
     private Further open(Announcement snapshot) {
@@ -201,12 +199,15 @@ final class MessageReader {
         ChunkDecoder reading = decoder.get();
         Optional<Answer> answer = Optional.empty();
         try {
-            reading.feed(piece, slices::take);
+            headTime.goesOn();
+            reading.feed(piece, this::take);
+            headTime.rests();
             if (last) {
-                reading.finish(slices::take);
+                reading.finish(this::take);
+                headTime.isOver();
                 slices.passOn();
                 meters.receivedChunk();
-                answer = answer(chunk.isEmpty() ? start() : finishSoon());
+                answer = (chunk.isEmpty() ? start() : finishSoon()).ifAnswered();
             }
         } catch (RefusedException e) {
             unfinished = Optional.empty();
@@ -223,6 +224,7 @@ final class MessageReader {
     private void forgetChunk() {
         cancelChunk();
         decoder = Optional.empty();
+        headTime.clear();
         putsAside = false;
         slices.clear();
         spill.clear(); // or it would be taken for the payload of the next
@@ -231,6 +233,11 @@ final class MessageReader {
     private void cancelChunk() {
         chunk.ifPresent(IncomingChunk::cancel);
         chunk = Optional.empty();
+    }
+
+    private void take(ByteBuffer payload) {
+        headTime.isOver();
+        slices.take(payload);
     }
 
     private void pass(ByteBuffer slice) {

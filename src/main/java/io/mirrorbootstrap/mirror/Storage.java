@@ -5,13 +5,14 @@ import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.snapshot.RecordFormat;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.StepTimes;
 
 /** Places the domain's directory where the configuration says. */
 final class Storage {
 
     @Produces
     @Singleton
-    SnapshotDirectory directory(MirrorSettings settings, RecordFormat format) {
-        return new SnapshotDirectory(settings.dataDir(), settings.diskReserveBytes(), format);
+    SnapshotDirectory directory(MirrorSettings settings, RecordFormat format, StepTimes times) {
+        return new SnapshotDirectory(settings.dataDir(), settings.diskReserveBytes(), format, times);
     }
 }

@@ -57,7 +57,7 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
             reception.drop(DropReason.FORBIDDEN);
             return new ChunkOutcome.Refused(reception.events().refused(source.principal(), forbidden.get()));
         }
-        reception.lock().forLong(() -> reception.directory().commits().commit(transfer.file(), snapshot));
+        reception.lock().forLong(() -> commit(snapshot));
         reception.become(Idle.IDLE);
         reception.durability().forget();
         Path path = reception.directory().snapshot(identity.database());
@@ -73,9 +73,15 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
                 : reception.admission().refuseStale(transfer.identity()); // as it was opened: its LSN may be told just now
     }
 
+    private void commit(CommittedSnapshot snapshot) throws IOException {
+        long begun = System.nanoTime();
+        reception.directory().commits().commit(transfer.file(), snapshot);
+        reception.directory().times().tookSince(StepTimes.Step.COMMIT, begun);
+    }
+
     private void makeDurable(long end) throws IOException {
         transfer.file().truncate(end);
-        transfer.file().force();
+        reception.durability().force(transfer.file());
     }
 
     private void report(long end) {

@@ -112,9 +112,14 @@ abstract class ArrivingChunk implements IncomingChunk {
         if (failure.isPresent()) {
             return;
         }
+        StepTimes times = receiver.directory().times();
+        long begun = System.nanoTime();
         crc.update(slice.duplicate());
+        long checked = System.nanoTime();
+        times.took(StepTimes.Step.CRC, checked - begun);
         try {
             put(slice, offset + bytes);
+            times.tookSince(StepTimes.Step.WRITE, checked);
         } catch (IOException | RuntimeException e) {
             failure = Optional.of(e);
         }

@@ -36,6 +36,13 @@ final class Durability {
         this.phase = phase;
     }
 
+    /** Forces what was written to {@code file}; see {@link PartialFile#force}. */
+    void force(PartialFile file) throws IOException {
+        long begun = System.nanoTime();
+        file.force();
+        directory.times().tookSince(StepTimes.Step.FORCE, begun);
+    }
+
     /**
      * Removes the files of a transfer that is no longer the phase's: the checkpoint first, as it speaks of the other.
      *
@@ -151,7 +158,7 @@ final class Durability {
     /** Beside the flow, without the receiver's lock: forces the accepted bytes, then writes the checkpoint. */
     private void checkpoint(Transfer transfer, Checkpoint point) {
         try {
-            transfer.file().force();
+            force(transfer.file());
             write(transfer, point);
         } catch (IOException e) {
             // the flow goes on, but not for long: the checkpoint that it has to wait for meets the same
@@ -168,7 +175,7 @@ final class Durability {
     /** Returns the failure where the disk is full for the record. */
     private Optional<IOException> tryCheckpoint(Transfer transfer) throws IOException {
         assert lock.isHeld();
-        transfer.file().force(); // nor does it count on a full disk that this fails
+        force(transfer.file()); // nor does it count on a full disk that this fails
         try {
             write(transfer, transfer.checkpoint());
             return Optional.empty();
@@ -218,7 +225,7 @@ final class Durability {
                 accepted.bytes());
         if (partial.isPresent()) {
             try (PartialFile open = partial.get()) {
-                open.force();
+                force(open);
                 records.lock();
                 try {
                     record(accepted);

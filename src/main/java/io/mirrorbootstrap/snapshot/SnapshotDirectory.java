@@ -28,6 +28,7 @@ public final class SnapshotDirectory {
     private final NewFiles newFiles;
     private final Records records;
     private final DiskRoom room;
+    private final StepTimes times;
     private final CommitProtocol commits;
     private final LetterCase letterCase = new LetterCase();
     private final Map<DatabaseId, ReadInVain> readInVain = new ConcurrentHashMap<>();
@@ -38,7 +39,12 @@ public final class SnapshotDirectory {
      * @param format how records are written
      */
     public SnapshotDirectory(Path dataDirectory, long reserveBytes, RecordFormat format) {
-        this(new LocalDisk(dataDirectory.resolve(NAME), LOCK), reserveBytes, format);
+        this(dataDirectory, reserveBytes, format, StepTimes.NONE);
+    }
+
+    /** The same, which tells {@code times} how long the steps of receiving take. */
+    public SnapshotDirectory(Path dataDirectory, long reserveBytes, RecordFormat format, StepTimes times) {
+        this(new LocalDisk(dataDirectory.resolve(NAME), LOCK), reserveBytes, format, times);
     }
 
     /**
@@ -47,11 +53,21 @@ public final class SnapshotDirectory {
      * @param format how records are written
      */
     public SnapshotDirectory(Disk disk, long reserveBytes, RecordFormat format) {
+        this(disk, reserveBytes, format, StepTimes.NONE);
+    }
+
+    /** The same, which tells {@code times} how long the steps of receiving take. */
+    public SnapshotDirectory(Disk disk, long reserveBytes, RecordFormat format, StepTimes times) {
+        this.times = times;
         this.disk = disk;
         this.room = new DiskRoom(disk, reserveBytes);
         this.newFiles = new NewFiles(disk, room);
         this.records = new Records(disk, newFiles, format);
         this.commits = new CommitProtocol(disk, records);
+    }
+
+    StepTimes times() {
+        return times;
     }
 
     /** Where it is. */

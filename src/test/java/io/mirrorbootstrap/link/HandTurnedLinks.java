@@ -36,6 +36,7 @@ abstract class HandTurnedLinks {
     final LinkLimits limits = new LinkLimits(SETTINGS);
     final Links links = new Links(limits, new SimpleMeterRegistry(), null, () -> apart);
     final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    LinkMeters meters = new LinkMeters(metrics);
     final HeapRoom room = new HeapRoom();
     final HandTurned jobs = new HandTurned();
     /** Where links wait for the disk. */
@@ -55,7 +56,7 @@ abstract class HandTurnedLinks {
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
                     new IngestBudget(settings, new SimpleMeterRegistry(), () -> apart).of(Principal.ANYBODY),
                     new IngestRate(settings, () -> apart).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides),
-                    new LinkMeters(metrics));
+                    meters);
             links.opened(link, place);
             transport.start(link);
             link.start();

@@ -2,12 +2,16 @@ package io.mirrorbootstrap.link;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.StepTimes;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
@@ -72,6 +76,20 @@ class LinkMetersTest extends HandTurnedLinks {
         second.send(wantsToOpen("a"));
         first.turnAll();
         assertEquals(1, refusals(ErrorCode.SUPERSEDED));
+    }
+
+    @Test
+    void theHeadOfAChunkIsTimedOnceHoweverItComes() {
+        List<StepTimes.Step> told = new ArrayList<>();
+        meters = new LinkMeters(metrics, new RefusalCounts(metrics), (step, nanos) -> told.add(step));
+        Open open = open();
+        byte[] frame = chunk("a", 0, 300);
+        for (byte each : frame) {
+            open.send(new byte[]{each});
+        }
+        assertEquals(List.of(StepTimes.Step.DECODE), told);
+        open.send(chunk("a", 300, 300)); // it has no payload
+        assertEquals(List.of(StepTimes.Step.DECODE, StepTimes.Step.DECODE), told);
     }
 
     private double pauses(String reason) {
