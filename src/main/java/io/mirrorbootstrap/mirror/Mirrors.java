@@ -160,7 +160,7 @@ public class Mirrors {
 
     /** As {@link #abort(Principal, DatabaseId)}, asked for by a source over its link. */
     public Removal abort(Source source, DatabaseId database) {
-        return receivers.with(database, receiver -> receiver.abort(source));
+        return receivers.with(database, receiver -> receiver.abort(source.principal(), Optional.of(source)));
     }
 
     /**

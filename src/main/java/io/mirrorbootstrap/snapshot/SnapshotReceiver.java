@@ -11,11 +11,10 @@ import io.mirrorbootstrap.snapshot.Phase.Recovering;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 
 /**
- * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by
- * which chunks are accepted and a snapshot is committed.
+ * The receiving end of one database: at most one transfer under way, at most one source that owns it, and the rules by which chunks are
+ * accepted and a snapshot is committed.
  * <p>
- * Worker only; any number of threads. A chunk is written while others may open, abort or take over: the source that is
- * second finds that the transfer is no longer its own, and its bytes are cut away.
+ * Worker only; any number of threads. A chunk is written while others may open, abort or take over: the bytes of who is second are cut away.
  */
 public final class SnapshotReceiver {
 
@@ -211,12 +210,8 @@ public final class SnapshotReceiver {
         return abort(who, Optional.empty());
     }
 
-    /** The same, by a source. */
-    public Removal abort(Source source) {
-        return abort(source.principal(), Optional.of(source));
-    }
-
-    private Removal abort(Principal who, Optional<Source> by) {
+    /** The same; {@code by}: the source that asks for it, if one does. */
+    public Removal abort(Principal who, Optional<Source> by) {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
                 ? new Removal.Refused(events.refused(who, forbidden.get()))

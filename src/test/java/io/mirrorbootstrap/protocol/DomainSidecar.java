@@ -117,7 +117,7 @@ final class DomainSidecar implements Sidecar {
 
         @Override
         public Answer abort(String database) {
-            receiver(database).abort(source);
+            receiver(database).abort(source.principal(), Optional.of(source));
             return new Answer.Aborted(new DatabaseId(database));
         }
 

@@ -33,7 +33,7 @@ class EndedByOthersTest extends ReceiverOnSimulatedDisk {
     @Test
     void itHearsOfItOnce() {
         receiver.open(one, identity);
-        receiver.abort(other);
+        receiver.abort(other.principal(), Optional.of(other));
         assertEquals(ENDED, send(one, 0, 300));
         assertInstanceOf(ChunkOutcome.Pending.class, send(one, 0, 300), "it begins anew");
     }
@@ -51,13 +51,13 @@ class EndedByOthersTest extends ReceiverOnSimulatedDisk {
     @Test
     void whoOpensAgainOrHasEndedItItselfHearsNothing() {
         receiver.open(one, identity);
-        receiver.abort(other);
+        receiver.abort(other.principal(), Optional.of(other));
         TestSource.assertOpened(0, receiver.open(one, identity));
         assertInstanceOf(ChunkOutcome.Pending.class, send(one, 0, 300));
-        receiver.abort(one);
+        receiver.abort(one.principal(), Optional.of(one));
 
         receiver.open(one, identity);
-        receiver.abort(one);
+        receiver.abort(one.principal(), Optional.of(one));
         assertInstanceOf(ChunkOutcome.Pending.class, send(one, 0, 300));
     }
 
@@ -66,7 +66,8 @@ class EndedByOthersTest extends ReceiverOnSimulatedDisk {
         receiver.open(one, identity);
         send(one, 0, 300);
         TestSource.assertOpened(300, receiver.open(other, identity));
-        assertEquals(new Removal.Refused(new Refusal.Superseded(DB)), receiver.abort(one));
+        assertEquals(new Removal.Refused(new Refusal.Superseded(DB)),
+                receiver.abort(one.principal(), Optional.of(one)));
         assertInstanceOf(ChunkOutcome.Pending.class, send(other, 300, 400));
     }
 
