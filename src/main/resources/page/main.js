@@ -208,7 +208,9 @@ function showSidecar(sidecar) {
   of('version').textContent = sidecar.version;
   at('sidecar').hidden = false;
   expected = sidecar.expected_databases;
-  expected.filter(database => !cards.has(database) && isComplete).forEach(drop);
+  const isOutdated = card => card.row.status === 'expected' && !expected.includes(card.row.source_database_id);
+  const outdated = [...cards.values()].filter(isOutdated).map(card => card.row.source_database_id);
+  [...outdated, ...expected.filter(database => !cards.has(database) && isComplete)].forEach(drop);
 }
 
 at('ask').addEventListener('submit', event => {

@@ -3,8 +3,11 @@ package io.mirrorbootstrap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
+
+import javax.net.ssl.SSLContext;
 
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,23 @@ class OriginsIT extends WithSidecar {
                 "http://localhost:" + port + "\r\nOrigin: http://evil.example")) {
             assertEquals(403, status("/v1/bootstrap", upgrade + "\r\nOrigin: " + origin), origin);
             assertEquals(403, status("/v1/mirrors", "Host: localhost:" + port + "\r\nOrigin: " + origin), origin);
+        }
+    }
+
+    /** A browser shows the certificate to whichever page speaks to the sidecar. */
+    @Test
+    void soAreTheyWhereACertificateIsAskedFor() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        start(authority.service());
+        SSLContext browser = authority.client(authority.issue("client", "CN=cluster-a"));
+        URI secure = sidecar.secureUri();
+        String upgrade = "Host: localhost:" + secure.getPort() + "\r\n" + Upgrade.HEADERS;
+        assertEquals(101, PlainSocket.status(PlainSocket.to(secure, browser), "/v1/bootstrap", upgrade));
+        assertEquals(101, PlainSocket.status(PlainSocket.to(secure, browser), "/v1/bootstrap",
+                upgrade + "\r\nOrigin: https://localhost:" + secure.getPort()));
+        for (String origin : List.of("https://evil.example", "http://localhost:" + secure.getPort(), "null")) {
+            assertEquals(403, PlainSocket.status(PlainSocket.to(secure, browser), "/v1/bootstrap",
+                    upgrade + "\r\nOrigin: " + origin), origin);
         }
     }
 

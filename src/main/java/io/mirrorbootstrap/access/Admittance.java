@@ -58,7 +58,7 @@ class Admittance {
 
     /** Whether the caller of {@code request} is let in. */
     Finding of(HttpServerRequest request) {
-        Optional<String> stranger = exposure.isGuarded() ? Optional.empty() : foreignPage(request);
+        Optional<String> stranger = tokens.isUsed() ? Optional.empty() : foreignPage(request);
         return stranger.isPresent()
                 ? new Refused(FORBIDDEN, ErrorCode.ORIGIN_NOT_ALLOWED, stranger.get())
                 : ofToken(request);
@@ -121,8 +121,9 @@ class Admittance {
 
     /**
      * The sign that a page of another site makes a browser send this request: its origin; or, where only being on this machine lets
-     * a caller in, a host name that is not this machine's, which such a page may have made to point here. It matters where neither
-     * token nor certificate is asked for: a page cannot show a token, and programs behind proxies name origins of other hosts.
+     * a caller in, a host name that is not this machine's, which such a page may have made to point here. It matters where no token is asked
+     * for: a page cannot show one, but a browser shows the certificate that its user has chosen for this sidecar to whichever page speaks to
+     * it. With a token, programs behind proxies may name origins of other hosts.
      */
     private Optional<String> foreignPage(HttpServerRequest request) {
         Forwarding.Seen seen = forwarding.seen(request);

@@ -126,11 +126,6 @@ class Exposure implements HttpServerOptionsCustomizer {
         }
     }
 
-    /** Whether callers must prove who they are, by a token or a certificate. */
-    boolean isGuarded() {
-        return guarded;
-    }
-
     /** Whether only programs on this machine are meant to reach the port. */
     boolean isLoopbackOnly() {
         return !guarded && !insecure;
