@@ -129,7 +129,7 @@ export class Card {
     }
     if (row.status !== 'expected') {
       facts.push(['LSN', row.snapshot_lsn], ['Position', row.position],
-        ['Source', row.source_cluster_id + (row.source_address ? ` at ${row.source_address}` : '')],
+        ['Source', row.source_cluster_id], ['Its address', row.source_address],
         ['CRC-32C', row.crc32c], ['Changed', ago(row.updated_at)]);
     }
     if (row.snapshot_path) {
@@ -169,8 +169,14 @@ function emptyPair() {
 }
 
 /** What has not changed is left alone: a selection in it stays, and a screen reader is not told again. */
-function set(element, text) {
-  if (element.textContent !== String(text)) {
+function set(element, value) {
+  const text = visible(String(value));
+  if (element.textContent !== text) {
     element.textContent = text;
   }
+}
+
+/** Signs that cannot be seen, or turn the line around, by their numbers. */
+function visible(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, sign => `\\u{${sign.codePointAt(0).toString(16)}}`);
 }

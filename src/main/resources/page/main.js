@@ -7,6 +7,8 @@ import { rate, size } from './words.js';
 const MIRRORS = 'v1/mirrors';
 const SIDECAR = 'v1/sidecar';
 const ASK_SIDECAR_EVERY = 5_000;
+/** Of other signs a browser makes no header. */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 const at = id => document.getElementById(id);
 
@@ -140,6 +142,7 @@ function clock() {
 
 function begin() {
   at('ask').hidden = true;
+  showLive('connecting');
   watch(MIRRORS + '/events', headers(), {
     begins() {
       told = new Set();
@@ -217,7 +220,12 @@ at('ask').addEventListener('submit', event => {
   event.preventDefault();
   token = at('token').value.trim();
   at('token').value = '';
-  begin();
+  if (TOKEN.test(token)) {
+    begin();
+  } else {
+    token = '';
+    at('why').textContent = 'That is no token: it has letters, digits and . _ ~ + / - alone, and = at its end.';
+  }
 });
 at('find').addEventListener('input', () => cards.forEach(filter));
 at('no').addEventListener('click', () => at('sure').close());

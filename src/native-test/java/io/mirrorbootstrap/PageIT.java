@@ -56,7 +56,7 @@ class PageIT extends WithSidecar {
         browser.awaitText(card("orders") + " .amount", "25 %, 2.00 MiB of 8.00 MiB");
         browser.awaitText(card("orders") + " .state", "bootstrapping");
         browser.awaitText(card("orders") + " dl", "LSN\n42");
-        browser.awaitText(card("orders") + " dl", "cluster at 127.0.0.1");
+        browser.awaitText(card("orders") + " dl", "Source\ncluster\nIts address\n127.0.0.1:");
         whole.send(link, 2 * MIB, 5 * MIB);
         browser.awaitText(card("orders") + " .amount", "62 %");
         assertEquals("62", browser.ask("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')"));
@@ -136,6 +136,8 @@ class PageIT extends WithSidecar {
         orders.send(link, 0, MIB);
         browser.awaitText("#ask", "Token of this sidecar");
         assertEquals("", browser.text("#mirrors"));
+        browser.type("#token", "a-token\u200b", Keys.ENTER);
+        browser.awaitText("#why", "That is no token");
         browser.type("#token", "another-token", Keys.ENTER);
         browser.awaitText("#why", "Refused: ");
         browser.type("#token", "the-token-of-b", Keys.ENTER);
@@ -182,12 +184,12 @@ class PageIT extends WithSidecar {
     @Test
     void whatASourceSaysIsTextAndNothingElse() throws Exception {
         look(Map.of());
-        String cluster = "<img src=x onerror=document.title='forged'><b>";
+        String cluster = "<img src=x onerror=document.title='forged'><b>\u202e";
         byte[] bytes = {1, 2, 3};
         TestSnapshot snapshot = new TestSnapshot(new SnapshotIdentity(cluster, new DatabaseId("orders"),
                 Long.MAX_VALUE, bytes.length, Crc32c.of(ByteBuffer.wrap(bytes))), bytes);
         snapshot.committed(new RawClient(sidecar.uri()));
-        browser.awaitText(card("orders") + " dl", cluster);
+        browser.awaitText(card("orders") + " dl", cluster.replace("\u202e", "\\u{202e}"));
         browser.awaitText(card("orders") + " dl", String.valueOf(Long.MAX_VALUE));
         assertEquals(0L, browser.ask("document.querySelectorAll('#mirrors img, #mirrors b').length"));
         assertEquals("mirror-bootstrap", browser.ask("document.title"));

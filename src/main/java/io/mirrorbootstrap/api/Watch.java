@@ -85,7 +85,7 @@ final class Watch implements Flow.Subscription {
 
     // event loop only
     /** The change of the last row that has been told, or was not wanted. */
-    private long toldUpTo;
+    private volatile long toldUpTo; // written by the event loop only
     /** The last change when it began: what was past by then is not told. */
     private long begunAt;
     /** Which rows have gone since this change is told. */
@@ -139,9 +139,9 @@ final class Watch implements Flow.Subscription {
         watcher.onSubscribe(this);
     }
 
-    /** Any thread. */
+    /** Any thread. What it does not want it passes over in time, too: it would be behind when that is forgotten. */
     private void changed(Change change) {
-        if (isWanted.test(change.database())) {
+        if (isWanted.test(change.database()) || change.change() - toldUpTo > StatusBoard.MAX_GONE / 2) {
             wake();
         }
     }

@@ -41,8 +41,8 @@ public class StatusBoard implements TransferListener {
     /** So many rows that have changed since, or are gone, are still told, in all: who looks soon hears of each state. */
     public static final int MAX_PAST = 16;
 
-    /** So many rows that are gone are told to be gone. */
-    public static final int MAX_GONE = 64;
+    /** So many rows that are gone are told to be gone: whoever looks a few times a second hears of each, however fast others come and go. */
+    public static final int MAX_GONE = 1000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
     /** The same rows, the past ones, and that rows are gone, by the number of the change. */

@@ -52,6 +52,28 @@ class GoneMirrorsTest extends HandTurnedWatch {
     }
 
     @Test
+    void whoWatchesOneIsNotBehindForWhatOthersDo() {
+        isWanted = database -> database.value().equals("mine");
+        changed("mine", 1);
+        watch(Long.MAX_VALUE);
+        passTime();
+        for (int i = 0; i < 3 * StatusBoard.MAX_GONE; i++) {
+            changed("gone" + i, 1);
+            remove("gone" + i);
+            turn();
+            passTime();
+        }
+        changed("mine", 2);
+        turn();
+        passTime();
+        remove("mine");
+        turn();
+        passTime();
+        assertFalse(isAtEnd);
+        assertEquals(List.of("still here", "mine 1", "mine 2", "mine gone"), heard);
+    }
+
+    @Test
     void whoCannotBeToldAnyMoreWhichHaveLeftIsAtItsEnd() {
         watch(1);
         for (int i = 0; i < StatusBoard.MAX_GONE; i++) {

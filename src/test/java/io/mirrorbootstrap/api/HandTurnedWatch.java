@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.Flow;
+import java.util.function.Predicate;
 
 import io.mirrorbootstrap.mirror.Change;
 import io.mirrorbootstrap.mirror.Mirror;
@@ -30,6 +31,7 @@ abstract class HandTurnedWatch {
     final List<String> heard = new ArrayList<>();
     Flow.Subscription watch;
     OptionalLong lastHeard = OptionalLong.empty();
+    Predicate<DatabaseId> isWanted = any -> true;
     boolean isAtEnd;
     /** Behind so many it was told that all that was there has been told; -1: not yet. */
     int completeBehind = -1;
@@ -53,7 +55,7 @@ abstract class HandTurnedWatch {
                 return () -> timers.remove(action);
             }
         };
-        new Watch(board, any -> true, byHand, Watch.LONGEST_SILENCE, lastHeard, new Flow.Subscriber<>() {
+        new Watch(board, isWanted, byHand, Watch.LONGEST_SILENCE, lastHeard, new Flow.Subscriber<>() {
             @Override
             public void onSubscribe(Flow.Subscription subscription) {
                 watch = subscription;
