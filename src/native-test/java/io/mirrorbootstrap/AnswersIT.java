@@ -128,6 +128,20 @@ class AnswersIT extends WithSidecar {
     }
 
     @Test
+    void metricsThatNobodyReadsAreFewAtATime() throws Exception {
+        startAnother(Map.of("MIRROR_BOOTSTRAP_METRICS_DATABASES", String.valueOf(MIRRORS)));
+        for (int i = 0; i < 4; i++) {
+            PlainSocket unread = PlainSocket.narrow(sidecar.uri(), ROOM);
+            sockets.add(unread.write(request("GET /q/metrics")));
+        }
+        patiently().until(() -> sidecar.status("/q/metrics") == 503);
+        assertEquals(200, sidecar.status("/v1/mirrors"));
+        assertEquals(200, sidecar.status("/q/health/live"));
+        closeSockets();
+        patiently().until(() -> sidecar.status("/q/metrics") == 200);
+    }
+
+    @Test
     void whatWasNotReadForAWhileIsThereWhenItIs() throws Exception {
         useShared();
         PlainSocket late = connect().write(LIST.repeat(PIPELINED));

@@ -37,6 +37,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.mirror.CallerAtWork;
+import io.mirrorbootstrap.mirror.CallerPlaces;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
@@ -76,19 +77,19 @@ public class MirrorsResource {
 
     private final StatusBoard board;
     private final Mirrors mirrors;
-    private final RemovalPlaces places;
+    /** A removal has a worker while it waits for the disk, and the links of all callers need some too. */
+    private final CallerPlaces removals = new CallerPlaces(8, 4);
     private final Callers callers;
     private final RefusalCounts refusals;
     private final RowTexts texts;
     private final Vertx vertx;
     private final Duration silence;
 
-    MirrorsResource(StatusBoard board, Mirrors mirrors, RemovalPlaces places, Callers callers,
+    MirrorsResource(StatusBoard board, Mirrors mirrors, Callers callers,
             RefusalCounts refusals, RowTexts texts, Vertx vertx,
             @ConfigProperty(name = "quarkus.http.idle-timeout") Duration idleTimeout) {
         this.board = board;
         this.mirrors = mirrors;
-        this.places = places;
         this.callers = callers;
         this.refusals = refusals;
         this.texts = texts;
@@ -150,7 +151,7 @@ public class MirrorsResource {
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
         String caller = callers.now().name(who.id());
-        if (!places.take(caller)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
+        if (!removals.take(caller)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
             return Uni.createFrom().item(answer(id, new Removal.Busy()));
         }
         return Uni.createFrom()
@@ -182,11 +183,11 @@ public class MirrorsResource {
                 } catch (RuntimeException | Error e) {
                     told.fail(e);
                 } finally {
-                    places.giveBack(caller);
+                    removals.giveBack(caller);
                 }
             }));
         } catch (RejectedExecutionException e) { // no thread, or the process is ending
-            places.giveBack(caller);
+            removals.giveBack(caller);
             told.fail(e);
         }
     }

@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import io.mirrorbootstrap.access.OpenPaths;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.quarkus.runtime.LaunchMode;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -20,7 +21,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Answers the paths of the page. Its files are in the program, and read once: nothing is served from a directory. Event loop only.
+ * Answers the paths of the page. Its files are in the program, and read once, but for development: nothing is served from a directory. Event loop only.
  */
 @ApplicationScoped
 class PageRoute {
@@ -42,8 +43,10 @@ class PageRoute {
 
     void register(@Observes Router router) {
         for (String path : OpenPaths.OF_PAGE) {
-            Asset asset = read(path.equals(OpenPaths.PAGE) ? INDEX : path);
-            router.route(path).handler(request -> answer(request, asset));
+            String resource = path.equals(OpenPaths.PAGE) ? INDEX : path;
+            Asset asset = read(resource);
+            boolean mayChange = LaunchMode.current() == LaunchMode.DEVELOPMENT;
+            router.route(path).handler(request -> answer(request, mayChange ? read(resource) : asset));
         }
     }
 

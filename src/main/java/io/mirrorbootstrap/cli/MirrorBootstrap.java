@@ -45,16 +45,11 @@ public final class MirrorBootstrap {
         CommandLine line = commandLine(System.getenv());
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-        int code = line.execute(arguments(LaunchMode.current(), args));
+        int code = line.execute(args);
         // Netty keeps a thread for a second behind its last use. In development mode Quarkus comes back from here to start again
         if (code != ExitCode.COMMITTED.number() || LaunchMode.current() != LaunchMode.DEVELOPMENT) {
             System.exit(code);
         }
-    }
-
-    /** What is run: {@code mvn quarkus:dev} gives no arguments, and is for the service. */
-    static String[] arguments(LaunchMode mode, String... given) {
-        return mode == LaunchMode.DEVELOPMENT && given.length == 0 ? new String[]{ServeCommand.NAME} : given;
     }
 
     /**

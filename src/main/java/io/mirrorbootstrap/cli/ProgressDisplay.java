@@ -149,15 +149,29 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         name = "transfer=" + transfer + " ";
     }
 
-    /** In the form of the lines that {@code serve} has in its log of the same transfer. */
+    /** In a log in the form of the lines that {@code serve} has in its own of the same transfer. */
     @Override
     public void ended(Tally tally) {
         finishLine();
         double seconds = tally.took().toNanos() / 1e9;
+        double rate = tally.bytes() / Math.max(1e-9, seconds);
+        if (terminal) {
+            String line = "sent " + Quantities.size(tally.bytes()) + " in " + Quantities.duration(tally.took()) + ", "
+                    + Quantities.rate(rate) + again(tally);
+            out.println(line.substring(0, Math.min(line.length(), room())));
+            return;
+        }
         out.println(stamp.get() + String.format(Locale.ROOT,
                 "sent: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
                 tally.identity().database(), tally.identity().transferId(), tally.bytes(), seconds,
-                Rate.inWords(tally.bytes() / Math.max(1e-9, seconds)), tally.resumes(), tally.resentBytes()));
+                Rate.inWords(rate), tally.resumes(), tally.resentBytes()));
+    }
+
+    private static String again(Tally tally) {
+        return tally.resumes() == 0
+                ? ""
+                : ", gone on with " + tally.resumes() + " times, " + Quantities.size(tally.resentBytes())
+                        + " sent again";
     }
 
     private void println(String line) {

@@ -17,12 +17,16 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.mirror.CallerPlaces;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.Callers;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.prometheus.client.Collector.MetricFamilySamples;
 import io.prometheus.client.Collector.MetricFamilySamples.Sample;
 import io.prometheus.client.Collector.Type;
 import io.prometheus.client.exporter.common.TextFormat;
 import io.quarkus.vertx.http.ManagementInterface;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -43,6 +47,8 @@ class MetricsRoute {
 
     private static final Duration COUNTS_FOR = Duration.ofMillis(100);
 
+    private static final int UNAVAILABLE = 503;
+
     private final PrometheusMeterRegistry metrics;
     private final DatabaseSeries databases;
     private final boolean managementTellsDatabases;
@@ -50,12 +56,16 @@ class MetricsRoute {
     /** The last texts. */
     private final Map<Wanted, Scraped> scraped = new ConcurrentHashMap<>();
     private final boolean hasPortOfItsOwn;
+    private final Callers callers;
+    /** An answer with a thousand databases is long, and one that is not read has a copy of it, in memory that links need. */
+    private final CallerPlaces longAnswers = new CallerPlaces(8, 4);
 
-    MetricsRoute(PrometheusMeterRegistry metrics, DatabaseSeries databases, MirrorSettings settings,
+    MetricsRoute(PrometheusMeterRegistry metrics, DatabaseSeries databases, MirrorSettings settings, Callers callers,
             @ConfigProperty(name = "quarkus.application.version") String version,
             @ConfigProperty(name = "quarkus.management.enabled", defaultValue = "false") boolean hasPortOfItsOwn) {
         this.metrics = metrics;
         this.databases = databases;
+        this.callers = callers;
         this.managementTellsDatabases = settings.managementPortTellsDatabases();
         this.build = new MetricFamilySamples(BUILD, Type.GAUGE, "which version this is",
                 List.of(new Sample(BUILD, List.of("version"), List.of(version), 1)));
@@ -64,17 +74,38 @@ class MetricsRoute {
 
     void register(@Observes Router router) {
         if (!hasPortOfItsOwn) {
-            router.route(PATH).order(ORDER).handler(request -> answer(request, Caller.isLetIn(request)));
+            router.route(PATH).order(ORDER).handler(request -> {
+                if (Caller.isLetIn(request)) {
+                    answerAll(request, callers.now().name(Caller.of(request).principal().id()));
+                } else {
+                    answer(request, false);
+                }
+            });
         }
     }
 
     void register(@Observes ManagementInterface management) {
-        management.router().route(PATH).order(ORDER).handler(request -> answer(request, managementTellsDatabases));
+        management.router().route(PATH).order(ORDER).handler(request -> {
+            if (managementTellsDatabases) {
+                answerAll(request, "");
+            } else {
+                answer(request, false);
+            }
+        });
     }
 
-    private void answer(RoutingContext request, boolean tellsAll) {
+    private void answerAll(RoutingContext request, String caller) {
+        if (longAnswers.take(caller)) {
+            answer(request, true).onComplete(done -> longAnswers.giveBack(caller));
+        } else {
+            request.response().setStatusCode(UNAVAILABLE).putHeader(HttpHeaderNames.RETRY_AFTER, "1")
+                    .end("so many answers are not read yet\n");
+        }
+    }
+
+    private Future<Void> answer(RoutingContext request, boolean tellsAll) {
         String type = type(Optional.ofNullable(request.request().getHeader(HttpHeaders.ACCEPT)).orElse(""));
-        request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(text(new Wanted(type, tellsAll)));
+        return request.response().putHeader(HttpHeaders.CONTENT_TYPE, type).end(text(new Wanted(type, tellsAll)));
     }
 
     /** Anybody may ask, as often as it likes: those who ask at almost the same time share what it costs. */

@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.source.SnapshotSender;
-import io.quarkus.runtime.LaunchMode;
 
 class CommandLineTest extends WithCommandLine {
 
@@ -149,13 +147,6 @@ class CommandLineTest extends WithCommandLine {
         assertTrue(out.toString().startsWith("Usage: mirror-bootstrap "), out::toString);
         assertTrue(out.toString().contains("serve  ") && out.toString().contains("send  "), out::toString);
         assertEquals("", err.toString());
-    }
-
-    @Test
-    void inDevelopmentItServesWithoutACommand() {
-        assertArrayEquals(new String[]{"serve"}, MirrorBootstrap.arguments(LaunchMode.DEVELOPMENT));
-        assertArrayEquals(new String[]{"demo"}, MirrorBootstrap.arguments(LaunchMode.DEVELOPMENT, "demo"));
-        assertArrayEquals(new String[0], MirrorBootstrap.arguments(LaunchMode.NORMAL));
     }
 
     @ParameterizedTest

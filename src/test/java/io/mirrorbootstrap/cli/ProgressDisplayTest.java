@@ -67,6 +67,17 @@ class ProgressDisplayTest {
     }
 
     @Test
+    void onATerminalTheEndIsShortAndFits() {
+        SnapshotIdentity sent = new SnapshotIdentity("c", new DatabaseId("d"), 0, TOTAL, Crc32c.EMPTY);
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), () -> 41)) {
+            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 0, 0));
+            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 2, TOTAL));
+        }
+        assertEquals(List.of("sent 3.00 MiB in 1.5 s, 2.00 MiB/s", "sent 3.00 MiB in 1.5 s, 2.00 MiB/s, gone"),
+                shown.toString().lines().toList());
+    }
+
+    @Test
     void aLogHasALineForEachTenthOrMinute() {
         try (ProgressDisplay display = inLog()) {
             for (int second = 0; second <= 180; second++) {

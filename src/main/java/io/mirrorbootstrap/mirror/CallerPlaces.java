@@ -1,0 +1,45 @@
+package io.mirrorbootstrap.mirror;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Bounds how much of something that costs all callers is under way at once, and how much of it for one of them. Any thread. */
+public final class CallerPlaces {
+
+    private final int most;
+    private final int mostOfOne;
+    private final Map<String, Integer> taken = new HashMap<>(); // guarded by this
+    private int all; // guarded by this
+
+    /**
+     * @param most in all
+     * @param mostOfOne of one caller; callers of whom nothing is asked are one
+     */
+    public CallerPlaces(int most, int mostOfOne) {
+        this.most = most;
+        this.mostOfOne = mostOfOne;
+    }
+
+    /**
+     * Takes a place.
+     *
+     * @param caller the name under which the caller is counted
+     * @return whether there was one: then it is to be given back
+     */
+    public synchronized boolean take(String caller) {
+        int own = taken.getOrDefault(caller, 0);
+        if (all >= most || own >= mostOfOne) {
+            return false;
+        }
+        all++;
+        taken.put(caller, own + 1);
+        return true;
+    }
+
+    /** Gives a place back that was taken under the same name. */
+    public synchronized void giveBack(String caller) {
+        assert taken.containsKey(caller) : caller;
+        all--;
+        taken.computeIfPresent(caller, (same, own) -> own == 1 ? null : own - 1);
+    }
+}
