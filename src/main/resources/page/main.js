@@ -176,7 +176,7 @@ function begin() {
       } catch {
         words = 'the answer is ' + status;
       }
-      at('why').textContent = token || status === 403 ? `Refused: ${words}` : '';
+      at('why').textContent = (token || status === 403 ? 'Refused: ' : 'The sidecar says: ') + words;
       token = '';
       at('ask').hidden = false;
       at('token').focus();

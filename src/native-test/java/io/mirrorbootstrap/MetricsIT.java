@@ -45,6 +45,8 @@ class MetricsIT extends WithSidecar {
             assertFalse(stranger.text().contains("orders"), shown);
             assertFalse(stranger.text().contains(VERSION), shown);
         }
+        patiently().until(() -> sidecar.metric("mirror_bootstrap_requests_refused_total") == 2);
+        assertLogged("refused GET \"/q/metrics\"");
         String known = PlainSocket.ask(sidecar.uri(), "GET /q/metrics", "Authorization: Bearer secret").text();
         assertTrue(known.contains("mirror_bootstrap_database_state{database=\"orders\",state=\"following\"} 1.0"),
                 known);

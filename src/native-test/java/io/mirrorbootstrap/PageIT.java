@@ -135,6 +135,7 @@ class PageIT extends WithSidecar {
         orders.opened(link);
         orders.send(link, 0, MIB);
         browser.awaitText("#ask", "Token of this sidecar");
+        browser.awaitText("#why", "The sidecar says: the header Authorization must be Bearer");
         assertEquals("", browser.text("#mirrors"));
         browser.type("#token", "a-token\u200b", Keys.ENTER);
         browser.awaitText("#why", "That is no token");

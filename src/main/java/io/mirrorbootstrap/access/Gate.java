@@ -107,8 +107,8 @@ class Gate {
 
     private void check(RoutingContext request) {
         if (OpenPaths.isProbe(request) || OpenPaths.isOfPage(request)) {
-            if (OpenPaths.isMetrics(request) && admittance.of(request.request()) instanceof Admittance.LetIn letIn) {
-                letIn.caller().attachTo(request); // it is told more; its connection stays one of a stranger
+            if (OpenPaths.isMetrics(request)) {
+                find(request);
             }
             request.next();
             return;
@@ -125,6 +125,16 @@ class Gate {
         }
     }
 
+    /** Who is let in is told more metrics; its connection stays one of a stranger. Who shows what does not let it in is told what strangers are. */
+    private void find(RoutingContext request) {
+        Admittance.Finding finding = admittance.of(request.request());
+        if (finding instanceof Admittance.LetIn letIn) {
+            letIn.caller().attachTo(request);
+        } else if (request.request().headers().contains(HttpHeaders.AUTHORIZATION)) {
+            note(request, (Admittance.Refused) finding);
+        }
+    }
+
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
         strangers.letIn(channel,
@@ -135,7 +145,8 @@ class Gate {
         request.next();
     }
 
-    private void refuse(RoutingContext request, Admittance.Refused refusal) {
+    /** Counts a refusal, and logs it unless others were logged just now. */
+    private void note(RoutingContext request, Admittance.Refused refusal) {
         refused.increment();
         refusals.count(refusal.code());
         long now = System.nanoTime();
@@ -145,6 +156,10 @@ class Gate {
                     Text.field(request.request().method().name()), Text.quoted(request.request().path()),
                     Text.field(forwarding.seen(request.request()).source()), refusal.message(), refused.count());
         }
+    }
+
+    private void refuse(RoutingContext request, Admittance.Refused refusal) {
+        note(request, refusal);
         HttpServerResponse response = request.response().setStatusCode(refusal.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
         if (refusal.status() == Admittance.UNAUTHORIZED) {
