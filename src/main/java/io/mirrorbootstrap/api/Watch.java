@@ -94,6 +94,7 @@ final class Watch implements Flow.Subscription {
     private long lookedAt;
     private long asked;
     private boolean owesComplete = true;
+    private boolean isComplete;
     private boolean owesSignOfLife = true; // the first at once, so that the watcher knows that it watches
     private boolean isTelling;
     private boolean isPausing;
@@ -192,9 +193,11 @@ final class Watch implements Flow.Subscription {
             return Optional.of(new Told.StillHere());
         }
         Optional<Change> next = next();
-        return owesComplete && !isBehind() && next.filter(change -> change.change() <= begunAt).isEmpty()
-                ? Optional.of(new Told.Complete())
-                : next.filter(this::hadChanged).map(Told.News::new);
+        if (!owesComplete) {
+            return next.filter(this::hadChanged).map(Told.News::new);
+        }
+        isComplete |= next.isEmpty() && !isBehind(); // for an instant: each row that is there has been told, however fast some change
+        return isComplete ? Optional.of(new Told.Complete()) : next.map(Told.News::new);
     }
 
     private void took(Told told) {

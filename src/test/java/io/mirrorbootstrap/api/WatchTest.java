@@ -100,6 +100,28 @@ class WatchTest extends HandTurnedWatch {
     }
 
     @Test
+    void itIsCompleteWhenEachRowHasBeenToldAlsoThoseThatChangeMeanwhile() {
+        for (int i = 0; i < 20; i++) {
+            changed("db" + i, 1);
+        }
+        begin(Long.MAX_VALUE);
+        changed("db19", 2); // not told yet
+        turn();
+        assertEquals("db19 2", heard.get(completeBehind - 1));
+        assertEquals(1 + 20, completeBehind);
+    }
+
+    @Test
+    void whoReadsSlowlyIsToldThatItIsCompleteAlsoOfARowThatNeverRests() {
+        changed("a", 1);
+        watch(2);
+        assertEquals(List.of("still here", "a 1"), heard);
+        changed("a", 2);
+        ask(1);
+        assertEquals(2, completeBehind);
+    }
+
+    @Test
     void whatChangesWhileItIsToldIsToldToo() {
         changed("a", 1);
         watch(2);
