@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import jakarta.inject.Singleton;
 
@@ -38,6 +39,8 @@ class DatabaseSeries {
     private final StatusBoard board;
     private final Mirrors mirrors;
     private final int most;
+    /** They have a place of theirs: no caller can take it with databases of its own. */
+    private final Set<String> expected;
     /** Those with series of their own. Guarded by this. */
     private final Set<DatabaseId> own = new HashSet<>();
 
@@ -45,6 +48,7 @@ class DatabaseSeries {
         this.board = board;
         this.mirrors = mirrors;
         this.most = settings.metricsDatabases();
+        this.expected = Set.copyOf(settings.expectedDatabases().orElse(List.of()));
     }
 
     /** All of them, as they are at this moment. */
@@ -74,13 +78,18 @@ class DatabaseSeries {
 
     private synchronized Set<DatabaseId> named(List<Mirror> rows) {
         own.retainAll(rows.stream().map(Mirror::database).collect(Collectors.toSet()));
-        if (own.size() == most) {
-            return Set.copyOf(own);
-        }
-        rows.stream().filter(row -> !own.contains(row.database()) && !row.database().value().equals(OTHER))
-                .sorted(Comparator.comparing(Mirror::change)).limit(most - own.size())
-                .forEach(row -> own.add(row.database()));
+        name(rows.stream().filter(row -> expected.contains(row.database().value())), most);
+        long awaited = expected.stream().filter(name -> own.stream().noneMatch(each -> each.value().equals(name)))
+                .count();
+        name(rows.stream(), most - awaited);
         return Set.copyOf(own);
+    }
+
+    private void name(Stream<Mirror> rows, long upTo) {
+        assert Thread.holdsLock(this);
+        rows.filter(row -> !own.contains(row.database()) && !row.database().value().equals(OTHER))
+                .sorted(Comparator.comparing(Mirror::change)).limit(Math.max(0, upTo - own.size()))
+                .forEach(row -> own.add(row.database()));
     }
 
     /** A source that has opened its transfer, and sent nothing since, is waited for, too. */

@@ -72,6 +72,16 @@ class DatabaseSeriesTest {
     }
 
     @Test
+    void expectedDatabasesHaveAPlaceWhoeverComesFirst() {
+        series = new DatabaseSeries(board, TestMirrors.on(new SimulatedDisk()),
+                TestMirrors.settings(Map.of("metrics-databases", "2", "expected-databases", "orders")));
+        List.of("a", "b", "c").forEach(database -> isKept(database, 1));
+        assertEquals(Set.of("a", "other"), values("done_bytes").keySet());
+        isKept("orders", 7);
+        assertEquals(Set.of("a", "orders", "other"), values("done_bytes").keySet());
+    }
+
+    @Test
     void theSeriesOfADatabaseGoWithItAndMakeRoomForAnother() {
         List.of("a", "b", "c").forEach(database -> isKept(database, 1));
         assertEquals(Set.of("a", "b", "other"), values("done_bytes").keySet());
