@@ -65,7 +65,7 @@ class SendIT extends WithSidecar {
         assertEquals(0, send.exitValue(), said);
         assertTrue(Files.readString(out).startsWith("committed " + file("db.snapshot")), said);
         assertTrue(said.contains("trying again in"), said);
-        String name = said.replaceAll("(?s).* sent: database=db transfer=([0-9a-f]{8}) bytes=.* resumes=2 .*", "$1");
+        String name = said.replaceAll("(?s).* ended: database=db transfer=([0-9a-f]{8}) bytes=.* resumes=2 .*", "$1");
         List<String> lines = sidecar.logged(" transfer=" + name);
         assertTrue(lines.stream().anyMatch(line -> line.contains(" begun: ")), lines::toString);
         assertTrue(lines.get(lines.size() - 1).matches(".* committed: .* resumes=0 resent_bytes=0 from_byte=[0-9]+ .*"),

@@ -162,7 +162,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
             return;
         }
         out.println(stamp.get() + String.format(Locale.ROOT,
-                "sent: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
+                "ended: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
                 tally.identity().database(), tally.identity().transferId(), tally.bytes(), seconds,
                 Rate.inWords(rate), tally.resumes(), tally.resentBytes()));
     }

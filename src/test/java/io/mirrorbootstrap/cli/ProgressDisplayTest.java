@@ -60,7 +60,7 @@ class ProgressDisplayTest {
         assertEquals(List.of(TIME + " connecting", TIME + " no LSN is known",
                 TIME + " transfer=08fdd227 sending  0 %, 0 B of 1.00 MiB",
                 TIME + " transfer=08fdd227 the link was lost after 5 bytes; trying again in 1.0 s",
-                TIME + " sent: database=d transfer=" + sent.transferId()
+                TIME + " ended: database=d transfer=" + sent.transferId()
                         + " bytes=3145728 seconds=1.500 rate=2.00MiB/s resumes=2 "
                         + "resent_bytes=1048576"),
                 shown.toString().lines().toList());

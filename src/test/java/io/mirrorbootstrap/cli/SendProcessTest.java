@@ -58,9 +58,10 @@ class SendProcessTest {
                 assertTrue(out.startsWith("committed /there/d.snapshot: 5 bytes, CRC-32C 0x9a71bb4c, LSN 1 ("), out);
                 assertEquals(1, out.lines().count(), out);
                 assertFalse(err.contains("committed /"), err);
-                assertTrue(err.lines().allMatch(line -> line.matches(STAMPED + "(connecting|sending|sent).*")), err);
+                assertTrue(err.lines().allMatch(line -> line.matches(STAMPED + "(connecting|sending|sent|ended).*")),
+                        err);
                 assertEquals(1,
-                        err.lines().filter(line -> line.matches(STAMPED + "sent: database=d transfer=[0-9a-f]{8} "
+                        err.lines().filter(line -> line.matches(STAMPED + "ended: database=d transfer=[0-9a-f]{8} "
                                 + "bytes=5 seconds=[0-9.]+ rate=[0-9.]+MiB/s resumes=0 resent_bytes=0")).count(),
                         err);
             } finally {
