@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -67,10 +65,7 @@ class NativeExecutableIT {
 
     @Test
     void noFileTakesThePlaceOfAStandardDescriptorThatIsClosed() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = FreePort.take();
         Process sidecar = start(service(List.of("sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"), port));
         HttpRequest ready = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/q/health/ready")).build();
         HttpClient http = HttpClient.newHttpClient();

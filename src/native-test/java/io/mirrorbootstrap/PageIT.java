@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -109,7 +106,7 @@ class PageIT extends WithSidecar {
 
     @Test
     void itSaysThatItIsNotLiveAndComesBackWithTheSidecar() throws Exception {
-        int port = freePort();
+        int port = FreePort.take();
         look(Map.of("QUARKUS_HTTP_PORT", String.valueOf(port), "MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "later"));
         TestSnapshot.random("orders", MIB).committed(new RawClient(sidecar.uri()));
         TestSnapshot.random("users", MIB).committed(new RawClient(sidecar.uri()));
@@ -220,11 +217,5 @@ class PageIT extends WithSidecar {
 
     private static String card(String database) {
         return "[data-database=" + database + "]";
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
-        }
     }
 }

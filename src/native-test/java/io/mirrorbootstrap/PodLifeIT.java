@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +76,7 @@ class PodLifeIT {
             assertEquals(volume.resolve("recv_snapshots/orders.snapshot"), Path.of(handedOver[0]));
             assertEquals(200, status(sidecar, "/q/health/group/mirror"));
 
-            int port = freePort();
+            int port = FreePort.take();
             Process standby = start(mirror, volume, postgres(binaries), primary.getPort(), port);
             String url = "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres";
             awaitSum(standby, url, "42");
@@ -158,12 +156,6 @@ class PodLifeIT {
     private static Path postgres(Path binaries) throws IOException {
         try (var found = Files.find(binaries, 3, (path, attributes) -> path.endsWith("bin/postgres"))) {
             return found.findFirst().orElseThrow().getParent();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
         }
     }
 

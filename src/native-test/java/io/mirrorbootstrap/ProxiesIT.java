@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -119,9 +117,9 @@ class ProxiesIT extends WithSidecar {
         TestAuthority.Identity own = authority.issue("mirror", "CN=localhost");
         Files.writeString(directory.resolve("mirror-both.pem"),
                 Files.readString(own.certificateFile()) + Files.readString(own.keyFile()));
-        plain = freePort();
-        secure = freePort();
-        admin = freePort();
+        plain = FreePort.take();
+        secure = FreePort.take();
+        admin = FreePort.take();
     }
 
     @AfterEach
@@ -257,12 +255,6 @@ class ProxiesIT extends WithSidecar {
             return socket.isConnected();
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return free.getLocalPort();
         }
     }
 }

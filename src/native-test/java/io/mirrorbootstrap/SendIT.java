@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,10 +35,7 @@ class SendIT extends WithSidecar {
         byte[] whole = new byte[FILE_MIB * MIB];
         new Random(1).nextBytes(whole);
         Files.write(file, whole);
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = FreePort.take();
         Map<String, String> environment = Preloaded.disk("SLOW_DISK_MS_PER_MIB", 20, "QUARKUS_HTTP_PORT", port,
                 "MIRROR_BOOTSTRAP_CHECKPOINT_BYTES", "8M");
 

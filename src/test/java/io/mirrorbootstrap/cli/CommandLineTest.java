@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.FreePort;
 import io.mirrorbootstrap.source.SnapshotSender;
 
 class CommandLineTest extends WithCommandLine {
@@ -117,7 +116,7 @@ class CommandLineTest extends WithCommandLine {
 
     @Test
     void whatStandsBehindTheDashesIsNoOption() throws IOException {
-        assertEquals(4, run("send", "--url", "http://127.0.0.1:" + closedPort(), "--cluster", "c", "--database", "d",
+        assertEquals(4, run("send", "--url", "http://127.0.0.1:" + FreePort.take(), "--cluster", "c", "--database", "d",
                 "--lsn", "1", "--give-up-after", "0", "--", "true", "--help", "@no-such-file", "--url"));
         assertTrue(err.toString().contains("cannot be reached"), err::toString);
     }
@@ -130,7 +129,7 @@ class CommandLineTest extends WithCommandLine {
 
     @Test
     void nobodyListeningIsALinkError() throws IOException {
-        assertEquals(4, send(snapshot, closedPort()));
+        assertEquals(4, send(snapshot, FreePort.take()));
         assertTrue(err.toString().contains("cannot be reached"), err::toString);
         assertEquals("", out.toString());
     }
@@ -175,12 +174,6 @@ class CommandLineTest extends WithCommandLine {
         assertEquals(0, run("--version"));
         assertTrue(out.toString().startsWith("mirror-bootstrap "), out::toString);
         assertTrue(out.toString().contains("mirror-bootstrap.v1"), out::toString);
-    }
-
-    private static int closedPort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     private int send(Path file, int port) {

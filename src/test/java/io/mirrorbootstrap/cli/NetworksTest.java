@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.FreePort;
 import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.source.ScriptedSidecar;
 import io.mirrorbootstrap.source.TestProxy;
@@ -103,7 +102,7 @@ class NetworksTest extends WithCommandLine {
                 assertEquals(List.of("localhost:" + server.port(), "localhost:" + server.port()), hosts(server));
             }
         }
-        String url = "http://localhost:" + closedPort();
+        String url = "http://localhost:" + FreePort.take();
         assertEquals(4, send(url, "--give-up-after", "0"));
         assertTrue(err.toString().contains("127.0.0.1: Connection refused; 0:0:0:0:0:0:0:1: Connection refused"),
                 err::toString);
@@ -199,7 +198,7 @@ class NetworksTest extends WithCommandLine {
     @Test
     void whatIsWrongWithTheProxyIsToldAsTheProxys() throws Exception {
         String url = "http://mirror.invalid:81";
-        String closed = "127.0.0.1:" + closedPort();
+        String closed = "127.0.0.1:" + FreePort.take();
         assertEquals(4, send(url, "--give-up-after", "0", "--proxy", "http://me:secret@" + closed));
         assertSaid("the proxy http://" + closed + " cannot be reached: Connection refused");
         assertEquals(4, await(url, "--timeout", "1", "--proxy", "http://me:secret@proxy.invalid:3128"));
@@ -237,12 +236,6 @@ class NetworksTest extends WithCommandLine {
 
     private static List<String> hosts(RawServer server) {
         return server.heads().stream().map(head -> head.replaceAll("(?is).*\r\nhost: ([^\r]*)\r\n.*", "$1")).toList();
-    }
-
-    private static int closedPort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return free.getLocalPort();
-        }
     }
 
     private int send(String url, String... options) throws IOException {
