@@ -146,7 +146,9 @@ class ChecksumCommandTest extends WithCommandLine {
     }
 
     private static ProcessBuilder checksum() {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+        // as the packaged program sets it: newer JDKs log their exit
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.util.logging.manager=org.jboss.logmanager.LogManager", "-cp",
                 System.getProperty("java.class.path"), MirrorBootstrap.class.getName(), "checksum", "-");
     }
 
