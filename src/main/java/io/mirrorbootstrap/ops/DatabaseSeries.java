@@ -40,15 +40,15 @@ class DatabaseSeries {
     private final Mirrors mirrors;
     private final int most;
     /** They have a place of theirs: no caller can take it with databases of its own. */
-    private final Set<String> expected;
+    private final ExpectedDatabases expected;
     /** Those with series of their own. Guarded by this. */
     private final Set<DatabaseId> own = new HashSet<>();
 
-    DatabaseSeries(StatusBoard board, Mirrors mirrors, MirrorSettings settings) {
+    DatabaseSeries(StatusBoard board, Mirrors mirrors, MirrorSettings settings, ExpectedDatabases expected) {
         this.board = board;
         this.mirrors = mirrors;
         this.most = settings.metricsDatabases();
-        this.expected = Set.copyOf(settings.expectedDatabases().orElse(List.of()));
+        this.expected = expected;
     }
 
     /** All of them, as they are at this moment. */
@@ -78,9 +78,8 @@ class DatabaseSeries {
 
     private synchronized Set<DatabaseId> named(List<Mirror> rows) {
         own.retainAll(rows.stream().map(Mirror::database).collect(Collectors.toSet()));
-        name(rows.stream().filter(row -> expected.contains(row.database().value())), most);
-        long awaited = expected.stream().filter(name -> own.stream().noneMatch(each -> each.value().equals(name)))
-                .count();
+        name(rows.stream().filter(row -> expected.all().contains(row.database())), most);
+        long awaited = expected.all().stream().distinct().filter(database -> !own.contains(database)).count();
         name(rows.stream(), most - awaited);
         return Set.copyOf(own);
     }

@@ -22,6 +22,11 @@ class ExpectedDatabases {
         this.board = board;
     }
 
+    /** All of them. */
+    List<DatabaseId> all() {
+        return expected;
+    }
+
     /** How many they are. */
     int count() {
         return expected.size();

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.Crc32c;
@@ -30,8 +31,13 @@ class DatabaseSeriesTest {
     private DatabaseSeries series = series(2);
 
     private DatabaseSeries series(int most) {
-        return new DatabaseSeries(board, TestMirrors.on(new SimulatedDisk()),
-                TestMirrors.settings(Map.of("metrics-databases", String.valueOf(most))));
+        return series(Map.of("metrics-databases", String.valueOf(most)));
+    }
+
+    private DatabaseSeries series(Map<String, String> keys) {
+        MirrorSettings settings = TestMirrors.settings(keys);
+        return new DatabaseSeries(board, TestMirrors.on(new SimulatedDisk()), settings,
+                new ExpectedDatabases(settings, board));
     }
 
     @Test
@@ -73,8 +79,7 @@ class DatabaseSeriesTest {
 
     @Test
     void expectedDatabasesHaveAPlaceWhoeverComesFirst() {
-        series = new DatabaseSeries(board, TestMirrors.on(new SimulatedDisk()),
-                TestMirrors.settings(Map.of("metrics-databases", "2", "expected-databases", "orders")));
+        series = series(Map.of("metrics-databases", "2", "expected-databases", "orders"));
         List.of("a", "b", "c").forEach(database -> isKept(database, 1));
         assertEquals(Set.of("a", "other"), values("done_bytes").keySet());
         isKept("orders", 7);
