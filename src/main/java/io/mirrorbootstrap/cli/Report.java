@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.PostgresLsn;
 import io.mirrorbootstrap.wire.Answer;
@@ -59,5 +60,11 @@ final class Report {
     /** Whether a text says the same in PostgreSQL's form. */
     private static boolean isLsn(String text, long lsn) {
         return PostgresLsn.parse(text).equals(OptionalLong.of(lsn));
+    }
+
+    /** @param otherwise what comes of it where the sidecar can be reached, as a clause */
+    static String words(Obstacle obstacle, String otherwise) {
+        return (obstacle instanceof Obstacle.Unreachable ? "the sidecar cannot be reached" : otherwise) + ": "
+                + obstacle.message();
     }
 }

@@ -82,9 +82,8 @@ final class RmCommand implements Callable<Integer> {
     }
 
     private int blocked(Obstacle obstacle) {
-        return Report.failed(spec.commandLine(), ExitCode.of(obstacle), (obstacle instanceof Obstacle.Unreachable
-                ? "the sidecar cannot be reached: "
-                : "the sidecar removes nothing: ") + obstacle.message());
+        return Report.failed(spec.commandLine(), ExitCode.of(obstacle),
+                Report.words(obstacle, "the sidecar removes nothing"));
     }
 
     /** What was there, as far as the sidecar has told it just before. */

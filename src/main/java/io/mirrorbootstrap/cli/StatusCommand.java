@@ -174,9 +174,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String words(Obstacle obstacle) {
-        return (obstacle instanceof Obstacle.Unreachable
-                ? "the sidecar cannot be reached: "
-                : "the sidecar does not tell: ") + obstacle.message();
+        return Report.words(obstacle, "the sidecar does not tell");
     }
 
     private static ExitCode code(List<Row> rows) {

@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import io.mirrorbootstrap.cli.Handover.Finding;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
-import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.store.Reason;
@@ -161,7 +160,7 @@ final class WaitCommand implements Callable<Integer> {
                 boolean doubtful = verify && doubt.isPresent();
                 if (doubtful && doubted) {
                     return end(ExitCode.REFUSED, doubt.get());
-                } else if (!doubtful && status.word().equals("failed")) {
+                } else if (!doubtful && status.word().equals(MirrorStatus.FAILED)) {
                     return end(ExitCode.REFUSED,
                             "the transfer failed: "
                                     + status.lastError().map(Text::readable).orElse("no reason known") + unseen);
@@ -206,9 +205,7 @@ final class WaitCommand implements Callable<Integer> {
 
     private static String words(Reply reply) {
         if (reply instanceof Reply.Blocked blocked) {
-            return (blocked.obstacle() instanceof Obstacle.Unreachable
-                    ? "the sidecar cannot be reached: "
-                    : "the sidecar does not tell: ") + blocked.obstacle().message();
+            return Report.words(blocked.obstacle(), "the sidecar does not tell");
         } else if (reply instanceof Reply.Known known) {
             MirrorStatus status = known.status();
             return Text.readable(status.word()) + ", " + Quantities.size(status.bytesDone())
