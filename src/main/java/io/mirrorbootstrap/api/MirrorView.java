@@ -8,6 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 import io.mirrorbootstrap.mirror.Mirror;
+import io.mirrorbootstrap.mirror.MirrorState;
 import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
 import io.mirrorbootstrap.mirror.MirrorState.Disconnected;
 import io.mirrorbootstrap.mirror.MirrorState.Failed;
@@ -51,7 +52,7 @@ public record MirrorView(
     static MirrorView of(Mirror mirror) {
         if (mirror.state() instanceof Following following) {
             CommittedSnapshot snapshot = following.snapshot();
-            return new MirrorView(snapshot.database().value(), snapshot.sourceClusterId(), "following",
+            return new MirrorView(snapshot.database().value(), snapshot.sourceClusterId(), following.word(),
                     snapshot.bytes(), snapshot.bytes(), snapshot.bytes(), snapshot.lsn(), snapshot.crc32c().toString(),
                     following.path().toString(), snapshot.notes().position().orElse(null),
                     mirror.sourceAddress().orElse(null), snapshot.committedAt(), 0, null, mirror.updatedAt(),
@@ -62,20 +63,21 @@ public record MirrorView(
             OptionalLong eta = now.identity().isStream() || isCommitting
                     ? OptionalLong.empty()
                     : now.rate().secondsFor(rest);
-            return underWay(mirror, now.identity(), "bootstrapping", now.bytesDone(), now.durableBytes(),
+            return underWay(mirror, now, now.bytesDone(), now.durableBytes(),
                     isCommitting ? 0 : now.rate().now(), eta);
         } else if (mirror.state() instanceof Disconnected gone) {
-            return underWay(mirror, gone.identity(), "disconnected", gone.bytesKept(), gone.durableBytes(), 0,
+            return underWay(mirror, gone, gone.bytesKept(), gone.durableBytes(), 0,
                     OptionalLong.empty());
         }
         Failed failed = (Failed) mirror.state();
-        return underWay(mirror, failed.identity(), "failed", failed.bytesDone(), 0, 0, OptionalLong.empty());
+        return underWay(mirror, failed, failed.bytesDone(), 0, 0, OptionalLong.empty());
     }
 
-    private static MirrorView underWay(Mirror mirror, SnapshotIdentity identity, String status, long bytesDone,
+    private static MirrorView underWay(Mirror mirror, MirrorState.OfTransfer state, long bytesDone,
             long durableBytes, long rate, OptionalLong eta) {
+        SnapshotIdentity identity = state.identity();
         boolean crcKnown = !identity.isToldAtEnd() || identity.totalCrc32c().bits() != 0;
-        return new MirrorView(identity.database().value(), identity.sourceClusterId(), status, bytesDone,
+        return new MirrorView(identity.database().value(), identity.sourceClusterId(), state.word(), bytesDone,
                 identity.totalBytes(), durableBytes, identity.lsn(),
                 crcKnown ? identity.totalCrc32c().toString() : null,
                 mirror.committed().map(done -> done.path().toString()).orElse(null), null,

@@ -9,6 +9,9 @@ import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 /** What a mirror is doing about its first data. All sizes are in bytes. */
 public sealed interface MirrorState {
 
+    /** The word for it, in the API and in metrics. */
+    String word();
+
     /** The cluster whose snapshot it is. */
     String sourceClusterId();
 
@@ -33,14 +36,27 @@ public sealed interface MirrorState {
     /** Its snapshot is on the way. */
     record Bootstrapping(SnapshotIdentity identity, long bytesDone, long durableBytes,
             Rate rate) implements OfTransfer {
+        @Override
+        public String word() {
+            return "bootstrapping";
+        }
     }
 
     /** Its link is gone; {@code bytesKept} bytes are kept until the source comes back. */
     record Disconnected(SnapshotIdentity identity, long bytesKept, long durableBytes) implements OfTransfer {
+        @Override
+        public String word() {
+            return "disconnected";
+        }
     }
 
     /** It has its snapshot, and may follow the source's log. */
     record Following(CommittedSnapshot snapshot, Path path) implements MirrorState {
+        @Override
+        public String word() {
+            return "following";
+        }
+
         @Override
         public String sourceClusterId() {
             return snapshot.sourceClusterId();
@@ -54,5 +70,9 @@ public sealed interface MirrorState {
 
     /** Its snapshot was refused or could not be stored, after {@code bytesDone} bytes. */
     record Failed(SnapshotIdentity identity, long bytesDone) implements OfTransfer {
+        @Override
+        public String word() {
+            return "failed";
+        }
     }
 }

@@ -28,20 +28,20 @@ final class DatabaseFigures {
         MirrorState state = mirror.state();
         if (state instanceof Following following) {
             long bytes = following.snapshot().bytes();
-            add("following", bytes, bytes, bytes);
+            add(state, bytes, bytes, bytes);
         } else if (state instanceof Bootstrapping now) {
-            add("bootstrapping", now.bytesDone(), now.durableBytes(), now.identity().totalBytes());
+            add(state, now.bytesDone(), now.durableBytes(), now.identity().totalBytes());
             lastChunkSeconds = Math.max(lastChunkSeconds, Math.max(0, sinceLastChunk.toMillis() / 1e3)); // a clock may be set back
         } else if (state instanceof Disconnected gone) {
-            add("disconnected", gone.bytesKept(), gone.durableBytes(), gone.identity().totalBytes());
+            add(state, gone.bytesKept(), gone.durableBytes(), gone.identity().totalBytes());
         } else if (state instanceof Failed failed) {
-            add("failed", failed.bytesDone(), 0, failed.identity().totalBytes());
+            add(state, failed.bytesDone(), 0, failed.identity().totalBytes());
         }
     }
 
     /** @param size 0: of a stream, as it is not known */
-    private void add(String state, long done, long durable, long size) {
-        states.merge(state, 1, Integer::sum);
+    private void add(MirrorState state, long done, long durable, long size) {
+        states.merge(state.word(), 1, Integer::sum);
         doneBytes += done;
         durableBytes += durable;
         if (size > 0) {
