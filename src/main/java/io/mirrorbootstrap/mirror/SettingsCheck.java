@@ -11,8 +11,6 @@ import jakarta.interceptor.Interceptor;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 
-import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.snapshot.Text;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -43,11 +41,6 @@ class SettingsCheck {
         inRange(OWN + "max-databases-per-caller", shares.databases(), 1, StatusBoard.MAX_ROWS);
         inRange(OWN + "ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond(), 0, Long.MAX_VALUE);
         inRange(OWN + "metrics-databases", settings.metricsDatabases(), 0, StatusBoard.MAX_ROWS);
-        settings.expectedDatabases().orElse(List.of()).stream().filter(name -> !DatabaseId.isValid(name)).findFirst()
-                .ifPresent(name -> {
-                    throw new ConfigurationException(OWN + "expected-databases has " + Text.quoted(name)
-                            + ", it must be " + DatabaseId.RULE);
-                });
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");
         inRange(OWN + "partial-retention", settings.partialRetention(), "1MS", "P36500D");
         inRange(OWN + "stream-retention", settings.streamRetention(), "1MS", "P36500D");

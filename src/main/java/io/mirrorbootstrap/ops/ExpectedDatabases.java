@@ -7,8 +7,11 @@ import jakarta.inject.Singleton;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.MirrorState;
+import io.mirrorbootstrap.mirror.SettingsKeys;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Text;
+import io.quarkus.runtime.configuration.ConfigurationException;
 
 /** The {@code expected-databases}, and which of them have no snapshot. Any thread; never waits. */
 @Singleton
@@ -18,8 +21,18 @@ class ExpectedDatabases {
     private final StatusBoard board;
 
     ExpectedDatabases(MirrorSettings settings, StatusBoard board) {
-        this.expected = settings.expectedDatabases().orElse(List.of()).stream().map(DatabaseId::new).toList();
+        this.expected = settings.expectedDatabases().orElse(List.of()).stream().map(ExpectedDatabases::database)
+                .toList();
         this.board = board;
+    }
+
+    /** Says itself what is wrong, because it may be made before the settings are checked. */
+    private static DatabaseId database(String name) {
+        if (!DatabaseId.isValid(name)) {
+            throw new ConfigurationException(SettingsKeys.PREFIX + "expected-databases has " + Text.quoted(name)
+                    + ", it must be " + DatabaseId.RULE);
+        }
+        return new DatabaseId(name);
     }
 
     /** All of them. */
