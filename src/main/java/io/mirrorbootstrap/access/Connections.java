@@ -7,12 +7,16 @@ import javax.net.ssl.SSLEngine;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /** The socket below a connection, for which Vert.x has no public method. */
 public final class Connections {
+
+    /** How many bytes of answers the kernel may hold: by itself it takes megabytes for each connection, which count for the container. */
+    private static final int HELD_BYTES = 64 * 1024;
 
     private static final AttributeKey<String> SOURCE = AttributeKey.valueOf(Connections.class, "source");
 
@@ -22,6 +26,18 @@ public final class Connections {
     /** The socket of {@code connection}. */
     public static Channel channel(HttpConnection connection) {
         return ((ConnectionBase) connection).channel();
+    }
+
+    /** The kernel holds few bytes for who does not read. Event loop only. */
+    public static void holdFew(Channel channel) {
+        hold(channel, HELD_BYTES);
+    }
+
+    /** The kernel holds up to {@code bytes} for who does not read, as long as few connections have that. Event loop only. */
+    public static void hold(Channel channel, int bytes) {
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_SNDBUF, bytes);
+        }
     }
 
     /** Hears what comes out of a socket, as it comes. Event loop only. */

@@ -33,9 +33,6 @@ class UnreadAnswers {
     /** The longest time between two looks at a connection, however long idle-timeout is. */
     private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(15);
 
-    /** How many bytes of answers the kernel may hold: by itself it takes megabytes for each connection, which count for the container. */
-    private static final int KERNEL_BYTES = 64 * 1024;
-
     /** A key for links, read by its name because the settings of {@code mirror} have it; the default is the one there. */
     private static final String PATIENCE = "mirror-bootstrap.idle-timeout";
 
@@ -65,7 +62,7 @@ class UnreadAnswers {
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
             pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class), System::nanoTime));
-            channel.config().setOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES); // for links as well: their answers are short
+            Connections.holdFew(channel); // for links as well: their answers are short
         }
     }
 

@@ -14,6 +14,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 import io.mirrorbootstrap.mirror.DiskSpace;
 import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.OpenDownloads;
 import io.mirrorbootstrap.mirror.OpenLinks;
 import io.smallrye.common.annotation.NonBlocking;
 
@@ -25,13 +26,15 @@ public class SidecarResource {
 
     private final DiskSpace space;
     private final OpenLinks links;
+    private final OpenDownloads downloads;
     private final MirrorSettings settings;
     private final String version;
 
-    SidecarResource(DiskSpace space, OpenLinks links, MirrorSettings settings,
+    SidecarResource(DiskSpace space, OpenLinks links, OpenDownloads downloads, MirrorSettings settings,
             @ConfigProperty(name = "quarkus.application.version") String version) {
         this.space = space;
         this.links = links;
+        this.downloads = downloads;
         this.settings = settings;
         this.version = version;
     }
@@ -44,7 +47,8 @@ public class SidecarResource {
         Optional<DiskSpace.Found> found = space.last();
         return new SidecarView(version, found.map(DiskSpace.Found::free).orElse(null),
                 found.map(DiskSpace.Found::total).filter(total -> total < Long.MAX_VALUE).orElse(null),
-                settings.diskReserveBytes(), links.now(), settings.maxLinks(), settings.ingestRateBytesPerSecond(),
+                settings.diskReserveBytes(), links.now(), settings.maxLinks(), downloads.now(), downloads.most(),
+                settings.ingestRateBytesPerSecond(),
                 settings.expectedDatabases().orElse(List.of()));
     }
 }

@@ -18,6 +18,8 @@ public record SidecarView(
         @JsonProperty("disk_reserve_bytes") @Schema(description = "so much is left for the mirror") long diskReserveBytes,
         @JsonProperty("links") @Schema(description = "open now") int links,
         @JsonProperty("max_links") int maxLinks,
+        @JsonProperty("downloads") @Schema(description = "of snapshots, under way now") int downloads,
+        @JsonProperty("max_downloads") int maxDownloads,
         @JsonProperty("ingest_rate_bytes_per_second") @Schema(description = "the most that all links together may bring; 0: as fast as they can") long ingestRateBytesPerSecond,
         @JsonProperty("expected_databases") @Schema(description = "those that the health group mirror waits for") List<String> expectedDatabases) {
 }

@@ -11,7 +11,10 @@ import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.access.Connections;
 import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.access.Standing;
+import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.mirror.SharedRate;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -34,20 +37,21 @@ class BootstrapRoute {
     private final Mirrors mirrors;
     private final LinkLimits limits;
     private final IngestBudget budget;
-    private final IngestRate rate;
+    private final SharedRate rate;
     private final HeapRoom room;
     private final Standing standing;
     private final Turns turns;
     private final LinkMeters meters;
     private final RefusalCounts refusals;
 
-    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
+    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, MirrorSettings settings,
+            Callers callers,
             HeapRoom room, Standing standing, Turns turns, LinkMeters meters, RefusalCounts refusals) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
-        this.rate = rate;
+        this.rate = new SharedRate(settings.ingestRateBytesPerSecond(), callers);
         this.room = room;
         this.standing = standing;
         this.turns = turns;

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
+import io.mirrorbootstrap.mirror.SharedRate;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -42,7 +43,7 @@ final class Intake {
     private final Transport transport;
     private final FrameParser parser;
     private final IngestBudget.Share budget;
-    private final IngestRate.Share rate;
+    private final SharedRate.Share rate;
     private final LinkMeters meters;
     private final BooleanSupplier isGone;
     private final BooleanSupplier isEnded;
@@ -77,7 +78,7 @@ final class Intake {
      * @param isEnded whether arriving bytes are thrown away
      * @param wake called on any thread when there is something for the job
      */
-    Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, IngestRate.Share rate,
+    Intake(Transport transport, FrameParser parser, IngestBudget.Share budget, SharedRate.Share rate,
             LinkMeters meters, BooleanSupplier isGone, BooleanSupplier isEnded, Runnable wake) {
         this.transport = transport;
         this.parser = parser;

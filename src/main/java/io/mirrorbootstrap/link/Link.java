@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.mirror.SharedRate;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.EndedByOthers;
 import io.mirrorbootstrap.snapshot.Principal;
@@ -49,7 +50,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
     private Optional<Throwable> failure = Optional.empty();
 
     Link(Transport transport, Principal principal, Links links, Mirrors mirrors, LinkLimits limits,
-            IngestBudget.Share budget, IngestRate.Share rate, HeapRoom room, Turns.Workers workers, LinkMeters meters) {
+            IngestBudget.Share budget, SharedRate.Share rate, HeapRoom room, Turns.Workers workers, LinkMeters meters) {
         this.transport = transport;
         this.principal = principal;
         this.links = links;

@@ -20,13 +20,19 @@ public final class CallerPlaces {
         this.mostOfOne = mostOfOne;
     }
 
+    /** {@link #take(String, int)} with as many of one caller as always. */
+    public boolean take(String caller) {
+        return take(caller, mostOfOne);
+    }
+
     /**
      * Takes a place.
      *
      * @param caller the name under which the caller is counted
+     * @param mostOfOne of one caller, at this moment
      * @return whether there was one: then it is to be given back
      */
-    public synchronized boolean take(String caller) {
+    public synchronized boolean take(String caller, int mostOfOne) {
         int own = taken.getOrDefault(caller, 0);
         if (all >= most || own >= mostOfOne) {
             return false;

@@ -66,6 +66,18 @@ public interface MirrorSettings {
     @WithConverter(Size.class)
     long ingestRateBytesPerSecond();
 
+    /** How many snapshots may be downloaded at once; 0: none. */
+    @WithDefault("4")
+    int maxDownloads();
+
+    /** How much all downloads together may take in a second; 0: no cap. */
+    @WithDefault("0")
+    @WithConverter(Size.class)
+    long egressRateBytesPerSecond();
+
+    /** Where a certificate names its cluster: the clusters that may download the snapshots of all others. */
+    Optional<List<@WithConverter(TrimmedStringConverter.class) String>> readerClusters();
+
     /** A kept transfer whose source does not come back for this time is removed. */
     @WithDefault("P7D")
     @WithConverter(Time.class)

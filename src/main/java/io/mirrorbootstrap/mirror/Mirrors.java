@@ -14,6 +14,7 @@ import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ChunkStart;
+import io.mirrorbootstrap.snapshot.CommittedFile;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.LostAndFound;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
@@ -207,6 +208,16 @@ public class Mirrors {
     /** How long ago the last chunk of {@code database} was accepted, if its transfer is under way. Any thread; never waits. */
     public Optional<Duration> sinceLastChunk(DatabaseId database) {
         return receivers.find(database).flatMap(SnapshotReceiver::sinceLastChunk);
+    }
+
+    /**
+     * Opens the committed snapshot of {@code database} to be read; nothing waits for it, nor does it for anything but the disk.
+     *
+     * @return empty when there is none
+     * @throws IOException when that cannot be found out now
+     */
+    public Optional<CommittedFile> openSnapshot(DatabaseId database) throws IOException {
+        return directory.open(database);
     }
 
     /** A place for payload of which the database is not known yet. */

@@ -40,6 +40,8 @@ class SettingsCheck {
         inRange(OWN + "max-links-per-caller", shares.links(), 1, settings.maxLinks());
         inRange(OWN + "max-databases-per-caller", shares.databases(), 1, StatusBoard.MAX_ROWS);
         inRange(OWN + "ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond(), 0, Long.MAX_VALUE);
+        inRange(OWN + "max-downloads", settings.maxDownloads(), 0, 1000);
+        inRange(OWN + "egress-rate-bytes-per-second", settings.egressRateBytesPerSecond(), 0, Long.MAX_VALUE);
         inRange(OWN + "metrics-databases", settings.metricsDatabases(), 0, StatusBoard.MAX_ROWS);
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");
         inRange(OWN + "partial-retention", settings.partialRetention(), "1MS", "P36500D");

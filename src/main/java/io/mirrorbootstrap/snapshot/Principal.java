@@ -42,6 +42,17 @@ public record Principal(CallerId id, Optional<String> cluster, Optional<String> 
     }
 
     /**
+     * The refusal if it may not read {@code snapshot}: its token is for other databases, or it speaks for another cluster alone.
+     *
+     * @param readers clusters that may read the snapshots of all others
+     */
+    public Optional<Refusal> refuseReading(CommittedSnapshot snapshot, Set<String> readers) {
+        return refuse(snapshot.database()).or(() -> cluster
+                .filter(only -> !only.equals(snapshot.sourceClusterId()) && !readers.contains(only))
+                .map(only -> new Refusal.NotReadable(snapshot.sourceClusterId(), only)));
+    }
+
+    /**
      * The one who alone may replace or remove a snapshot of {@code cluster} and {@code owner}, unless it is this caller.
      */
     Optional<Other> other(String cluster, Optional<String> owner) {

@@ -53,6 +53,11 @@ final class Records {
         return manifest.isPresent() ? manifest : successor(database).filter(record -> record.marks(file));
     }
 
+    /** The manifest, as it is written. */
+    byte[] text(Manifest manifest) {
+        return format.manifest(manifest);
+    }
+
     /**
      * The best description of the {@code .snapshot}, also of one that somebody has taken away: {@link #marked}; without a file the
      * successor record, of a commit that is to be finished; else the manifest, whose file may be a copy.

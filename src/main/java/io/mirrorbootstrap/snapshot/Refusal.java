@@ -167,6 +167,16 @@ public sealed interface Refusal {
         }
     }
 
+    /** A snapshot of another cluster than the one that the caller's certificate names; {@code own}. */
+    record NotReadable(String sourceClusterId, String own) implements AboutCaller {
+        @Override
+        public String message() {
+            return "the snapshot is of cluster " + Text.quoted(sourceClusterId)
+                    + ", and the certificate that was shown of "
+                    + Text.quoted(own) + ", which is not one of reader-clusters";
+        }
+    }
+
     /** A database that is none of those that the caller's token is for. */
     record DatabaseNotAllowed(DatabaseId database, List<String> allowed) implements AboutCaller {
         @Override

@@ -152,6 +152,13 @@ public final class SnapshotDirectory {
     }
 
     /**
+     * Opens the committed snapshot of {@code database} to be read, if there is one, known by its file's mark. Takes no lock, and holds up nobody.
+     */
+    public Optional<CommittedFile> open(DatabaseId database) throws IOException {
+        return CommittedFile.open(disk, records, database);
+    }
+
+    /**
      * Reads the committed snapshot of {@code database} back and compares it with its manifest.
      *
      * @return the snapshot; empty when there is none, or it has other bytes than the manifest says

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.store;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 
 /** An open file of a {@link Disk}. It is the same file whatever becomes of its name. Worker only, one thread at a time. */
 public interface DiskFile extends Closeable {
@@ -21,6 +22,16 @@ public interface DiskFile extends Closeable {
      * @return how many bytes; 0 or less at the end of the file
      */
     int read(ByteBuffer into, long position) throws IOException;
+
+    /**
+     * Hands on what there is at {@code position}, as far as {@code target} takes it now: the bytes do not pass through this process where
+     * the system can do without. Any thread, beside others that read. Waits for the disk for what the system has not in its memory.
+     *
+     * @param bytes at most so many, 1 or more
+     * @return how many; 0 when {@code target} takes nothing now
+     * @throws java.io.EOFException when the file ends before {@code position}
+     */
+    long transferTo(WritableByteChannel target, long position, long bytes) throws IOException;
 
     /** Cuts the file to {@code length} bytes, if it is longer. */
     void truncate(long length) throws IOException;

@@ -1,8 +1,10 @@
 package io.mirrorbootstrap.store;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 
 /** An open file of a {@link LocalDisk}. */
 final class LocalFile implements DiskFile {
@@ -46,6 +48,15 @@ final class LocalFile implements DiskFile {
     @Override
     public int read(ByteBuffer into, long position) throws IOException {
         return channel.read(into, position);
+    }
+
+    @Override
+    public long transferTo(WritableByteChannel target, long position, long bytes) throws IOException {
+        long moved = channel.transferTo(position, bytes, target);
+        if (moved <= 0 && position >= channel.size()) {
+            throw new EOFException("the file ends before byte " + position);
+        }
+        return moved;
     }
 
     @Override

@@ -25,7 +25,7 @@ public enum ErrorCode {
     SNAPSHOT_SIZE_MISMATCH,
     STALE_SNAPSHOT,
     TRANSFER_IN_PROGRESS,
-    /** Of {@code abort} and {@code DELETE}: another token owns the transfer or snapshot. */
+    /** Of {@code abort} and {@code DELETE}: another token owns the transfer or snapshot. Of a download: another cluster. */
     NOT_OWNER,
     /** The token is not for this database. */
     DATABASE_NOT_ALLOWED(1008),
@@ -52,6 +52,8 @@ public enum ErrorCode {
     MALFORMED_REQUEST,
     /** In the HTTP API only, as 404. */
     NOT_FOUND,
+    /** In the HTTP API only, as 503: all downloads that may be under way are. */
+    TOO_MANY_DOWNLOADS,
     /** In the HTTP API only, as 503: another request or a link holds this database while the disk is at work. */
     BUSY;
 
@@ -101,7 +103,7 @@ public enum ErrorCode {
             return STALE_SNAPSHOT;
         } else if (refusal instanceof Refusal.TransferInProgress) {
             return TRANSFER_IN_PROGRESS;
-        } else if (refusal instanceof Refusal.NotOwner) {
+        } else if (refusal instanceof Refusal.NotOwner || refusal instanceof Refusal.NotReadable) {
             return NOT_OWNER;
         } else if (refusal instanceof Refusal.DatabaseNotAllowed) {
             return DATABASE_NOT_ALLOWED;
@@ -157,6 +159,8 @@ public enum ErrorCode {
             fields.put(Fields.BYTES_TOTAL, r.bytesTotal());
         } else if (refusal instanceof Refusal.NotOwner r) {
             fields.put(Fields.OWNER, r.owner());
+        } else if (refusal instanceof Refusal.NotReadable r) {
+            fields.put(Fields.OWNER, r.sourceClusterId());
         } else if (refusal instanceof Refusal.DatabaseNotAllowed r) {
             fields.put("allowed", r.allowed());
         } else if (refusal instanceof Refusal.InsufficientStorage r) {

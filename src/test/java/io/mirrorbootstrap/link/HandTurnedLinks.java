@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.mirror.SharedRate;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CallerId;
@@ -55,7 +56,8 @@ abstract class HandTurnedLinks {
             transport = new FakeTransport(canPull);
             link = new Link(transport, Principal.ANYBODY, links, mirrors, limits,
                     new IngestBudget(settings, new SimpleMeterRegistry(), () -> apart).of(Principal.ANYBODY),
-                    new IngestRate(settings, () -> apart).of(Principal.ANYBODY), room, new Turns.Workers(jobs, asides),
+                    new SharedRate(settings.ingestRateBytesPerSecond(), () -> apart).of(Principal.ANYBODY), room,
+                    new Turns.Workers(jobs, asides),
                     meters);
             links.opened(link, place);
             transport.start(link);

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.mirrorbootstrap.mirror.SharedRate;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ToldApart;
@@ -27,9 +28,7 @@ class IntakeTest {
     private final IngestBudget budget = new IngestBudget(
             TestMirrors.settings(Map.of("buffer-bytes", String.valueOf(MOST))), new SimpleMeterRegistry(), () -> apart);
     private final IngestBudget.Share holder = budget.of(Principal.ANYBODY);
-    private final IngestRate.Share rate = new IngestRate(
-            TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", String.valueOf(MOST))), () -> apart)
-            .of(Principal.ANYBODY);
+    private final SharedRate.Share rate = new SharedRate(MOST, () -> apart).of(Principal.ANYBODY);
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final LinkMeters meters = new LinkMeters(metrics);

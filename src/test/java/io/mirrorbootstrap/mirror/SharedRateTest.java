@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.link;
+package io.mirrorbootstrap.mirror;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,17 +13,17 @@ import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ToldApart;
 
 /** Who gets how much of the rate, on a clock that the test turns. */
-class IngestRateTest {
+class SharedRateTest {
 
     private static final int RATE = 1_000_000;
     private static final int READ = 1000;
 
     private long nanos;
-    private final IngestRate rate = new IngestRate(RATE, () -> nanos, () -> ToldApart.BY_TOKEN);
+    private final SharedRate rate = new SharedRate(RATE, () -> nanos, () -> ToldApart.BY_TOKEN);
 
     /** The links of one caller: each reads, and waits as it is told. */
     private final class Reader {
-        private final IngestRate.Share share;
+        private final SharedRate.Share share;
         private final long[] due;
         private final long pauseNanos;
         private long bytes;

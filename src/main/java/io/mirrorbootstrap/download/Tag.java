@@ -1,0 +1,35 @@
+package io.mirrorbootstrap.download;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+
+/** The strong validator of a snapshot, {@code "<crc32c>-<bytes>-<lsn>"}: the same bytes have the same, on each sidecar. */
+final class Tag {
+
+    private static final Pattern LISTED = Pattern.compile("(?:W/)?(\"[^\"]*\")");
+
+    private Tag() {
+    }
+
+    static String of(CommittedSnapshot snapshot) {
+        return String.format(Locale.ROOT, "\"%08x-%d-%d\"", snapshot.crc32c().unsigned(), snapshot.bytes(),
+                snapshot.lsn());
+    }
+
+    /** Whether {@code header} has {@code tag} in its list, compared as {@code If-None-Match} is: weakly. */
+    static boolean isListed(String header, String tag) {
+        if (header.strip().equals("*")) {
+            return true;
+        }
+        Matcher listed = LISTED.matcher(header);
+        while (listed.find()) {
+            if (listed.group(1).equals(tag)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
