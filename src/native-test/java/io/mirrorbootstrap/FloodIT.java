@@ -30,7 +30,7 @@ import io.mirrorbootstrap.protocol.RawClient;
  */
 class FloodIT extends WithSidecar {
 
-    private static final int MESSAGES = Integer.getInteger("flood.messages", 100_000);
+    private static final int MESSAGES = Integer.getInteger("flood.messages", 40_000);
     private static final long SEED = Seed.of(50296405605594L);
     private static final int SOURCES = 4;
 

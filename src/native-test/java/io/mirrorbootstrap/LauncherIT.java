@@ -181,7 +181,7 @@ class LauncherIT {
 
     /** @param otherwise why the executable is not asked */
     private static void assumeJvm(String otherwise) {
-        assumeFalse(Files.isExecutable(Path.of(System.getProperty("native.image.path", "none"))), otherwise);
+        assumeFalse(SidecarProcess.isNative(), otherwise);
     }
 
     private boolean usesKeptClasses(Path home) throws Exception {

@@ -88,12 +88,20 @@ final class SidecarProcess implements AutoCloseable {
         return new ProcessBuilder(command);
     }
 
+    /** Whether the program is the native executable. */
+    static boolean isNative() {
+        return Files.isExecutable(executable());
+    }
+
+    private static Path executable() {
+        return Path.of(System.getProperty("native.image.path", ""));
+    }
+
     /** The command line that runs the packaged program, without a command. */
     static List<String> program(List<String> vmOptions) {
-        String executable = System.getProperty("native.image.path", "");
         List<String> command = new ArrayList<>();
-        if (Files.isExecutable(Path.of(executable))) {
-            command.add(executable);
+        if (isNative()) {
+            command.add(executable().toString());
             command.addAll(vmOptions);
         } else {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
