@@ -26,6 +26,7 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.Protocol;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -92,6 +93,7 @@ class DownloadRoute {
                 .handler(request -> database(request).ifPresent(
                         database -> look(request, database, file -> request.response()
                                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                                .putHeader(Protocol.DOWNLOADS_HEADER, String.valueOf(downloads.now()))
                                 .end(Buffer.buffer(file.manifest())))));
     }
 

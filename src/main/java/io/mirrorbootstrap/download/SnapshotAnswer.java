@@ -12,6 +12,7 @@ import io.mirrorbootstrap.snapshot.CommittedFile;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.wire.SnapshotTag;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -41,7 +42,7 @@ final class SnapshotAnswer {
         this.request = request;
         this.response = request.response();
         this.snapshot = snapshot;
-        this.tag = Tag.of(snapshot);
+        this.tag = SnapshotTag.of(snapshot);
     }
 
     /** Answers HEAD. */
@@ -115,10 +116,10 @@ final class SnapshotAnswer {
                 .putHeader("X-Content-Type-Options", "nosniff");
         String wanted = request.request().getHeader(HttpHeaderNames.IF_MATCH);
         String known = request.request().getHeader(HttpHeaderNames.IF_NONE_MATCH);
-        if (wanted != null && !Tag.isListed(wanted, tag)) {
+        if (wanted != null && !SnapshotTag.isListed(wanted, tag)) {
             response.setStatusCode(HttpResponseStatus.PRECONDITION_FAILED.code()).end();
             return Optional.empty();
-        } else if (known != null && Tag.isListed(known, tag)) {
+        } else if (known != null && SnapshotTag.isListed(known, tag)) {
             response.setStatusCode(HttpResponseStatus.NOT_MODIFIED.code()).end();
             return Optional.empty();
         }

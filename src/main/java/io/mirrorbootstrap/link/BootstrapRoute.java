@@ -11,10 +11,8 @@ import io.mirrorbootstrap.access.Caller;
 import io.mirrorbootstrap.access.Connections;
 import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.access.Standing;
-import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.IngestRate;
 import io.mirrorbootstrap.mirror.Mirrors;
-import io.mirrorbootstrap.mirror.SharedRate;
-import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
@@ -37,21 +35,20 @@ class BootstrapRoute {
     private final Mirrors mirrors;
     private final LinkLimits limits;
     private final IngestBudget budget;
-    private final SharedRate rate;
+    private final IngestRate rate;
     private final HeapRoom room;
     private final Standing standing;
     private final Turns turns;
     private final LinkMeters meters;
     private final RefusalCounts refusals;
 
-    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, MirrorSettings settings,
-            Callers callers,
+    BootstrapRoute(Links links, Mirrors mirrors, LinkLimits limits, IngestBudget budget, IngestRate rate,
             HeapRoom room, Standing standing, Turns turns, LinkMeters meters, RefusalCounts refusals) {
         this.links = links;
         this.mirrors = mirrors;
         this.limits = limits;
         this.budget = budget;
-        this.rate = new SharedRate(settings.ingestRateBytesPerSecond(), callers);
+        this.rate = rate;
         this.room = room;
         this.standing = standing;
         this.turns = turns;

@@ -78,6 +78,21 @@ public interface MirrorSettings {
     /** Where a certificate names its cluster: the clusters that may download the snapshots of all others. */
     Optional<List<@WithConverter(TrimmedStringConverter.class) String>> readerClusters();
 
+    /** Where sidecars are that may have the expected databases; empty: none is asked. */
+    Optional<List<@WithConverter(TrimmedStringConverter.class) String>> seedFrom();
+
+    /** Has the token that these are shown. */
+    Optional<Path> seedTokenFile();
+
+    /** Has the certificates (PEM) of those who may vouch for these; empty: those that Java knows. */
+    Optional<Path> seedCa();
+
+    /** The certificate (PEM) that these are shown. */
+    Optional<Path> seedCertificate();
+
+    /** Its key (PEM). */
+    Optional<Path> seedKey();
+
     /** A kept transfer whose source does not come back for this time is removed. */
     @WithDefault("P7D")
     @WithConverter(Time.class)

@@ -58,7 +58,8 @@ final class Admission {
      * there. Not asked where the source says that it means that.
      */
     Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
-        Optional<SnapshotIdentity> work = phase.owner().filter(owner -> owner != source && !owner.isGone())
+        Optional<SnapshotIdentity> work = phase.owner()
+                .filter(owner -> owner != source && !owner.isGone() && !owner.yields())
                 .flatMap(owner -> phase.announcement()).map(Announcement::identity)
                 .filter(theirs -> !theirs.isSame(identity));
         if (work.isPresent()) {

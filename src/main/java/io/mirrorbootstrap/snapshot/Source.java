@@ -21,6 +21,11 @@ public interface Source {
     /** Whether it has been superseded: then nothing of it begins any more, in no database. Any thread; once true, always true. */
     boolean isSuperseded();
 
+    /** Whether any other source may begin in place of what it sends: it only stands in until one comes. Any thread. */
+    default boolean yields() {
+        return false;
+    }
+
     /** What it has announced, and others have ended without a word to it. Any thread. */
     EndedByOthers endedByOthers();
 

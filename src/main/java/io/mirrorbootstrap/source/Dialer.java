@@ -82,7 +82,14 @@ final class Dialer implements AutoCloseable {
     <T> T dial(Duration patience, int maxBytes, Function<Duration, Attempt<T>> attempt)
             throws BlockedException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        List<InetAddress> addresses = addresses(bounded(patience, patience));
+        List<InetAddress> addresses = addresses(patience);
+        return dial(addresses, Duration.ofNanos(Math.max(0, end - System.nanoTime())), maxBytes, attempt);
+    }
+
+    /** The same at these addresses of it alone. */
+    <T> T dial(List<InetAddress> addresses, Duration patience, int maxBytes, Function<Duration, Attempt<T>> attempt)
+            throws BlockedException, InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
         Set<String> failed = new LinkedHashSet<>();
         for (int i = 0; i < addresses.size(); i++) {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
@@ -150,11 +157,11 @@ final class Dialer implements AutoCloseable {
         return Failures.isTls(transport.first());
     }
 
-    /** The resolver's time is its own: a thread of Vert.x waits for it. */
-    private List<InetAddress> addresses(Duration patience) throws BlockedException, InterruptedException {
+    /** The addresses that it has. The resolver's time is its own: a thread of Vert.x waits for it. */
+    List<InetAddress> addresses(Duration patience) throws BlockedException, InterruptedException {
         String host = proxy.map(HttpProxy::host).orElse(endpoint.host());
         Future<List<InetAddress>> resolving = vertx.executeBlocking(() -> resolved(host), false);
-        Blocking.await(resolving, patience);
+        Blocking.await(resolving, bounded(patience, patience));
         if (resolving.succeeded()) {
             return resolving.result();
         } else if (Thread.interrupted()) {

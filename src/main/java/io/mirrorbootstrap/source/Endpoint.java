@@ -104,6 +104,16 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
         return base + MIRRORS + database + query;
     }
 
+    /** Where the committed snapshot of {@code database} is. */
+    String snapshot(DatabaseId database) {
+        return base + MIRRORS + database + "/snapshot" + query;
+    }
+
+    /** Where its manifest is. */
+    String manifest(DatabaseId database) {
+        return base + MIRRORS + database + "/manifest" + query;
+    }
+
     /** Where the statuses of all databases are. */
     String mirrors() {
         return base + MIRRORS.substring(0, MIRRORS.length() - 1) + query;

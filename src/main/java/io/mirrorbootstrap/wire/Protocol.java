@@ -1,6 +1,6 @@
 package io.mirrorbootstrap.wire;
 
-/** The path and the subprotocol, the same for source and sidecar. */
+/** The paths, headers and the subprotocol, the same for source and sidecar. */
 public final class Protocol {
 
     /** The path of the WebSocket. */
@@ -8,6 +8,9 @@ public final class Protocol {
 
     /** The WebSocket subprotocol: version 1. */
     public static final String SUBPROTOCOL = "mirror-bootstrap.v1";
+
+    /** The header of a manifest that says how many snapshots the sidecar has others download now. */
+    public static final String DOWNLOADS_HEADER = "Mirror-Bootstrap-Downloads";
 
     private Protocol() {
     }

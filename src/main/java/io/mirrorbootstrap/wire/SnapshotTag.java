@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.download;
+package io.mirrorbootstrap.wire;
 
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -7,20 +7,21 @@ import java.util.regex.Pattern;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 
 /** The strong validator of a snapshot, {@code "<crc32c>-<bytes>-<lsn>"}: the same bytes have the same, on each sidecar. */
-final class Tag {
+public final class SnapshotTag {
 
     private static final Pattern LISTED = Pattern.compile("(?:W/)?(\"[^\"]*\")");
 
-    private Tag() {
+    private SnapshotTag() {
     }
 
-    static String of(CommittedSnapshot snapshot) {
+    /** The tag of {@code snapshot}, with its quotes. */
+    public static String of(CommittedSnapshot snapshot) {
         return String.format(Locale.ROOT, "\"%08x-%d-%d\"", snapshot.crc32c().unsigned(), snapshot.bytes(),
                 snapshot.lsn());
     }
 
     /** Whether {@code header} has {@code tag} in its list, compared as {@code If-None-Match} is: weakly. */
-    static boolean isListed(String header, String tag) {
+    public static boolean isListed(String header, String tag) {
         if (header.strip().equals("*")) {
             return true;
         }

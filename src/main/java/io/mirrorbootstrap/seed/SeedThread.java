@@ -1,0 +1,103 @@
+package io.mirrorbootstrap.seed;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
+
+import org.jboss.logging.Logger;
+
+import io.mirrorbootstrap.mirror.IngestRate;
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.Mirrors;
+import io.mirrorbootstrap.mirror.SettingsKeys;
+import io.mirrorbootstrap.mirror.StatusBoard;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.Credentials;
+import io.quarkus.arc.ClientProxy;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+
+/** Has {@link Seeding} run for as long as the process lives, where {@code seed-from} names somebody. */
+@ApplicationScoped
+class SeedThread {
+
+    private static final Logger LOG = Logger.getLogger(SeedThread.class);
+
+    private static final String KEY = SettingsKeys.PREFIX + "seed-from";
+
+    /** For what has come to become durable; then the process does not wait for it. */
+    private static final Duration END_PATIENCE = Duration.ofSeconds(5);
+
+    private final MirrorSettings settings;
+    private final Mirrors mirrors;
+    private final StatusBoard board;
+    private final IngestRate rate;
+    private final Ending ending = new Ending();
+    private Optional<Thread> thread = Optional.empty();
+
+    SeedThread(MirrorSettings settings, Mirrors mirrors, StatusBoard board, IngestRate rate) {
+        this.settings = settings;
+        this.mirrors = mirrors;
+        this.board = board;
+        this.rate = rate;
+    }
+
+    /** Behind the look at what an earlier process has left. */
+    void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
+        List<String> from = settings.seedFrom().orElse(List.of());
+        if (from.isEmpty()) {
+            return;
+        }
+        List<DatabaseId> expected = settings.expectedDatabases().orElse(List.of()).stream().map(DatabaseId::new)
+                .toList();
+        SeedUrls urls = urls(from);
+        if (expected.isEmpty()) {
+            LOG.warnf("%s is set, and changes nothing: expected-databases has none", KEY);
+            return;
+        } else if (urls.lackNumber()) {
+            LOG.warnf("%s has {ordinal}, which this machine has not: its name, %s, does not end with a number", KEY,
+                    host());
+        }
+        Credentials credentials = new Credentials(settings.seedTokenFile(), settings.seedCa(),
+                settings.seedCertificate().flatMap(
+                        certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
+        Thread seeding = new Thread(new Seeding(expected, new Siblings(urls, credentials), ClientProxy.unwrap(mirrors),
+                board, rate, settings.maxChunkBytes(), ending), "seeding");
+        seeding.setDaemon(true);
+        seeding.start();
+        thread = Optional.of(seeding);
+    }
+
+    private static SeedUrls urls(List<String> from) {
+        try {
+            return new SeedUrls(from, host());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(KEY + ": " + e.getMessage());
+        }
+    }
+
+    private static String host() {
+        try {
+            return Optional.ofNullable(System.getenv("HOSTNAME")).filter(name -> !name.isEmpty())
+                    .orElse(InetAddress.getLocalHost().getHostName());
+        } catch (UnknownHostException e) {
+            return "";
+        }
+    }
+
+    /** Before what is kept is made durable. */
+    void end(@Observes @Priority(Interceptor.Priority.APPLICATION) ShutdownEvent event) throws InterruptedException {
+        if (thread.isPresent()) {
+            ending.now();
+            thread.get().join(END_PATIENCE.toMillis());
+        }
+    }
+}
