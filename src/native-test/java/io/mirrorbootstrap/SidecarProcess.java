@@ -57,6 +57,12 @@ final class SidecarProcess implements AutoCloseable {
             throws IOException {
         List<String> command = new ArrayList<>(program(vmOptions));
         command.add("serve");
+        return start(command, dataDirectory, environment);
+    }
+
+    /** The same by a command line of the caller's. */
+    static SidecarProcess start(List<String> command, Path dataDirectory, Map<String, String> environment)
+            throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("MIRROR_BOOTSTRAP_DATA_DIR", dataDirectory.toString());
         builder.environment().put("QUARKUS_HTTP_PORT", "0");
