@@ -106,8 +106,7 @@ class SeedIT {
         assertHas("b");
         assertHas("c");
         b.assertLogged("seeded: database=orders lsn=42");
-        assertFalse(b.logged("seeded: database=orders lsn=42 bytes=" + WHOLE.bytes().length + ", from byte 0 by")
-                .stream().findAny().isPresent(), "it has begun anew");
+        assertFalse(b.log().contains("bytes=" + WHOLE.bytes().length + ", from byte 0 by"), "it has begun anew");
         assertEquals(
                 Files.readString(file("a", "orders.manifest.json"))
                         .replaceAll("\"(committed_at|file_mark)\":\"[^\"]*\"", ""),
