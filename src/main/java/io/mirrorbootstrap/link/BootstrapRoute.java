@@ -15,6 +15,7 @@ import io.mirrorbootstrap.mirror.IngestRate;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
@@ -89,12 +90,13 @@ class BootstrapRoute {
         ChannelFutureListener gone = closed -> place.socketGone();
         channel.closeFuture().addListener(gone);
         EarlyFrames early = EarlyFrames.on(channel);
+        Optional<TraceContext> trace = Handshake.trace(request.request().headers());
         Handshake.normalize(request.request().headers());
         request.request().toWebSocket()
                 .onSuccess(webSocket -> {
                     Principal principal = Caller.of(request).principal();
                     start(new LinkSocket(channel, limits.idleTimeout(), limits.readByWorkers(),
-                            turns.decrypting(principal)),
+                            turns.decrypting(principal), trace),
                             channel, principal, early, place);
                 })
                 .onFailure(failure -> {

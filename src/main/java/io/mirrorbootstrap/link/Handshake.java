@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.Protocol;
 import io.vertx.core.MultiMap;
@@ -86,6 +87,11 @@ final class Handshake {
         } else {
             headers.set(PROTOCOL_HEADER, Protocol.SUBPROTOCOL);
         }
+    }
+
+    /** Of which trace the source says that it is a part; what is malformed counts as nothing. */
+    static Optional<TraceContext> trace(MultiMap headers) {
+        return TraceContext.read(headers.getAll("traceparent"), headers.getAll("tracestate"));
     }
 
     private static Optional<Problem> malformed(String message) {

@@ -11,6 +11,7 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.EndedByOthers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Source;
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.buffer.ByteBuf;
@@ -145,6 +146,11 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         return transport.remote();
     }
 
+    @Override
+    public Optional<TraceContext> trace() {
+        return transport.trace();
+    }
+
     private void lostWorker(Throwable cause) {
         LOG.errorf(cause, "link from %s: no worker for it, closing it", transport.remote());
         transport.cut();
@@ -196,7 +202,7 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
             goOn();
             return true;
         } else if (held.isPresent()) {
-            takeHeld();
+            takeFrame();
             return true;
         }
         return end.releaseClosed() || readFrame() || processEnding();
@@ -236,27 +242,20 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         if (!intake.hasBytes()) {
             return false;
         }
-        try {
-            intake.next().ifPresent(this::take);
-        } finally {
-            doneUnlessHeld();
-        }
+        takeFrame();
         return true;
     }
 
-    private void takeHeld() {
-        Frame frame = held.orElseThrow();
+    /** Takes the frame that is held, or else the next of what has come. */
+    private void takeFrame() {
+        Optional<Frame> before = held;
         held = Optional.empty();
         try {
-            take(frame);
+            (before.isPresent() ? before : intake.next()).ifPresent(this::take);
         } finally {
-            doneUnlessHeld();
-        }
-    }
-
-    private void doneUnlessHeld() {
-        if (held.isEmpty()) {
-            intake.done();
+            if (held.isEmpty()) {
+                intake.done();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.access.Connections;
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.wire.Looks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -44,6 +46,7 @@ final class LinkSocket implements Transport {
     private final Duration idleTimeout;
     private final boolean mayPull;
     private final DecryptionTurn decrypting;
+    private final Optional<TraceContext> trace;
     private final LongSupplier nanoTime;
     private final long pingAfterNanos;
     private final Duration betweenLooks;
@@ -67,14 +70,17 @@ final class LinkSocket implements Transport {
     /**
      * @param channel of which the upgrade is done
      * @param mayPull whether the job may read the socket itself, if it can
+     * @param trace what the handshake says of it
      */
-    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting) {
-        this(channel, idleTimeout, mayPull, decrypting, System::nanoTime);
+    LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting,
+            Optional<TraceContext> trace) {
+        this(channel, idleTimeout, mayPull, decrypting, trace, System::nanoTime);
     }
 
     /** @param nanoTime a clock that only goes forward */
     LinkSocket(Channel channel, Duration idleTimeout, boolean mayPull, DecryptionTurn decrypting,
-            LongSupplier nanoTime) {
+            Optional<TraceContext> trace, LongSupplier nanoTime) {
+        this.trace = trace;
         this.nanoTime = nanoTime;
         this.writableNanos = nanoTime.getAsLong();
         this.mayPull = mayPull;
@@ -195,6 +201,11 @@ final class LinkSocket implements Transport {
     @Override
     public String remote() {
         return Connections.source(channel);
+    }
+
+    @Override
+    public Optional<TraceContext> trace() {
+        return trace;
     }
 
     private Future<?> schedule(long nanos, Runnable action) {

@@ -1,7 +1,9 @@
 package io.mirrorbootstrap.link;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -78,4 +80,7 @@ interface Transport {
 
     /** The address of the source, for the log. Any thread. */
     String remote();
+
+    /** Of which trace the source has said in its handshake that it is a part. Any thread. */
+    Optional<TraceContext> trace();
 }

@@ -20,12 +20,12 @@ final class Events {
     /** A source has begun or goes on, after the bytes that {@code transfer} has accepted. */
     void began(Transfer transfer, Source source) {
         tell(new TransferEvent.Began(transfer.identity(), transfer.bytesDone(), transfer.durableBytes(),
-                source.address()));
+                source.address(), source.trace()));
     }
 
     /** A source has begun a snapshot of which no byte is accepted. */
     void began(SnapshotIdentity identity, Source source) {
-        tell(new TransferEvent.Began(identity, 0, 0, source.address()));
+        tell(new TransferEvent.Began(identity, 0, 0, source.address(), source.trace()));
     }
 
     /** What is kept is read back before {@code source} goes on. */

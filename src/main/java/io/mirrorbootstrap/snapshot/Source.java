@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.util.Optional;
+
 /**
  * A program that sends chunks over one link, as the domain sees it: an owner of transfers. Two sources are the same only if
  * they are the same object.
@@ -34,4 +36,9 @@ public interface Source {
 
     /** Where it sends from, for people, as in {@code 10.0.0.7:41234}. Any thread. */
     String address();
+
+    /** Of which trace it says that what it sends is a part. Any thread. */
+    default Optional<TraceContext> trace() {
+        return Optional.empty();
+    }
 }

@@ -11,10 +11,17 @@ public sealed interface TransferEvent {
     DatabaseId database();
 
     /**
-     * The source at {@code address} has opened a transfer or sent its first chunk; it goes on after {@code bytesDone}.
+     * The source at {@code address} has opened a transfer or sent its first chunk; it goes on after {@code bytesDone}. It is a part of
+     * {@code trace}, as the source says.
      */
-    record Began(SnapshotIdentity identity, long bytesDone, long durableBytes,
-            String address) implements TransferEvent {
+    record Began(SnapshotIdentity identity, long bytesDone, long durableBytes, String address,
+            Optional<TraceContext> trace) implements TransferEvent {
+
+        /** By a source that says nothing of a trace. */
+        public Began(SnapshotIdentity identity, long bytesDone, long durableBytes, String address) {
+            this(identity, bytesDone, durableBytes, address, Optional.empty());
+        }
+
         @Override
         public DatabaseId database() {
             return identity.database();

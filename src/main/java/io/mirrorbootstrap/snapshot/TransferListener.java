@@ -9,4 +9,9 @@ public interface TransferListener {
      * must return soon, must not call back and must not throw.
      */
     void on(TransferEvent event);
+
+    /** Whether it wishes to be told at all. Asked once, before the first event. */
+    default boolean isListening() {
+        return true;
+    }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
@@ -35,6 +36,7 @@ public final class SnapshotSender implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Dialer dialer;
     private final long replayBytes;
+    private final Optional<TraceContext> trace;
     private final ChunkMemory memory = new ChunkMemory();
 
     /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
@@ -66,17 +68,33 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes) {
-        this(endpoint, credentials, proxy, allowEmpty, replayBytes, System::nanoTime);
+        this(endpoint, credentials, proxy, allowEmpty, replayBytes, Optional.empty());
+    }
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param trace of which what is sent is a part: the sidecar is told, with each link
+     */
+    public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
+            long replayBytes, Optional<TraceContext> trace) {
+        this(endpoint, credentials, proxy, allowEmpty, replayBytes, trace, System::nanoTime);
     }
 
     /** @param nanoTime a clock that only goes forward */
     SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes, LongSupplier nanoTime) {
+        this(endpoint, credentials, proxy, allowEmpty, replayBytes, Optional.empty(), nanoTime);
+    }
+
+    private SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
+            long replayBytes, Optional<TraceContext> trace, LongSupplier nanoTime) {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.proxy = proxy;
         this.allowEmpty = allowEmpty;
         this.replayBytes = replayBytes;
+        this.trace = trace;
         this.nanoTime = nanoTime;
         this.dialer = new Dialer(endpoint, proxy);
     }
@@ -144,6 +162,12 @@ public final class SnapshotSender implements AutoCloseable {
         request.addSubProtocol(Protocol.SUBPROTOCOL)
                 // a browser's header: behind a proxy that ends TLS or renames the host, it is another one's
                 .setAllowOriginHeader(false);
+        trace.ifPresent(part -> {
+            request.putHeader("traceparent", part.parent());
+            if (!part.state().isEmpty()) {
+                request.putHeader("tracestate", part.state());
+            }
+        });
         List<WebSocketClient> clients = new ArrayList<>();
         try {
             credentials.applyTo(request);

@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -190,5 +192,10 @@ class FakeTransport implements Transport {
     @Override
     public String remote() {
         return "192.0.2.7:1";
+    }
+
+    @Override
+    public Optional<TraceContext> trace() {
+        return Optional.empty();
     }
 }

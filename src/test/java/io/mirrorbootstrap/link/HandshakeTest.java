@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.snapshot.TraceContext;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -62,6 +63,16 @@ class HandshakeTest {
         assertEquals("websocket", String.join("; ", headers.getAll("Upgrade")));
         assertEquals("Upgrade", String.join("; ", headers.getAll("Connection")));
         assertEquals("mirror-bootstrap.v1", String.join("; ", headers.getAll("Sec-WebSocket-Protocol")));
+    }
+
+    @Test
+    void theTraceOfASourceIsRead() {
+        String parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().add("Traceparent", parent).add("tracestate", "a=1")
+                .add("TraceState", "b=2");
+        assertEquals(Optional.of(new TraceContext(parent, "a=1,b=2")), Handshake.trace(headers));
+        assertEquals(Optional.empty(), Handshake.trace(headers.add("traceparent", parent)));
+        assertEquals(Optional.empty(), Handshake.trace(MultiMap.caseInsensitiveMultiMap()));
     }
 
     @ParameterizedTest

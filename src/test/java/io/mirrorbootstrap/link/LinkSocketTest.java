@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -32,7 +33,7 @@ class LinkSocketTest {
     private final List<Ending> endings = new ArrayList<>();
     private long nanos = Long.MAX_VALUE - 1; // a clock may go past the end of its numbers
     private final LinkSocket socket = new LinkSocket(channel, Duration.ofSeconds(30), true,
-            new DecryptionTurn(new Semaphore(1), new Semaphore(1)), () -> nanos);
+            new DecryptionTurn(new Semaphore(1), new Semaphore(1)), Optional.empty(), () -> nanos);
 
     LinkSocketTest() {
         channel.freezeTime();
@@ -61,7 +62,8 @@ class LinkSocketTest {
         EmbeddedChannel encrypted = new EmbeddedChannel(new SslHandler(engine),
                 new WebSocket13FrameDecoder(true, false, 1000));
         List<String> heard = new ArrayList<>();
-        new LinkSocket(encrypted, Duration.ofSeconds(30), true, new DecryptionTurn(new Semaphore(1), new Semaphore(1)))
+        new LinkSocket(encrypted, Duration.ofSeconds(30), true, new DecryptionTurn(new Semaphore(1), new Semaphore(1)),
+                Optional.empty())
                 .start(new Transport.Listener() {
                     @Override
                     public void arrived(ByteBuf bytes) {

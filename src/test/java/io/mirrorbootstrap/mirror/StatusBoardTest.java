@@ -102,6 +102,24 @@ class StatusBoardTest {
         assertEquals(first, last);
     }
 
+    @Test
+    void aListenerThatDoesNotListenIsNeverTold() {
+        List<TransferEvent> told = new ArrayList<>();
+        TransferListener deaf = new TransferListener() {
+            @Override
+            public void on(TransferEvent event) {
+                told.add(event);
+            }
+
+            @Override
+            public boolean isListening() {
+                return false;
+            }
+        };
+        new Listeners(List.of(deaf, told::add)).on(disconnected("orders", 1));
+        assertEquals(1, told.size());
+    }
+
     private static TransferEvent disconnected(String database, long bytes) {
         return new TransferEvent.Kept(identity(database), bytes, bytes, KeptReason.LINK_LOST);
     }
