@@ -26,6 +26,7 @@ import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.StreamInput;
 import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.trace.SendTrace;
 import io.mirrorbootstrap.wire.ErrorCode;
 
 import picocli.CommandLine.Command;
@@ -59,6 +60,8 @@ import picocli.CommandLine.Spec;
                         "Progress goes to standard error, the result to standard output: one line on success. What is no",
                         "terminal gets a line with the time for each tenth, or each minute. transfer= is in the log of the",
                         "sidecar, too.", "",
+                        "With $OTEL_EXPORTER_OTLP_ENDPOINT, a collector of OpenTelemetry, it is traced, as a part of",
+                        "$TRACEPARENT if that is set: see docs/operations.md.", "",
                         "Examples:",
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
@@ -136,10 +139,14 @@ final class SendCommand implements Callable<Integer> {
         }
         Outcome outcome;
         try (SnapshotInput input = open();
+                SendTrace trace = SendTrace.begin(System.getenv(), line -> err.println("mirror-bootstrap: " + line));
                 SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
-                        replayBytes());
-                ProgressDisplay progress = ProgressDisplay.ofSend(err)) {
+                        replayBytes(), trace.context());
+                ProgressDisplay display = ProgressDisplay.ofSend(err)) {
+            trace.isOf(told.database(), told.sourceClusterId());
+            TracedProgress progress = new TracedProgress(display, trace);
             outcome = sender.send(input, told, progress, Duration.ofSeconds(patienceSeconds));
+            progress.ended(outcome);
         }
         if (outcome instanceof Outcome.Committed committed) {
             spec.commandLine().getOut().println(Report.line(committed, origin.lsnAsGiven()));

@@ -7,7 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -43,12 +43,17 @@ public final class RawClient implements WebSocket.Listener {
 
     /** Connects to the service at {@code base}, an HTTP address; a query of it is that of the request, too. */
     public RawClient(URI base) throws Exception {
-        this(base, HTTP, Optional.empty());
+        this(base, HTTP, Map.of());
     }
 
     /** Connects to the service at {@code base}, an HTTP address, and shows a token. */
     public RawClient(URI base, String token) throws Exception {
-        this(base, HTTP, Optional.of(token));
+        this(base, HTTP, Map.of("Authorization", "Bearer " + token));
+    }
+
+    /** Connects to the service at {@code base}, an HTTP address, and says more in its handshake. */
+    public RawClient(URI base, Map<String, String> headers) throws Exception {
+        this(base, HTTP, headers);
     }
 
     /** Connects to the service at {@code base}, an HTTPS address. */
@@ -58,20 +63,20 @@ public final class RawClient implements WebSocket.Listener {
 
     /** Connects to the service at {@code base}, an HTTPS address, by such a session. */
     public RawClient(URI base, SSLContext tls, SSLParameters session) throws Exception {
-        this(base, HttpClient.newBuilder().sslContext(tls).sslParameters(session).build(), Optional.empty());
+        this(base, HttpClient.newBuilder().sslContext(tls).sslParameters(session).build(), Map.of());
     }
 
     /** Connects to the service at {@code base} by {@code http}, which others use, too. */
     public RawClient(URI base, HttpClient http) throws Exception {
-        this(base, http, Optional.empty());
+        this(base, http, Map.of());
     }
 
-    private RawClient(URI base, HttpClient http, Optional<String> token) throws Exception {
+    private RawClient(URI base, HttpClient http, Map<String, String> headers) throws Exception {
         URI uri = new URI(base.getScheme().replace("http", "ws"), null, base.getHost(), base.getPort(),
                 "/v1/bootstrap", base.getQuery(), null);
         this.http = http;
         WebSocket.Builder builder = http.newWebSocketBuilder().subprotocols("mirror-bootstrap.v1");
-        token.ifPresent(shown -> builder.header("Authorization", "Bearer " + shown));
+        headers.forEach(builder::header);
         socket = builder
                 .connectTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
                 .buildAsync(uri, this).get(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -38,7 +38,7 @@ class RoomsTest {
     /** Substitutions of the native executable: no room uses them, they use none, and so they are not drawn. */
     private static final String APART = "kernels";
 
-    private static final Set<String> EDGES = Set.of("link", "api", "download", "ops", "source");
+    private static final Set<String> EDGES = Set.of("link", "api", "download", "ops", "source", "trace");
 
     private static final Pattern IMPORT = Pattern.compile("^import (?:static )?io\\.mirrorbootstrap\\.(?<room>\\w+)\\.",
             Pattern.MULTILINE);
@@ -96,7 +96,7 @@ class RoomsTest {
     @Test
     void theSourceKnowsNoRoomOfTheSidecar() {
         noClasses().that().resideInAPackage(ROOT + "source..").should().dependOnClassesThat().resideInAnyPackage(
-                Stream.of("link", "api", "ops", "access", "mirror", "cli").map(room -> ROOT + room + "..")
+                Stream.of("link", "api", "ops", "trace", "access", "mirror", "cli").map(room -> ROOT + room + "..")
                         .toArray(String[]::new))
                 .check(code);
     }
