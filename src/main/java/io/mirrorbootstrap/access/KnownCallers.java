@@ -29,12 +29,12 @@ class KnownCallers implements Callers {
         certificates = ClientProxy.unwrap(certificates);
     }
 
-    /** By certificates only where tokens do not: several clusters may have one token. */
+    /** Another token in the file, as one for Prometheus, does not make one caller of clusters that share theirs. */
     @Override
     public ToldApart now() {
-        if (tokens.hasSeveralCallers()) {
-            return ToldApart.BY_TOKEN;
+        if (certificates.isUsed()) {
+            return tokens.hasSeveralCallers() ? ToldApart.BY_BOTH : ToldApart.BY_CERTIFICATE;
         }
-        return certificates.isUsed() ? ToldApart.BY_CERTIFICATE : ToldApart.NOT;
+        return tokens.hasSeveralCallers() ? ToldApart.BY_TOKEN : ToldApart.NOT;
     }
 }

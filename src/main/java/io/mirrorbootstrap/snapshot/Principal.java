@@ -71,7 +71,10 @@ public record Principal(CallerId id, Optional<String> cluster, Optional<String> 
 
     /** Whether a snapshot of {@code cluster} and {@code owner} is this caller's own, as far as that can be told. */
     public boolean owns(String cluster, Optional<String> owner) {
-        return owner.isPresent() ? owner.equals(this.owner) : this.cluster.filter(cluster::equals).isPresent();
+        boolean isOfItsCluster = this.cluster.filter(cluster::equals).isPresent();
+        return owner.isPresent()
+                ? owner.equals(this.owner) && (isOfItsCluster || this.cluster.isEmpty())
+                : isOfItsCluster;
     }
 
     /** Whether a snapshot or transfer of {@code cluster} and {@code owner} is nobody's or this caller's own. */

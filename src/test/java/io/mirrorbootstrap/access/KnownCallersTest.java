@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.mirrorbootstrap.snapshot.ToldApart;
 import io.quarkus.arc.ClientProxy;
@@ -29,6 +31,25 @@ class KnownCallersTest {
         areBeansGone = true;
 
         assertEquals(ToldApart.NOT, callers.now());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false,NOT", "true,false,BY_TOKEN", "false,true,BY_CERTIFICATE", "true,true,BY_BOTH"})
+    void whatIsAskedForTellsCallersApart(boolean areTokensOfSeveral, boolean isCertificateAskedFor, ToldApart apart)
+            throws Exception {
+        TokenFile tokens = new TokenFile(settings, null) {
+            @Override
+            boolean hasSeveralCallers() {
+                return areTokensOfSeveral;
+            }
+        };
+        ClientCertificates certificates = new ClientCertificates(new NoTls(), Optional.empty()) {
+            @Override
+            boolean isUsed() {
+                return isCertificateAskedFor;
+            }
+        };
+        assertEquals(apart, new KnownCallers(tokens, certificates).now());
     }
 
     private <T> T instance(T bean) {

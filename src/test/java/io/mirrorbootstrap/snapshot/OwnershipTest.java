@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -202,5 +203,16 @@ class OwnershipTest extends ReceiverOnFiles {
         assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
         assertInstanceOf(ChunkOutcome.Committed.class, send(one, 1000, whole.length));
         assertEquals(new Removal.Refused(refusal), receiver.removeSnapshot(forOthers));
+    }
+
+    @Test
+    void aNameThatClustersShareMakesNoneOfThemTheOwnerOfTheOthersSnapshots() {
+        Optional<String> shared = Optional.of("shared");
+        Principal proven = new Principal(CallerId.ofToken("token shared").with("cluster one"), Optional.of("one"),
+                shared, true, Optional.empty());
+        assertTrue(proven.owns("one", shared));
+        assertTrue(proven.owns("one", Optional.empty()));
+        assertFalse(proven.owns("two", shared));
+        assertTrue(TestSource.token("shared").owns("two", shared), "where no cluster is proven, it does");
     }
 }

@@ -125,6 +125,23 @@ class TransferSharesTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(back, "a0", OLD, 300, 1000));
     }
 
+    @Test
+    void clustersWithOneTokenAreNotOneCaller() {
+        end(a.get(0), a.get(1), a.get(2), a.get(3));
+        apart = ToldApart.BY_BOTH;
+        for (String cluster : List.of("one", "two")) {
+            for (int i = 0; i < 2; i++) {
+                assertEquals(OPENED, open(link("shared", cluster), cluster + i, OLD));
+            }
+            assertEquals(SHARE_TAKEN, open(link("shared", cluster), cluster + 2, OLD));
+        }
+        assertEquals(ALL_TAKEN, open(link("other", "one"), "one2", OLD), "nor is a cluster with two tokens");
+    }
+
+    private void end(TestSource... links) {
+        List.of(links).forEach(this::end);
+    }
+
     private void end(TestSource link) {
         link.leave();
         receivers.values().forEach(each -> each.disconnected(link, KeptReason.LINK_LOST));
@@ -153,6 +170,11 @@ class TransferSharesTest {
 
     private static TestSource link(String token) {
         return new TestSource(TestSource.token(token));
+    }
+
+    private static TestSource link(String token, String cluster) {
+        return new TestSource(new Principal(CallerId.ofToken("token " + token).with("cluster " + cluster),
+                Optional.empty(), Optional.empty(), false, Optional.empty()));
     }
 
     private static Refusal shareTaken() {
