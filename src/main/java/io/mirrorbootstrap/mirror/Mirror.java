@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.Progress;
 import io.mirrorbootstrap.snapshot.Refusal;
-import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 
 /**
  * One row of the status board.
@@ -24,7 +24,7 @@ public record Mirror(DatabaseId database, MirrorState state, Optional<MirrorStat
      * The same row; a transfer that is under way is as far as {@code progress}, or as the row already tells: of the last chunk,
      * while the snapshot is committed.
      */
-    Mirror at(SnapshotReceiver.Progress progress) {
+    Mirror at(Progress progress) {
         return state instanceof MirrorState.Bootstrapping now
                 ? new Mirror(database,
                         new MirrorState.Bootstrapping(now.identity(), Math.max(now.bytesDone(), progress.bytesDone()),

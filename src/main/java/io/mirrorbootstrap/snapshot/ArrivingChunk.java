@@ -45,21 +45,16 @@ abstract class ArrivingChunk implements IncomingChunk {
                     : new NextChunk(receiver, source, identity, reception.phase().current().orElseThrow());
         }
         reception.finishCommit();
-        Optional<Refusal> ended = refuseEnded(source, identity);
-        Optional<Refusal> refusal = ended.isPresent()
-                ? ended
-                : reception.admission().refuseFirstChunk(reception.phase(), source, identity);
+        Optional<Refusal> refusal = reception.admission().refuseFirstChunk(reception.phase(), source, identity);
         return refusal.isPresent()
                 ? new RefusedChunk(receiver.events(), source.principal(), refusal.get())
                 : new FirstChunk(receiver, source, identity,
                         reception.directory().newFiles().partial(identity.database()));
     }
 
-    /** Else it would go on with what somebody has ended, and as if it had never announced it: asked by no guard. */
-    static Optional<Refusal> refuseEnded(Source source, SnapshotIdentity identity) {
-        return source.endedByOthers().hear(identity.database())
-                ? Optional.of(new Refusal.OffsetRegression(0, 0))
-                : Optional.empty();
+    /** The answer to a source that has yet to hear that somebody has ended its transfer. */
+    final Optional<Refusal> refuseEnded() {
+        return source.endedByOthers().answerToChunk(identity.database(), offset);
     }
 
     /** Writes {@code slice}, which is consumed, to the payload's file, if that is still this source's. */

@@ -47,7 +47,7 @@ final class FirstChunk extends ArrivingChunk {
     @Override
     Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) throws IOException {
         reception.finishCommit(); // of another source, whose disk has failed since this chunk began
-        Optional<Refusal> ended = refuseEnded(source, identity);
+        Optional<Refusal> ended = refuseEnded();
         Optional<Refusal> refusal = ended.isPresent()
                 ? ended
                 : reception.admission().refuseForOthers(reception.phase(), source.principal(), identity)

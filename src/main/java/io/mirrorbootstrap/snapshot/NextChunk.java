@@ -55,8 +55,8 @@ final class NextChunk extends ArrivingChunk {
     Verdict judge(Reception reception, boolean done, Optional<Crc32c> chunkCrc32c) {
         if (mine().isEmpty()) {
             // taken over (then the source has been told so) or aborted while the payload was arriving
-            return new Verdict.Refused(
-                    reception.events().refused(source.principal(), new Refusal.OffsetRegression(0, offset)));
+            Refusal refusal = refuseEnded().orElseGet(() -> new Refusal.OffsetRegression(0, offset));
+            return new Verdict.Refused(reception.events().refused(source.principal(), refusal));
         }
         assert offset == transfer.bytesDone() : "one owner, one chunk at a time";
         Optional<Refusal> refusal = transfer.identity().mismatch(identity, done).<Refusal>map(mismatch -> mismatch)

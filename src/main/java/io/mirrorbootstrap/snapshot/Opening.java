@@ -22,9 +22,9 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
      *            committed already, and the source is asked whether it means it
      */
     OpenOutcome run(boolean isSaid) throws IOException {
-        source.endedByOthers().hear(identity().database()); // whatever was ended, this is another one
         try {
-            return decide(isSaid);
+            Optional<Refusal> ended = source.endedByOthers().answerToOpen(identity().database());
+            return ended.isPresent() ? refused(ended.get()) : decide(isSaid);
         } finally {
             reception.giveBackPlace(); // if it was refused, or has failed
         }

@@ -274,9 +274,9 @@ final class Reception {
         if (phase() == Idle.IDLE) {
             events.tell(new TransferEvent.NoneToAbort(database, who));
         }
-        if (phase() instanceof Announced announced && by.filter(announced::isOwnedBy).isEmpty()) {
-            announced.source().endedByOthers().add(database);
-        }
+        boolean isAwaited = phase() instanceof Verifying;
+        phase().owner().filter(owner -> by.filter(asking -> asking == owner).isEmpty())
+                .ifPresent(owner -> owner.endedByOthers().add(database, isAwaited));
         drop(DropReason.ABORTED);
         return new Removal.Done();
     }

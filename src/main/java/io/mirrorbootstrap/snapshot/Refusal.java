@@ -78,7 +78,7 @@ public sealed interface Refusal {
         @Override
         public String message() {
             if (actual == 0 && expected == 0) {
-                return "somebody else has ended the transfer before its first byte came: open again";
+                return "somebody else has ended the transfer: open again";
             }
             return expected == 0
                     ? "the chunk starts at byte " + actual

@@ -105,10 +105,6 @@ public final class SnapshotReceiver {
         return database;
     }
 
-    /** How far a transfer is. Both in bytes, {@code durableBytes} at most {@code bytesDone}. */
-    public record Progress(long bytesDone, long durableBytes) {
-    }
-
     /** How far the transfer under way is at this moment, if one is. Any thread; never waits. */
     public Optional<Progress> progress() {
         return phase.now().current().map(Transfer::progress);
@@ -158,7 +154,9 @@ public final class SnapshotReceiver {
      */
     public ChunkStart chunk(Source source, SnapshotIdentity identity, long offset) {
         SnapshotIdentity owned = identity.ownedBy(source.principal().owner());
-        Optional<ChunkStart> notYet = openKept(source, owned, offset);
+        // who does not hear of it goes on with what was ended, and as if it had never announced it: asked by no guard
+        Optional<ChunkStart> notYet = source.endedByOthers().answerToChunk(database, offset)
+                .map(ended -> refusedChunk(source, ended)).or(() -> openKept(source, owned, offset));
         if (notYet.isPresent()) {
             return notYet.get();
         } else if (isUnrecovered()) {
@@ -188,9 +186,10 @@ public final class SnapshotReceiver {
             return Optional.empty();
         }
         OpenOutcome outcome = open(source, waiting.get(), false);
-        if (outcome instanceof OpenOutcome.Verifying || outcome instanceof OpenOutcome.Busy) {
-            return Optional
-                    .of(outcome instanceof OpenOutcome.Busy ? new ChunkStart.Busy() : new ChunkStart.Verifying());
+        if (outcome instanceof OpenOutcome.Verifying) {
+            return Optional.of(new ChunkStart.Verifying());
+        } else if (outcome instanceof OpenOutcome.Busy) {
+            return Optional.of(new ChunkStart.Busy());
         }
         return outcome instanceof OpenOutcome.Refused refused
                 ? Optional.of(refusedChunk(source, refused.refusal()))
@@ -204,7 +203,7 @@ public final class SnapshotReceiver {
 
     /**
      * Drops the transfer, whichever source owns it; a committed snapshot stays. One whose transfer has failed with its file in place is
-     * committed here; refused, where the disk does not let that happen. Its source, if no byte has come, hears of it with the first chunk.
+     * committed here; refused, where the disk does not let that happen. Its source hears of it: {@link EndedByOthers}.
      */
     public Removal abort(Principal who) {
         return abort(who, Optional.empty());

@@ -117,9 +117,9 @@ final class Transfer {
     }
 
     /** Both at this moment. Any thread. */
-    SnapshotReceiver.Progress progress() {
+    Progress progress() {
         long durable = durableBytes; // before the other, which is never less
-        return new SnapshotReceiver.Progress(bytesDone, durable);
+        return new Progress(bytesDone, durable);
     }
 
     /** Where it stands now. */

@@ -48,7 +48,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         assertEquals(new Removal.Busy(), receiver.abort(Principal.ANYBODY));
         assertEquals(new Removal.Busy(), receiver.removeSnapshot(Principal.ANYBODY));
         assertFalse(receiver.expire(new Retention(Duration.ZERO, Duration.ZERO)));
-        assertEquals(Optional.of(new SnapshotReceiver.Progress(40, 0)), receiver.progress());
+        assertEquals(Optional.of(new Progress(40, 0)), receiver.progress());
         assertFalse(commit.isDone());
 
         disk.stopObserving();

@@ -152,7 +152,7 @@ class PhaseTest {
         assertThrows(AssertionError.class, () -> transfer.durable(201));
         transfer.durable(200);
         transfer.durable(100); // a checkpoint that has taken longer than the next
-        assertEquals(new SnapshotReceiver.Progress(200, 200), transfer.progress());
+        assertEquals(new Progress(200, 200), transfer.progress());
         assertThrows(AssertionError.class, () -> transfer.accept(801, Crc32c.EMPTY));
         transfer.accept(800, Crc32c.EMPTY);
         assertThrows(AssertionError.class,

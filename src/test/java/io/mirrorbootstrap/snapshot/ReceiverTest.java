@@ -58,7 +58,7 @@ class ReceiverTest extends ReceiverOnFiles {
         leave(whole.length);
         receiver.open(one, identity);
         receiver.abort(Principal.ANYBODY);
-        TestSource.assertOpened(0, receiver.open(one, identity));
+        TestSource.assertOpened(0, receiver.open(other, identity));
         assertFalse(Files.exists(directory.partial(DB)));
     }
 

@@ -82,9 +82,9 @@ class TransferEventsTest extends ReceiverOnSimulatedDisk {
         receiver.open(one, identity);
         assertEquals(Optional.empty(), receiver.progress());
         send(one, 0, 7);
-        assertEquals(Optional.of(new SnapshotReceiver.Progress(7, 0)), receiver.progress());
+        assertEquals(Optional.of(new Progress(7, 0)), receiver.progress());
         send(one, 7, 207);
-        assertEquals(Optional.of(new SnapshotReceiver.Progress(207, 207)), receiver.progress());
+        assertEquals(Optional.of(new Progress(207, 207)), receiver.progress());
     }
 
     @Test

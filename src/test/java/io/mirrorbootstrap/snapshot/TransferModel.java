@@ -38,7 +38,7 @@ final class TransferModel {
     private Source owner; // null when the transfer is kept
     private final Set<Source> superseded = new HashSet<>();
     private final Set<Source> left = new HashSet<>();
-    private final Set<Source> unheard = new HashSet<>(); // others have ended their transfers before the first byte
+    private final Set<Source> unheard = new HashSet<>(); // others have ended their transfers
 
     boolean isIdle() {
         return identity == null;
@@ -114,8 +114,9 @@ final class TransferModel {
 
     /** Rules 2 and 3, as far as they can be told before the payload has come; a kept transfer without a name goes on. */
     Optional<String> head(Source source, SnapshotIdentity stamped, long offset) {
-        if (offset == 0) {
-            return hear(source);
+        Optional<String> ended = hear(source, offset);
+        if (ended.isPresent() || offset == 0) {
+            return ended;
         }
         boolean kept = identity != null && owner == null;
         if (kept && offset == bytes.length && identity.streamId().isEmpty()
@@ -135,9 +136,8 @@ final class TransferModel {
                 : IdentityModel.mismatch(identity, stamped, false);
     }
 
-    private Optional<String> hear(Source source) {
-        Optional<String> ended = Optional.of(new Refusal.OffsetRegression(0, 0).toString());
-        return ended.filter(any -> unheard.remove(source));
+    private Optional<String> hear(Source source, long offset) {
+        return Optional.of(new Refusal.OffsetRegression(0, offset).toString()).filter(any -> unheard.remove(source));
     }
 
     /** What is in a chunk beside its payload. */
@@ -145,7 +145,7 @@ final class TransferModel {
     }
 
     String chunk(Source source, SnapshotIdentity stamped, long offset, byte[] data, Rest rest) {
-        Optional<String> ended = offset == 0 ? hear(source) : Optional.empty();
+        Optional<String> ended = hear(source, offset);
         if (ended.isPresent()) {
             return ended.get();
         } else if (offset > 0 && owner != source) {
@@ -211,7 +211,7 @@ final class TransferModel {
     }
 
     void abort() { // by a caller that is no source
-        if (owner != null && !begun) {
+        if (owner != null) {
             unheard.add(owner);
         }
         drop();
