@@ -3,6 +3,7 @@ package io.mirrorbootstrap.mirror;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,8 +42,11 @@ public class StatusBoard implements TransferListener {
     /** So many rows that have changed since, or are gone, are still told, in all: who looks soon hears of each state. */
     public static final int MAX_PAST = 16;
 
-    /** So many rows that are gone are told to be gone: whoever looks a few times a second hears of each, however fast others come and go. */
-    public static final int MAX_GONE = 1000;
+    /**
+     * So many databases whose rows are gone are told to be gone: whoever looks four times a second hears of each while fewer than 16,000
+     * others come and go in a second, more than twice as many as docs/security.md has measured. 2 MiB at most.
+     */
+    public static final int MAX_GONE = 4000;
 
     private final Map<DatabaseId, Mirror> mirrors = new ConcurrentHashMap<>();
     /** The same rows, the past ones, and that rows are gone, by the number of the change. */
@@ -50,7 +54,7 @@ public class StatusBoard implements TransferListener {
     /** Guarded by this. */
     private final Deque<Change> past = new ArrayDeque<>();
     /** Guarded by this. */
-    private final Deque<Change> gone = new ArrayDeque<>();
+    private final Map<DatabaseId, Gone> gone = new LinkedHashMap<>();
     private volatile long goneForgottenUpTo;
     private final Set<Consumer<Change>> watchers = new CopyOnWriteArraySet<>();
     private final AtomicLong changes = new AtomicLong();
@@ -154,9 +158,12 @@ public class StatusBoard implements TransferListener {
         passed(row);
         Gone left = new Gone(row.database(), changes.incrementAndGet());
         byChange.put(left.change(), left);
-        gone.add(left);
-        if (gone.size() > MAX_GONE) {
-            long forgotten = gone.remove().change();
+        Gone earlier = gone.remove(row.database()); // whoever has not been told of it is told by the later one
+        gone.put(row.database(), left);
+        if (earlier != null) {
+            byChange.remove(earlier.change());
+        } else if (gone.size() > MAX_GONE) {
+            long forgotten = gone.remove(gone.keySet().iterator().next()).change();
             goneForgottenUpTo = forgotten; // first: who does not find it any more finds that
             byChange.remove(forgotten);
         }

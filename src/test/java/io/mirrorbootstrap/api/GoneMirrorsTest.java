@@ -74,6 +74,29 @@ class GoneMirrorsTest extends HandTurnedWatch {
     }
 
     @Test
+    void howeverOftenAFewComeAndGoNobodyIsBehind() {
+        changed("mine", 1);
+        watch(Long.MAX_VALUE);
+        passTime();
+        changed("mine", 2);
+        turn();
+        lastHeard = OptionalLong.of(board.lastChange());
+        remove("mine");
+        for (int i = 0; i < 3 * StatusBoard.MAX_GONE; i++) {
+            changed("name" + i % 8, 1);
+            remove("name" + i % 8);
+        }
+        passTime();
+        assertFalse(isAtEnd);
+        assertEquals(List.of("still here", "mine 1", "mine 2", "mine gone"), heard.subList(0, 4));
+        assertEquals(8, heard.stream().filter(told -> told.matches("name. gone")).count(), heard::toString);
+
+        heard.clear();
+        watch(Long.MAX_VALUE);
+        assertEquals("mine gone", heard.get(1), "nor who comes back");
+    }
+
+    @Test
     void whoCannotBeToldAnyMoreWhichHaveLeftIsAtItsEnd() {
         watch(1);
         for (int i = 0; i < StatusBoard.MAX_GONE; i++) {
