@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.cli;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
         "0:it is gone, or nothing was there; the line on standard output says which",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
-        "3:the sidecar refused, and nothing has changed",
+        "3:the sidecar refused, and nothing has changed; or the transfer was committed before it could be ended",
         "4:the sidecar was busy with this database for too long, or could not be reached"}, footer = {"",
                 "The source of a transfer is told, and may begin again.", "",
                 "Example:  mirror-bootstrap rm orders --snapshot"})
@@ -58,6 +59,15 @@ final class RmCommand implements Callable<Integer> {
             if (reply instanceof Reply.Blocked blocked) {
                 return blocked(blocked.obstacle());
             }
+            Reply after = snapshotToo ? reply : client.ask(database, PATIENCE);
+            if (after instanceof Reply.Blocked blocked) {
+                return Report.failed(spec.commandLine(), ExitCode.of(blocked.obstacle()), "no transfer of " + database
+                        + " is under way, whether it was committed before is not known: "
+                        + blocked.obstacle().message());
+            } else if (!committedAt(before).equals(committedAt(after)) && committedAt(after).isPresent()) {
+                return Report.failed(spec.commandLine(), ExitCode.REFUSED, "the transfer of " + database
+                        + " was committed before it could be ended: its snapshot stays (--snapshot removes it)");
+            }
             spec.commandLine().getOut().println(before instanceof Reply.Known known
                     ? gone(known.status())
                     : "nothing of " + database + " was there");
@@ -79,6 +89,11 @@ final class RmCommand implements Callable<Integer> {
             Duration wait = pause.get().compareTo(LEAST_PAUSE) < 0 ? LEAST_PAUSE : pause.get();
             TimeUnit.NANOSECONDS.sleep(wait.toNanos());
         }
+    }
+
+    /** Of the snapshot that is there; a commit that runs is not ended, and the sidecar is busy until it is over. */
+    private static Optional<Instant> committedAt(Reply reply) {
+        return reply instanceof Reply.Known known ? known.status().committedAt() : Optional.empty();
     }
 
     private int blocked(Obstacle obstacle) {
