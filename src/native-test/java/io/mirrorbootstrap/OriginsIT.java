@@ -39,6 +39,19 @@ class OriginsIT extends WithSidecar {
         }
     }
 
+    @Test
+    void theSidecarsOwnPageIsLetInWhateverTheNameOfItsHost() throws Exception {
+        start(Map.of("QUARKUS_HTTP_HOST", "0.0.0.0", "MIRROR_BOOTSTRAP_INSECURE", "true"));
+        for (String host : List.of("my_sidecar:8080", "my_sidecar", "[::1]:8080", "Sidecar.example.:80",
+                "192.0.2.1:8080")) {
+            assertEquals(200, status("/v1/mirrors", "Host: " + host + "\r\nOrigin: http://" + host), host);
+        }
+        for (String origin : List.of("http://my_sidecar", "http://my_other:8080", "http://a@my_sidecar:8080",
+                "http:my_sidecar:8080", "http://", "https://my_sidecar:8080")) {
+            assertEquals(403, status("/v1/mirrors", "Host: my_sidecar:8080\r\nOrigin: " + origin), origin);
+        }
+    }
+
     /** A browser shows the certificate to whichever page speaks to the sidecar. */
     @Test
     void soAreTheyWhereACertificateIsAskedFor() throws Exception {

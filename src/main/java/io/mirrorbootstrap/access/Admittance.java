@@ -144,10 +144,14 @@ class Admittance {
     private static boolean isSame(String origin, boolean tls, HostAndPort host) {
         try {
             URI uri = new URI(origin);
+            // names as Docker and Compose give them have underscores, which URI takes for no host
+            HostAndPort own = uri.getRawAuthority() == null
+                    ? null
+                    : HostAndPort.parseAuthority(uri.getRawAuthority(), -1);
             int standard = tls ? 443 : 80;
-            return (tls ? "https" : "http").equalsIgnoreCase(uri.getScheme())
-                    && host.host().equalsIgnoreCase(uri.getHost())
-                    && (uri.getPort() < 0 ? standard : uri.getPort()) == (host.port() < 0 ? standard : host.port());
+            return own != null && (tls ? "https" : "http").equalsIgnoreCase(uri.getScheme())
+                    && host.host().equalsIgnoreCase(own.host())
+                    && (own.port() < 0 ? standard : own.port()) == (host.port() < 0 ? standard : host.port());
         } catch (URISyntaxException e) {
             return false;
         }
