@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.store;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -29,9 +30,15 @@ public interface DiskFile extends Closeable {
      *
      * @param bytes at most so many, 1 or more
      * @return how many; 0 when {@code target} takes nothing now
-     * @throws java.io.EOFException when the file ends before {@code position}
+     * @throws EOFException when the file ends before {@code position}
      */
-    long transferTo(WritableByteChannel target, long position, long bytes) throws IOException;
+    default long transferTo(WritableByteChannel target, long position, long bytes) throws IOException {
+        ByteBuffer some = ByteBuffer.allocate((int) Math.min(bytes, Short.MAX_VALUE));
+        if (read(some, position) <= 0) {
+            throw new EOFException("the file ends before byte " + position);
+        }
+        return target.write(some.flip());
+    }
 
     /** Cuts the file to {@code length} bytes, if it is longer. */
     void truncate(long length) throws IOException;

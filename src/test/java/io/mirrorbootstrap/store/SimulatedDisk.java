@@ -1,10 +1,8 @@
 package io.mirrorbootstrap.store;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -264,16 +262,6 @@ public final class SimulatedDisk implements Disk {
                 into.put(file.bytes(), (int) position, length);
             }
             return length;
-        }
-
-        @Override
-        public long transferTo(WritableByteChannel target, long position, long bytes) throws IOException {
-            before("readFile");
-            int length = (int) Math.min(bytes, file.bytes().length - position);
-            if (length <= 0) {
-                throw new EOFException();
-            }
-            return target.write(ByteBuffer.wrap(file.bytes(), (int) position, length));
         }
 
         @Override
