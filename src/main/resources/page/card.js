@@ -22,11 +22,15 @@ export class Card {
   row;
   #chart = new Chart();
   #heardAt;
+  #asks;
 
   constructor(row, asks) {
+    this.#asks = asks;
     this.element = document.getElementById('card').content.cloneNode(true).firstElementChild;
     this.#at('h2').textContent = row.source_database_id;
     this.element.dataset.database = row.source_database_id;
+    this.#at('.download').setAttribute('aria-label', 'Download the snapshot of ' + row.source_database_id);
+    this.#at('.download').href = 'v1/mirrors/' + row.source_database_id + '/snapshot';
     this.#at('.abort').setAttribute('aria-label', 'Abort the transfer of ' + row.source_database_id);
     this.#at('.remove').setAttribute('aria-label', 'Remove the snapshot of ' + row.source_database_id);
     this.#at('.abort').addEventListener('click', () => asks.abort(this.row));
@@ -68,6 +72,7 @@ export class Card {
     const isUnderWay = row.status === 'bootstrapping' || row.status === 'disconnected' && row.bytes_done > 0;
     this.#at('.abort').hidden = !isUnderWay;
     this.#at('.remove').hidden = !row.snapshot_path;
+    this.#at('.download').hidden = !row.snapshot_path || this.#asks.isByToken(); // a link shows no token
     this.#at('.buttons').hidden = !isUnderWay && !row.snapshot_path;
   }
 

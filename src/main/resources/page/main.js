@@ -31,6 +31,7 @@ const asks = {
   remove: row => ask(`Remove the snapshot of ${row.source_database_id}?`,
     'Its file is removed here, and so is what has come of a successor. A mirror that needs it has to wait for another.',
     'Remove the snapshot', row, '?snapshot=true'),
+  isByToken: () => token !== '',
 };
 
 let confirmed = () => {};

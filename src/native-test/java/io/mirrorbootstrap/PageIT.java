@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -169,6 +170,10 @@ class PageIT extends WithSidecar {
         browser.click("#yes");
         browser.awaitText(card("orders") + " .state", "following");
         browser.awaitText(card("orders") + " dl", "LSN\n42");
+
+        String download = (String) browser.ask("document.querySelector('" + card("orders") + " .download').href");
+        assertEquals(200, sidecar.status(URI.create(download).getPath()));
+        assertEquals(false, browser.ask("document.querySelector('" + card("orders") + " .download').hidden"));
 
         browser.click(card("orders") + " .remove");
         browser.awaitText("#sure", "Remove the snapshot of orders?");

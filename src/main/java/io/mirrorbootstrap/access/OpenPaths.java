@@ -25,7 +25,16 @@ public final class OpenPaths {
     private static final Set<String> PROBES = Set.of(HEALTH, HEALTH + "/live", HEALTH + "/ready", HEALTH + "/started",
             HEALTH + "/well", HEALTH + "/group", HEALTH + "/group/mirror", METRICS);
 
+    /** What is between these is read for long, by few: downloads have places. */
+    private static final String MIRRORS = "/v1/mirrors/";
+    private static final String SNAPSHOT = "/snapshot";
+
     private OpenPaths() {
+    }
+
+    /** Whether an answer to it may be so long that the kernel should choose how much it holds; it does as soon as it is told nothing else. */
+    static boolean isLong(String path) {
+        return path != null && path.startsWith(MIRRORS) && path.endsWith(SNAPSHOT);
     }
 
     static boolean isProbe(RoutingContext request) {

@@ -23,7 +23,7 @@ final class Outlet implements AutoCloseable {
     static final int MAX_COPIED_BYTES = 256 * 1024;
 
     /** The largest that does not. */
-    static final int MAX_HANDED_ON_BYTES = 1024 * 1024;
+    static final int MAX_HANDED_ON_BYTES = 8 * 1024 * 1024;
 
     /** The system reads ahead about so much: where one byte is in its memory, those around it are. */
     private static final int PROBE_EVERY_BYTES = 128 * 1024;

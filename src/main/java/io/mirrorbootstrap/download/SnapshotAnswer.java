@@ -28,9 +28,7 @@ final class SnapshotAnswer {
 
     private static final Logger LOG = Logger.getLogger("io.mirrorbootstrap.download");
 
-    /** What the kernel may hold of a download that is not encrypted: nothing of it is a copy. */
-    private static final int HANDED_ON_BYTES = 1024 * 1024;
-
+    /** What the kernel may hold of a download that is encrypted. Of another it holds as much as it likes: nothing of it is a copy. */
     private static final int COPIED_BYTES = 256 * 1024;
 
     private final RoutingContext request;
@@ -67,7 +65,9 @@ final class SnapshotAnswer {
         }
         Channel channel = Connections.channel(request.request().connection());
         boolean isEncrypted = channel.pipeline().get(SslHandler.class) != null;
-        Connections.hold(channel, isEncrypted ? COPIED_BYTES : HANDED_ON_BYTES);
+        if (isEncrypted) {
+            Connections.hold(channel, COPIED_BYTES);
+        }
         Outlet outlet = new Outlet(file, channel.alloc(), isEncrypted, System::nanoTime);
         long begun = System.nanoTime();
         LOG.infof("download begun: %s, to %s", facts(range.get()), Connections.source(channel));
