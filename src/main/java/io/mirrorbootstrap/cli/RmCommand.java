@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         "2:the command line is wrong",
         "3:the sidecar refused, and nothing has changed; or the transfer was committed before it could be ended",
         "4:the sidecar was busy with this database for too long, or could not be reached"}, footer = {"",
-                "The source of a transfer is told, and may begin again.", "",
+                "A source that is there is told, and may begin again; one that is away begins anew when it comes back.",
+                "",
                 "Example:  mirror-bootstrap rm orders --snapshot"})
 final class RmCommand implements Callable<Integer> {
 
