@@ -205,7 +205,7 @@ public class Mirrors {
         return receivers.find(row.database()).flatMap(SnapshotReceiver::progress).map(row::at).orElse(row);
     }
 
-    /** How long ago the last chunk of {@code database} was accepted, if its transfer is under way. Any thread; never waits. */
+    /** See {@link SnapshotReceiver#sinceLastChunk}. Any thread; never waits. */
     public Optional<Duration> sinceLastChunk(DatabaseId database) {
         return receivers.find(database).flatMap(SnapshotReceiver::sinceLastChunk);
     }

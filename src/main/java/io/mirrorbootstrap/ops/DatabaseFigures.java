@@ -31,7 +31,7 @@ final class DatabaseFigures {
             add(state, bytes, bytes, bytes);
         } else if (state instanceof Bootstrapping now) {
             add(state, now.bytesDone(), now.durableBytes(), now.identity().totalBytes());
-            lastChunkSeconds = Math.max(lastChunkSeconds, Math.max(0, sinceLastChunk.toMillis() / 1e3)); // a clock may be set back
+            lastChunkSeconds = Math.max(lastChunkSeconds, Math.max(0, sinceLastChunk.toMillis() / 1e3));
         } else if (state instanceof Disconnected gone) {
             add(state, gone.bytesKept(), gone.durableBytes(), gone.identity().totalBytes());
         } else if (state instanceof Failed failed) {

@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.ops;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -16,7 +15,6 @@ import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.MirrorSettings;
-import io.mirrorbootstrap.mirror.MirrorState.Bootstrapping;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -91,12 +89,9 @@ class DatabaseSeries {
                 .forEach(row -> own.add(row.database()));
     }
 
-    /** A source that has opened its transfer, and sent nothing since, is waited for, too. */
+    /** Not since the row has changed: a refusal, of whomever's message, changes it too. */
     private Duration sinceLastChunk(Mirror row) {
-        return row.state() instanceof Bootstrapping
-                ? mirrors.sinceLastChunk(row.database())
-                        .orElseGet(() -> Duration.between(row.updatedAt(), Instant.now()))
-                : Duration.ZERO;
+        return mirrors.sinceLastChunk(row.database()).orElse(Duration.ZERO);
     }
 
     /** One metric of all databases. */

@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.snapshot;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -58,6 +59,11 @@ sealed interface Phase {
     /** Whether the transfer under way is kept when its link drops. */
     default boolean isOpened() {
         return false;
+    }
+
+    /** How long ago the last chunk was accepted, or, where none has been, the transfer was begun or gone on with. */
+    default Optional<Duration> sinceLastChunk() {
+        return current().map(Transfer::sinceLastChunk);
     }
 
     /** Whether this phase may follow {@code before}. */
@@ -125,8 +131,23 @@ sealed interface Phase {
         }
     }
 
-    /** A source has opened the transfer; no byte has come yet. */
-    record Announced(Source source, Announcement snapshot) implements Owned {
+    /**
+     * A source has opened the transfer; no byte has come yet.
+     *
+     * @param sinceNanos when, by {@link System#nanoTime}
+     */
+    record Announced(Source source, Announcement snapshot, long sinceNanos) implements Owned {
+
+        /** It has opened it just now. */
+        Announced(Source source, Announcement snapshot) {
+            this(source, snapshot, System.nanoTime());
+        }
+
+        @Override
+        public Optional<Duration> sinceLastChunk() {
+            return Optional.of(Duration.ofNanos(System.nanoTime() - sinceNanos));
+        }
+
         @Override
         public Optional<SnapshotIdentity> identity() {
             return Optional.of(snapshot.identity());

@@ -110,9 +110,9 @@ public final class SnapshotReceiver {
         return phase.now().current().map(Transfer::progress);
     }
 
-    /** How long ago the last chunk was accepted, if a transfer is under way. Any thread; never waits. */
+    /** How long ago the last chunk was accepted, or the transfer under way was opened, if one is. Any thread; never waits. */
     public Optional<Duration> sinceLastChunk() {
-        return phase.now().current().map(Transfer::sinceLastChunk);
+        return phase.now().sinceLastChunk();
     }
 
     /**

@@ -20,6 +20,21 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 /** The events and the progress of a transfer, as its listener and its callers see them. */
 class TransferEventsTest extends ReceiverOnSimulatedDisk {
 
+    /** However many messages are refused meanwhile: the wait for a source is told by its age. */
+    @Test
+    void theAgeOfTheLastChunkBeginsWithTheTransferAndWithAChunkThatIsAccepted() {
+        assertEquals(Optional.empty(), receiver.sinceLastChunk());
+        receiver.open(one, identity);
+        Duration opened = receiver.sinceLastChunk().orElseThrow();
+        assertInstanceOf(ChunkOutcome.Refused.class, send(other, 300, 400));
+        assertInstanceOf(ChunkOutcome.Refused.class, send(one, 300, 400));
+        assertTrue(receiver.sinceLastChunk().orElseThrow().compareTo(opened) >= 0);
+        send(one, 0, 300);
+        assertTrue(receiver.sinceLastChunk().isPresent());
+        receiver.disconnected(one, KeptReason.LINK_LOST);
+        assertEquals(Optional.empty(), receiver.sinceLastChunk());
+    }
+
     @Test
     void aKeptTransferWhoseFileIsGoneOrShortStartsAnew() throws Exception {
         for (byte[] left : Arrays.asList(null, new byte[10])) {
