@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -15,15 +16,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A pipe whose other end is given to a process. It ends when the last process that writes to it does. The JDK's own pipe
- * to a process ends when that one process does: what a program that it started writes after that would be missing, and
- * what is there would look whole.
+ * A pipe of which one end is given to a process. It ends when the last process that has that end does. The JDK's own pipe
+ * ends with that one process: what a program that it started writes after that would be missing, and what such a program has
+ * read would have an end, so that either would look whole.
  */
-final class ProducerPipe implements Closeable {
+final class ProcessPipe implements Closeable {
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
     private final Pipe pipe;
+    private final Path readEnd;
     private final Path writeEnd;
     /** What each descriptor of this pipe leads to, in any process. */
     private final String identity;
@@ -34,7 +36,7 @@ final class ProducerPipe implements Closeable {
      *
      * @throws IOException when this system does not tell them
      */
-    ProducerPipe() throws IOException {
+    ProcessPipe() throws IOException {
         Map<Path, String> before = pipes(DESCRIPTORS);
         this.pipe = Pipe.open();
         try {
@@ -42,6 +44,7 @@ final class ProducerPipe implements Closeable {
             added.keySet().removeAll(before.keySet());
             this.writeEnd = writeEnd(added).orElseThrow(
                     () -> new IOException("the ends of a pipe cannot be told from " + added));
+            this.readEnd = added.keySet().stream().filter(end -> !end.equals(writeEnd)).findFirst().orElseThrow();
             this.identity = added.get(writeEnd);
         } catch (IOException e) {
             close();
@@ -52,6 +55,11 @@ final class ProducerPipe implements Closeable {
     /** What a process is to write to; it is opened anew for it. */
     File writeEnd() {
         return writeEnd.toFile();
+    }
+
+    /** What a process is to read; it is opened anew for it. */
+    File readEnd() {
+        return readEnd.toFile();
     }
 
     /** The other processes that have it open, as far as this one may see: also those whose parents are gone. */
@@ -66,10 +74,16 @@ final class ProducerPipe implements Closeable {
                 }).toList();
     }
 
-    /** The process, and what it started, are the only ones that write now. */
-    ReadableByteChannel readEnd() throws IOException {
+    /** The other end of {@link #writeEnd}: the process, and what it started, are the only ones that write now. */
+    ReadableByteChannel output() throws IOException {
         pipe.sink().close();
         return pipe.source();
+    }
+
+    /** The other end of {@link #readEnd}: the process, and what it started, are the only ones that read now. */
+    WritableByteChannel input() throws IOException {
+        pipe.source().close();
+        return pipe.sink();
     }
 
     @Override
