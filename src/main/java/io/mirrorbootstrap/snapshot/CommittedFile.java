@@ -6,9 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
+import io.mirrorbootstrap.store.FileFacts;
+import io.mirrorbootstrap.store.PageMemory;
 
 /**
  * The bytes of one committed snapshot, to be read for as long as it is open: a successor that is committed meanwhile, or a removal, takes only
@@ -19,22 +22,47 @@ public final class CommittedFile implements Closeable {
     /** How often a snapshot may be replaced by another while it is opened. */
     private static final int ATTEMPTS = 10;
 
+    private static final int SLICE_BYTES = 256 * 1024;
+
     private final CommittedSnapshot snapshot;
     private final byte[] manifest;
     private final DiskFile file;
+    private final long fileBytes;
 
-    private CommittedFile(CommittedSnapshot snapshot, byte[] manifest, DiskFile file) {
+    /** Takes slices of a snapshot, in order, while it is read. */
+    public interface Taker {
+
+        /** @return whether to read on */
+        boolean take(ByteBuffer slice) throws IOException;
+    }
+
+    private CommittedFile(CommittedSnapshot snapshot, byte[] manifest, DiskFile file, long fileBytes) {
         this.snapshot = snapshot;
         this.manifest = manifest;
         this.file = file;
+        this.fileBytes = fileBytes;
     }
 
     /** @return empty when no file is known to be the snapshot of {@code database} by its mark */
     static Optional<CommittedFile> open(Disk disk, Records records, DatabaseId database) throws IOException {
+        return open(disk, records, database, true);
+    }
+
+    /**
+     * The same, also of a file whose mark is another than its manifest says, as a copy's is: only {@link #handOn} tells whether it has its
+     * bytes.
+     */
+    static Optional<CommittedFile> openUnmarked(Disk disk, Records records, DatabaseId database) throws IOException {
+        return open(disk, records, database, false);
+    }
+
+    private static Optional<CommittedFile> open(Disk disk, Records records, DatabaseId database, boolean isMarked)
+            throws IOException {
         String name = SnapshotNames.snapshot(database);
         for (int i = 0; i < ATTEMPTS; i++) {
-            Optional<Manifest> manifest = records.marked(database);
-            if (manifest.isEmpty()) {
+            Optional<FileFacts> before = disk.facts(name);
+            Optional<Manifest> manifest = isMarked ? records.marked(database) : records.describing(database);
+            if (manifest.isEmpty() || before.isEmpty()) {
                 return Optional.empty();
             }
             DiskFile file;
@@ -45,10 +73,10 @@ public final class CommittedFile implements Closeable {
             }
             boolean isIt = false;
             try {
-                isIt = manifest.get().marks(disk.facts(name));
+                isIt = disk.facts(name).equals(before) && (!isMarked || manifest.get().marks(before));
                 if (isIt) { // the same file had the name before and behind the opening
-                    return Optional
-                            .of(new CommittedFile(manifest.get().snapshot(), records.text(manifest.get()), file));
+                    return Optional.of(new CommittedFile(manifest.get().snapshot(), records.text(manifest.get()), file,
+                            before.get().bytes()));
                 }
             } finally {
                 if (!isIt) {
@@ -77,6 +105,39 @@ public final class CommittedFile implements Closeable {
     /** See {@link DiskFile#transferTo}. Any thread, beside {@link #read}. */
     public long transferTo(WritableByteChannel target, long position, long bytes) throws IOException {
         return file.transferTo(target, position, bytes);
+    }
+
+    /**
+     * Hands all bytes on, and compares them with the manifest meanwhile. The last of them, at least 128 KiB or all that there are, are
+     * handed on only when they are right: nobody can take a wrong snapshot for a whole one.
+     *
+     * @param taker gets slices of at most 256 KiB, one after another in the same memory
+     * @return {@link Verification.Right} or {@link Verification.Different}; empty where {@code taker} has ended it
+     */
+    public Optional<Verification> handOn(Taker taker) throws IOException {
+        if (fileBytes != snapshot.bytes()) {
+            return Optional.of(new Verification.Different(snapshot, fileBytes, Optional.empty()));
+        }
+        ByteBuffer slice = PageMemory.allocate(SLICE_BYTES);
+        CRC32C crc = new CRC32C();
+        long at = 0;
+        while (true) {
+            long left = snapshot.bytes() - at;
+            slice.clear().limit((int) (left <= SLICE_BYTES ? left : Math.min(SLICE_BYTES, left - SLICE_BYTES / 2)));
+            while (slice.hasRemaining() && file.read(slice, at + slice.position()) > 0) {
+                continue;
+            }
+            boolean isCut = slice.hasRemaining();
+            crc.update(slice.flip().duplicate());
+            at += slice.remaining();
+            if (isCut || at == snapshot.bytes() && !Crc32c.of(crc).equals(snapshot.crc32c())) {
+                return Optional.of(new Verification.Different(snapshot, at, Optional.of(Crc32c.of(crc))));
+            } else if (!taker.take(slice)) {
+                return Optional.empty();
+            } else if (at == snapshot.bytes()) {
+                return Optional.of(new Verification.Right(snapshot));
+            }
+        }
     }
 
     @Override

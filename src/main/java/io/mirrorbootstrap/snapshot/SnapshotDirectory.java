@@ -159,6 +159,14 @@ public final class SnapshotDirectory {
     }
 
     /**
+     * The same, also of a file whose mark is another than its manifest says, as a copy's is: {@link CommittedFile#handOn} tells whether it has
+     * its bytes.
+     */
+    public Optional<CommittedFile> openUnmarked(DatabaseId database) throws IOException {
+        return CommittedFile.openUnmarked(disk, records, database);
+    }
+
+    /**
      * Reads the committed snapshot of {@code database} back and compares it with its manifest.
      *
      * @return the snapshot; empty when there is none, or it has other bytes than the manifest says
