@@ -48,7 +48,7 @@ static void end_on_signals(void) {
 
 /*
  * What would be taken from the locale, the names that files can have, digits and the C library's words, is always the same. What
- * "send" starts gets the caller's back (Producer), as after the launcher, which has done this already.
+ * "send" and "wait" start gets the caller's back (Program), as after the launcher, which has done this already.
  */
 static void fix_locale(void) {
     const char *callers = getenv("LC_ALL");

@@ -166,7 +166,7 @@ class WaitIT extends WithSidecar {
         assertEquals(2, end(begin("--database", "stock,.hidden")).code());
         Ended none = end(run("wait", "--database", ",", "--url", sidecar.uri().toString()));
         assertEquals(2, none.code(), none.out());
-        assertTrue(none.err().contains("--database names none"), none.err());
+        assertTrue(none.err().contains("no database is named"), none.err());
     }
 
     @Test

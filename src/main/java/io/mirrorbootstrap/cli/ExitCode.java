@@ -17,8 +17,10 @@ enum ExitCode {
     LINK(4),
     /** The input could not be read, or changed meanwhile. */
     INPUT(5),
-    /** The command that writes the snapshot failed. */
-    PRODUCER(6);
+    /** The command that writes the snapshot, or restores it, failed. */
+    COMMAND(6),
+    /** The command has restored the snapshot, which was to be removed then, and is still there. */
+    REMAINS(7);
 
     private final int number;
 
@@ -45,7 +47,7 @@ enum ExitCode {
         } else if (outcome instanceof Outcome.InputEmpty || outcome instanceof Outcome.InputUnusable) {
             return USAGE;
         } else if (outcome instanceof Outcome.ProducerFailed) {
-            return PRODUCER;
+            return COMMAND;
         }
         return REFUSED; // Refused, NotUnderstood
     }

@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
+import io.mirrorbootstrap.snapshot.CommittedFile;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -29,6 +30,10 @@ record Handover(Optional<Path> dataDirectory, boolean verify) {
 
     /** It is there. */
     record There(HandedOver snapshot) implements Finding {
+    }
+
+    /** It is there, and open: to be closed. */
+    record Opened(HandedOver snapshot, CommittedFile file) implements Finding {
     }
 
     /**
@@ -60,6 +65,13 @@ record Handover(Optional<Path> dataDirectory, boolean verify) {
                         + ", and no line that says so could be relied upon");
     }
 
+    /** Why what the source has said of a snapshot cannot be told to a script. */
+    static Optional<String> unreliable(HandedOver snapshot) {
+        return snapshot.position().filter(text -> !Text.isPlain(text))
+                .map(text -> "the snapshot of " + snapshot.database() + " has the position " + Text.readable(text)
+                        + ", and no line that says so could be relied upon");
+    }
+
     /**
      * Looks for it, and reads it where it is to be read.
      *
@@ -79,7 +91,7 @@ record Handover(Optional<Path> dataDirectory, boolean verify) {
             there = patience.uncounted(() -> directory.verify(database));
         }
         if (there.isEmpty()) {
-            return new Doubt(file + " is not what its manifest says, or one of them is missing");
+            return missing(file);
         }
         CommittedSnapshot snapshot = there.get();
         String here = numbers(snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
@@ -87,8 +99,33 @@ record Handover(Optional<Path> dataDirectory, boolean verify) {
         return told.equals(here)
                 ? new There(new HandedOver(database, file.toString(), snapshot.lsn(), snapshot.crc32c(),
                         snapshot.bytes(), snapshot.notes().position()))
-                : new Doubt("the sidecar has " + told + ", but " + file + " is " + here
-                        + ": another volume (--data-dir), or another sidecar (--url)?");
+                : another(file, told, here);
+    }
+
+    /** Opens what {@link #find} has found with this status: its bytes need not have been read. */
+    Finding open(HandedOver snapshot, MirrorStatus status) throws IOException {
+        Optional<CommittedFile> opened = directory(status).openUnmarked(snapshot.database());
+        Path file = Path.of(snapshot.path());
+        if (opened.isEmpty()) {
+            return missing(file);
+        }
+        CommittedSnapshot there = opened.get().snapshot();
+        String here = numbers(there.lsn(), there.crc32c(), there.bytes());
+        String told = numbers(snapshot.lsn(), snapshot.crc32c(), snapshot.bytes());
+        if (told.equals(here)) {
+            return new Opened(snapshot, opened.get());
+        }
+        opened.get().close();
+        return another(file, told, here);
+    }
+
+    private static Doubt missing(Path file) {
+        return new Doubt(file + " is not what its manifest says, or one of them is missing");
+    }
+
+    private static Doubt another(Path file, String told, String here) {
+        return new Doubt("the sidecar has " + told + ", but " + file + " is " + here
+                + ": another volume (--data-dir), or another sidecar (--url)?");
     }
 
     /** What is told of a snapshot that is not handed over: its numbers are its manifest's, as the status has its successor's. */

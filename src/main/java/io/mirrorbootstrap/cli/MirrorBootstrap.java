@@ -67,11 +67,11 @@ public final class MirrorBootstrap {
 
             private int run(String... args) {
                 int end = List.of(args).indexOf(END_OF_OPTIONS);
-                if (end < 1 || !args[0].equals(SendCommand.NAME)) {
+                CommandLine line = end < 1 ? null : getSubcommands().get(args[0]);
+                if (line == null || !(line.getCommand() instanceof RunsCommand command)) {
                     return super.execute(args);
                 }
-                SendCommand send = getSubcommands().get(SendCommand.NAME).getCommand();
-                send.producer(List.of(args).subList(end + 1, args.length));
+                command.runs(List.of(args).subList(end + 1, args.length));
                 return super.execute(Arrays.copyOf(args, end));
             }
         };

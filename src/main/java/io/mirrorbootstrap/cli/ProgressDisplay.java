@@ -203,6 +203,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
             case COMMITTING -> "sent, the sidecar verifies and commits";
             case CHECKSUM -> amount("checksum", done, total);
             case SENDING -> amount("sending ", done, total);
+            case RESTORING -> amount("restoring", done, total);
         };
     }
 

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
                 "              --cluster pg-main --database orders",
                 "          mirror-bootstrap send --url http://mirror:8080 --cluster pg-main \\",
                 "              --database orders -- COMMAND [ARG...]",
-                "Wait:     mirror-bootstrap wait --database orders --verify",
+                "Wait:     mirror-bootstrap wait orders --verify",
+                "          mirror-bootstrap wait orders -- COMMAND [ARG...]",
                 "Look:     mirror-bootstrap status --watch", "",
                 "'mirror-bootstrap COMMAND --help' explains a command."})
 final class RootCommand implements Callable<Integer> {

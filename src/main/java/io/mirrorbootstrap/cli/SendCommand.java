@@ -66,7 +66,7 @@ import picocli.CommandLine.Spec;
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
                         "      -- pg_basebackup -D - -Ft -X fetch -c fast"})
-final class SendCommand implements Callable<Integer> {
+final class SendCommand implements Callable<Integer>, RunsCommand {
 
     static final String NAME = "send";
 
@@ -115,8 +115,9 @@ final class SendCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** @param command what runs in place of a file: a program and its arguments, exactly as they were given */
-    void producer(List<String> command) {
+    /** In place of a file. */
+    @Override
+    public void runs(List<String> command) {
         this.producer = command;
     }
 

@@ -79,7 +79,8 @@ final class VerifyCommand implements Callable<Integer> {
                 + directory.manifest(database) + " that says what it is, is missing or is none");
     }
 
-    private static String words(Verification.Different found) {
+    /** In which way a file is not what its manifest says. */
+    static String words(Verification.Different found) {
         CommittedSnapshot told = found.snapshot();
         return found.crc32c().isEmpty() || found.bytes() != told.bytes()
                 ? told.bytes() + " bytes are stored, it has " + found.bytes()

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.mirrorbootstrap.cli.Handover.Finding;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.source.Restore;
 import io.mirrorbootstrap.source.StatusClient;
 import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.store.Reason;
@@ -24,37 +26,65 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
-@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Waits until a database has a committed snapshot, and prints what it is and where. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-        "0:the snapshot is there, or the file of --unless",
-        "1:this program failed unexpectedly, or standard output cannot be written",
-        "2:the command line is wrong",
-        "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says",
-        "4:it was not there in time, or the sidecar could not be reached; the message says how far it was"}, footer = {
-                "",
-                "Progress goes to standard error, the result to standard output: a line for each database, as far as",
-                "it came. --format env prints MIRROR_SNAPSHOT_PATH, _LSN, _CRC32C, _BYTES and _POSITION, in quotes;",
-                "the last is empty where the source has told none. Where the file of --unless is there, nothing is",
-                "printed.", "",
-                "In a script:",
-                "  found=$(mirror-bootstrap wait --database orders --format env) && eval \"$found\"", "",
-                "Example, as an init container between the sidecar and the mirror:",
-                "  mirror-bootstrap wait --database orders --verify --unless /data/postgres/PG_VERSION"})
-final class WaitCommand implements Callable<Integer> {
+@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
+        "mirror-bootstrap wait [OPTION...] DATABASE...",
+        "       mirror-bootstrap wait [OPTION...] DATABASE -- COMMAND [ARG...]"}, description = "Waits until a database has a committed snapshot, and prints what it is and where, or runs the command that restores it. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                "0:the snapshot is there, or restored, or the file of --unless is there",
+                "1:this program failed unexpectedly, or standard output cannot be written",
+                "2:the command line is wrong, or COMMAND cannot be started",
+                "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says",
+                "4:it was not there in time, or the sidecar could not be reached; the message says how far it was",
+                "6:COMMAND ended with a status other than 0, or by a signal",
+                "7:COMMAND has restored it, but the snapshot is still there (--remove-after); the message says why"}, footer = {
+                        "",
+                        "Progress goes to standard error, the result to standard output: a line for each database, as far as",
+                        "it came. --format env prints MIRROR_SNAPSHOT_PATH, _LSN, _CRC32C, _BYTES and _POSITION, in quotes;",
+                        "the last is empty where the source has told none. Where the file of --unless is there, nothing is",
+                        "printed.", "",
+                        "COMMAND has the snapshot on its standard input, and what --format env prints in its environment. Its",
+                        "standard output is that of wait, which itself prints nothing there: that it has ended with 0 is told",
+                        "on standard error. The bytes are verified while they go to it, so that they are read once; the last",
+                        "128 KiB at least are kept back until all are known to be right. If they are not, the disk fails, or",
+                        "wait is ended, COMMAND is ended first, and what it started, by SIGTERM, then SIGKILL: the end of its",
+                        "input says that the snapshot is right (but not where wait is killed with SIGKILL). What cannot be",
+                        "undone, as by psql in a database that is in use, needs --verify, too: the whole file is read before",
+                        "COMMAND is run then. A COMMAND that ends with 0 before it has read all has had what it needs; the",
+                        "rest is verified all the same. What it leaves running gets no more.", "",
+                        "In a script:",
+                        "  found=$(mirror-bootstrap wait --database orders --format env) && eval \"$found\"", "",
+                        "Example, as an init container between the sidecar and the mirror:",
+                        "  mirror-bootstrap wait orders --verify --unless /data/postgres/PG_VERSION", "",
+                        "The same, which restores it, and has its room free then:",
+                        "  mirror-bootstrap wait orders --unless /data/postgres/PG_VERSION --remove-after -- sh -ec \\",
+                        "      'cd /data; rm -rf new; mkdir -m 700 new; tar -xf - -C new; sync -f new; mv new postgres'"})
+final class WaitCommand implements Callable<Integer>, RunsCommand {
 
     private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A sidecar that is there answers in this time; with less, the last question could not be answered. */
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final long MOST_SECONDS = 1_000_000_000;
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** A sidecar that restarts is back by then, and most commits are over. */
+    private static final long FREE_SECONDS = 60;
 
-    @Option(names = "--database", required = true, split = ",", paramLabel = "ID", description = "The database, or several: each "
+    @Parameters(paramLabel = "DATABASE", arity = "0..*", split = ",", description = "The database, or several: each "
             + DatabaseId.RULE + ".")
-    private List<DatabaseId> databases;
+    private List<DatabaseId> named = List.of();
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify is not counted. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--database", split = ",", paramLabel = "ID", description = "The same as DATABASE.")
+    private List<DatabaseId> databases = List.of();
+
+    /** Null where the command line has none. */
+    private List<String> command;
+
+    @Option(names = "--remove-after", description = "Has the sidecar remove the snapshot when COMMAND has ended with 0: its room is free then. A successor that was committed meanwhile stays, and while one is on its way nothing is removed. With --unless, else a mirror that starts again waits for a new one.")
+    private boolean removeAfter;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify, and COMMAND, are not counted. Default: ${DEFAULT-VALUE}")
     private long timeoutSeconds;
 
     @Option(names = "--verify", description = "Reads the whole file and compares it with its manifest and, unless a successor is on its way, with what the sidecar says that it has.")
@@ -78,9 +108,16 @@ final class WaitCommand implements Callable<Integer> {
     private String told = "";
     private long toldNanos;
 
+    /** With the snapshot as its standard input. */
+    @Override
+    public void runs(List<String> command) {
+        this.command = command;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
-        check();
+        List<DatabaseId> all = Stream.concat(named.stream(), databases.stream()).toList();
+        check(all);
         PrintWriter err = spec.commandLine().getErr();
         if (unless.isPresent() && !Files.notExists(unless.get())) {
             if (!Files.exists(unless.get())) {
@@ -89,20 +126,23 @@ final class WaitCommand implements Callable<Integer> {
             err.println(Text.line(unless.get() + " is there: nothing to wait for"));
             return ExitCode.COMMITTED.number();
         }
+        Optional<Restore> restore = restore();
         try (StatusClient client = sidecar.client(spec.commandLine())) {
             Patience patience = new Patience(timeoutSeconds, System::nanoTime);
-            for (DatabaseId database : databases) {
-                int code = await(database, client, new Handover(dataDirectory, verify), patience);
+            for (DatabaseId database : all) {
+                int code = await(database, client, new Handover(dataDirectory, verify), patience, restore);
                 if (code != ExitCode.COMMITTED.number()) {
                     return code;
                 }
             }
+        } finally {
+            restore.ifPresent(Restore::close);
         }
         return ExitCode.COMMITTED.number();
     }
 
     /** What would let a mirror start without its snapshot must not be taken for an answer. */
-    private void check() {
+    private void check(List<DatabaseId> all) {
         if (timeoutSeconds < 0) {
             throw new ParameterException(spec.commandLine(),
                     "--timeout is " + timeoutSeconds + ", it must be 0 or more");
@@ -110,12 +150,22 @@ final class WaitCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--timeout is " + timeoutSeconds + ", it must be at most " + MOST_SECONDS);
         }
-        if (databases.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--database names none, it must name one or more");
-        }
-        if (format == WaitFormat.ENV && databases.size() > 1) {
-            throw new ParameterException(spec.commandLine(), "--format env is for one database, --database names "
-                    + databases.size());
+        if (all.isEmpty()) {
+            throw new ParameterException(spec.commandLine(),
+                    "no database is named, DATABASE or --database must name one or more");
+        } else if (format == WaitFormat.ENV && all.size() > 1) {
+            throw new ParameterException(spec.commandLine(), "--format env is for one database, there are "
+                    + all.size());
+        } else if (command != null && all.size() > 1) {
+            throw new ParameterException(spec.commandLine(), "-- COMMAND is for one database, there are "
+                    + all.size());
+        } else if (command != null && command.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "-- must be followed by a command");
+        } else if (command != null && format != WaitFormat.TEXT) {
+            throw new ParameterException(spec.commandLine(), "--format " + format.word()
+                    + " is for what is printed, -- COMMAND has the same in its environment");
+        } else if (command == null && removeAfter) {
+            throw new ParameterException(spec.commandLine(), "--remove-after is there without -- COMMAND");
         }
         if (unless.filter(file -> file.toString().isEmpty() || Files.isDirectory(file)).isPresent()) {
             throw new ParameterException(spec.commandLine(),
@@ -123,8 +173,17 @@ final class WaitCommand implements Callable<Integer> {
         }
     }
 
-    private int await(DatabaseId database, StatusClient client, Handover handover, Patience patience)
-            throws InterruptedException {
+    /** Before other threads run, see {@link Restore}; and what is not there is told before anything is waited for. */
+    private Optional<Restore> restore() {
+        try {
+            return command == null ? Optional.empty() : Optional.of(new Restore(command));
+        } catch (IOException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private int await(DatabaseId database, StatusClient client, Handover handover, Patience patience,
+            Optional<Restore> restore) throws InterruptedException {
         boolean doubted = false;
         while (true) {
             Duration time = patience.left();
@@ -147,8 +206,15 @@ final class WaitCommand implements Callable<Integer> {
                 try {
                     if (status.snapshotPath().isPresent()) {
                         Finding finding = handover.find(database, status, patience);
+                        if (finding instanceof Handover.There there && restore.isPresent()) {
+                            finding = handover.open(there.snapshot(), status);
+                        }
                         if (finding instanceof Handover.There there) {
                             return print(there.snapshot());
+                        } else if (finding instanceof Handover.Opened opened) {
+                            Freeing freeing = new Freeing(spec.commandLine(), client, FREE_SECONDS);
+                            return new Restoring(spec.commandLine(), restore.orElseThrow(),
+                                    Optional.of(freeing).filter(any -> removeAfter)).run(opened).number();
                         }
                         doubt = Optional.of(((Handover.Doubt) finding).why());
                     }
@@ -157,7 +223,7 @@ final class WaitCommand implements Callable<Integer> {
                             "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
                 unseen = handover.unseen(database, status);
-                boolean doubtful = verify && doubt.isPresent();
+                boolean doubtful = (verify || restore.isPresent()) && doubt.isPresent();
                 if (doubtful && doubted) {
                     return end(ExitCode.REFUSED, doubt.get());
                 } else if (!doubtful && status.word().equals(MirrorStatus.FAILED)) {
@@ -178,10 +244,9 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private int print(HandedOver snapshot) {
-        Optional<String> position = snapshot.position().filter(text -> format.hasPosition() && !Text.isPlain(text));
-        if (position.isPresent()) {
-            return end(ExitCode.REFUSED, "the snapshot of " + snapshot.database() + " has the position "
-                    + Text.readable(position.get()) + ", and no line that says so could be relied upon");
+        Optional<String> unreliable = Handover.unreliable(snapshot).filter(any -> format.hasPosition());
+        if (unreliable.isPresent()) {
+            return end(ExitCode.REFUSED, unreliable.get());
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println(format.of(snapshot));

@@ -1,7 +1,9 @@
 package io.mirrorbootstrap.cli;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 import io.mirrorbootstrap.snapshot.Text;
@@ -28,13 +30,22 @@ enum WaitFormat {
     ENV {
         @Override
         String of(HandedOver snapshot) {
-            return String.join(System.lineSeparator(), assignment("PATH", snapshot.path()),
-                    assignment("LSN", String.valueOf(snapshot.lsn())),
-                    assignment("CRC32C", snapshot.crc32c().toString()),
-                    assignment("BYTES", String.valueOf(snapshot.bytes())),
-                    assignment("POSITION", snapshot.position().orElse("")));
+            return variables(snapshot).entrySet().stream()
+                    .map(each -> assignment(each.getKey(), each.getValue()))
+                    .collect(Collectors.joining(System.lineSeparator()));
         }
     };
+
+    /** The variables that tell a snapshot, in the order in which they are printed; a position that is not known is empty. */
+    static Map<String, String> variables(HandedOver snapshot) {
+        Map<String, String> variables = new LinkedHashMap<>();
+        variables.put("MIRROR_SNAPSHOT_PATH", snapshot.path());
+        variables.put("MIRROR_SNAPSHOT_LSN", String.valueOf(snapshot.lsn()));
+        variables.put("MIRROR_SNAPSHOT_CRC32C", snapshot.crc32c().toString());
+        variables.put("MIRROR_SNAPSHOT_BYTES", String.valueOf(snapshot.bytes()));
+        variables.put("MIRROR_SNAPSHOT_POSITION", snapshot.position().orElse(""));
+        return variables;
+    }
 
     /** What is printed, without the end of its last line. */
     abstract String of(HandedOver snapshot);
@@ -58,6 +69,6 @@ enum WaitFormat {
 
     /** In single quotes nothing but their end means anything to a shell. */
     private static String assignment(String name, String value) {
-        return "MIRROR_SNAPSHOT_" + name + "='" + value.replace("'", "'\\''") + "'";
+        return name + "='" + value.replace("'", "'\\''") + "'";
     }
 }

@@ -18,7 +18,9 @@ public interface Progress {
         /** Chunks are on their way; what counts is what the sidecar has answered. */
         SENDING,
         /** All is sent, the sidecar verifies it and makes it durable. */
-        COMMITTING
+        COMMITTING,
+        /** A snapshot that is there is handed to the command that restores it. */
+        RESTORING
     }
 
     /**

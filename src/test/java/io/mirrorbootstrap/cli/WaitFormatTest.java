@@ -105,7 +105,7 @@ class WaitFormatTest extends WithCommandLine {
     @Test
     void variablesAreOfOneDatabase() {
         assertEquals(2, run("wait", "--database", "a,b", "--format", "env", "--url", "http://127.0.0.1:1"));
-        assertTrue(err.toString().contains("--format env is for one database, --database names 2"), err::toString);
+        assertTrue(err.toString().contains("--format env is for one database, there are 2"), err::toString);
     }
 
     @Test
