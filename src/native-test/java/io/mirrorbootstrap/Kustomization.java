@@ -48,10 +48,12 @@ import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
  * is an error. A test that asks for one is skipped where there is no {@code kubectl}.
  *
  * @param documents all that was rendered, as it is written
- * @param objects the same by their kinds, without {@code outside}
+ * @param objects the same by their kinds, without {@code outside} and {@code siblings}
  * @param outside the Service that is not the headless one; null where there is none
+ * @param siblings what lets replicas ask each other; null where there is none
  */
-record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> objects, Service outside) {
+record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> objects, Service outside,
+        NetworkPolicy siblings) {
 
     private static final Map<String, Class<? extends HasMetadata>> KINDS = Map.of("StatefulSet", StatefulSet.class,
             "Service", Service.class, "ServiceAccount", ServiceAccount.class, "ConfigMap", ConfigMap.class,
@@ -112,6 +114,7 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
                   - ../../../k8s/components/outside
                   - ../../../k8s/components/prometheus
                   - ../../../k8s/components/horizontal
+                  - ../../../k8s/components/seed-tls
                 """);
         all.add(everything.toString());
         return all;
@@ -135,6 +138,7 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
         List<JsonNode> documents = new ArrayList<>();
         Map<Class<?>, HasMetadata> objects = new HashMap<>();
         Service outside = null;
+        NetworkPolicy siblings = null;
         try (MappingIterator<JsonNode> rendered = STRICT.readerFor(JsonNode.class).readValues(yaml(directory))) {
             while (rendered.hasNext()) {
                 JsonNode document = rendered.next();
@@ -149,12 +153,15 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
                 }
                 if (object instanceof Service service && service.getSpec().getType() != null) {
                     outside = service;
+                } else if (object instanceof NetworkPolicy policy
+                        && policy.getMetadata().getName().endsWith("-siblings")) {
+                    siblings = policy;
                 } else {
                     assertNull(objects.put(kind, object), name);
                 }
             }
         }
-        return new Kustomization(documents, objects, outside);
+        return new Kustomization(documents, objects, outside, siblings);
     }
 
     private static String yaml(String directory) throws IOException {
