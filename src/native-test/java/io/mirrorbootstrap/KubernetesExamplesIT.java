@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 
 /** The examples of k8s and of docs/kubernetes.md: what one says of another is so. */
 class KubernetesExamplesIT {
@@ -89,8 +93,8 @@ class KubernetesExamplesIT {
             assertEquals(expected, send.get(send.indexOf("--database") + 1));
             Map<String, String> backup = environment(source.getInitContainers().get(0), number);
             assertEquals(environment(mirror, number).get("PRIMARY"), backup.get("PGHOST"));
-            assertEquals("orders_mirror_" + number, backup.get("SLOT"), "two standbys cannot share one");
-            assertEquals(backup.get("SLOT"), environment(mirror, number).get("SLOT"));
+            assertEquals("orders_mirror_" + number, backup.get("SLOTS"), "two standbys cannot share one");
+            assertEquals(backup.get("SLOTS"), environment(mirror, number).get("SLOT"));
             assertEquals(backup.get("PGHOST"), numbers.get("PGHOST"));
             List<String> producer = send.subList(send.indexOf("--") + 1, send.size());
             assertEquals("pg_basebackup -D - -Ft -X fetch -c fast", String.join(" ", producer));
@@ -110,12 +114,38 @@ class KubernetesExamplesIT {
         assertEquals("orders", Kustomization.mirror(copy.toString()).get(ConfigMap.class).getData()
                 .get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
 
-        int replicas = Kustomization.mirror("k8s/examples/three-replicas").get(StatefulSet.class).getSpec()
-                .getReplicas();
         Files.writeString(copy.resolve("kustomization.yaml"),
                 "resources: [../../../" + Kustomization.SOURCE + "]\n" + blocks.get(1));
-        assertEquals(replicas, Kustomization.any(copy.toString()).get(Job.class).getSpec().getCompletions(),
-                "a base backup and a slot for each");
+        JobSpec job = Kustomization.any(copy.toString()).get(Job.class).getSpec();
+        assertEquals(1, job.getCompletions(), "one base backup");
+        assertEquals(
+                slots(Kustomization.mirror("k8s/examples/postgres-mirror").pod().getContainers().get(0),
+                        Kustomization.mirror("k8s/examples/three-replicas").get(StatefulSet.class).getSpec()
+                                .getReplicas()),
+                environment(job.getTemplate().getSpec().getInitContainers().get(0), 0).get("SLOTS"));
+    }
+
+    /** Those of all replicas, as they name them. */
+    private static String slots(Container mirror, int replicas) {
+        return IntStream.range(0, replicas).mapToObj(number -> environment(mirror, number).get("SLOT"))
+                .collect(Collectors.joining(" "));
+    }
+
+    @Test
+    void theStandbyOfTheExampleGetsComponentsAsThePageSays() throws Exception {
+        String components = "components: [../../components/horizontal, ../../components/seed]";
+        assertTrue(Files.readString(Path.of("docs/kubernetes.md")).contains("`" + components + "`"));
+        Path from = Path.of("k8s/examples/postgres-mirror");
+        Path copy = Files.createDirectories(Path.of("target/k8s/standbys"));
+        Files.copy(from.resolve("postgres.yaml"), copy.resolve("postgres.yaml"), StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(copy.resolve("kustomization.yaml"),
+                (Files.readString(from.resolve("kustomization.yaml")) + components + "\n").replace("../../",
+                        "../../../k8s/"));
+        Kustomization alone = Kustomization.mirror(from.toString());
+        Kustomization several = Kustomization.mirror(copy.toString());
+        assertEquals(3, several.get(StatefulSet.class).getSpec().getReplicas());
+        assertEquals(1, several.siblings().getSpec().getIngress().size());
+        assertEquals(alone.get(NetworkPolicy.class).getSpec(), several.get(NetworkPolicy.class).getSpec());
     }
 
     /** What is set there itself, and not taken from elsewhere but from the number of the pod, as the kubelet puts it together. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +37,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 /**
  * The life of the pod of k8s/examples/postgres-mirror, on one machine and without a cluster: the sidecar starts and is probed,
  * {@code wait} blocks the mirror, a source sends a base backup of a PostgreSQL that goes on working, {@code wait} ends, the
- * mirror's own script restores it and follows the primary; then the end, in Kubernetes' order, and another start.
+ * mirror's own script restores it and follows the primary; a further replica does so with nobody sending to it; then the end,
+ * in Kubernetes' order, and another start. Skipped where there is no {@code pg_receivewal}, which the script runs.
  */
 class PodLifeIT {
 
@@ -48,6 +52,7 @@ class PodLifeIT {
 
     @Test
     void aStandbyStartsFromWhatItsSidecarReceivedAndFollows() throws Exception {
+        assumeClient();
         Path volume = Files.createDirectory(temp.resolve("volume"));
         Container mirror = new YAMLMapper()
                 .readValue(new File("k8s/examples/postgres-mirror/postgres.yaml"), StatefulSet.class).getSpec()
@@ -77,12 +82,15 @@ class PodLifeIT {
             assertEquals(200, status(sidecar, "/q/health/group/mirror"));
 
             int port = FreePort.take();
-            Process standby = start(mirror, volume, postgres(binaries), primary.getPort(), port);
-            String url = "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres";
+            Process standby = start(mirror, 0, volume, postgres(binaries), primary.getPort(), port);
+            String url = url(port);
             awaitSum(standby, url, "42");
             assertEquals("t", ask(url, "select pg_is_in_recovery()"));
             query(primary, "insert into orders values (58)");
             awaitSum(standby, url, "100");
+
+            aFurtherStandbyFollows(mirror, sidecar.uri(), primary, postgres(binaries));
+            awaitSum(standby, url, "142");
 
             standby.destroy(); // the mirror first
             assertEquals(0, ended(standby));
@@ -92,13 +100,47 @@ class PodLifeIT {
             Files.delete(Path.of(handedOver[0]));
             assertEquals(0, ended(program("wait", "--database", "orders", "--verify", "--unless",
                     volume.resolve("postgres/PG_VERSION").toString())));
-            Process again = start(mirror, volume, postgres(binaries), primary.getPort(), port);
-            awaitSum(again, url, "100");
+            Process again = start(mirror, 0, volume, postgres(binaries), primary.getPort(), port);
+            awaitSum(again, url, "142");
             again.destroy();
             assertEquals(0, ended(again));
         } finally {
             started.forEach(Process::destroyForcibly);
         }
+    }
+
+    private static void assumeClient() {
+        boolean client = Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(each -> Files.isExecutable(Path.of(each, "pg_receivewal")));
+        if (!client) {
+            System.err.println("THE LIFE OF A POD IS NOT PLAYED: THERE IS NO pg_receivewal");
+        }
+        Assumptions.assumeTrue(client, "there is no pg_receivewal");
+    }
+
+    /** A replica with components/seed that nobody sends to, and whose slot nobody has made: it asks {@code sibling}. */
+    private void aFurtherStandbyFollows(Container mirror, URI sibling, EmbeddedPostgres primary, Path binaries)
+            throws Exception {
+        Path volume = Files.createDirectories(temp.resolve("further/volume"));
+        try (SidecarProcess sidecar = SidecarProcess.start(volume, List.of("-Xmx64m"),
+                Map.of("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders", "MIRROR_BOOTSTRAP_SEED_FROM",
+                        sibling.toString()))) {
+            assertEquals(0,
+                    ended(program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString())));
+            int port = FreePort.take();
+            Process standby = start(mirror, 1, volume, binaries, primary.getPort(), port);
+            awaitSum(standby, url(port), "100");
+            query(primary, "insert into orders values (42)");
+            awaitSum(standby, url(port), "142");
+            assertEquals("t", ask(url(primary.getPort()), "select active from pg_replication_slots where slot_name = '"
+                    + KubernetesExamplesIT.environment(mirror, 1).get("SLOT") + "'"));
+            standby.destroy();
+            assertEquals(0, ended(standby));
+        }
+    }
+
+    private static String url(int port) {
+        return "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres";
     }
 
     /**
@@ -131,8 +173,8 @@ class PodLifeIT {
         return Files.writeString(temp.resolve("lsn"), "--lsn=" + start.group(1) + "\n");
     }
 
-    /** The container of the example, as a process: its command, its arguments, its environment, another volume. */
-    private Process start(Container container, Path volume, Path binaries, int primaryPort, int port)
+    /** The container of the example in the pod {@code number}, as a process: its command, its arguments, its environment, another volume. */
+    private Process start(Container container, int number, Path volume, Path binaries, int primaryPort, int port)
             throws IOException {
         List<String> command = new ArrayList<>();
         if (System.getProperty("user.name").equals("root")) {
@@ -141,7 +183,7 @@ class PodLifeIT {
         command.addAll(container.getCommand());
         container.getArgs().forEach(script -> command.add(script.replace(MOUNTED, volume + "/")));
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        KubernetesExamplesIT.environment(container, 0).forEach((name, value) -> builder.environment().put(name,
+        KubernetesExamplesIT.environment(container, number).forEach((name, value) -> builder.environment().put(name,
                 value.replace(MOUNTED, volume + "/")));
         builder.environment().put("DATABASE", "orders");
         builder.environment().put("PRIMARY", "localhost");
