@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.access.Caller;
+import io.mirrorbootstrap.access.Connections;
 import io.mirrorbootstrap.access.RefusalCounts;
 import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.mirrorbootstrap.mirror.CallerPlaces;
@@ -115,8 +116,11 @@ class DownloadRoute {
         if (looks.take(caller)) {
             open(request, database, () -> looks.giveBack(caller), file -> {
                 looks.giveBack(caller);
-                answer.accept(file);
-                close(file);
+                try {
+                    answer.accept(file);
+                } finally {
+                    close(file);
+                }
             });
         } else {
             comeBack(request, ErrorCode.BUSY, "the disk is at work for others: try again", 1);
@@ -125,13 +129,23 @@ class DownloadRoute {
 
     private void download(RoutingContext request, DatabaseId database) {
         Optional<Downloads.Place> taken = downloads.begin(Caller.of(request).principal());
-        taken.ifPresentOrElse(
-                place -> open(request, database, place::leave,
-                        file -> new SnapshotAnswer(request, file.snapshot()).send(file, place, workers,
-                                () -> close(file))),
-                () -> comeBack(request, ErrorCode.TOO_MANY_DOWNLOADS,
-                        "as many snapshots are being downloaded as may be, " + downloads.most() + ": try again",
-                        COME_BACK_AFTER_SECONDS));
+        if (taken.isEmpty()) {
+            comeBack(request, ErrorCode.TOO_MANY_DOWNLOADS,
+                    "as many snapshots are being downloaded as may be, " + downloads.most() + ": try again",
+                    COME_BACK_AFTER_SECONDS);
+            return;
+        }
+        Downloads.Place place = taken.get();
+        open(request, database, place::leave, file -> {
+            try {
+                new SnapshotAnswer(request, file.snapshot()).send(file, place, workers, () -> close(file));
+            } catch (RuntimeException | Error e) { // as where the connection is gone in the very middle: nobody else gives the place back
+                place.leave();
+                close(file);
+                Connections.cut(Connections.channel(request.request().connection()));
+                throw e;
+            }
+        });
     }
 
     /**

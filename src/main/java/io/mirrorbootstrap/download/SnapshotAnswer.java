@@ -64,6 +64,12 @@ final class SnapshotAnswer {
             return;
         }
         Channel channel = Connections.channel(request.request().connection());
+        ChannelHandlerContext connection = channel.pipeline().context(VertxHandler.class);
+        if (connection == null) { // it has gone while the file was opened
+            place.leave();
+            close.run();
+            return;
+        }
         boolean isEncrypted = channel.pipeline().get(SslHandler.class) != null;
         if (isEncrypted) {
             Connections.hold(channel, COPIED_BYTES);
@@ -72,7 +78,6 @@ final class SnapshotAnswer {
         long begun = System.nanoTime();
         LOG.infof("download begun: %s, to %s", facts(range.get()), Connections.source(channel));
         response.write(Buffer.buffer()); // the head, by itself
-        ChannelHandlerContext connection = channel.pipeline().context(VertxHandler.class);
         new Download(connection, outlet, range.get(), place, workers, System::nanoTime, (sent, failure) -> {
             outlet.close();
             close.run();
