@@ -15,7 +15,7 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.source.SiblingClient;
+import io.mirrorbootstrap.source.AnswerBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
@@ -106,7 +106,7 @@ final class Pull {
 
     private Outcome pull() throws InterruptedException {
         long bytes = offer.snapshot().bytes();
-        try (SiblingClient.Body body = at < bytes ? ending.during(() -> offer.sibling().snapshot(offer, at)) : null) {
+        try (AnswerBody body = at < bytes ? ending.during(() -> offer.sibling().snapshot(offer, at)) : null) {
             Optional<Outcome> outcome = Optional.empty();
             while (outcome.isEmpty()) { // of what has come before, or is empty, the last chunk has no byte
                 int length = (int) Math.min(chunkBytes, bytes - at);
@@ -121,7 +121,7 @@ final class Pull {
     }
 
     /** @return empty when it was accepted, and is not the last */
-    private Optional<Outcome> chunk(SiblingClient.Body body, int length, boolean done)
+    private Optional<Outcome> chunk(AnswerBody body, int length, boolean done)
             throws IOException, InterruptedException {
         IncomingChunk chunk = begin();
         boolean isOver = false;
@@ -158,7 +158,7 @@ final class Pull {
     }
 
     /** @return how many bytes, 1 to {@code most} */
-    private int write(SiblingClient.Body body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
+    private int write(AnswerBody body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
         while (!piece.isReadable()) {
             piece = ending.during(() -> body.next(Sibling.PATIENCE));
             long wait = rate.take(piece.readableBytes());

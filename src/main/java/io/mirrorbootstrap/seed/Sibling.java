@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.AnswerBody;
 import io.mirrorbootstrap.source.SiblingClient;
 
 /**
@@ -29,7 +30,7 @@ record Sibling(SiblingClient client, InetAddress address, int port) {
         return client.manifest(address, database, PATIENCE);
     }
 
-    SiblingClient.Body snapshot(Offer offer, long from) throws IOException, InterruptedException {
+    AnswerBody snapshot(Offer offer, long from) throws IOException, InterruptedException {
         return client.snapshot(address, offer.snapshot().database(), from, offer.snapshot().bytes(), offer.tag(),
                 PATIENCE);
     }

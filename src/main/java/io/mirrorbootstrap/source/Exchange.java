@@ -1,0 +1,85 @@
+package io.mirrorbootstrap.source;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.RequestOptions;
+
+/** One request on a connection of its own, which lasts until this is closed. One thread at a time, which waits. */
+final class Exchange implements AutoCloseable {
+
+    private final Dialer dialer;
+    private final Consumer<HttpClientOptions> options;
+    private final AtomicReference<HttpClient> client = new AtomicReference<>();
+
+    /** How an answer is met: at which addresses, in which time, up to how many bytes. */
+    interface Way {
+        <T> T dial(Function<Duration, Dialer.Attempt<T>> attempt) throws BlockedException, InterruptedException;
+    }
+
+    /** An answer that is not the one that was asked for, where a future has to carry it. */
+    static final class Refused extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        private final transient Obstacle obstacle;
+
+        Refused(Obstacle obstacle) {
+            super(obstacle.message());
+            this.obstacle = obstacle;
+        }
+    }
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param options says whom the connection believes, and what it shows
+     */
+    Exchange(Dialer dialer, Consumer<HttpClientOptions> options) {
+        this.dialer = dialer;
+        this.options = options;
+    }
+
+    /**
+     * Asks, once.
+     *
+     * @param reading makes something of the answer, when its head is there; event loop. It fails with {@link Refused} where the answer is
+     *        not the one that was asked for
+     * @throws BlockedException when nothing comes of it
+     */
+    <T> T ask(Way way, RequestOptions request, Function<HttpClientResponse, Future<T>> reading)
+            throws IOException, InterruptedException {
+        AtomicReference<Obstacle> refused = new AtomicReference<>();
+        try {
+            return way.dial(time -> {
+                HttpClientOptions own = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
+                options.accept(own);
+                client.set(dialer.vertx().createHttpClient(own));
+                return new Dialer.Attempt<>(
+                        dialer.onLoop(() -> client.get().request(request).compose(HttpClientRequest::send)
+                                .compose(reading).onFailure(failure -> {
+                                    if (failure instanceof Refused told) {
+                                        refused.set(told.obstacle);
+                                    }
+                                })),
+                        client.get()::close);
+            });
+        } catch (BlockedException e) {
+            throw refused.get() == null ? e : new BlockedException(refused.get());
+        }
+    }
+
+    @Override
+    public void close() {
+        Optional.ofNullable(client.get()).ifPresent(HttpClient::close);
+    }
+}
