@@ -18,6 +18,9 @@ import io.vertx.core.net.impl.ConnectionBase;
 /** The bytes of a long answer as they come; the socket is not read while none are taken. One thread. */
 public final class AnswerBody implements AutoCloseable {
 
+    /** So much, at most, may come before the head of the answer has been looked at: what one turn of an event loop reads, and some. */
+    static final int BYTES_BEFORE = 4 * 1024 * 1024;
+
     /** So many pieces, as the socket brings them, may wait to be taken. */
     private static final int PIECES_AHEAD = 16;
 

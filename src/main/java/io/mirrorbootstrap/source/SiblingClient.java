@@ -64,16 +64,18 @@ public final class SiblingClient implements AutoCloseable {
             throws IOException, InterruptedException {
         String path = endpoint.manifest(database);
         try (Exchange exchange = exchange()) {
-            return exchange.ask(at(address, patience), request(path), answer -> answer.body().map(body -> {
-                if (answer.statusCode() == NOT_FOUND) {
-                    return Optional.<Told>empty();
-                } else if (answer.statusCode() != OK) {
-                    throw new Exchange.Refused(
-                            Refusals.of(answer.statusCode(), answer.headers(), body, endpoint, path));
-                }
-                return Optional.of(
-                        new Told(body.getBytes(0, body.length()), number(answer.getHeader(Protocol.DOWNLOADS_HEADER))));
-            }));
+            return exchange.ask(at(address, patience, BoundedTransport.MAX_BYTES), request(path),
+                    answer -> answer.body().map(body -> {
+                        if (answer.statusCode() == NOT_FOUND) {
+                            return Optional.<Told>empty();
+                        } else if (answer.statusCode() != OK) {
+                            throw new Exchange.Refused(
+                                    Refusals.of(answer.statusCode(), answer.headers(), body, endpoint, path));
+                        }
+                        return Optional.of(
+                                new Told(body.getBytes(0, body.length()),
+                                        number(answer.getHeader(Protocol.DOWNLOADS_HEADER))));
+                    }));
         }
     }
 
@@ -100,7 +102,7 @@ public final class SiblingClient implements AutoCloseable {
         Exchange exchange = exchange();
         AnswerBody body = null;
         try {
-            body = exchange.ask(at(address, patience), request, answer -> {
+            body = exchange.ask(at(address, patience, AnswerBody.BYTES_BEFORE), request, answer -> {
                 if (answer.statusCode() != (from > 0 ? PARTIAL : OK)) {
                     return answer.body().map(text -> {
                         throw new Exchange.Refused(
@@ -128,12 +130,12 @@ public final class SiblingClient implements AutoCloseable {
         return new Exchange(dialer, credentials::applyTo);
     }
 
-    private Exchange.Way at(InetAddress address, Duration patience) {
+    private Exchange.Way at(InetAddress address, Duration patience, int maxBytes) {
         return new Exchange.Way() {
             @Override
             public <T> T dial(Function<Duration, Dialer.Attempt<T>> attempt)
                     throws BlockedException, InterruptedException {
-                return dialer.dial(List.of(address), patience, BoundedTransport.MAX_BYTES, attempt);
+                return dialer.dial(List.of(address), patience, maxBytes, attempt);
             }
         };
     }
