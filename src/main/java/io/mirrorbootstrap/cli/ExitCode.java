@@ -42,7 +42,8 @@ enum ExitCode {
         } else if (outcome instanceof Outcome.LinkLost || outcome instanceof Outcome.CommitUnknown
                 || outcome instanceof Outcome.BytesLost || outcome instanceof Outcome.BytesDiffer) {
             return LINK;
-        } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed) {
+        } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed
+                || outcome instanceof Outcome.InputCut) {
             return INPUT;
         } else if (outcome instanceof Outcome.InputEmpty || outcome instanceof Outcome.InputUnusable) {
             return USAGE;

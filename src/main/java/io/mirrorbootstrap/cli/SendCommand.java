@@ -24,6 +24,7 @@ import io.mirrorbootstrap.source.Outcome;
 import io.mirrorbootstrap.source.Producer;
 import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
+import io.mirrorbootstrap.source.SourceUrl;
 import io.mirrorbootstrap.source.StreamInput;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.trace.SendTrace;
@@ -47,10 +48,10 @@ import picocli.CommandLine.Spec;
                 "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused, or had no room for too long (the code in brackets is the protocol's), or there is another than the one meant",
                 "4:the sidecar could not be reached for too long, or the link was lost, or it has lost bytes that it had; sent again, a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
-                "5:FILE or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
+                "5:FILE, its URL or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
-                        "A file is hashed while it is sent. A link that is cut, a sidecar that restarts or is killed, a full",
-                        "disk: file and stream ride them out for --give-up-after, and go on where they stood. Of a stream,",
+                        "A file is hashed while it is sent. A link that is cut, a sidecar or a server of FILE that restarts or",
+                        "is killed, a full disk: file and stream ride them out for --give-up-after, and go on where they stood. Of a stream,",
                         "the bytes that the sidecar could still lose are held here meanwhile (--replay-buffer).", "",
                         "COMMAND writes the snapshot to its standard output. It is started when the sidecar has accepted the",
                         "link. Only when it has ended with status 0 the snapshot is committed. It does not outlive send, unless",
@@ -64,6 +65,8 @@ import picocli.CommandLine.Spec;
                         "$TRACEPARENT if that is set: see docs/operations.md.", "",
                         "Examples:",
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
+                        "  mirror-bootstrap send https://storage/backups/base.tar --url http://mirror:8080 \\",
+                        "      --cluster pg-main --database orders --header-file headers",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
                         "      -- pg_basebackup -D - -Ft -X fetch -c fast"})
 final class SendCommand implements Callable<Integer>, RunsCommand {
@@ -78,7 +81,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     private static final Set<String> REPLACEABLE = Set.of(ErrorCode.STALE_SNAPSHOT.spelling(),
             ErrorCode.TRANSFER_IN_PROGRESS.spelling());
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. "
+            + "Of http:// and https:// it is read by ranges, from any server that knows them, without a copy here: a presigned URL of object storage, too.")
     private String file;
 
     /** Null where the command line names none. */
@@ -95,6 +99,9 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             + "digits, where it is known, see checksum: a sidecar that has this snapshot already knows it by this, whatever the file. If it is "
             + "wrong the sidecar refuses at the end.")
     private Optional<Crc32c> crc32c;
+
+    @Mixin
+    private SourceUrlOptions sourceUrl;
 
     @Option(names = "--allow-empty", description = "Sends a snapshot of 0 bytes, which is refused otherwise: mostly it is what a program left that failed.")
     private boolean allowEmpty;
@@ -182,6 +189,9 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
         } else if (replayBytes() < LEAST_REPLAY_BYTES) {
             throw wrong("--replay-buffer is " + replayBytes() + " bytes, it must be at least 1M");
+        } else if (sourceUrl.isPresent() && !isUrl()) {
+            throw wrong(SourceUrlOptions.HEADER_FILE + " and " + SourceUrlOptions.AUTHORITIES
+                    + " are for a FILE that is a URL");
         } else if (crc32c.isPresent() && isStream()) {
             throw wrong("--crc32c is for a file: a stream's is computed as it is sent");
         }
@@ -190,14 +200,21 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     /** Whether what is sent can be read once only; what cannot be read at all is no stream. */
     private boolean isStream() {
         return producer != null || STANDARD_INPUT.equals(file)
-                || Files.exists(path()) && !Files.isRegularFile(path()) && !Files.isDirectory(path());
+                || !isUrl() && Files.exists(path()) && !Files.isRegularFile(path()) && !Files.isDirectory(path());
+    }
+
+    private boolean isUrl() {
+        return producer == null && SourceUrl.isMeant(file);
     }
 
     private long replayBytes() {
         return replayBuffer.map(MemoryBytes::bytes).orElse(SnapshotSender.DEFAULT_REPLAY_BYTES);
     }
 
-    private SnapshotInput open() {
+    private SnapshotInput open() throws InterruptedException {
+        if (isUrl()) {
+            return sourceUrl.open(spec.commandLine(), file, crc32c, Duration.ofSeconds(patienceSeconds));
+        }
         try {
             if (producer != null) {
                 Producer running = new Producer(producer, FileStream.isStandardInputOpen());

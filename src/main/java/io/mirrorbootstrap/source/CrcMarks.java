@@ -26,6 +26,13 @@ final class CrcMarks {
         }
     }
 
+    /** Takes for true what is said of the bytes before {@code offset}, unless some of them are known. */
+    void believe(long offset, Crc32c crc32c) {
+        if (marks.floorKey(offset) == 0 && offset > 0) {
+            marks.put(offset, crc32c);
+        }
+    }
+
     /** The last one up to {@code offset}. */
     Map.Entry<Long, Crc32c> before(long offset) {
         return marks.floorEntry(offset);

@@ -37,6 +37,14 @@ public sealed interface Obstacle {
         }
     }
 
+    /** What is read in parts is another by now. */
+    record Changed(String message) implements Obstacle {
+        @Override
+        public boolean canHeal() {
+            return false;
+        }
+    }
+
     /**
      * An answer of HTTP that is not the expected one, of the sidecar or of a proxy in between.
      *

@@ -20,14 +20,19 @@ public sealed interface Outcome {
     /** One sentence for a person, in which what others say is made readable: see {@link Text#readable}. */
     String message();
 
+    /** What stood in between, where that is what has ended it. */
+    default Optional<Obstacle> obstructed() {
+        return Optional.empty();
+    }
+
     /** Whether coming back later may help: a link that broke, a disk that is full, a sidecar that restarts. */
     default boolean canHeal() {
-        return false;
+        return obstructed().filter(Obstacle::canHeal).isPresent();
     }
 
     /** How long not to come back, where the other side says so. */
     default Optional<Duration> comeBackAfter() {
-        return Optional.empty();
+        return obstructed().flatMap(Obstacle::comeBackAfter);
     }
 
     /** How far the snapshot got, in bytes, as far as that is known. */
@@ -90,13 +95,8 @@ public sealed interface Outcome {
     record NoLink(Endpoint endpoint, Obstacle obstacle) implements Outcome {
 
         @Override
-        public boolean canHeal() {
-            return obstacle.canHeal();
-        }
-
-        @Override
-        public Optional<Duration> comeBackAfter() {
-            return obstacle.comeBackAfter();
+        public Optional<Obstacle> obstructed() {
+            return Optional.of(obstacle);
         }
 
         @Override
@@ -223,6 +223,19 @@ public sealed interface Outcome {
         @Override
         public String message() {
             return name + " cannot be read: " + reason;
+        }
+    }
+
+    /** The input cannot be read from where it stands, because of {@code obstacle}; the sidecar keeps what it has. */
+    record InputCut(String name, Obstacle obstacle, long bytesDone) implements Outcome {
+        @Override
+        public Optional<Obstacle> obstructed() {
+            return Optional.of(obstacle);
+        }
+
+        @Override
+        public String message() {
+            return name + " cannot be read: " + obstacle.message();
         }
     }
 

@@ -14,9 +14,14 @@ final class Rereading {
 
     private static final int PIECE_BYTES = 256 * 1024;
 
+    /** How long to wait for what comes over a network. */
+    private static final Duration A_MOMENT = Duration.ofMillis(500);
+
     private final SnapshotInput input;
     private final long to;
     private final ByteBuffer buffer;
+    /** What has no byte of the input yet, and is the input's. */
+    private ByteBuffer offered = ByteBuffer.allocate(0);
     private long at;
     private Crc32c crc32c;
 
@@ -53,14 +58,17 @@ final class Rereading {
      * @throws IOException when the file cannot be read, or has become shorter
      */
     void read(Progress progress) throws IOException, InterruptedException {
-        buffer.clear().limit((int) Math.min(PIECE_BYTES, to - at));
-        input.offer(buffer.slice());
-        int bytes = (int) (input.read(at + buffer.remaining(), Duration.ZERO) - at);
-        if (bytes == 0) {
+        if (!offered.hasRemaining()) {
+            offered = buffer.slice(0, (int) Math.min(PIECE_BYTES, to - at));
+            input.offer(offered);
+        }
+        ByteBuffer read = offered.duplicate();
+        int bytes = (int) (input.read(at + read.remaining(), A_MOMENT) - at);
+        if (bytes == 0 && input.end().isPresent()) {
             throw new IOException(input.name() + " has become shorter while it was read: it ends at byte " + at
                     + ", it had " + input.size().orElseThrow());
         }
-        crc32c = crc32c.followedBy(Crc32c.of(buffer.limit(bytes)), bytes);
+        crc32c = crc32c.followedBy(Crc32c.of(read.limit(read.position() + bytes)), bytes);
         at += bytes;
         progress.update(Progress.Phase.CHECKSUM, at, OptionalLong.of(to));
     }

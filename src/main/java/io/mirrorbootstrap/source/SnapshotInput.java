@@ -63,6 +63,14 @@ public interface SnapshotInput extends Closeable {
     Optional<String> lastingName();
 
     /**
+     * Whether those who keep the bytes give {@link #lastingName}, and another one as soon as the bytes are others. Then a sidecar is believed
+     * what CRC-32C they have as far as it has them under that name: to compare would mean to bring them all once more.
+     */
+    default boolean isVouchedFor() {
+        return false;
+    }
+
+    /**
      * Goes to a byte of a snapshot whose size is known, and forgets the memory it was offered: a stream is only ever where it stands.
      *
      * @param offset 0 to the size, in bytes

@@ -83,12 +83,15 @@ final class Transmission {
     Outcome run() throws IOException, InterruptedException {
         try {
             return send();
+        } catch (BlockedException e) {
+            return e.obstacle() instanceof Obstacle.Changed changed
+                    ? aborted(new Outcome.InputChanged(input.name(), changed.message()))
+                    : new Outcome.InputCut(input.name(), e.obstacle(), answeredBytes());
         } catch (IOException e) {
             if (!shipment.isStream()) {
                 throw e; // it can be gone on with
             }
-            Outcome failed = new Outcome.InputFailed(input.name(), Reason.of(e));
-            return aborted(input.flaw().orElse(failed));
+            return aborted(input.flaw().orElse(new Outcome.InputFailed(input.name(), Reason.of(e))));
         }
     }
 
@@ -179,7 +182,7 @@ final class Transmission {
                 link.send(new Control.Open(shipment.announcement())); // what is there already takes what is said of it again
             }
             return noPosition;
-        } else if (flow.isEmpty() && shipment.isNamedFile()
+        } else if (flow.isEmpty() && shipment.isNamedFile() && !input.isVouchedFor()
                 && !readAgain(input.size().getAsLong()).equals(committed.crc32c())) {
             return Optional.of(input.flaw().orElseGet(
                     () -> new Outcome.NotUnderstood(
@@ -221,6 +224,9 @@ final class Transmission {
             return other.isPresent()
                     ? Optional.of(new Outcome.BytesDiffer(input.name(), offset, held, other.get()))
                     : begin(offset, held, opened);
+        }
+        if (goesOn && input.isVouchedFor()) {
+            opened.crc32c().ifPresent(crc32c -> supply.marks().believe(offset, crc32c));
         }
         long known = goesOn ? offset : input.size().getAsLong();
         Rereading reading = new Rereading(input, supply.marks().before(known), known);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.mirrorbootstrap.source.RawServer;
 import io.mirrorbootstrap.source.ScriptedSidecar;
 
 /** What {@code send} tells a sidecar, and what it tells of it. */
@@ -45,6 +46,28 @@ class SendCommandTest extends WithCommandLine {
         assertTrue(open.contains("\"snapshot_lsn\":0,"), open);
         assertFalse(open.matches(".*\"(position|labels|replace)\".*"), open);
         assertTrue(out.toString().contains(", LSN 0 ("), out::toString);
+    }
+
+    @Test
+    void aUrlThatCannotBeReadIsTold() throws Exception {
+        try (RawServer storage = RawServer.of("404 Not Found", "")) {
+            String url = storage.url() + "/base.tar";
+            assertEquals(2,
+                    run("send", url + "?key=secret", "--url", storage.url(), "--cluster", "c", "--database", "d"));
+            assertTrue(err.toString().contains("FILE " + url + "?… cannot be opened: HTTP 404"), err::toString);
+            assertFalse(err.toString().contains("secret"), err::toString);
+            assertEquals(2,
+                    run("send", url, "--url", storage.url(), "--cluster", "c", "--database", "d", "--header-file",
+                            directory.resolve("none").toString()));
+            assertTrue(err.toString().contains("none cannot be used: there is no such file"), err::toString);
+        }
+    }
+
+    @Test
+    void headersAreForAUrl() throws Exception {
+        assertEquals(2, send("\"snapshot_lsn\":0", "--header-file=headers"));
+        assertTrue(err.toString().contains("--header-file and --source-ca are for a FILE that is a URL"),
+                err::toString);
     }
 
     /** @param committed what the sidecar says of the LSN of the snapshot, which it has already */
