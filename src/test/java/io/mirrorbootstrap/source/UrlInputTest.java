@@ -27,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
+
 /** A snapshot that is read from a server of HTTP: what the server may do, and what becomes of that. */
 @Timeout(60)
 class UrlInputTest {
@@ -169,6 +171,16 @@ class UrlInputTest {
             assertArrayEquals(whole, sidecar.bytes());
         }
         assertEquals(List.of(0L, (long) there, 0L), storage.asked());
+    }
+
+    @Test
+    void whatIsThereAlreadyIsNotReadAgain() throws Exception {
+        Crc32c crc32c = Crc32c.of(ByteBuffer.wrap(whole));
+        try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> link.textMessageHandler(
+                open -> link.writeTextMessage(ScriptedSidecar.committed(1, whole.length, crc32c))))) {
+            assertInstanceOf(Outcome.Committed.class, Sending.once(sidecar.endpoint(), open(SIGNED)));
+        }
+        assertEquals(List.of(0L), storage.asked());
     }
 
     @Test
