@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 
@@ -164,6 +166,50 @@ class DownloadIT extends WithSidecar {
         }
         patiently().until(() -> PlainSocket.ask(sidecar.uri(), PATH, "Range: bytes=0-1").status() == 206);
         assertLogged("the other end has gone, or does not read");
+    }
+
+    @Test
+    void whoIsGoneBeforeTheFirstByteGivesItsPlaceBack() throws Exception {
+        start(Map.of("MIRROR_BOOTSTRAP_MAX_DOWNLOADS", "2"));
+        commit(new RawClient(sidecar.uri()));
+        for (int i = 0; i < 200; i++) {
+            PlainSocket.to(sidecar.uri()).resetAtClose().write(PlainSocket.request(PATH, "Host: localhost")).close();
+        }
+        patiently().until(() -> sidecar.metric("mirror_bootstrap_downloads_open") == 0);
+        assertEquals(206, PlainSocket.ask(sidecar.uri(), PATH, "Range: bytes=0-1").status());
+    }
+
+    /** What is held for who does not read counts for the container: of downloads alone it may be much. */
+    @Test
+    void theKernelHoldsLittleOfOtherAnswersWhateverWasAskedForFirst() throws Exception {
+        start();
+        String list = PlainSocket.request("GET /q/openapi", "Host: localhost");
+        try (PlainSocket unread = PlainSocket.to(sidecar.uri())) {
+            assertEquals(404, unread.ask(PATH).status());
+            for (int i = 0; i < 200; i++) { // the faster it is read, the more the kernel would hold
+                unread.write(list).read();
+            }
+            unread.write(list.repeat(15));
+            for (int i = 0; i < 50; i++) {
+                assertTrue(heldByKernel() < 256 * 1024, heldByKernel() + " bytes are held");
+            }
+        }
+    }
+
+    private long heldByKernel() throws IOException {
+        String port = String.format(":%04X ", sidecar.uri().getPort());
+        return Stream.of("/proc/net/tcp", "/proc/net/tcp6").flatMap(name -> lines(Path.of(name)))
+                .map(line -> line.strip().split(" +"))
+                .filter(fields -> (fields[1] + " ").endsWith(port))
+                .mapToLong(fields -> Long.parseLong(fields[4].substring(0, 8), 16)).max().orElse(0);
+    }
+
+    private static Stream<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -107,15 +107,20 @@ class KubernetesExamplesIT {
         List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("docs/kubernetes.md"))).results().map(block -> block.group(1))
                 .toList();
-        assertEquals(3, blocks.size(), "the third is a line of a rule");
+        assertEquals(4, blocks.size(), "the last is a line of a rule");
         Path copy = Files.createDirectories(Path.of("target/k8s/copy"));
         String mirror = blocks.get(0).replace("[mirror-bootstrap/k8s/base]", "[../../../k8s/base]");
         Files.writeString(copy.resolve("kustomization.yaml"), mirror);
         assertEquals("orders", Kustomization.mirror(copy.toString()).get(ConfigMap.class).getData()
                 .get("MIRROR_BOOTSTRAP_EXPECTED_DATABASES"));
 
+        Files.writeString(copy.resolve("kustomization.yaml"), "resources: [../../../k8s/base]\n" + blocks.get(1));
+        Container wait = Kustomization.mirror(copy.toString()).pod().getInitContainers().get(1);
+        assertEquals("wait", wait.getName());
+        assertTrue(wait.getArgs().contains("--remove-after"), wait::toString);
+
         Files.writeString(copy.resolve("kustomization.yaml"),
-                "resources: [../../../" + Kustomization.SOURCE + "]\n" + blocks.get(1));
+                "resources: [../../../" + Kustomization.SOURCE + "]\n" + blocks.get(2));
         JobSpec job = Kustomization.any(copy.toString()).get(Job.class).getSpec();
         assertEquals(1, job.getCompletions(), "one base backup");
         assertEquals(

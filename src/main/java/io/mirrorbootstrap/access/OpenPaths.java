@@ -32,9 +32,10 @@ public final class OpenPaths {
     private OpenPaths() {
     }
 
-    /** Whether an answer to it may be so long that the kernel should choose how much it holds; it does as soon as it is told nothing else. */
+    /** Whether an answer to it may be so long that the kernel should choose how much it holds, which it does until it is told. */
     static boolean isLong(String path) {
-        return path != null && path.startsWith(MIRRORS) && path.endsWith(SNAPSHOT);
+        return path != null && path.startsWith(MIRRORS) && path.endsWith(SNAPSHOT)
+                && path.indexOf('/', MIRRORS.length()) == path.length() - SNAPSHOT.length();
     }
 
     static boolean isProbe(RoutingContext request) {

@@ -62,9 +62,9 @@ class UnreadAnswers {
         ChannelPipeline pipeline = channel.pipeline();
         if (pipeline.get(Watch.class) == null && pipeline.get("handler") != null) {
             pipeline.addBefore("handler", null, new Watch(config.getValue(PATIENCE, Duration.class), System::nanoTime));
-            if (!OpenPaths.isLong(request.path())) {
-                Connections.holdFew(channel); // for links as well: their answers are short
-            }
+        }
+        if (!OpenPaths.isLong(request.path())) { // whatever was asked for first: each request may be the last that is read
+            Connections.holdFew(channel); // for links as well: their answers are short
         }
     }
 

@@ -48,6 +48,7 @@ import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.Removal;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.wire.ErrorCode;
+import io.mirrorbootstrap.wire.SnapshotTag;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
@@ -151,11 +152,12 @@ public class MirrorsResource {
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
         String caller = callers.now().name(who.id());
+        Optional<String> meant = Optional.ofNullable(request.request().getHeader(HttpHeaders.IF_MATCH));
         if (!removals.take(caller)) { // here, not on the worker: what waits for one is kept, even when its caller is gone
             return Uni.createFrom().item(answer(id, new Removal.Busy()));
         }
         return Uni.createFrom()
-                .<Removal>emitter(outcome -> removeOnWorker(who, caller, id, snapshot.contains("true"), outcome))
+                .<Removal>emitter(outcome -> removeOnWorker(who, caller, id, snapshot.contains("true"), meant, outcome))
                 .map(outcome -> answer(id, outcome));
     }
 
@@ -167,6 +169,10 @@ public class MirrorsResource {
                     failed ? RestResponse.Status.SERVICE_UNAVAILABLE : RestResponse.Status.FORBIDDEN,
                     problem(ErrorCode.of(refused.refusal()), refused.refusal().message()));
         }
+        if (outcome instanceof Removal.Another) {
+            return RestResponse.status(RestResponse.Status.PRECONDITION_FAILED, problem(ErrorCode.NOT_FOUND,
+                    "the snapshot of " + id + " is not the one of If-Match: nothing has changed"));
+        }
         return outcome instanceof Removal.Done
                 ? RestResponse.noContent()
                 : ResponseBuilder.create(RestResponse.Status.SERVICE_UNAVAILABLE, (Object) problem(
@@ -175,11 +181,11 @@ public class MirrorsResource {
     }
 
     private void removeOnWorker(Principal who, String caller, DatabaseId database, boolean snapshot,
-            UniEmitter<? super Removal> told) {
+            Optional<String> meant, UniEmitter<? super Removal> told) {
         try {
             Infrastructure.getDefaultWorkerPool().execute(() -> CallerAtWork.run(caller, () -> {
                 try {
-                    told.complete(removed(who, database, snapshot));
+                    told.complete(removed(who, database, snapshot, meant));
                 } catch (RuntimeException | Error e) {
                     told.fail(e);
                 } finally {
@@ -192,7 +198,12 @@ public class MirrorsResource {
         }
     }
 
-    private Removal removed(Principal who, DatabaseId database, boolean snapshot) {
+    /** @param meant the tag of the snapshot that is meant: then a transfer goes on */
+    private Removal removed(Principal who, DatabaseId database, boolean snapshot, Optional<String> meant) {
+        if (snapshot && meant.isPresent()) {
+            return mirrors.removeSnapshot(who, database,
+                    Optional.of(committed -> SnapshotTag.isListed(meant.get(), SnapshotTag.of(committed))));
+        }
         Removal outcome = mirrors.abort(who, database);
         return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
     }

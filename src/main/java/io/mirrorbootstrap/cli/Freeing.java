@@ -41,7 +41,7 @@ record Freeing(CommandLine line, StatusClient client, long patienceSeconds) {
                     return remains("a successor is " + Text.readable(status.word())
                             + ", and its transfer would be ended, too");
                 }
-                reply = client.remove(restored.database(), true, ANSWER);
+                reply = client.remove(restored, ANSWER);
             }
             if (reply instanceof Reply.Removed) {
                 return say("removed: the snapshot of " + restored.database() + ", LSN " + restored.lsn() + ", "

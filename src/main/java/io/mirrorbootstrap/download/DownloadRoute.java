@@ -101,6 +101,9 @@ class DownloadRoute {
     /** Empty where the answer has been given. */
     private Optional<DatabaseId> database(RoutingContext request) {
         String name = request.pathParam(DATABASE);
+        if (!request.request().method().equals(HttpMethod.GET)) { // no answer to it is long
+            Connections.holdFew(Connections.channel(request.request().connection()));
+        }
         if (!Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(request.request().method())) {
             request.response().setStatusCode(METHOD_NOT_ALLOWED).putHeader(HttpHeaderNames.ALLOW, "GET, HEAD").end();
         } else if (DatabaseId.isValid(name)) {
@@ -202,6 +205,7 @@ class DownloadRoute {
 
     private void refuse(RoutingContext request, int status, ErrorCode code, String message) {
         refusals.count(code);
+        Connections.holdFew(Connections.channel(request.request().connection()));
         if (!request.response().closed()) {
             request.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                     .end(JsonMessages.error(code, message));

@@ -60,6 +60,7 @@ final class SnapshotAnswer {
         if (range.isEmpty() || range.get().bytes() == 0) {
             place.leave();
             close.run();
+            Connections.holdFew(Connections.channel(request.request().connection()));
             range.ifPresent(none -> response.end());
             return;
         }

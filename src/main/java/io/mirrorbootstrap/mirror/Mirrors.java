@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -15,6 +16,7 @@ import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.CommittedFile;
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.LostAndFound;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
@@ -168,12 +170,13 @@ public class Mirrors {
      * Removes the committed snapshot of {@code database}, if there is one; a transfer that is under way goes on. See
      * {@link SnapshotReceiver#removeSnapshot}.
      *
+     * @param isMeant only if it says so, if there is one
      * @return {@link Refusal.Transport} where the disk does not let it go
      */
-    public Removal removeSnapshot(Principal who, DatabaseId database) {
+    public Removal removeSnapshot(Principal who, DatabaseId database, Optional<Predicate<CommittedSnapshot>> isMeant) {
         SnapshotReceiver receiver = receivers.enter(database);
         try {
-            return receiver.removeSnapshot(who);
+            return receiver.removeSnapshot(who, isMeant);
         } catch (IOException e) {
             LOG.errorf("%s: its snapshot cannot be removed: %s", database, Reason.of(e));
             return new Removal.Refused(new Refusal.Transport("the sidecar could not remove the snapshot"
@@ -181,6 +184,11 @@ public class Mirrors {
         } finally {
             receivers.leave(database);
         }
+    }
+
+    /** The same, whichever it is. */
+    public Removal removeSnapshot(Principal who, DatabaseId database) {
+        return removeSnapshot(who, database, Optional.empty());
     }
 
     /** {@code source} will say no more: the transfers that it opened are kept, its others are dropped. */

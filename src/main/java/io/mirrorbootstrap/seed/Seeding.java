@@ -132,22 +132,19 @@ final class Seeding implements Runnable {
                 LOG.warnf("seeding: database=%s cut at byte %d of %d by the sibling at %s: %s", database, pull.at(),
                         offer.snapshot().bytes(), offer.sibling().where(), Text.readable(cut.why()));
                 begun = pull.at() > 0 ? Optional.of(offer.tag()) : begun;
-            } else if (refused(offer, pull, ((Pull.Outcome.Refused) outcome).refusal())) {
-                return hasMoved;
+            } else {
+                refused(offer, ((Pull.Outcome.Refused) outcome).refusal());
             }
         }
         return hasMoved;
     }
 
-    /** @return whether another sibling would be of no use now */
-    private boolean refused(Offer offer, Pull pull, Refusal refusal) {
+    private void refused(Offer offer, Refusal refusal) {
         LOG.warnf("seeding: database=%s lsn=%d of the sibling at %s is not taken: %s", offer.snapshot().database(),
                 offer.snapshot().lsn(), offer.sibling().where(), refusal.message());
-        if (refusal instanceof Refusal.SnapshotCrcMismatch && pull.from() == 0) { // else others have had part in it
+        if (refusal instanceof Refusal.SnapshotCrcMismatch) { // others may have had part in it, but each round one less is asked
             suspects.put(offer.name(), System.nanoTime());
-            return false;
         }
-        return !(refusal instanceof Refusal.StaleSnapshot || refusal instanceof Refusal.ClusterIdMismatch);
     }
 
     private boolean isSuspect(Offer.Name name) {

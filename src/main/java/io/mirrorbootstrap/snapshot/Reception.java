@@ -47,6 +47,10 @@ final class Reception {
         return lock;
     }
 
+    DatabaseId database() {
+        return database;
+    }
+
     SnapshotDirectory directory() {
         return directory;
     }
@@ -278,22 +282,6 @@ final class Reception {
         phase().owner().filter(owner -> by.filter(asking -> asking == owner).isEmpty())
                 .ifPresent(owner -> owner.endedByOthers().add(database, isAwaited));
         drop(DropReason.ABORTED);
-        return new Removal.Done();
-    }
-
-    /** Removes the committed snapshot for {@code who}; see {@link SnapshotReceiver#removeSnapshot}. */
-    Removal removeSnapshot(Principal who) throws IOException {
-        finishCommit();
-        Optional<CommittedSnapshot> committed = directory.records().describing(database).map(Manifest::snapshot);
-        Optional<Refusal> unknown = committed.isEmpty() ? admission().refuseUnknown(who) : Optional.empty();
-        Optional<Refusal> refusal = directory.letterCase().refuseRemoval(database).or(() -> unknown)
-                .or(() -> Admission.refuseRemovalOf(committed, who));
-        if (refusal.isPresent()) {
-            return new Removal.Refused(events.refused(who, refusal.get()));
-        }
-        directory.disk().remove(SnapshotNames.snapshot(database));
-        committed.ifPresent(snapshot -> events.tell(new TransferEvent.Removed(snapshot)));
-        directory.commits().forget(database);
         return new Removal.Done();
     }
 }

@@ -11,6 +11,10 @@ public sealed interface Removal {
     record Busy() implements Removal {
     }
 
+    /** It is not the one that is meant: nothing has changed. */
+    record Another() implements Removal {
+    }
+
     /** It stays as it was. */
     record Refused(Refusal refusal) implements Removal {
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 import io.mirrorbootstrap.snapshot.Phase.Idle;
 import io.mirrorbootstrap.snapshot.Phase.Kept;
@@ -164,19 +165,14 @@ public final class SnapshotReceiver {
         }
         try {
             return reception.ifFree(held -> ArrivingChunk.begin(this, held, source, owned, offset))
-                    .<ChunkStart>map(ChunkStart.Arriving::new)
-                    .orElseGet(ChunkStart.Busy::new);
+                    .<ChunkStart>map(ChunkStart.Arriving::new).orElseGet(ChunkStart.Busy::new);
         } catch (IOException | RuntimeException e) {
             return new ChunkStart.Arriving(new RefusedChunk(events, source.principal(),
                     directory.room().failed(e, owned.totalBytes() - offset), Optional.of(e)));
         }
     }
 
-    /**
-     * A chunk that continues a kept transfer exactly opens it, unless its bytes have a name, which a chunk does not tell.
-     *
-     * @return the answer, if it cannot be opened now
-     */
+    /** A chunk that continues a kept transfer exactly opens it, unless its bytes have a name, which no chunk tells. Empty where it is open. */
     private Optional<ChunkStart> openKept(Source source, SnapshotIdentity identity, long offset) {
         Optional<Announcement> waiting = phase.now().kept()
                 .filter(kept -> offset > 0 && offset == kept.accepted().bytes())
@@ -224,10 +220,15 @@ public final class SnapshotReceiver {
      * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
      */
     public Removal removeSnapshot(Principal who) throws IOException {
+        return removeSnapshot(who, Optional.empty());
+    }
+
+    /** The same, if it is the one that {@code isMeant} says. */
+    public Removal removeSnapshot(Principal who, Optional<Predicate<CommittedSnapshot>> isMeant) throws IOException {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
                 ? new Removal.Refused(events.refused(who, forbidden.get()))
-                : reception.ifFree(held -> held.removeSnapshot(who)).orElseGet(Removal.Busy::new);
+                : reception.ifFree(held -> new SnapshotRemoval(held, who, isMeant).run()).orElseGet(Removal.Busy::new);
     }
 
     /**

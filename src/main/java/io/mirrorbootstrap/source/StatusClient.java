@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Text;
@@ -15,6 +17,8 @@ import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.ErrorCode;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.MirrorStatus;
+import io.mirrorbootstrap.wire.SnapshotTag;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -33,6 +37,7 @@ public final class StatusClient implements AutoCloseable {
     private static final int OK = 200;
     private static final int NO_CONTENT = 204;
     private static final int NOT_FOUND = 404;
+    private static final int PRECONDITION_FAILED = 412;
 
     /** A thousand mirrors, of each more than eight times what it mostly says; the heap holds it several times. */
     private static final int MAX_LIST_BYTES = 4 * 1024 * 1024;
@@ -123,12 +128,36 @@ public final class StatusClient implements AutoCloseable {
                         : refused(answer, body, path));
     }
 
+    /**
+     * Has {@code snapshot} removed, and no other; what is under way goes on. An older sidecar does not look which it is, and ends what is under way.
+     *
+     * @param patience as of {@link #ask}
+     */
+    public Reply remove(CommittedSnapshot snapshot, Duration patience) throws InterruptedException {
+        String path = endpoint.mirrorWithSnapshot(snapshot.database());
+        return exchange(HttpMethod.DELETE, path, BoundedTransport.MAX_BYTES, patience,
+                request -> request.putHeader(HttpHeaderNames.IF_MATCH, SnapshotTag.of(snapshot)),
+                (answer, body) -> answer.statusCode() == NO_CONTENT
+                        ? new Reply.Removed()
+                        : answer.statusCode() == PRECONDITION_FAILED
+                                ? new Reply.Unknown()
+                                : refused(answer, body, path));
+    }
+
     private Reply exchange(HttpMethod method, String path, int maxBytes, Duration patience,
             BiFunction<HttpClientResponse, Buffer, Reply> reading) throws InterruptedException {
+        return exchange(method, path, maxBytes, patience, request -> {
+        }, reading);
+    }
+
+    private Reply exchange(HttpMethod method, String path, int maxBytes, Duration patience,
+            Consumer<RequestOptions> more, BiFunction<HttpClientResponse, Buffer, Reply> reading)
+            throws InterruptedException {
         RequestOptions request = new RequestOptions().setMethod(method).setHost(endpoint.name())
                 .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(path)
                 .putHeader(HttpHeaders.HOST, endpoint.authority())
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
+        more.accept(request);
         List<HttpClient> clients = new ArrayList<>();
         try {
             credentials.applyTo(request);

@@ -67,6 +67,13 @@ class RemoveAfterTest extends WithWaitingCommand {
     }
 
     @Test
+    void oneThatWasReplacedBetweenTheQuestionAndTheRemovalStays() throws IOException {
+        assertEquals(0, remove(following(), "412 Precondition Failed|{\"code\":\"not_found\"}"), err::toString);
+        assertEquals(List.of(GET, GET, DELETE), requests);
+        assertEquals("the snapshot that was restored is gone already", last());
+    }
+
+    @Test
     void whatIsGoneNeedNotBeRemoved() throws IOException {
         for (String gone : List.of("404 Not Found|{\"code\":\"not_found\"}",
                 following().replace("following", "failed").replaceFirst("\"snapshot_path\":[^,]*",

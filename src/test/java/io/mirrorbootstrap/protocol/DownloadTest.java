@@ -167,6 +167,22 @@ class DownloadTest extends WithLink {
     }
 
     @Test
+    void aSnapshotIsRemovedIfItIsTheOneThatIsMeant() throws Exception {
+        commit(whole);
+        byte[] next = random(1000, 24);
+        open(next);
+        assertPending(500, send(part(next, database, 0, 500)));
+        String mirror = "/v1/mirrors/" + database + "?snapshot=true";
+        given().header("If-Match", "\"00000000-1-1\"").delete(mirror).then().statusCode(412);
+        given().get(path()).then().statusCode(200);
+        given().header("If-Match", tag()).delete(mirror).then().statusCode(204);
+        given().get(path()).then().statusCode(404);
+        assertCommitted(send(part(next, database, 500, 1000))); // what was under way has gone on
+        given().header("If-Match", tag()).delete(mirror).then().statusCode(412);
+        given().get(path()).then().statusCode(200);
+    }
+
+    @Test
     void theApiIsDescribed() {
         for (String what : List.of("snapshot", "manifest")) {
             given().get("/q/openapi?format=json").then()
