@@ -139,7 +139,8 @@ class DownloadIT extends WithSidecar {
             }
             assertTrue(readable(socket.in()) < BYTES);
         }
-        assertLogged("download cut: database=orders");
+        assertLogged("the file ends before byte");
+        patiently().until(() -> sidecar.metric("mirror_bootstrap_downloads_total{outcome=\"failed\"}") == 1);
         assertEquals(200, sidecar.status("/q/health/live"));
     }
 

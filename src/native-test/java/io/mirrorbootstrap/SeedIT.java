@@ -144,6 +144,21 @@ class SeedIT {
     }
 
     @Test
+    void whatWasRemovedOnRequestDoesNotComeBack() throws Exception {
+        SidecarProcess a = start("a", Map.of());
+        commit(a, WHOLE);
+        Map<String, String> settings = new HashMap<>(from(a.uri()));
+        settings.put("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders, later");
+        SidecarProcess b = start("b", settings);
+        patiently().until(() -> isFollowing(b));
+        assertEquals(204, b.delete("/v1/mirrors/orders?snapshot=true").join().statusCode());
+        commit(a, TestSnapshot.random("later", MIB));
+        patiently().until(() -> b.word("later").equals("following")); // a round that has looked at both
+        assertEquals("", b.word("orders"));
+        assertEquals(1, b.logged("seeded: database=orders").size());
+    }
+
+    @Test
     void aRottenSiblingDoesNotSpread() throws Exception {
         SidecarProcess rotten = start("rotten", Map.of());
         commit(rotten, WHOLE);

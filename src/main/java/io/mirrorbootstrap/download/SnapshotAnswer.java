@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.download;
 
+import java.io.EOFException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -97,7 +98,9 @@ final class SnapshotAnswer {
             response.end();
             return;
         }
-        boolean isOurs = channel.isActive(); // else the connection is what has failed
+        // else the connection is what has failed: of a file that ends too early, Netty hears in the middle of writing, and closes it
+        boolean isOurs = channel.isActive() || failure.get() instanceof EOFException
+                || failure.get().getCause() instanceof EOFException;
         LOG.logf(isOurs ? Logger.Level.ERROR : Logger.Level.WARN, "download cut: %s, to %s, after %s: %s", facts(range),
                 Connections.source(channel), sums, isOurs
                         ? Reason.of(failure.get())

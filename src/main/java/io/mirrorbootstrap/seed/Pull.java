@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.seed;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,11 @@ final class Pull {
     /** As a link asks again where a database is busy. */
     private static final long BUSY_MILLIS = 50;
 
+    private static final Duration WINDOW = Duration.ofMinutes(1);
+
+    /** Of a window, where neither end caps the rate below it. */
+    private static final int LEAST_BYTES = 256 * 1024;
+
     private final Mirrors mirrors;
     private final Source source;
     private final Offer offer;
@@ -35,6 +41,8 @@ final class Pull {
     private final Ending ending;
     private long from = -1;
     private long at;
+    private long windowNanos = System.nanoTime();
+    private long windowBytes;
     private ByteBuf piece = Unpooled.EMPTY_BUFFER;
 
     /** What has come of it. */
@@ -48,8 +56,8 @@ final class Pull {
         record Refused(Refusal refusal) implements Outcome {
         }
 
-        /** The sibling could not be read from: what has come is kept. */
-        record Cut(String why) implements Outcome {
+        /** The sibling could not be read from, or in drops only: what has come is kept. */
+        record Cut(String why, boolean isSlow) implements Outcome {
         }
     }
 
@@ -116,7 +124,7 @@ final class Pull {
         } catch (RefusedException e) {
             return new Outcome.Refused(e.refusal());
         } catch (IOException e) {
-            return new Outcome.Cut(e.getMessage());
+            return new Outcome.Cut(e.getMessage(), e instanceof TooSlowException);
         }
     }
 
@@ -161,6 +169,7 @@ final class Pull {
     private int write(AnswerBody body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
         while (!piece.isReadable()) {
             piece = ending.during(() -> body.next(Sibling.PATIENCE));
+            pace(piece.readableBytes());
             long wait = rate.take(piece.readableBytes());
             if (wait > 0) {
                 ending.sleep(TimeUnit.NANOSECONDS.toMillis(wait));
@@ -170,5 +179,27 @@ final class Pull {
         chunk.write(piece.nioBuffer(piece.readerIndex(), length));
         piece.skipBytes(length);
         return length;
+    }
+
+    /** Others wait while this one is read from: whoever sends a byte now and then is not silent, and no use either. */
+    private void pace(int bytes) throws TooSlowException {
+        windowBytes += bytes;
+        long now = System.nanoTime();
+        if (now - windowNanos > WINDOW.toNanos()) {
+            if (windowBytes < LEAST_BYTES) {
+                throw new TooSlowException(windowBytes + " bytes came in " + WINDOW.toSeconds() + " seconds");
+            }
+            windowNanos = now;
+            windowBytes = 0;
+        }
+    }
+
+    private static final class TooSlowException extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        private TooSlowException(String message) {
+            super(message);
+        }
     }
 }

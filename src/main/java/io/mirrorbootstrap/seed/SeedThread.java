@@ -39,14 +39,17 @@ class SeedThread {
     private final MirrorSettings settings;
     private final Mirrors mirrors;
     private final StatusBoard board;
+    private final RemovedOnRequest removed;
     private final IngestRate rate;
     private final Ending ending = new Ending();
     private Optional<Thread> thread = Optional.empty();
 
-    SeedThread(MirrorSettings settings, Mirrors mirrors, StatusBoard board, IngestRate rate) {
+    SeedThread(MirrorSettings settings, Mirrors mirrors, StatusBoard board, RemovedOnRequest removed,
+            IngestRate rate) {
         this.settings = settings;
         this.mirrors = mirrors;
         this.board = board;
+        this.removed = removed;
         this.rate = rate;
     }
 
@@ -70,7 +73,7 @@ class SeedThread {
                 settings.seedCertificate().flatMap(
                         certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
         Thread seeding = new Thread(new Seeding(expected, new Siblings(urls, credentials), ClientProxy.unwrap(mirrors),
-                board, rate, settings.maxChunkBytes(), ending), "seeding");
+                board, removed, rate, settings.maxChunkBytes(), ending), "seeding");
         seeding.setDaemon(true);
         seeding.start();
         thread = Optional.of(seeding);

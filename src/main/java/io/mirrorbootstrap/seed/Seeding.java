@@ -32,13 +32,14 @@ final class Seeding implements Runnable {
     /** So long a transfer is left to its source, which may come back, or to a sibling that has the same bytes. */
     private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
 
-    /** So long nothing is read of a sibling whose bytes were not what it had said. */
+    /** So long nothing is read of a sibling whose bytes were not what it had said, or came in drops. */
     private static final Duration SUSPECT_FOR = Duration.ofMinutes(10);
 
     private final List<DatabaseId> expected;
     private final Siblings siblings;
     private final Mirrors mirrors;
     private final StatusBoard board;
+    private final RemovedOnRequest removed;
     private final IngestRate rate;
     private final long maxChunkBytes;
     private final Ending ending;
@@ -56,12 +57,14 @@ final class Seeding implements Runnable {
     private record Left(long change, long sinceNanos) {
     }
 
-    Seeding(List<DatabaseId> expected, Siblings siblings, Mirrors mirrors, StatusBoard board, IngestRate rate,
+    Seeding(List<DatabaseId> expected, Siblings siblings, Mirrors mirrors, StatusBoard board, RemovedOnRequest removed,
+            IngestRate rate,
             long maxChunkBytes, Ending ending) {
         this.expected = List.copyOf(expected);
         this.siblings = siblings;
         this.mirrors = mirrors;
         this.board = board;
+        this.removed = removed;
         this.rate = rate;
         this.maxChunkBytes = maxChunkBytes;
         this.ending = ending;
@@ -105,8 +108,8 @@ final class Seeding implements Runnable {
 
     private boolean isWanted(DatabaseId database) {
         Optional<Mirror> row = board.mirror(database);
-        return row.isEmpty()
-                || row.get().committed().isEmpty() && !(row.get().state() instanceof MirrorState.Bootstrapping);
+        return !removed.has(database) && (row.isEmpty()
+                || row.get().committed().isEmpty() && !(row.get().state() instanceof MirrorState.Bootstrapping));
     }
 
     /** @return whether anything has come */
@@ -131,6 +134,9 @@ final class Seeding implements Runnable {
             } else if (outcome instanceof Pull.Outcome.Cut cut) {
                 LOG.warnf("seeding: database=%s cut at byte %d of %d by the sibling at %s: %s", database, pull.at(),
                         offer.snapshot().bytes(), offer.sibling().where(), Text.readable(cut.why()));
+                if (cut.isSlow()) {
+                    suspects.put(offer.name(), System.nanoTime());
+                }
                 begun = pull.at() > 0 ? Optional.of(offer.tag()) : begun;
             } else {
                 refused(offer, ((Pull.Outcome.Refused) outcome).refusal());
@@ -158,6 +164,9 @@ final class Seeding implements Runnable {
         if (row.isEmpty() || !(row.get().state() instanceof MirrorState.Disconnected waits)
                 || waits.identity().isSame(offer.identity())) {
             return true;
+        } else if (!waits.sourceClusterId().equals(offer.snapshot().sourceClusterId())
+                || waits.identity().lsn() > offer.snapshot().lsn()) {
+            return false; // it is newer, or of somebody else: as long as it is kept
         }
         long now = System.nanoTime();
         Left since = left.compute(row.get().database(), (same, before) -> before != null

@@ -1,0 +1,40 @@
+package io.mirrorbootstrap.seed;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import jakarta.inject.Singleton;
+
+import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.TransferEvent;
+import io.mirrorbootstrap.snapshot.TransferListener;
+
+/**
+ * The databases whose snapshot somebody has had removed since the process started: that was for its room, and a sibling's would take it again.
+ * Any thread.
+ */
+@Singleton
+class RemovedOnRequest implements TransferListener {
+
+    private final Set<String> expected;
+    private final Set<DatabaseId> removed = ConcurrentHashMap.newKeySet();
+
+    RemovedOnRequest(MirrorSettings settings) {
+        this.expected = Set.copyOf(settings.expectedDatabases().orElse(List.of()));
+    }
+
+    @Override
+    public void on(TransferEvent event) {
+        if (event instanceof TransferEvent.Removed && expected.contains(event.database().value())) { // names come and go, these do not
+            removed.add(event.database());
+        } else if (event instanceof TransferEvent.Committed) {
+            removed.remove(event.database());
+        }
+    }
+
+    boolean has(DatabaseId database) {
+        return removed.contains(database);
+    }
+}
