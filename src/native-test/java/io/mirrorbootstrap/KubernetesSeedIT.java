@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,11 @@ class KubernetesSeedIT {
     @TempDir
     Path directory;
     private final List<SidecarProcess> running = new ArrayList<>();
+
+    @BeforeAll
+    static void makeTheOneWithTls() throws IOException {
+        assertEquals(TLS, Kustomization.everything());
+    }
 
     @AfterEach
     void stop() {

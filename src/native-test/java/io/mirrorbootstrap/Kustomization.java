@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,8 +104,16 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
             }
         }
         assertTrue(all.size() >= 4, all::toString);
-        Path everything = Files.createDirectories(Path.of("target/k8s/everything"));
-        Files.writeString(everything.resolve("kustomization.yaml"), """
+        all.add(everything());
+        return all;
+    }
+
+    /** One with all the components. Made in one step: other processes of tests make it, too, and read it. */
+    static String everything() throws IOException {
+        Path everything = Path.of("target/k8s/everything");
+        Files.createDirectories(everything); // which may return another spelling of it
+        Path made = Files.createTempFile(everything, "kustomization", ".made");
+        Files.writeString(made, """
                 apiVersion: kustomize.config.k8s.io/v1beta1
                 kind: Kustomization
                 namespace: orders-mirror
@@ -116,8 +125,8 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
                   - ../../../k8s/components/horizontal
                   - ../../../k8s/components/seed-tls
                 """);
-        all.add(everything.toString());
-        return all;
+        Files.move(made, everything.resolve("kustomization.yaml"), StandardCopyOption.ATOMIC_MOVE);
+        return everything.toString();
     }
 
     /** These, and the one that is no mirror. */
