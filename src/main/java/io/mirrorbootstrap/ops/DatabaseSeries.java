@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 
 import jakarta.inject.Singleton;
 
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.mirrorbootstrap.mirror.Mirror;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.ops;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.smallrye.health.api.HealthGroup;
 
 /**

@@ -7,6 +7,7 @@ import jakarta.inject.Singleton;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.mirror.DiskSpace;
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.quarkus.runtime.Startup;
 

@@ -1,12 +1,11 @@
 package io.mirrorbootstrap.seed;
 
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.inject.Singleton;
 
-import io.mirrorbootstrap.mirror.MirrorSettings;
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferListener;
@@ -18,16 +17,16 @@ import io.mirrorbootstrap.snapshot.TransferListener;
 @Singleton
 class RemovedOnRequest implements TransferListener {
 
-    private final Set<String> expected;
+    private final ExpectedDatabases expected;
     private final Set<DatabaseId> removed = ConcurrentHashMap.newKeySet();
 
-    RemovedOnRequest(MirrorSettings settings) {
-        this.expected = Set.copyOf(settings.expectedDatabases().orElse(List.of()));
+    RemovedOnRequest(ExpectedDatabases expected) {
+        this.expected = expected;
     }
 
     @Override
     public void on(TransferEvent event) {
-        if (event instanceof TransferEvent.Removed && expected.contains(event.database().value())) { // names come and go, these do not
+        if (event instanceof TransferEvent.Removed && expected.all().contains(event.database())) { // names come and go, these do not
             removed.add(event.database());
         } else if (event instanceof TransferEvent.Committed) {
             removed.remove(event.database());

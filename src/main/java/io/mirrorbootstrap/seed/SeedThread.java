@@ -13,12 +13,12 @@ import jakarta.interceptor.Interceptor;
 
 import org.jboss.logging.Logger;
 
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.mirrorbootstrap.mirror.IngestRate;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.SettingsKeys;
 import io.mirrorbootstrap.mirror.StatusBoard;
-import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.source.Credentials;
 import io.quarkus.arc.ClientProxy;
 import io.quarkus.runtime.ShutdownEvent;
@@ -37,6 +37,7 @@ class SeedThread {
     private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
     private final MirrorSettings settings;
+    private final ExpectedDatabases expected;
     private final Mirrors mirrors;
     private final StatusBoard board;
     private final RemovedOnRequest removed;
@@ -44,9 +45,11 @@ class SeedThread {
     private final Ending ending = new Ending();
     private Optional<Thread> thread = Optional.empty();
 
-    SeedThread(MirrorSettings settings, Mirrors mirrors, StatusBoard board, RemovedOnRequest removed,
+    SeedThread(MirrorSettings settings, ExpectedDatabases expected, Mirrors mirrors, StatusBoard board,
+            RemovedOnRequest removed,
             IngestRate rate) {
         this.settings = settings;
+        this.expected = expected;
         this.mirrors = mirrors;
         this.board = board;
         this.removed = removed;
@@ -59,10 +62,8 @@ class SeedThread {
         if (from.isEmpty()) {
             return;
         }
-        List<DatabaseId> expected = settings.expectedDatabases().orElse(List.of()).stream().map(DatabaseId::new)
-                .toList();
         SeedUrls urls = urls(from);
-        if (expected.isEmpty()) {
+        if (expected.count() == 0) {
             LOG.warnf("%s is set, and changes nothing: expected-databases has none", KEY);
             return;
         } else if (urls.lackNumber()) {
@@ -72,8 +73,10 @@ class SeedThread {
         Credentials credentials = new Credentials(settings.seedTokenFile(), settings.seedCa(),
                 settings.seedCertificate().flatMap(
                         certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
-        Thread seeding = new Thread(new Seeding(expected, new Siblings(urls, credentials), ClientProxy.unwrap(mirrors),
-                board, removed, rate, settings.maxChunkBytes(), ending), "seeding");
+        Thread seeding = new Thread(
+                new Seeding(expected.all(), new Siblings(urls, credentials), ClientProxy.unwrap(mirrors),
+                        board, removed, rate, settings.maxChunkBytes(), ending),
+                "seeding");
         seeding.setDaemon(true);
         seeding.start();
         thread = Optional.of(seeding);
@@ -88,9 +91,12 @@ class SeedThread {
     }
 
     private static String host() {
+        String named = System.getenv("HOSTNAME");
+        if (named != null && !named.isEmpty()) { // else a resolver has to be asked
+            return named;
+        }
         try {
-            return Optional.ofNullable(System.getenv("HOSTNAME")).filter(name -> !name.isEmpty())
-                    .orElse(InetAddress.getLocalHost().getHostName());
+            return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
             return "";
         }

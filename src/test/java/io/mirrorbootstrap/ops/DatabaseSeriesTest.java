@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.mirror.ExpectedDatabases;
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.mirror.TestMirrors;

@@ -1,26 +1,22 @@
-package io.mirrorbootstrap.ops;
+package io.mirrorbootstrap.mirror;
 
 import java.util.List;
 
 import jakarta.inject.Singleton;
 
-import io.mirrorbootstrap.mirror.Mirror;
-import io.mirrorbootstrap.mirror.MirrorSettings;
-import io.mirrorbootstrap.mirror.MirrorState;
-import io.mirrorbootstrap.mirror.SettingsKeys;
-import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Text;
 import io.quarkus.runtime.configuration.ConfigurationException;
 
 /** The {@code expected-databases}, and which of them have no snapshot. Any thread; never waits. */
 @Singleton
-class ExpectedDatabases {
+public class ExpectedDatabases {
 
     private final List<DatabaseId> expected;
     private final StatusBoard board;
 
-    ExpectedDatabases(MirrorSettings settings, StatusBoard board) {
+    /** @throws ConfigurationException when one is no name of a database, with a line that says so */
+    public ExpectedDatabases(MirrorSettings settings, StatusBoard board) {
         this.expected = settings.expectedDatabases().orElse(List.of()).stream().map(ExpectedDatabases::database)
                 .toList();
         this.board = board;
@@ -36,17 +32,17 @@ class ExpectedDatabases {
     }
 
     /** All of them. */
-    List<DatabaseId> all() {
+    public List<DatabaseId> all() {
         return expected;
     }
 
     /** How many they are. */
-    int count() {
+    public int count() {
         return expected.size();
     }
 
     /** How many of them are not {@code following}. */
-    int missing() {
+    public int missing() {
         return (int) expected.stream().filter(database -> !isFollowing(database)).count();
     }
 
