@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.wire.Protocol;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 
 /**
  * Where a sidecar is met: the one understanding of a URL that all who speak to it have.
@@ -92,6 +95,12 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
     /** What the header {@code Host} says. */
     String authority() {
         return port == (tls ? HTTPS_PORT : HTTP_PORT) ? name() : name() + ":" + port;
+    }
+
+    /** A request for {@code path} of it, to be met at any of its addresses. */
+    RequestOptions request(HttpMethod method, String path) {
+        return new RequestOptions().setMethod(method).setHost(name()).setPort(port).setSsl(tls).setURI(path)
+                .putHeader(HttpHeaders.HOST, authority());
     }
 
     /** Where a link is opened. */

@@ -1,7 +1,8 @@
 package io.mirrorbootstrap.source;
 
-import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -20,11 +21,6 @@ final class Exchange implements AutoCloseable {
     private final Dialer dialer;
     private final Consumer<HttpClientOptions> options;
     private final AtomicReference<HttpClient> client = new AtomicReference<>();
-
-    /** How an answer is met: at which addresses, in which time, up to how many bytes. */
-    interface Way {
-        <T> T dial(Function<Duration, Dialer.Attempt<T>> attempt) throws BlockedException, InterruptedException;
-    }
 
     /** An answer that is not the one that was asked for, where a future has to carry it. */
     static final class Refused extends RuntimeException {
@@ -52,27 +48,34 @@ final class Exchange implements AutoCloseable {
     /**
      * Asks, once.
      *
+     * @param only at this address alone; empty: at each that the name has, in turn
+     * @param patience for all addresses together
+     * @param maxBytes how long the answer may be, in bytes
      * @param reading makes something of the answer, when its head is there; event loop. It fails with {@link Refused} where the answer is
      *        not the one that was asked for
      * @throws BlockedException when nothing comes of it
      */
-    <T> T ask(Way way, RequestOptions request, Function<HttpClientResponse, Future<T>> reading)
-            throws IOException, InterruptedException {
+    <T> T ask(Optional<InetAddress> only, Duration patience, int maxBytes, RequestOptions request,
+            Function<HttpClientResponse, Future<T>> reading)
+            throws BlockedException, InterruptedException {
         AtomicReference<Obstacle> refused = new AtomicReference<>();
+        Function<Duration, Dialer.Attempt<T>> attempt = time -> {
+            HttpClientOptions own = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
+            options.accept(own);
+            client.set(dialer.vertx().createHttpClient(own));
+            return new Dialer.Attempt<>(
+                    dialer.onLoop(() -> client.get().request(request).compose(HttpClientRequest::send)
+                            .compose(reading).onFailure(failure -> {
+                                if (failure instanceof Refused told) {
+                                    refused.set(told.obstacle);
+                                }
+                            })),
+                    client.get()::close);
+        };
         try {
-            return way.dial(time -> {
-                HttpClientOptions own = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
-                options.accept(own);
-                client.set(dialer.vertx().createHttpClient(own));
-                return new Dialer.Attempt<>(
-                        dialer.onLoop(() -> client.get().request(request).compose(HttpClientRequest::send)
-                                .compose(reading).onFailure(failure -> {
-                                    if (failure instanceof Refused told) {
-                                        refused.set(told.obstacle);
-                                    }
-                                })),
-                        client.get()::close);
-            });
+            return only.isPresent()
+                    ? dialer.dial(List.of(only.get()), patience, maxBytes, attempt)
+                    : dialer.dial(patience, maxBytes, attempt);
         } catch (BlockedException e) {
             throw refused.get() == null ? e : new BlockedException(refused.get());
         }

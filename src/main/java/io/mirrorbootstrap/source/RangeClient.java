@@ -119,13 +119,7 @@ final class RangeClient implements AutoCloseable {
             Collection<String> secrets,
             Function<HttpClientResponse, Future<T>> reading) throws IOException, InterruptedException {
         try {
-            return exchange.ask(new Exchange.Way() {
-                @Override
-                public <A> A dial(Function<Duration, Dialer.Attempt<A>> attempt)
-                        throws BlockedException, InterruptedException {
-                    return dialer.dial(patience, maxBytes, attempt);
-                }
-            }, request, answer -> {
+            return exchange.ask(Optional.empty(), patience, maxBytes, request, answer -> {
                 int status = answer.statusCode();
                 String encoding = answer.getHeader(HttpHeaders.CONTENT_ENCODING);
                 if (status != OK && status != PARTIAL && status != PRECONDITION_FAILED
@@ -173,9 +167,8 @@ final class RangeClient implements AutoCloseable {
 
     private RequestOptions request(String range, Map<String, String> shown) {
         Endpoint server = url.server();
-        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(server.name())
-                .setPort(server.port()).setSsl(server.tls()).setURI(url.target())
-                .putHeader(HttpHeaders.HOST, server.authority()).putHeader(HttpHeaders.ACCEPT_ENCODING, "identity")
+        RequestOptions request = server.request(HttpMethod.GET, url.target())
+                .putHeader(HttpHeaders.ACCEPT_ENCODING, "identity")
                 .putHeader(HttpHeaderNames.RANGE, range);
         shown.forEach((name, value) -> request.putHeader(name, value));
         return request;

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.wire.Protocol;
@@ -64,7 +63,7 @@ public final class SiblingClient implements AutoCloseable {
             throws IOException, InterruptedException {
         String path = endpoint.manifest(database);
         try (Exchange exchange = exchange()) {
-            return exchange.ask(at(address, patience, BoundedTransport.MAX_BYTES), request(path),
+            return exchange.ask(Optional.of(address), patience, BoundedTransport.MAX_BYTES, request(path),
                     answer -> answer.body().map(body -> {
                         if (answer.statusCode() == NOT_FOUND) {
                             return Optional.<Told>empty();
@@ -102,7 +101,7 @@ public final class SiblingClient implements AutoCloseable {
         Exchange exchange = exchange();
         AnswerBody body = null;
         try {
-            body = exchange.ask(at(address, patience, AnswerBody.BYTES_BEFORE), request, answer -> {
+            body = exchange.ask(Optional.of(address), patience, AnswerBody.BYTES_BEFORE, request, answer -> {
                 if (answer.statusCode() != (from > 0 ? PARTIAL : OK)) {
                     return answer.body().map(text -> {
                         throw new Exchange.Refused(
@@ -130,20 +129,8 @@ public final class SiblingClient implements AutoCloseable {
         return new Exchange(dialer, credentials::applyTo);
     }
 
-    private Exchange.Way at(InetAddress address, Duration patience, int maxBytes) {
-        return new Exchange.Way() {
-            @Override
-            public <T> T dial(Function<Duration, Dialer.Attempt<T>> attempt)
-                    throws BlockedException, InterruptedException {
-                return dialer.dial(List.of(address), patience, maxBytes, attempt);
-            }
-        };
-    }
-
     private RequestOptions request(String path) throws IOException {
-        RequestOptions request = new RequestOptions().setMethod(HttpMethod.GET).setHost(endpoint.name())
-                .setPort(endpoint.port())
-                .setSsl(endpoint.tls()).setURI(path).putHeader(HttpHeaders.HOST, endpoint.authority());
+        RequestOptions request = endpoint.request(HttpMethod.GET, path);
         credentials.applyTo(request);
         return request;
     }

@@ -2,7 +2,6 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -20,9 +19,6 @@ import io.mirrorbootstrap.wire.MirrorStatus;
 import io.mirrorbootstrap.wire.SnapshotTag;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -153,29 +149,18 @@ public final class StatusClient implements AutoCloseable {
     private Reply exchange(HttpMethod method, String path, int maxBytes, Duration patience,
             Consumer<RequestOptions> more, BiFunction<HttpClientResponse, Buffer, Reply> reading)
             throws InterruptedException {
-        RequestOptions request = new RequestOptions().setMethod(method).setHost(endpoint.name())
-                .setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(path)
-                .putHeader(HttpHeaders.HOST, endpoint.authority())
+        RequestOptions request = endpoint.request(method, path)
                 .putHeader(HttpHeaders.ACCEPT, "application/json"); // of one named events, too
         more.accept(request);
-        List<HttpClient> clients = new ArrayList<>();
-        try {
+        try (Exchange exchange = new Exchange(dialer, credentials::applyTo)) {
             credentials.applyTo(request);
-            return dialer.dial(patience, maxBytes, time -> {
-                HttpClientOptions options = new HttpClientOptions().setConnectTimeout((int) time.toMillis());
-                credentials.applyTo(options);
-                HttpClient client = dialer.vertx().createHttpClient(options);
-                clients.add(client);
-                return new Dialer.Attempt<>(dialer.onLoop(() -> client.request(request).compose(HttpClientRequest::send)
-                        .compose(answer -> answer.body().map(body -> reading.apply(answer, body)))), client::close);
-            });
+            return exchange.ask(Optional.empty(), patience, maxBytes, request,
+                    answer -> answer.body().map(body -> reading.apply(answer, body)));
         } catch (BlockedException e) {
             return new Reply.Blocked(e.obstacle());
         } catch (IOException e) {
             return new Reply.Blocked(
                     new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e)));
-        } finally {
-            clients.forEach(HttpClient::close);
         }
     }
 
