@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Computes what {@code send --crc32c} is told in advance. */
-@Command(name = "checksum", mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Prints the CRC-32C (Castagnoli) of a file as 0x and 8 hex digits, its size in bytes and its name, with tabs between.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = ChecksumCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Prints the CRC-32C (Castagnoli) of a file as 0x and 8 hex digits, its size in bytes and its name, with tabs between.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:it is printed",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong, or FILE cannot be opened",
@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
                 "Example:",
                 "  mirror-bootstrap send base.tar --crc32c \"$(mirror-bootstrap checksum base.tar | cut -f1)\" ..."})
 final class ChecksumCommand implements Callable<Integer> {
+
+    static final String NAME = "checksum";
 
     private static final int READ_BYTES = 256 * 1024;
     private static final String STANDARD_INPUT = "-";

@@ -8,9 +8,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Has shells complete the commands and options of this program. */
-@Command(name = "completion", mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Prints a script that has bash or zsh complete commands and options.", footer = {
+@Command(name = CompletionCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Prints a script that has bash or zsh complete commands and options.", footer = {
         "", "In ~/.bashrc or ~/.zshrc:", "  source <(mirror-bootstrap completion)"})
 final class CompletionCommand implements Callable<Integer> {
+
+    static final String NAME = "completion";
 
     @Spec
     private CommandSpec spec;

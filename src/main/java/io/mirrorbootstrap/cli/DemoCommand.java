@@ -13,11 +13,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows the whole way of a snapshot on one machine. */
-@Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Starts a sidecar on a free local port with a temporary data directory, sends FILE to it as a "
+@Command(name = DemoCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, description = "Starts a sidecar on a free local port with a temporary data directory, sends FILE to it as a "
         + "source would, and shows the result.", footer = {"",
                 "What was committed is kept, so that it can be looked at; the last line says how to remove it.", "",
                 "Example:  mirror-bootstrap demo base.tar"})
 final class DemoCommand implements Callable<Integer> {
+
+    static final String NAME = "demo";
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot to send. Default: the largest file at hand, the Java runtime's own modules.")
     private Path file;

@@ -42,7 +42,7 @@ public final class MirrorBootstrap {
     public static void main(String[] args) {
         Surroundings.ignore();
         Groups.allowCurvesAlone();
-        CommandLine line = commandLine(System.getenv());
+        CommandLine line = commandLine(System.getenv(), args);
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         int code = line.execute(args);
@@ -56,8 +56,9 @@ public final class MirrorBootstrap {
      * The commands, ready to parse. Starts nothing.
      *
      * @param environment in which some options have their defaults
+     * @param args what is to be parsed; without it there are all commands
      */
-    static CommandLine commandLine(Map<String, String> environment) {
+    static CommandLine commandLine(Map<String, String> environment, String... args) {
         CommandLine line = new CommandLine(new RootCommand()) {
             /** What stands behind {@code --} is the producer's: neither an option, nor the name of a file of arguments. */
             @Override
@@ -75,6 +76,7 @@ public final class MirrorBootstrap {
                 return super.execute(Arrays.copyOf(args, end));
             }
         };
+        RootCommand.addTo(line, args);
         EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
         line.setDefaultValueProvider(defaults);
         line.registerConverter(Path.class, MirrorBootstrap::path);

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Removes what a sidecar has of one database. */
-@Command(name = "rm", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Ends the transfer of a database that is under way or kept, and removes what has come of it. A committed snapshot stays, unless --snapshot says that it is meant, too.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = RmCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Ends the transfer of a database that is under way or kept, and removes what has come of it. A committed snapshot stays, unless --snapshot says that it is meant, too.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:it is gone, or nothing was there; the line on standard output says which",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
                 "",
                 "Example:  mirror-bootstrap rm orders --snapshot"})
 final class RmCommand implements Callable<Integer> {
+
+    static final String NAME = "rm";
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** How long a sidecar may be busy: most commits and reads of what was left behind are over then. */

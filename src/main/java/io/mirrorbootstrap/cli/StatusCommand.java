@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows what mirrors are doing. */
-@Command(name = "status", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Shows how far the snapshots of mirrors are: how much has come, how fast, how long it still takes, the LSN, how long ago something has changed, and below a line what was last refused.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+@Command(name = StatusCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, description = "Shows how far the snapshots of mirrors are: how much has come, how fast, how long it still takes, the LSN, how long ago something has changed, and below a line what was last refused.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:all that are named follow: their snapshots are there. With none named, all that the sidecar knows",
         "1:this program failed unexpectedly, or standard output cannot be written",
         "2:the command line is wrong",
@@ -44,6 +44,8 @@ import picocli.CommandLine.Spec;
                 "  mirror-bootstrap status --watch",
                 "  mirror-bootstrap status orders --json | jq '.[0].eta_seconds'"})
 final class StatusCommand implements Callable<Integer> {
+
+    static final String NAME = "status";
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long WATCH_EVERY_MILLIS = 1000;

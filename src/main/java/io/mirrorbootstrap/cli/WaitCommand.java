@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
-@Command(name = "wait", mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
+@Command(name = WaitCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
         "mirror-bootstrap wait [OPTION...] DATABASE...",
         "       mirror-bootstrap wait [OPTION...] DATABASE -- COMMAND [ARG...]"}, description = "Waits until a database has a committed snapshot, and prints what it is and where, or runs the command that restores it. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
                 "0:the snapshot is there, or restored, or the file of --unless is there",
@@ -62,6 +62,8 @@ import picocli.CommandLine.Spec;
                         "  mirror-bootstrap wait orders --unless /data/postgres/PG_VERSION --remove-after -- sh -ec \\",
                         "      'cd /data; rm -rf new; mkdir -m 700 new; tar -xf - -C new; sync -f new; mv new postgres'"})
 final class WaitCommand implements Callable<Integer>, RunsCommand {
+
+    static final String NAME = "wait";
 
     private static final long ASK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A sidecar that is there answers in this time; with less, the last question could not be answered. */

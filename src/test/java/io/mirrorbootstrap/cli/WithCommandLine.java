@@ -25,7 +25,7 @@ abstract class WithCommandLine {
     final int run(Writer to, String... arguments) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        CommandLine line = MirrorBootstrap.commandLine(environment);
+        CommandLine line = MirrorBootstrap.commandLine(environment, arguments);
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(to, true));
         return line.execute(arguments);
