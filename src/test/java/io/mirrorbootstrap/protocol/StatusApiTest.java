@@ -6,12 +6,15 @@ import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasItems;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +121,22 @@ class StatusApiTest extends WithLink {
         given().get("/q/openapi?format=json").then()
                 .body("paths.'/v1/mirrors/events'.get.responses.'200'.content.keySet()",
                         hasItems("text/event-stream", JSON));
+    }
+
+    @Test
+    void theDocumentOfTheApiIsThereInBothForms() {
+        for (String json : List.of("/q/openapi.json", "/q/openapi?format=JSON")) {
+            given().get(json).then().statusCode(200).contentType(JSON).body("info.title", equalTo("mirror-bootstrap"))
+                    .body("paths.keySet()", hasItems("/v1/mirrors", "/v1/mirrors/{database}/snapshot"));
+        }
+        given().accept(JSON).get("/q/openapi").then().statusCode(200).contentType(JSON);
+        for (String yaml : List.of("/q/openapi", "/q/openapi.yaml", "/q/openapi.yml?format=json")) {
+            String tag = given().get(yaml).then().statusCode(200).contentType("application/yaml")
+                    .body(startsWith("---")).extract().header("ETag");
+            given().header("If-None-Match", tag).get(yaml).then().statusCode(304);
+        }
+        given().head("/q/openapi").then().statusCode(200).header("Content-Length", not("0"));
+        given().post("/q/openapi").then().statusCode(405).header("Allow", "GET, HEAD");
     }
 
     @ParameterizedTest
