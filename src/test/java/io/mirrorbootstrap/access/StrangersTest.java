@@ -8,39 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.impl.Http1xOrH2CHandler;
 
-/** Who is cut for whom, and when a port rests: with 12 places, of which 4 may be strangers' of one port. */
-class StrangersTest {
-
-    private static final int PLACES = 12;
-    private static final int STRANGERS = 4;
-
-    private long nowNanos;
-    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private final Strangers register = new Strangers(PLACES, metrics, () -> nowNanos);
-    private final EmbeddedChannel port = new EmbeddedChannel(new Door(register, new OwnConnections(), 0));
-    private final EmbeddedChannel otherPort = new EmbeddedChannel(new Door(register, new OwnConnections(), 0));
-    private final List<EmbeddedChannel> all = new ArrayList<>();
-
-    @AfterEach
-    void closeAll() {
-        all.forEach(EmbeddedChannel::close);
-        all.forEach(EmbeddedChannel::runPendingTasks);
-    }
+/** Who is cut for whom: with 12 places, of which 4 may be strangers' of one port. */
+class StrangersTest extends WithStrangers {
 
     @Test
     void theLongestSilentIsCutForTheNextThatComes() {
@@ -135,97 +115,6 @@ class StrangersTest {
     }
 
     @Test
-    void aPortThatRestsGoesOnWhenOneIsAnswered() {
-        List<EmbeddedChannel> asking = askUntilThePortRests();
-        register.answered(asking.get(2));
-        assertTrue(accepts());
-        come();
-        assertEquals(List.of(true, true, false, true, true), open(asking), "the one that was answered");
-    }
-
-    @Test
-    void aPortThatRestsGoesOnWhenAnAnswerTakesTooLong() {
-        askUntilThePortRests();
-        register.cutOverdue();
-        assertFalse(accepts());
-        nowNanos += Stranger.ANSWER_WITHIN_NANOS;
-        register.cutOverdue();
-        assertTrue(accepts());
-    }
-
-    @Test
-    void aPortThatRestsGoesOnWhenOneIsClosed() {
-        List<EmbeddedChannel> asking = askUntilThePortRests();
-        asking.get(1).close();
-        assertTrue(accepts());
-    }
-
-    @Test
-    void aPortThatRestsGoesOnWhenOneIsLetIn() {
-        List<EmbeddedChannel> asking = askUntilThePortRests();
-        register.letIn(asking.get(2), Optional.empty());
-        assertTrue(accepts());
-    }
-
-    @Test
-    void aPortThatRestsForOthersIsNotForgottenWhenItsStrangersAreLetIn() {
-        List<EmbeddedChannel> two = restAsPlacesRunOut();
-        two.forEach(each -> register.letIn(each, Optional.empty()));
-        assertTrue(accepts());
-    }
-
-    @Test
-    void aPortThatRestsForOthersGoesOnWhenOneOfThemIsClosed() {
-        restAsPlacesRunOut();
-        all.get(0).close();
-        assertTrue(accepts());
-    }
-
-    /** All places are taken, two of them by strangers of this port, which rests as both wait for their answers. */
-    private List<EmbeddedChannel> restAsPlacesRunOut() {
-        for (int i = 0; i < PLACES - 4; i++) {
-            EmbeddedChannel known = comeTo(otherPort);
-            ask(known);
-            register.letIn(known, Optional.empty());
-            register.answered(known);
-        }
-        comeTo(otherPort);
-        comeTo(otherPort);
-        EmbeddedChannel waiting = come();
-        ask(waiting);
-        EmbeddedChannel last = come();
-        ask(last);
-        assertFalse(accepts());
-        return List.of(waiting, last);
-    }
-
-    @Test
-    void aPortRestsWhileThoseThatAreCutAreNotClosed() {
-        come(STRANGERS);
-        for (int i = 0; i < STRANGERS / 2; i++) {
-            port.writeInbound(added());
-            assertTrue(accepts());
-        }
-        port.writeInbound(added());
-        assertFalse(accepts());
-        run();
-        assertTrue(accepts());
-    }
-
-    /** One more than there may be, all of which wait for their answers. */
-    private List<EmbeddedChannel> askUntilThePortRests() {
-        List<EmbeddedChannel> asking = come(STRANGERS);
-        asking.forEach(this::ask);
-        EmbeddedChannel last = added();
-        port.writeInbound(last);
-        ask(last);
-        asking.add(last);
-        assertEquals(List.of(true, true, true, true, true), open(asking));
-        assertFalse(accepts());
-        return asking;
-    }
-
-    @Test
     void whoAsksNothingForTooLongIsCut() {
         List<EmbeddedChannel> first = come(3);
         ask(first.get(1));
@@ -276,92 +165,5 @@ class StrangersTest {
         register.answered(again);
         come(STRANGERS);
         assertTrue(isOpen(again), "a place that was given back");
-    }
-
-    @Test
-    void whenPlacesRunOutOneStrangerIsLeftAndTheNextIsRefusedUntilAnotherIsClosed() {
-        for (int i = 0; i < PLACES - 2; i++) {
-            EmbeddedChannel one = come();
-            ask(one);
-            register.letIn(one, Optional.empty());
-            register.answered(one);
-        }
-        EmbeddedChannel stranger = come();
-        EmbeddedChannel next = added();
-        port.writeInbound(next);
-        EmbeddedChannel refused = added();
-        port.writeInbound(refused);
-        assertFalse(refused.isOpen());
-        assertFalse(isOpen(stranger));
-        assertTrue(isOpen(next));
-    }
-
-    private List<EmbeddedChannel> come(int count) {
-        List<EmbeddedChannel> those = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            those.add(come());
-        }
-        return those;
-    }
-
-    private EmbeddedChannel come() {
-        return comeTo(port);
-    }
-
-    private EmbeddedChannel comeTo(EmbeddedChannel some) {
-        EmbeddedChannel accepted = added();
-        some.writeInbound(accepted);
-        nowNanos++;
-        run();
-        return accepted;
-    }
-
-    private EmbeddedChannel added() {
-        EmbeddedChannel accepted = new EmbeddedChannel();
-        all.add(accepted);
-        return accepted;
-    }
-
-    private void ask(Channel channel) {
-        register.asked(channel);
-    }
-
-    /** Whether a byte that comes on {@code channel} gets past what stands first in its pipeline. */
-    private static boolean isRead(EmbeddedChannel channel, int first) {
-        boolean isRead = channel.writeInbound(Unpooled.wrappedBuffer(new byte[]{(byte) first}));
-        channel.releaseInbound();
-        return isRead;
-    }
-
-    private void say(EmbeddedChannel channel, int bytes) {
-        channel.writeInbound(Unpooled.wrappedBuffer(new byte[bytes]));
-        channel.releaseInbound();
-        run();
-    }
-
-    /** What event loops have to do, at once and after the millisecond that who has not been heard is given. */
-    private void run() {
-        for (EmbeddedChannel each : all) {
-            each.runPendingTasks();
-            each.advanceTimeBy(1, TimeUnit.MILLISECONDS);
-            each.runPendingTasks();
-        }
-    }
-
-    private List<Boolean> open(List<EmbeddedChannel> channels) {
-        return channels.stream().map(this::isOpen).toList();
-    }
-
-    private boolean isOpen(EmbeddedChannel channel) {
-        run();
-        return channel.isOpen();
-    }
-
-    private boolean accepts() {
-        return port.config().isAutoRead();
-    }
-
-    private double cut() {
-        return metrics.get("mirror.bootstrap.connections.cut").counter().count();
     }
 }
