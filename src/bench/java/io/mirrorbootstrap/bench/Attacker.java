@@ -2,6 +2,8 @@ package io.mirrorbootstrap.bench;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -9,6 +11,8 @@ import java.util.Iterator;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+
+import javax.net.ssl.SSLContext;
 
 /**
  * A process that attacks a service on loopback, for a while: its kernel closes what it has opened when it ends. Prints {@code ready},
@@ -21,7 +25,7 @@ public final class Attacker {
     private Attacker() {
     }
 
-    /** @param arguments name of the flood, port, port of TLS, token, seconds */
+    /** @param arguments name of the flood, port, port of TLS, token, seconds, directory of the keys for TLS */
     public static void main(String[] arguments) throws Exception {
         Flood flood = Flood.valueOf(arguments[0]);
         Target target = new Target(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), arguments[3]);
@@ -32,8 +36,10 @@ public final class Attacker {
         }
         AtomicLong done = new AtomicLong();
         AtomicLong cut = new AtomicLong();
+        Keys keys = flood.isOfTls() ? Keys.in(Path.of(arguments[5])) : null;
+        SSLContext lasting = flood.isOfTls() ? keys.context() : null;
         for (int i = 0; i < HANDS; i++) {
-            Hand hand = new Hand(target, i, done);
+            Hand hand = new Hand(target, i, done, keys, lasting);
             Thread thread = new Thread(() -> hand.work(flood, cut));
             thread.setDaemon(true);
             thread.start();
@@ -52,12 +58,18 @@ public final class Attacker {
         private final AtomicLong done;
         private final Random random = new Random();
         private final Deque<Socket> held = new ArrayDeque<>();
+        /** Null where it needs none. */
+        private final Keys keys;
+        private final SSLContext lasting;
         private long next;
+        private long dueNanos = System.nanoTime();
 
-        private Hand(Target target, int number, AtomicLong done) {
+        private Hand(Target target, int number, AtomicLong done, Keys keys, SSLContext lasting) {
             this.target = target;
             this.number = number;
             this.done = done;
+            this.keys = keys;
+            this.lasting = lasting;
         }
 
         private void work(Flood flood, AtomicLong cut) {
@@ -99,6 +111,27 @@ public final class Attacker {
 
         void pause(long millis) throws InterruptedException {
             TimeUnit.MILLISECONDS.sleep(millis);
+        }
+
+        /** Returns so often that all hands together do {@code perSecond} things a second, if they can. */
+        void keepPace(int perSecond) throws InterruptedException {
+            dueNanos = Math.max(dueNanos, System.nanoTime() - TimeUnit.SECONDS.toNanos(1))
+                    + TimeUnit.SECONDS.toNanos(HANDS) / perSecond;
+            TimeUnit.NANOSECONDS.sleep(dueNanos - System.nanoTime());
+        }
+
+        /** With a certificate, and the sessions that all hands have had. */
+        SSLContext lastingTls() {
+            return lasting;
+        }
+
+        /** With a certificate, and no session. */
+        SSLContext newTls() throws IOException {
+            try {
+                return keys.context();
+            } catch (GeneralSecurityException e) {
+                throw new IOException(e);
+            }
         }
 
         void pauseIfHolding(int connections, long millis) throws InterruptedException {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -244,17 +245,14 @@ public final class Compare {
                         Map.of("MALLOC_ARENA_MAX", "1"), one::send, single, leftBehind));
             }
         }
-        if (wanted.contains("tls")) {
-            Tls tls = Tls.in(work);
-            Map<String, String> encrypted = new LinkedHashMap<>(environment);
-            encrypted.remove("QUARKUS_HTTP_PORT");
-            encrypted.put("QUARKUS_HTTP_SSL_PORT", "PORT");
-            encrypted.putAll(tls.environment());
-            service("mirror-bootstrap, TLS", "native, TLS", encrypted, tls.before(one::send), single);
+        Optional<Tls> tls = wanted.contains("tls") ? Optional.of(Tls.in(work)) : Optional.empty();
+        if (tls.isPresent()) {
+            service("mirror-bootstrap, TLS", "native, TLS", tls.get().added(environment), tls.get().before(one::send),
+                    single);
             contestants.add(new Contestant("nginx PUT, TLS",
-                    nginx("ssl", "ssl_certificate " + tls.certificate() + "; ssl_certificate_key " + tls.key() + ";"
-                            + "ssl_protocols TLSv1.3;"),
-                    Map.of(), tls.before(port -> put(payload, port)), single, leftBehind));
+                    nginx("ssl", "ssl_certificate " + tls.get().certificate() + "; ssl_certificate_key "
+                            + tls.get().key() + "; ssl_protocols TLSv1.3;"),
+                    Map.of(), tls.get().before(port -> put(payload, port)), single, leftBehind));
         }
         if (wanted.contains("nginx")) {
             contestants.add(new Contestant("nginx PUT", nginx("", ""), Map.of(),
@@ -268,6 +266,10 @@ public final class Compare {
                 images.add(new WireImage(parts.get(i), work.resolve("image" + i), "db" + i, frameBytes));
             }
             service("the same, 8 databases", "native, 8 databases", environment, port -> together(images, port), parts);
+            if (tls.isPresent()) {
+                service("TLS, 8 databases", "native, TLS, 8 databases", tls.get().added(environment),
+                        tls.get().before(port -> together(images, port)), parts);
+            }
         }
         Path peers = Path.of("target/bench/peers");
         if (wanted.contains("ws")) {
@@ -284,12 +286,21 @@ public final class Compare {
                 "printf 'use chroot=no\\n[all]\\npath=DIR\\nread only=no\\nuid=0\\ngid=0\\n' > DIR/rsyncd.conf; "
                         + "exec rsync --daemon --no-detach --port=PORT --config=DIR/rsyncd.conf");
         if (wanted.contains("rsync")) {
-            contestants.add(new Contestant("rsync daemon", rsync, Map.of(), port -> rsync(payload, port), single,
-                    leftBehind));
+            contestants
+                    .add(new Contestant("rsync daemon", rsync, Map.of(), port -> rsync(payload, module(port)), single,
+                            leftBehind));
+        }
+        if (wanted.contains("rsync-ssh")) {
+            Path key = Ssh.key(work);
+            contestants.add(new Contestant("rsync over ssh", Ssh.daemon(key), Map.of(),
+                    port -> rsync(payload,
+                            "root@127.0.0.1:" + work.toAbsolutePath().resolve("rsync-over-ssh/db0.snapshot"),
+                            "-e", Ssh.client(key, port)),
+                    single, leftBehind));
         }
         if (wanted.contains("rsync-fsync")) {
             contestants.add(new Contestant("rsync daemon, --fsync", rsync, Map.of(),
-                    port -> rsync(payload, port, "--fsync"), single, leftBehind));
+                    port -> rsync(payload, module(port), "--fsync"), single, leftBehind));
         }
     }
 
@@ -342,10 +353,15 @@ public final class Compare {
         }
     }
 
-    private static void rsync(Path payload, int port, String... options) throws IOException, InterruptedException {
+    private static String module(int port) {
+        return "rsync://127.0.0.1:" + port + "/all/db0.snapshot";
+    }
+
+    private static void rsync(Path payload, String destination, String... options)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("rsync", "--whole-file"));
         command.addAll(List.of(options));
-        command.addAll(List.of(payload.toString(), "rsync://127.0.0.1:" + port + "/all/db0.snapshot"));
+        command.addAll(List.of(payload.toString(), destination));
         Process rsync = new ProcessBuilder(command).inheritIO().start();
         if (rsync.waitFor() != 0) {
             throw new IOException("rsync failed");

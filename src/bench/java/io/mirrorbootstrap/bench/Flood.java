@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 
+import javax.net.ssl.SSLSocket;
+
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -33,6 +35,21 @@ enum Flood {
         Socket socket = hand.hold(Target.connect(hand.target().tlsPort()), 1000);
         socket.getOutputStream().write(halfRecord());
         hand.tally(1);
+    }),
+
+    // of who has a certificate
+
+    NEW_TLS_LINKS("200 links a second that are opened and closed, with a certificate", "links", hand -> {
+        hand.keepPace(200);
+        hand.target().link(hand.newTls()).close();
+        hand.tally(1);
+    }),
+    RESUMED_TLS_LINKS("200 such links a second whose sessions are resumed", "resumed links", hand -> {
+        hand.keepPace(200);
+        long begun = System.currentTimeMillis();
+        try (SSLSocket link = hand.target().link(hand.lastingTls())) {
+            hand.tally(link.getSession().getCreationTime() < begun ? 1 : 0);
+        }
     }),
 
     // a stranger's, on the plain port
@@ -209,7 +226,7 @@ enum Flood {
 
     /** Whether the service is to ask for certificates, and the transfer to be encrypted: else there is a token. */
     boolean isOfTls() {
-        return this == SILENT_TLS || this == HALF_RECORDS;
+        return this == SILENT_TLS || this == HALF_RECORDS || this == NEW_TLS_LINKS || this == RESUMED_TLS_LINKS;
     }
 
     /** What has to be there before. */

@@ -94,12 +94,9 @@ public final class Sending {
     /** To a service of the same kind, which has received the same before, so that it is warm. */
     private static Sample send(String program, Way way, Tls tls, Path snapshot, Path work)
             throws IOException, InterruptedException {
-        Map<String, String> environment = new LinkedHashMap<>(Map.of("MIRROR_BOOTSTRAP_DATA_DIR", "DIR",
-                "QUARKUS_HTTP_HOST", "127.0.0.1", way.encrypted ? "QUARKUS_HTTP_SSL_PORT" : "QUARKUS_HTTP_PORT",
-                "PORT"));
-        if (way.encrypted) {
-            environment.putAll(tls.environment());
-        }
+        Map<String, String> plain = Map.of("MIRROR_BOOTSTRAP_DATA_DIR", "DIR", "QUARKUS_HTTP_HOST", "127.0.0.1",
+                "QUARKUS_HTTP_PORT", "PORT");
+        Map<String, String> environment = way.encrypted ? tls.added(plain) : plain;
         try (Receiver receiver = Receiver.start("send", List.of(program, "serve"), environment, work)) {
             String url = (way.encrypted ? "https" : "http") + "://localhost:" + receiver.port();
             List<String> command = List.of("sh", "-c", "\"$@\" < " + snapshot + " && times", "sh", program, "send",

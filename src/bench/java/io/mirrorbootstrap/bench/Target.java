@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
@@ -62,6 +65,19 @@ record Target(int port, int tlsPort, String token) {
     /** A link of somebody who has the token. */
     Socket link() throws IOException {
         Socket socket = connect(port);
+        try {
+            upgrade(socket);
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** A link of somebody who has a certificate. */
+    SSLSocket link(SSLContext tls) throws IOException {
+        SSLSocket socket = (SSLSocket) tls.getSocketFactory().createSocket(connect(tlsPort), "localhost", tlsPort,
+                true);
         try {
             upgrade(socket);
             return socket;

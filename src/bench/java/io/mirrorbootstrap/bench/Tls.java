@@ -2,6 +2,7 @@ package io.mirrorbootstrap.bench;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -37,10 +38,13 @@ final class Tls {
         return key.toString();
     }
 
-    /** Of a service that takes nothing that is not encrypted. */
-    Map<String, String> environment() {
-        return Map.of("QUARKUS_HTTP_INSECURE_REQUESTS", "disabled", "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", certificate(),
-                "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", key());
+    /** That of a service that takes nothing that is not encrypted, for one that has {@code environment} otherwise. */
+    Map<String, String> added(Map<String, String> environment) {
+        Map<String, String> encrypted = new LinkedHashMap<>(environment);
+        encrypted.remove("QUARKUS_HTTP_PORT");
+        encrypted.putAll(Map.of("QUARKUS_HTTP_SSL_PORT", "PORT", "QUARKUS_HTTP_INSECURE_REQUESTS", "disabled",
+                "QUARKUS_HTTP_SSL_CERTIFICATE_FILES", certificate(), "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", key()));
+        return encrypted;
     }
 
     /** Has {@code sender} send to a port from which all goes encrypted to that of the receiver. */

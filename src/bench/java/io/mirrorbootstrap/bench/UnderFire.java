@@ -1,21 +1,15 @@
 package io.mirrorbootstrap.bench;
 
 import java.io.BufferedReader;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,9 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Measures what floods do to the service: a transfer runs at an even pace while another process attacks, one service and one flood
@@ -49,7 +41,6 @@ public final class UnderFire {
 
     private static final String TOKEN = "bench";
     private static final String FLOODER = "flooder";
-    private static final String PASSWORD = "changeit";
 
     private final Map<String, String> options;
     private final Path work;
@@ -148,9 +139,9 @@ public final class UnderFire {
         int tlsPort = Receiver.freePort();
         SSLContext tls = null;
         if (flood.isOfTls()) {
-            KeyStore keys = keys();
-            tls = context(keys);
-            environment.putAll(secured(keys, tlsPort));
+            Keys keys = Keys.in(work);
+            tls = keys.context();
+            environment.putAll(keys.environment(tlsPort));
         } else {
             environment.put("MIRROR_BOOTSTRAP_AUTH_TOKEN_FILE",
                     Files.writeString(work.resolve("tokens"), TOKEN + " = bench\n" + FLOODER + " = flooder\n")
@@ -177,7 +168,7 @@ public final class UnderFire {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Attacker.class.getName(),
                 flood.name(), String.valueOf(target.port()), String.valueOf(target.tlsPort()), FLOODER,
-                String.valueOf(seconds)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                String.valueOf(seconds), work.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader said = new BufferedReader(new InputStreamReader(attacker.getInputStream()));
                 SteadyTransfer transfer = new SteadyTransfer(link(target, tls), pace)) {
             if (!"ready".equals(said.readLine())) {
@@ -236,18 +227,7 @@ public final class UnderFire {
     }
 
     private static Socket link(Target target, SSLContext tls) throws IOException {
-        if (tls == null) {
-            return target.link();
-        }
-        Socket socket = tls.getSocketFactory().createSocket(Target.connect(target.tlsPort()), "localhost",
-                target.tlsPort(), true);
-        try {
-            target.upgrade(socket);
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
+        return tls == null ? target.link() : target.link(tls);
     }
 
     /**
@@ -318,56 +298,6 @@ public final class UnderFire {
             isOver = true;
             thread.join();
         }
-    }
-
-    /** A key with a certificate that signs itself: the service's, the source's, and what both believe. */
-    private KeyStore keys() throws IOException, InterruptedException, GeneralSecurityException {
-        Path file = work.resolve("keys.p12");
-        if (!Files.exists(file)) {
-            Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                    "-genkeypair", "-alias", "bench", "-keyalg", "EC", "-groupname", "secp256r1", "-dname",
-                    "CN=localhost",
-                    "-ext", "SAN=dns:localhost,ip:127.0.0.1", "-validity", "30", "-storetype", "PKCS12", "-keystore",
-                    file.toString(), "-storepass", PASSWORD).redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            if (keytool.waitFor() != 0) {
-                throw new IOException("keytool failed");
-            }
-        }
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            keys.load(in, PASSWORD.toCharArray());
-        }
-        return keys;
-    }
-
-    private static SSLContext context(KeyStore keys) throws GeneralSecurityException, IOException {
-        KeyManagerFactory shown = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        shown.init(keys, PASSWORD.toCharArray());
-        KeyStore believed = KeyStore.getInstance("PKCS12");
-        believed.load(null, null);
-        believed.setCertificateEntry("bench", keys.getCertificate("bench"));
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(believed);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(shown.getKeyManagers(), trust.getTrustManagers(), null);
-        return context;
-    }
-
-    private Map<String, String> secured(KeyStore keys, int port) throws IOException, GeneralSecurityException {
-        String certificate = pem("tls.crt", "CERTIFICATE", keys.getCertificate("bench").getEncoded());
-        return Map.of("QUARKUS_HTTP_SSL_PORT", String.valueOf(port), "QUARKUS_TLS_KEY_STORE_PEM__0__CERT", certificate,
-                "QUARKUS_TLS_KEY_STORE_PEM__0__KEY",
-                pem("tls.key", "PRIVATE KEY", keys.getKey("bench", PASSWORD.toCharArray()).getEncoded()),
-                "QUARKUS_TLS_TRUST_STORE_PEM_CERTS", certificate);
-    }
-
-    private String pem(String name, String what, byte[] der) throws IOException {
-        String body = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(der);
-        return Files
-                .writeString(work.resolve(name),
-                        "-----BEGIN " + what + "-----\n" + body + "\n-----END " + what + "-----\n")
-                .toString();
     }
 
     private static void delete(Path directory) throws IOException {
