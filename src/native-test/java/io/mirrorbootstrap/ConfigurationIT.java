@@ -45,6 +45,8 @@ class ConfigurationIT {
             "INSECURE|maybe|mirror-bootstrap.insecure is \"maybe\", it must be true or false",
             "EXPECTED_DATABASES|a, b/c|mirror-bootstrap.expected-databases has \"b/c\"",
             "TRUSTED_PROXIES|proxy.example|mirror-bootstrap.trusted-proxies has \"proxy.example\"",
+            "SEED_CERTIFICATE|/c|mirror-bootstrap.seed-certificate is set, and mirror-bootstrap.seed-key is not",
+            "SEED_KEY|/k|mirror-bootstrap.seed-key is set, and mirror-bootstrap.seed-certificate is not",
             "DATA_DIR|/proc/none|mirror-bootstrap.data-dir: /proc/none",
             "DATA_DIR|/dev/null|mirror-bootstrap.data-dir: /dev/null",
             "AUTH_TOKEN_FILE|/none|mirror-bootstrap.auth-token-file: /none cannot be read: there is no such file"})

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.mirror;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -46,7 +47,16 @@ class SettingsCheck {
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");
         inRange(OWN + "partial-retention", settings.partialRetention(), "1MS", "P36500D");
         inRange(OWN + "stream-retention", settings.streamRetention(), "1MS", "P36500D");
+        both(OWN + "seed-certificate", settings.seedCertificate(), OWN + "seed-key", settings.seedKey());
         List.of("quarkus.http.", "quarkus.management.").forEach(port -> checkPort(port, config));
+    }
+
+    /** One alone would be passed over without a word. */
+    private static void both(String key, Optional<?> value, String otherKey, Optional<?> other) {
+        if (value.isPresent() != other.isPresent()) {
+            throw new ConfigurationException((value.isPresent() ? key : otherKey) + " is set, and "
+                    + (value.isPresent() ? otherKey : key) + " is not: a certificate and its key are shown together");
+        }
     }
 
     /** Quarkus makes an {@code int} of each of these, of the time in milliseconds, and fails without a word about the key. */
