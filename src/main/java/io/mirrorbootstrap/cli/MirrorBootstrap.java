@@ -16,6 +16,7 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.RefusedException;
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.Lsn;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.tls.Groups;
 import io.quarkus.runtime.LaunchMode;

@@ -9,6 +9,7 @@ import java.util.Optional;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.source.Lsn;
 import io.mirrorbootstrap.source.Origin;
 import io.mirrorbootstrap.source.PositionFile;
 

@@ -1,10 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -21,12 +18,10 @@ import io.mirrorbootstrap.wire.ErrorCode;
 /** One snapshot that is being sent, over all its links: what it is called, and what is known of it by now. Sending thread only. */
 final class Shipment {
 
-    private static final int NAME_BYTES = 16;
     private static final Set<String> WRONG = Stream
             .of(ErrorCode.SNAPSHOT_CRC_MISMATCH, ErrorCode.SNAPSHOT_SIZE_MISMATCH,
                     ErrorCode.ENVELOPE_MISMATCH)
             .map(ErrorCode::spelling).collect(Collectors.toUnmodifiableSet());
-    private static final String NO_LSN = "no LSN is known of this kind of snapshot: 0";
 
     private final SnapshotInput input;
     private final Origin origin;
@@ -103,22 +98,7 @@ final class Shipment {
 
     /** Finds out what is said when it is opened; the input is ready. */
     void announce() throws IOException, InterruptedException {
-        Notes notes = origin.notes();
-        long lsn = origin.lsn().orElse(0);
-        if (origin.lsn().isEmpty()) {
-            ByteBuffer first = input.head(Duration.ZERO).orElseThrow();
-            Optional<SnapshotHead> head = SnapshotHead.of(first);
-            progress.found(head.map(SnapshotHead::words).orElse(NO_LSN));
-            lsn = head.map(SnapshotHead::lsn).orElse(0L);
-            if (origin.positionFile().isEmpty()) { // else that has the last word, and this one would come behind it with the next link
-                notes = new Notes(notes.position().or(() -> head.flatMap(SnapshotHead::position)), notes.labels());
-            }
-        }
-        SnapshotIdentity nameless = new SnapshotIdentity(origin.sourceClusterId(), origin.database(), lsn,
-                input.size().orElse(0), input.known().orElse(Crc32c.EMPTY));
-        announcement = Optional.of(new Announcement(input.known().isPresent()
-                ? nameless
-                : nameless.named(input.lastingName().orElseGet(Shipment::randomName)), origin.isMeant(), notes));
+        announcement = Optional.of(origin.announcement(input, progress::found));
         progress.named(identity().transferId());
     }
 
@@ -236,11 +216,5 @@ final class Shipment {
     /** What the last chunk says of where to follow from. */
     Optional<String> lastPosition() {
         return lastPosition;
-    }
-
-    private static String randomName() {
-        byte[] bytes = new byte[NAME_BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 }

@@ -1,4 +1,4 @@
-package io.mirrorbootstrap.cli;
+package io.mirrorbootstrap.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,21 +1,19 @@
-package io.mirrorbootstrap.cli;
+package io.mirrorbootstrap.source;
 
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
-import io.mirrorbootstrap.source.PostgresLsn;
-
 /**
- * A WAL position as a person writes it.
+ * A WAL position as a person writes it. Any thread.
  *
  * @param position 0 to 2^63-1; empty: the snapshot itself says it
  * @param asGiven the text, where it is of PostgreSQL's form
  */
-record Lsn(OptionalLong position, Optional<String> asGiven) {
+public record Lsn(OptionalLong position, Optional<String> asGiven) {
 
     /** What stands for a position that the snapshot itself says. */
-    static final String AUTO = "auto";
+    public static final String AUTO = "auto";
 
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,19}");
     private static final String RULE = "it must be a number from 0 to " + Long.MAX_VALUE
@@ -26,7 +24,7 @@ record Lsn(OptionalLong position, Optional<String> asGiven) {
      *
      * @throws IllegalArgumentException when it is none of these, or out of range, with a message for a person
      */
-    static Lsn parse(String text) {
+    public static Lsn parse(String text) {
         OptionalLong halves = PostgresLsn.parse(text);
         if (text.equals(AUTO)) {
             return new Lsn(OptionalLong.empty(), Optional.empty());
