@@ -65,7 +65,7 @@ class ArchiveIT extends WithSidecar {
     @Test
     void whatIsSentFromItIsReceivedByASidecarThatRunsFromIt() throws Exception {
         Map<String, String> settings = new HashMap<>();
-        Files.readString(papers().resolve("env.example")).lines().filter(each -> each.matches("#[A-Z_]+=.*"))
+        Files.readString(papers().resolve("env.example")).lines().filter(each -> each.matches("#[A-Z0-9_]+=.*"))
                 .map(each -> each.substring(1).split("=", 2)).forEach(each -> settings.put(each[0], each[1]));
         assertEquals("8080", settings.remove("QUARKUS_HTTP_PORT"));
         settings.remove("JAVA_HOME");

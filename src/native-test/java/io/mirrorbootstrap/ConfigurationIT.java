@@ -47,6 +47,8 @@ class ConfigurationIT {
             "TRUSTED_PROXIES|proxy.example|mirror-bootstrap.trusted-proxies has \"proxy.example\"",
             "SEED_CERTIFICATE|/c|mirror-bootstrap.seed-certificate is set, and mirror-bootstrap.seed-key is not",
             "SEED_KEY|/k|mirror-bootstrap.seed-key is set, and mirror-bootstrap.seed-certificate is not",
+            "SEED_FROM|https://s/o.tar?sign=1|mirror-bootstrap.seed-from has https://s/o.tar?…, which is an object in",
+            "SEED_CLUSTER|c|mirror-bootstrap.seed-cluster is for objects in storage",
             "DATA_DIR|/proc/none|mirror-bootstrap.data-dir: /proc/none",
             "DATA_DIR|/dev/null|mirror-bootstrap.data-dir: /dev/null",
             "AUTH_TOKEN_FILE|/none|mirror-bootstrap.auth-token-file: /none cannot be read: there is no such file"})

@@ -107,7 +107,7 @@ class KubernetesExamplesIT {
         List<String> blocks = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("docs/kubernetes.md"))).results().map(block -> block.group(1))
                 .toList();
-        assertEquals(4, blocks.size(), "the last is a line of a rule");
+        assertEquals(5, blocks.size(), "the last is a line of a rule");
         Path copy = Files.createDirectories(Path.of("target/k8s/copy"));
         String mirror = blocks.get(0).replace("[mirror-bootstrap/k8s/base]", "[../../../k8s/base]");
         Files.writeString(copy.resolve("kustomization.yaml"), mirror);
@@ -128,6 +128,14 @@ class KubernetesExamplesIT {
                         Kustomization.mirror("k8s/examples/three-replicas").get(StatefulSet.class).getSpec()
                                 .getReplicas()),
                 environment(job.getTemplate().getSpec().getInitContainers().get(0), 0).get("SLOTS"));
+
+        Files.writeString(copy.resolve("kustomization.yaml"), "resources: [../../../k8s/base]\n" + blocks.get(3));
+        Kustomization storage = Kustomization.mirror(copy.toString());
+        EnvVar from = storage.pod().getInitContainers().get(0).getEnv().get(0);
+        assertEquals("MIRROR_BOOTSTRAP_SEED_FROM", from.getName(), "it wins over the empty one of the ConfigMap");
+        assertEquals("url", from.getValueFrom().getSecretKeyRef().getKey());
+        assertEquals("orders-primary", storage.get(ConfigMap.class).getData().get("MIRROR_BOOTSTRAP_SEED_CLUSTER"));
+        assertEquals(2, storage.get(NetworkPolicy.class).getSpec().getEgress().size());
     }
 
     /** Those of all replicas, as they name them. */

@@ -78,16 +78,31 @@ public interface MirrorSettings {
     /** Where a certificate names its cluster: the clusters that may download the snapshots of all others. */
     Optional<List<@WithConverter(TrimmedStringConverter.class) String>> readerClusters();
 
-    /** Where sidecars are that may have the expected databases; empty: none is asked. */
+    /** Where sidecars are, or objects in storage, that may have the expected databases; empty: none is asked. */
     Optional<List<@WithConverter(TrimmedStringConverter.class) String>> seedFrom();
 
-    /** Has the token that these are shown. */
+    /** The cluster whose snapshots the objects are. */
+    Optional<@WithConverter(TrimmedStringConverter.class) String> seedCluster();
+
+    /** The LSN of the object; empty: its head says it. */
+    Optional<@WithConverter(TrimmedStringConverter.class) String> seedLsn();
+
+    /** From where the object is followed, in the database's own words; empty: the LSN or its head says it. */
+    Optional<@WithConverter(TrimmedStringConverter.class) String> seedPosition();
+
+    /** The CRC-32C of the object; empty: it is computed as it comes. */
+    Optional<@WithConverter(TrimmedStringConverter.class) String> seedCrc32c();
+
+    /** Has the headers that the server of the objects is shown. */
+    Optional<Path> seedHeaderFile();
+
+    /** Has the token that the sidecars are shown. */
     Optional<Path> seedTokenFile();
 
-    /** Has the certificates (PEM) of those who may vouch for these; empty: those that Java knows. */
+    /** Has the certificates (PEM) of those who may vouch for all of these; empty: those that Java knows. */
     Optional<Path> seedCa();
 
-    /** The certificate (PEM) that these are shown. */
+    /** The certificate (PEM) that the sidecars are shown. */
     Optional<Path> seedCertificate();
 
     /** Its key (PEM). */

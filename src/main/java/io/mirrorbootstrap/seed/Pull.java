@@ -1,26 +1,26 @@
 package io.mirrorbootstrap.seed;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.SharedRate;
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.Refusal;
 import io.mirrorbootstrap.snapshot.RefusedException;
+import io.mirrorbootstrap.snapshot.Removal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Source;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
-import io.mirrorbootstrap.source.AnswerBody;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 
-/** One attempt to bring a sibling's snapshot here, from where the transfer stands. One thread, which waits. */
+/** One attempt to bring a snapshot here that is offered, from where the transfer stands. One thread, which waits. */
 final class Pull {
 
     private static final int CHUNK_BYTES = 8 * 1024 * 1024;
@@ -43,7 +43,8 @@ final class Pull {
     private long at;
     private long windowNanos = System.nanoTime();
     private long windowBytes;
-    private ByteBuf piece = Unpooled.EMPTY_BUFFER;
+    /** Of the bytes up to {@link #at}, where the provider does not say what all have. */
+    private Crc32c running = Crc32c.EMPTY;
 
     /** What has come of it. */
     sealed interface Outcome {
@@ -56,8 +57,12 @@ final class Pull {
         record Refused(Refusal refusal) implements Outcome {
         }
 
-        /** The sibling could not be read from, or in drops only: what has come is kept. */
+        /** The provider could not be read from, or in drops only: what has come is kept. */
         record Cut(String why, boolean isSlow) implements Outcome {
+        }
+
+        /** What is read has become another: what has come is dropped. */
+        record Changed(String why) implements Outcome {
         }
     }
 
@@ -96,46 +101,56 @@ final class Pull {
 
     /** @return empty when it may come */
     private Optional<Outcome> open() throws InterruptedException {
-        Announcement announced = new Announcement(offer.identity(), false, offer.snapshot().notes());
-        OpenOutcome outcome = mirrors.open(source, announced);
+        OpenOutcome outcome = mirrors.open(source, offer.announcement());
         while (outcome instanceof OpenOutcome.Busy || outcome instanceof OpenOutcome.Verifying) {
             ending.sleep(outcome instanceof OpenOutcome.Busy ? BUSY_MILLIS : 0);
-            outcome = mirrors.open(source, announced);
+            outcome = mirrors.open(source, offer.announcement());
         }
         if (outcome instanceof OpenOutcome.Refused refused) {
             return Optional.of(new Outcome.Refused(refused.refusal()));
         } else if (outcome instanceof OpenOutcome.Opened opened) {
-            from = opened.offset();
+            from = offer.isLasting() ? opened.offset() : 0; // what begins at 0 takes the place of what came before
             at = from;
+            running = from > 0 ? opened.crc32c() : Crc32c.EMPTY;
             return Optional.empty();
         }
         return Optional.of(new Outcome.Committed()); // already
     }
 
     private Outcome pull() throws InterruptedException {
-        long bytes = offer.snapshot().bytes();
-        try (AnswerBody body = at < bytes ? ending.during(() -> offer.sibling().snapshot(offer, at)) : null) {
+        long bytes = offer.identity().totalBytes();
+        try (Bytes body = at < bytes ? ending.during(() -> offer.provider().bytes(offer, at)) : null) {
             Optional<Outcome> outcome = Optional.empty();
             while (outcome.isEmpty()) { // of what has come before, or is empty, the last chunk has no byte
                 int length = (int) Math.min(chunkBytes, bytes - at);
-                outcome = chunk(body, length, at + length == bytes);
+                outcome = chunk(body, length, isLast(length));
             }
             return outcome.get();
         } catch (RefusedException e) {
             return new Outcome.Refused(e.refusal());
+        } catch (ChangedException e) {
+            drop();
+            return new Outcome.Changed(e.getMessage());
         } catch (IOException e) {
             return new Outcome.Cut(e.getMessage(), e instanceof TooSlowException);
         }
     }
 
+    /** A chunk begins with what all bytes have: where that is known by the last of them only, one more has none. */
+    private boolean isLast(int length) {
+        return at + length == offer.identity().totalBytes() && (length == 0 || offer.crc32c().isPresent());
+    }
+
     /** @return empty when it was accepted, and is not the last */
-    private Optional<Outcome> chunk(AnswerBody body, int length, boolean done)
-            throws IOException, InterruptedException {
-        IncomingChunk chunk = begin();
+    private Optional<Outcome> chunk(Bytes body, int length, boolean done) throws IOException, InterruptedException {
+        IncomingChunk chunk = begin(done);
         boolean isOver = false;
         try {
             for (int left = length; left > 0;) {
                 left -= write(body, chunk, left);
+            }
+            if (done && body != null) {
+                requireSame(body);
             }
             ChunkOutcome outcome = chunk.finish(done, Optional.empty());
             while (outcome instanceof ChunkOutcome.Busy) {
@@ -156,37 +171,54 @@ final class Pull {
         }
     }
 
-    private IncomingChunk begin() throws InterruptedException {
-        ChunkStart start = mirrors.chunk(source, offer.stamp(), at);
+    private void requireSame(Bytes body) throws IOException, InterruptedException {
+        Optional<String> change = ending.during(body::change);
+        if (change.isPresent()) {
+            throw new ChangedException(change.get());
+        }
+    }
+
+    /** What has come is of no use to anybody. */
+    private void drop() throws InterruptedException {
+        while (mirrors.abort(source, offer.identity().database()) instanceof Removal.Busy) {
+            ending.sleep(BUSY_MILLIS);
+        }
+    }
+
+    private IncomingChunk begin(boolean done) throws InterruptedException {
+        SnapshotIdentity stamp = done ? offer.stamp(offer.crc32c().orElse(running)) : offer.stamp();
+        ChunkStart start = mirrors.chunk(source, stamp, at);
         while (!(start instanceof ChunkStart.Arriving)) {
             ending.sleep(start instanceof ChunkStart.Busy ? BUSY_MILLIS : 0);
-            start = mirrors.chunk(source, offer.stamp(), at);
+            start = mirrors.chunk(source, stamp, at);
         }
         return ((ChunkStart.Arriving) start).chunk();
     }
 
-    /** @return how many bytes, 1 to {@code most} */
-    private int write(AnswerBody body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
-        while (!piece.isReadable()) {
-            piece = ending.during(() -> body.next(Sibling.PATIENCE));
-            pace(piece.readableBytes());
-            long wait = rate.take(piece.readableBytes());
-            if (wait > 0) {
-                ending.sleep(TimeUnit.NANOSECONDS.toMillis(wait));
-            }
+    /** @return how many bytes, 0 to {@code most} */
+    private int write(Bytes body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
+        ByteBuffer piece = ending.during(() -> body.next(most));
+        int length = piece.remaining();
+        pace(length);
+        long wait = rate.take(length);
+        if (wait > 0) {
+            ending.sleep(TimeUnit.NANOSECONDS.toMillis(wait));
         }
-        int length = Math.min(most, piece.readableBytes());
-        chunk.write(piece.nioBuffer(piece.readerIndex(), length));
-        piece.skipBytes(length);
+        if (offer.crc32c().isEmpty()) {
+            running = running.followedBy(Crc32c.of(piece.duplicate()), length);
+        }
+        chunk.write(piece);
         return length;
     }
 
     /** Others wait while this one is read from: whoever sends a byte now and then is not silent, and no use either. */
-    private void pace(int bytes) throws TooSlowException {
+    private void pace(int bytes) throws IOException {
         windowBytes += bytes;
         long now = System.nanoTime();
         if (now - windowNanos > WINDOW.toNanos()) {
-            if (windowBytes < LEAST_BYTES) {
+            if (windowBytes == 0) { // it hangs, which may be over with the next connection
+                throw new IOException("nothing came for " + WINDOW.toSeconds() + " seconds");
+            } else if (windowBytes < LEAST_BYTES) {
                 throw new TooSlowException(windowBytes + " bytes came in " + WINDOW.toSeconds() + " seconds");
             }
             windowNanos = now;

@@ -8,7 +8,7 @@ import io.mirrorbootstrap.snapshot.EndedByOthers;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.Source;
 
-/** A sibling, as the domain sees it: it stands in until a source comes. Any thread. */
+/** A provider, as the domain sees it: it stands in until a source comes. Any thread. */
 final class SeedSource implements Source {
 
     private final Principal principal;
@@ -17,8 +17,8 @@ final class SeedSource implements Source {
     private volatile boolean isSuperseded;
 
     /**
-     * @param owner of the snapshot at the sibling: it stays its owner's
-     * @param address of the sibling
+     * @param owner of the snapshot at the provider: it stays its owner's
+     * @param address of the provider
      */
     SeedSource(Optional<String> owner, String address) {
         this.principal = new Principal(CallerId.NOBODY, Optional.empty(), owner, false, Optional.empty());

@@ -59,23 +59,27 @@ class SeedThread {
     /** Behind the look at what an earlier process has left. */
     void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
         List<String> from = settings.seedFrom().orElse(List.of());
+        SeedUrls urls = urls(from);
+        Optional<ObjectSettings> objects = ObjectSettings.read(settings, urls, expected.all(), System.getenv());
         if (from.isEmpty()) {
             return;
-        }
-        SeedUrls urls = urls(from);
-        if (expected.count() == 0) {
+        } else if (expected.count() == 0) {
             LOG.warnf("%s is set, and changes nothing: expected-databases has none", KEY);
             return;
         } else if (urls.lackNumber()) {
             LOG.warnf("%s has {ordinal}, which this machine has not: its name, %s, does not end with a number", KEY,
                     host());
         }
+        objects.stream().flatMap(all -> all.readableByOthers(expected.all()).stream()).forEach(server -> LOG.warnf(
+                "%sseed-header-file: the headers can be read by all on the way to %s: better use https://",
+                SettingsKeys.PREFIX, server));
         Credentials credentials = new Credentials(settings.seedTokenFile(), settings.seedCa(),
                 settings.seedCertificate().flatMap(
                         certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
+        SeedLog log = new SeedLog();
         Thread seeding = new Thread(
-                new Seeding(expected.all(), new Siblings(urls, credentials), ClientProxy.unwrap(mirrors),
-                        board, removed, rate, settings.maxChunkBytes(), ending),
+                new Seeding(expected.all(), new Siblings(urls, credentials, log), new SeedObjects(objects, log), log,
+                        ClientProxy.unwrap(mirrors), board, removed, rate, settings.maxChunkBytes(), ending),
                 "seeding");
         seeding.setDaemon(true);
         seeding.start();
@@ -84,7 +88,7 @@ class SeedThread {
 
     private static SeedUrls urls(List<String> from) {
         try {
-            return new SeedUrls(from, host());
+            return new SeedUrls(from, from.isEmpty() ? "" : host());
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(KEY + ": " + e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.seed;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,10 @@ final class Seeding implements Runnable {
     /** So long a transfer is left to its source, which may come back, or to a sibling that has the same bytes. */
     private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
 
-    /** So long nothing is read of a sibling whose bytes were not what it had said, or came in drops. */
-    private static final Duration SUSPECT_FOR = Duration.ofMinutes(10);
-
     private final List<DatabaseId> expected;
     private final Siblings siblings;
+    private final SeedObjects objects;
+    private final SeedLog log;
     private final Mirrors mirrors;
     private final StatusBoard board;
     private final RemovedOnRequest removed;
@@ -45,7 +45,7 @@ final class Seeding implements Runnable {
     private final Ending ending;
 
     private final Map<DatabaseId, Left> left = new HashMap<>();
-    private final Map<Offer.Name, Long> suspects = new HashMap<>();
+    private final Suspects suspects = new Suspects(System::nanoTime);
     private Duration pause = SHORTEST_PAUSE;
 
     /**
@@ -57,11 +57,12 @@ final class Seeding implements Runnable {
     private record Left(long change, long sinceNanos) {
     }
 
-    Seeding(List<DatabaseId> expected, Siblings siblings, Mirrors mirrors, StatusBoard board, RemovedOnRequest removed,
-            IngestRate rate,
-            long maxChunkBytes, Ending ending) {
+    Seeding(List<DatabaseId> expected, Siblings siblings, SeedObjects objects, SeedLog log, Mirrors mirrors,
+            StatusBoard board, RemovedOnRequest removed, IngestRate rate, long maxChunkBytes, Ending ending) {
         this.expected = List.copyOf(expected);
         this.siblings = siblings;
+        this.objects = objects;
+        this.log = log;
         this.mirrors = mirrors;
         this.board = board;
         this.removed = removed;
@@ -102,6 +103,7 @@ final class Seeding implements Runnable {
         }
         if (isAllHere) {
             siblings.close(); // what waits for nothing holds nothing
+            log.isAllPast();
         }
         return hasMoved || isAllHere;
     }
@@ -114,58 +116,65 @@ final class Seeding implements Runnable {
 
     /** @return whether anything has come */
     private boolean bring(DatabaseId database) throws InterruptedException {
-        List<Offer> offers = ending.during(() -> siblings.offers(database)).stream()
-                .filter(offer -> !isSuspect(offer.name())).toList();
         boolean hasMoved = false;
-        Optional<String> begun = Optional.empty();
-        for (Offer offer : offers) {
-            if (begun.filter(tag -> !tag.equals(offer.tag())).isPresent() || !isWanted(database)
+        Optional<Offer> begun = Optional.empty();
+        for (Offer offer : offers(database)) {
+            if (begun.filter(other -> !other.identity().isSame(offer.identity())).isPresent() || !isWanted(database)
                     || !mayReplaceWhatIsLeft(offer)) {
                 continue;
             }
-            SeedSource source = new SeedSource(offer.snapshot().owner(), offer.sibling().where());
+            SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
             Pull pull = new Pull(mirrors, source, offer, rate.of(source.principal()), maxChunkBytes, ending);
             Pull.Outcome outcome = pull.run();
-            hasMoved |= pull.from() >= 0 && pull.at() > pull.from();
             if (outcome instanceof Pull.Outcome.Committed) {
-                LOG.infof("seeded: database=%s lsn=%d bytes=%d, from byte %d by the sibling at %s", database,
-                        offer.snapshot().lsn(), offer.snapshot().bytes(), pull.from(), offer.sibling().where());
+                LOG.infof("seeded: database=%s lsn=%d bytes=%d, from byte %d by %s", database, offer.identity().lsn(),
+                        offer.identity().totalBytes(), pull.from(), offer.provider().words());
                 return true;
-            } else if (outcome instanceof Pull.Outcome.Cut cut) {
-                LOG.warnf("seeding: database=%s cut at byte %d of %d by the sibling at %s: %s", database, pull.at(),
-                        offer.snapshot().bytes(), offer.sibling().where(), Text.readable(cut.why()));
-                if (cut.isSlow()) {
-                    suspects.put(offer.name(), System.nanoTime());
-                }
-                begun = pull.at() > 0 ? Optional.of(offer.tag()) : begun;
-            } else {
-                refused(offer, ((Pull.Outcome.Refused) outcome).refusal());
             }
+            hasMoved |= pull.from() >= 0 && pull.at() > pull.from() && !(outcome instanceof Pull.Outcome.Changed);
+            begun = outcome instanceof Pull.Outcome.Cut && pull.at() > 0 ? Optional.of(offer) : begun;
+            tell(offer, pull, outcome);
         }
         return hasMoved;
     }
 
-    private void refused(Offer offer, Refusal refusal) {
-        LOG.warnf("seeding: database=%s lsn=%d of the sibling at %s is not taken: %s", offer.snapshot().database(),
-                offer.snapshot().lsn(), offer.sibling().where(), refusal.message());
-        if (refusal instanceof Refusal.SnapshotCrcMismatch) { // others may have had part in it, but each round one less is asked
-            suspects.put(offer.name(), System.nanoTime());
+    /** What is offered of {@code database}, the best first. */
+    private List<Offer> offers(DatabaseId database) throws InterruptedException {
+        List<Offer> offers = new ArrayList<>(ending.during(() -> siblings.offers(database)));
+        offers.addAll(ending.during(() -> objects.offers(database)));
+        return offers.stream().filter(offer -> !suspects.has(offer.name())).sorted(Offer.ORDER).toList();
+    }
+
+    private void tell(Offer offer, Pull pull, Pull.Outcome outcome) {
+        String what = "database=" + offer.identity().database();
+        String whose = offer.provider().words();
+        if (outcome instanceof Pull.Outcome.Cut cut) {
+            what += " cut at byte " + pull.at() + " of " + offer.identity().totalBytes() + " by " + whose + ": "
+                    + Text.readable(cut.why()) + (cut.isSlow() ? avoid(offer) : "");
+        } else if (outcome instanceof Pull.Outcome.Changed changed) {
+            what += ", " + whose + " has become another while it was read, and what had come is dropped: "
+                    + Text.readable(changed.why());
+        } else if (outcome instanceof Pull.Outcome.Refused refused) {
+            // others may have had part in a wrong CRC, but each round one less is asked
+            boolean isWrong = refused.refusal() instanceof Refusal.SnapshotCrcMismatch;
+            what += " lsn=" + offer.identity().lsn() + " of " + whose + " is not taken: " + refused.refusal().message()
+                    + (isWrong ? avoid(offer) : "");
         }
+        log.warn(offer.identity().database() + " from " + offer.provider().where(), what);
     }
 
-    private boolean isSuspect(Offer.Name name) {
-        suspects.values().removeIf(since -> System.nanoTime() - since > SUSPECT_FOR.toNanos());
-        return suspects.containsKey(name);
+    private String avoid(Offer offer) {
+        return "; it is not read again for " + suspects.add(offer.name()).toMinutes() + " minutes";
     }
 
-    /** What others have sent before is kept for them, unless the sibling has the very same. */
+    /** What others have sent before is kept for them, unless the provider has the very same. */
     private boolean mayReplaceWhatIsLeft(Offer offer) {
-        Optional<Mirror> row = board.mirror(offer.snapshot().database());
+        Optional<Mirror> row = board.mirror(offer.identity().database());
         if (row.isEmpty() || !(row.get().state() instanceof MirrorState.Disconnected waits)
                 || waits.identity().isSame(offer.identity())) {
             return true;
-        } else if (!waits.sourceClusterId().equals(offer.snapshot().sourceClusterId())
-                || waits.identity().lsn() > offer.snapshot().lsn()) {
+        } else if (!waits.sourceClusterId().equals(offer.identity().sourceClusterId())
+                || waits.identity().lsn() > offer.identity().lsn()) {
             return false; // it is newer, or of somebody else: as long as it is kept
         }
         long now = System.nanoTime();

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.source.AnswerBody;
 import io.mirrorbootstrap.source.SiblingClient;
 
 /**
@@ -15,23 +14,29 @@ import io.mirrorbootstrap.source.SiblingClient;
  * @param address one of those that its name has
  * @param port of the URL that names it
  */
-record Sibling(SiblingClient client, InetAddress address, int port) {
+record Sibling(SiblingClient client, InetAddress address, int port) implements Provider {
 
     /** How long it may be silent. */
     static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /** Where it is, for people. */
-    String where() {
+    @Override
+    public String where() {
         String host = address.getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    @Override
+    public String words() {
+        return "the sibling at " + where();
     }
 
     Optional<SiblingClient.Told> manifest(DatabaseId database) throws IOException, InterruptedException {
         return client.manifest(address, database, PATIENCE);
     }
 
-    AnswerBody snapshot(Offer offer, long from) throws IOException, InterruptedException {
-        return client.snapshot(address, offer.snapshot().database(), from, offer.snapshot().bytes(), offer.tag(),
-                PATIENCE);
+    @Override
+    public Bytes bytes(Offer offer, long from) throws IOException, InterruptedException {
+        return new SiblingBytes(client.snapshot(address, offer.identity().database(), from,
+                offer.identity().totalBytes(), offer.tag(), PATIENCE));
     }
 }

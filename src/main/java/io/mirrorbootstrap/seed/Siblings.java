@@ -7,9 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
-
-import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -23,8 +20,6 @@ import io.mirrorbootstrap.wire.JsonRecords;
 /** Asks the siblings what they have: each name at all its addresses. One thread, which waits. */
 final class Siblings implements AutoCloseable {
 
-    private static final Logger LOG = Logger.getLogger(Siblings.class);
-
     /** No more addresses of one name are asked. */
     private static final int MOST_ADDRESSES = 64;
 
@@ -32,36 +27,35 @@ final class Siblings implements AutoCloseable {
     private final Credentials credentials;
     private final JsonRecords records = new JsonRecords();
     private final Map<Endpoint, SiblingClient> clients = new HashMap<>();
-    /** What was said last of each that cannot be asked: the same is not said again. */
-    private final Map<String, String> told = new HashMap<>();
+    private final SeedLog log;
 
-    Siblings(SeedUrls urls, Credentials credentials) {
+    Siblings(SeedUrls urls, Credentials credentials, SeedLog log) {
         this.urls = urls;
         this.credentials = credentials;
+        this.log = log;
     }
 
-    /** What they have of {@code database}, the best first. */
+    /** What they have of {@code database}. */
     List<Offer> offers(DatabaseId database) throws InterruptedException {
         List<Offer> offers = new ArrayList<>();
-        for (Endpoint endpoint : urls.of(database)) {
+        for (Endpoint endpoint : urls.siblings(database)) {
             SiblingClient client = clients.computeIfAbsent(endpoint, any -> new SiblingClient(endpoint, credentials));
             try {
                 for (InetAddress address : client.addresses(Sibling.PATIENCE).stream().limit(MOST_ADDRESSES).toList()) {
                     ask(new Sibling(client, address, endpoint.port()), database).ifPresent(offers::add);
                 }
-                told.remove(endpoint.toString());
+                log.isPast(endpoint.toString());
             } catch (IOException e) {
                 tell(endpoint.toString(), e.getMessage());
             }
         }
-        offers.sort(Offer.ORDER);
         return offers;
     }
 
     private Optional<Offer> ask(Sibling sibling, DatabaseId database) throws InterruptedException {
         try {
             Optional<Offer> offer = sibling.manifest(database).flatMap(told -> offer(sibling, database, told));
-            told.remove(sibling.where());
+            log.isPast(sibling.where());
             return offer;
         } catch (IOException e) {
             tell(sibling.where(), e.getMessage());
@@ -75,13 +69,11 @@ final class Siblings implements AutoCloseable {
         if (snapshot.isEmpty()) {
             tell(sibling.where(), "what it says is no manifest of " + database);
         }
-        return snapshot.map(each -> new Offer(sibling, each, said.downloads(), ThreadLocalRandom.current().nextInt()));
+        return snapshot.map(each -> Offer.of(sibling, each, said.downloads()));
     }
 
     private void tell(String where, String what) {
-        if (!what.equals(told.put(where, what))) {
-            LOG.warnf("seeding: the sibling %s cannot be asked: %s", Text.readable(where), Text.readable(what));
-        }
+        log.warn(where, "the sibling " + Text.readable(where) + " cannot be asked: " + Text.readable(what));
     }
 
     /** Ends all connections, until the next {@link #offers}. */
@@ -89,6 +81,5 @@ final class Siblings implements AutoCloseable {
     public void close() {
         clients.values().forEach(SiblingClient::close);
         clients.clear();
-        told.clear();
     }
 }

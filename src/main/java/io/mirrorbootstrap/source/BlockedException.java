@@ -2,8 +2,8 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 
-/** There is no way to the sidecar. */
-final class BlockedException extends IOException {
+/** There is no way to the other side, or it does not give what it was asked for. */
+public final class BlockedException extends IOException {
 
     private static final long serialVersionUID = 1;
 
@@ -14,7 +14,8 @@ final class BlockedException extends IOException {
         this.obstacle = obstacle;
     }
 
-    Obstacle obstacle() {
+    /** What stands in between. */
+    public Obstacle obstacle() {
         return obstacle;
     }
 }

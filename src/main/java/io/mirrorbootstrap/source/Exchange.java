@@ -64,8 +64,9 @@ final class Exchange implements AutoCloseable {
             options.accept(own);
             client.set(dialer.vertx().createHttpClient(own));
             return new Dialer.Attempt<>(
-                    dialer.onLoop(() -> client.get().request(request).compose(HttpClientRequest::send)
-                            .compose(reading).onFailure(failure -> {
+                    dialer.onLoop(() -> client.get().request(request).compose(Exchange::sent)
+                            .compose(answer -> reading.apply(answer.exceptionHandler(told -> {
+                            }))).onFailure(failure -> {
                                 if (failure instanceof Refused told) {
                                     refused.set(told.obstacle);
                                 }
@@ -79,6 +80,13 @@ final class Exchange implements AutoCloseable {
         } catch (BlockedException e) {
             throw refused.get() == null ? e : new BlockedException(refused.get());
         }
+    }
+
+    /** What fails fails the future: where nobody hears of it otherwise, Vert.x writes it to the log, with its stack. */
+    private static Future<HttpClientResponse> sent(HttpClientRequest request) {
+        request.connection().exceptionHandler(told -> {
+        });
+        return request.send();
     }
 
     @Override

@@ -65,7 +65,7 @@ public record HeaderFile(Path file) {
         }
         String name = parts.group(1).toLowerCase(Locale.ROOT);
         if (OWN.contains(name)) {
-            throw new IOException(where + "is the header " + name + ", which send itself sets");
+            throw new IOException(where + "is the header " + name + ", which each request has already");
         } else if (headers.put(name, parts.group(2).strip()) != null) {
             throw new IOException(where + "is a second header " + name);
         }

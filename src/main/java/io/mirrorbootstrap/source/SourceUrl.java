@@ -41,9 +41,19 @@ public record SourceUrl(Endpoint server, String path, String query) {
         return path + query;
     }
 
+    /** The server, as scheme, host and, where it is not the scheme's, port. */
+    public String origin() {
+        return (server.tls() ? "https://" : "http://") + server.authority();
+    }
+
+    /** Whether what its server is shown can be read on the way there: it is neither encrypted nor for this machine itself. */
+    public boolean isOpenToOthers() {
+        return !server.tls() && !NoProxy.isLoopback(server.host());
+    }
+
     /** What the bytes are named by: without the query, which is another each time the URL is signed. */
     String place() {
-        return (server.tls() ? "https://" : "http://") + server.authority() + path;
+        return origin() + path;
     }
 
     /** As one would give it, without the query. */

@@ -25,7 +25,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 /** A setting that is none. */
 class SettingsKeysTest {
 
-    private static final Pattern DOCUMENTED = Pattern.compile("\\| `([a-z-]+)` \\| `([A-Z_]+)` \\|.*");
+    private static final Pattern DOCUMENTED = Pattern.compile("\\| `([a-z0-9-]+)` \\| `([A-Z0-9_]+)` \\|.*");
 
     @Test
     void theKnownKeysAreThoseThatAreDocumented() throws IOException {

@@ -14,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A small server of one object, by ranges, as object storage is one; each request may be answered otherwise. */
-final class StorageServer implements Closeable {
+public final class StorageServer implements Closeable {
 
     /** What is answered in place of a part of the object. */
-    interface Fault {
+    public interface Fault {
         void to(Socket client) throws IOException, InterruptedException;
     }
 
@@ -29,37 +29,37 @@ final class StorageServer implements Closeable {
     private volatile byte[] bytes;
     private volatile String[] headers = {"ETag: \"one\""};
 
-    StorageServer(byte[] bytes) throws IOException {
+    public StorageServer(byte[] bytes) throws IOException {
         this.bytes = bytes;
         this.server = new RawServer("127.0.0.1", this::answer);
     }
 
     /** What the headers say of the object from now on. */
-    StorageServer with(String... lines) {
+    public StorageServer with(String... lines) {
         headers = lines;
         return this;
     }
 
     /** It has others from now on. */
-    void replace(byte[] by) {
+    public void replace(byte[] by) {
         bytes = by;
     }
 
     /** @param number of the request, from 1 on: the first is the look */
-    StorageServer on(int number, Fault fault) {
+    public StorageServer on(int number, Fault fault) {
         faults.put(number, fault);
         return this;
     }
 
     /** An answer with a body of text. */
-    StorageServer on(int number, String status, String body, String... lines) {
+    public StorageServer on(int number, String status, String body, String... lines) {
         return on(number, client -> client.getOutputStream()
                 .write(text("HTTP/1.1 " + status + "\r\nContent-Length: " + body.length() + "\r\n"
                         + lines(lines) + "\r\n" + body)));
     }
 
     /** The request is answered, but ends behind so many bytes. */
-    StorageServer cuts(int number, int behind) {
+    public StorageServer cuts(int number, int behind) {
         return on(number, client -> part(client, behind));
     }
 
@@ -73,7 +73,7 @@ final class StorageServer implements Closeable {
     }
 
     /** Answers the last request with the first bytes of what it asks for. */
-    void part(Socket client, int most) throws IOException {
+    public void part(Socket client, int most) throws IOException {
         byte[] now = bytes;
         Matcher range = RANGE.matcher(server.heads().get(server.heads().size() - 1));
         if (!range.matches()) {
@@ -104,17 +104,18 @@ final class StorageServer implements Closeable {
     }
 
     /** The heads of all requests. */
-    List<String> heads() {
+    public List<String> heads() {
         return server.heads();
     }
 
     /** The first byte that each request has asked for. */
-    List<Long> asked() {
+    public List<Long> asked() {
         return heads().stream().map(RANGE::matcher).filter(Matcher::matches)
                 .map(matcher -> Long.parseLong(matcher.group(1))).toList();
     }
 
-    String url(String path) {
+    /** Where {@code path} is, with its query. */
+    public String url(String path) {
         return server.url() + path;
     }
 

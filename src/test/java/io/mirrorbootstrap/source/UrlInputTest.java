@@ -256,7 +256,7 @@ class UrlInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"no header, line 1", "Range: bytes=0-, which send itself sets", "'a: 1\na: 2', line 2",
+    @CsvSource({"no header, line 1", "Range: bytes=0-, which each request has", "'a: 1\na: 2', line 2",
             "'', no header"})
     void aFileOfHeadersThatIsNoneIsTold(String text, String words) throws Exception {
         Path file = Files.writeString(directory.resolve("headers"), text);

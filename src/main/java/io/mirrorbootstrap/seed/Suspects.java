@@ -1,0 +1,48 @@
+package io.mirrorbootstrap.seed;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Snapshots that were not what their provider had said, or came in drops: nothing is read of them for a while, which is twice as long each
+ * time. One thread.
+ */
+final class Suspects {
+
+    static final Duration SHORTEST = Duration.ofMinutes(10);
+    static final Duration LONGEST = Duration.ofDays(1);
+
+    private final LongSupplier nanoTime;
+    private final Map<Offer.Name, Suspicion> all = new HashMap<>();
+
+    private record Suspicion(long sinceNanos, Duration pause) {
+
+        boolean isOver(long nowNanos, int times) {
+            return nowNanos - sinceNanos > pause.multipliedBy(times).toNanos();
+        }
+    }
+
+    /** @param nanoTime a clock that only goes forward */
+    Suspects(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** @return for how long it is not read from now on */
+    Duration add(Offer.Name name) {
+        Suspicion before = all.get(name);
+        Duration twice = before == null ? SHORTEST : before.pause().multipliedBy(2);
+        Duration pause = twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
+        all.put(name, new Suspicion(nanoTime.getAsLong(), pause));
+        return pause;
+    }
+
+    /** Whether it is not to be read now. */
+    boolean has(Offer.Name name) {
+        long now = nanoTime.getAsLong();
+        all.values().removeIf(each -> each.isOver(now, 2)); // it was read again meanwhile, and nothing was wrong
+        Suspicion found = all.get(name);
+        return found != null && !found.isOver(now, 1);
+    }
+}

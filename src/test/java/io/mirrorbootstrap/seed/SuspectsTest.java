@@ -1,0 +1,39 @@
+package io.mirrorbootstrap.seed;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+
+/** For how long nothing is read of a snapshot that was wrong. */
+class SuspectsTest {
+
+    private static final Offer.Name NAME = new Offer.Name("https://storage/orders.tar", "one");
+
+    private long now;
+    private final Suspects suspects = new Suspects(() -> now);
+
+    @Test
+    void eachTimeItIsLeftAloneForTwiceAsLongUpToADay() {
+        Duration pause = Duration.ZERO;
+        for (int i = 0; i < 20; i++) {
+            pause = suspects.add(NAME);
+            assertTrue(suspects.has(NAME));
+            assertEquals(i < 8 ? Suspects.SHORTEST.multipliedBy(1 << i) : Suspects.LONGEST, pause);
+            now += pause.toNanos() + 1;
+            assertFalse(suspects.has(NAME));
+        }
+    }
+
+    @Test
+    void anotherIsNoSuspectNorOneThatWasRightSince() {
+        Duration first = suspects.add(NAME);
+        assertFalse(suspects.has(new Offer.Name(NAME.address(), "two")));
+        now += first.multipliedBy(2).toNanos() + 1;
+        assertFalse(suspects.has(NAME));
+        assertEquals(first, suspects.add(NAME));
+    }
+}
