@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.protocol.RawClient;
+import io.mirrorbootstrap.source.RawServer;
 
 /** The spans of service and {@code send}, as a collector gets them, and what becomes of transfers when there is none. */
 class TracingIT extends WithSidecar {
@@ -164,6 +167,35 @@ class TracingIT extends WithSidecar {
         }
     }
 
+    /** Of an answer without end no more is read than of any other, again and again. */
+    @Test
+    void aCollectorThatAnswersWithoutEndIsCutOff() throws Exception {
+        AtomicInteger cut = new AtomicInteger();
+        AtomicInteger all = new AtomicInteger();
+        try (RawServer endless = new RawServer(out -> {
+            out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            byte[] zeros = new byte[MIB];
+            try {
+                for (int i = 0; i < 256; i++) { // four times what the service may have
+                    out.write(zeros);
+                }
+                all.incrementAndGet();
+            } catch (IOException e) {
+                cut.incrementAndGet();
+            }
+        })) {
+            start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", endless.url()));
+            for (int i = 1; i <= 3; i++) {
+                TestSnapshot.random("db" + i, 100).committed(new RawClient(sidecar.uri()));
+                int requests = i;
+                patiently().until(() -> cut.get() + all.get() >= requests);
+            }
+            assertEquals(0, all.get());
+            assertFalse(sidecar.log().contains("spans cannot be brought"));
+            assertEquals(143, sidecar.terminate());
+        }
+    }
+
     @Test
     void whatIsWrongWithTheSwitchIsToldAndStopsNothing() throws Exception {
         Map<String, String> environment = Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "secret");
@@ -213,7 +245,7 @@ class TracingIT extends WithSidecar {
     private Set<String> tracingThreads() throws IOException {
         try (Stream<Path> threads = Files.list(sidecar.proc("task"))) {
             return threads.map(TracingIT::name)
-                    .filter(name -> name.startsWith("BatchSp") || name.startsWith("jdkhttp"))
+                    .filter(name -> name.startsWith("BatchSp") || name.startsWith("spans to"))
                     .collect(Collectors.toSet());
         }
     }

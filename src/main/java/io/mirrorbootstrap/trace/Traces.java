@@ -5,24 +5,25 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.common.ComponentLoader;
+import io.opentelemetry.exporter.internal.http.HttpSenderProvider;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporterBuilder;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * Brings spans to a collector, on threads of its own. A span that ends waits for that in a queue of at most {@value #WAITING_SPANS}; beyond
  * these it is lost. Nobody who makes a span waits. Any thread.
  */
-@RegisterForReflection(classNames = "io.opentelemetry.exporter.sender.jdk.internal.JdkHttpSenderProvider")
 final class Traces implements AutoCloseable {
 
     static final int WAITING_SPANS = 256;
@@ -45,7 +46,7 @@ final class Traces implements AutoCloseable {
      */
     Traces(TraceSettings settings, Consumer<String> says) throws IOException {
         OtlpHttpSpanExporterBuilder exporter = OtlpHttpSpanExporter.builder()
-                .setEndpoint(settings.collector().toString()).setTimeout(PATIENCE);
+                .setEndpoint(settings.collector().toString()).setTimeout(PATIENCE).setComponentLoader(new Sender());
         settings.headers().forEach(exporter::addHeader);
         if (settings.certificate().isPresent()) {
             try {
@@ -73,5 +74,15 @@ final class Traces implements AutoCloseable {
     @Override
     public void close() {
         provider.shutdown().join(CLOSING_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Has the exporter bring its requests by {@link CollectorClient}, and finds nothing else. */
+    private static final class Sender implements ComponentLoader {
+
+        @Override
+        public <T> Iterable<T> load(Class<T> service) {
+            HttpSenderProvider sender = CollectorClient::new;
+            return service.isInstance(sender) ? List.of(service.cast(sender)) : List.of();
+        }
     }
 }
