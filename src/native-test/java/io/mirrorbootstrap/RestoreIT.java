@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,8 @@ import io.mirrorbootstrap.protocol.RawClient;
 class RestoreIT extends WithSidecar {
 
     private static final int MIB = TestSnapshot.MIB;
+    /** Capabilities: root without them may neither end what others run nor look at it. */
+    private static final String NOT_OVER_OTHERS = "-kill,-sys_ptrace";
 
     private final List<Process> waiting = new ArrayList<>();
     private Path out;
@@ -79,12 +83,7 @@ class RestoreIT extends WithSidecar {
     @Test
     void aFlippedByteEndsTheCommandBeforeTheEndOfItsInput() throws Exception {
         commit(TestSnapshot.random("orders", 2 * MIB));
-        try (RandomAccessFile file = new RandomAccessFile(file("orders.snapshot").toFile(), "rw")) {
-            file.seek(2 * MIB - 1);
-            int last = file.read();
-            file.seek(2 * MIB - 1);
-            file.write(last ^ 1);
-        }
+        flipLastByte();
         Path got = directory.resolve("got");
         Path ended = directory.resolve("ended");
         assertEquals(3, end(begin("--remove-after", "--", "sh", "-c",
@@ -147,6 +146,37 @@ class RestoreIT extends WithSidecar {
         assertTrue(Files.exists(file("orders.snapshot")));
     }
 
+    /** It runs as another user, as with sudo. */
+    @ParameterizedTest
+    @CsvSource({"true,3", "false,143"})
+    void aCommandThatCannotBeEndedNeverSeesAnEndOfItsInput(boolean isWrong, int code) throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root may become another user");
+        commit(TestSnapshot.random("orders", 2 * MIB));
+        if (isWrong) {
+            flipLastByte();
+        }
+        Path made = Files.createDirectory(directory.resolve("made"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxrwxrwx"));
+        ProcessBuilder builder = command("--", "setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", "sh", "-ec",
+                "cd " + made + "; echo $$ > pid; until [ -e go ]; do sleep 0.05; done; cat > new; mv new restored");
+        builder.command().addAll(0,
+                List.of("setsid", "setpriv", "--inh-caps", NOT_OVER_OTHERS, "--bounding-set", NOT_OVER_OTHERS));
+        Process wait = run(builder);
+        ProcessHandle command = running(made.resolve("pid"), 1, wait).get(0);
+        if (!isWrong) {
+            wait.destroy();
+            patiently().until(() -> said().contains("cannot end process ") || !wait.isAlive());
+        }
+        Files.createFile(made.resolve("go"));
+        patiently().until(() -> said().contains("cannot end process ") || !wait.isAlive());
+        assertTrue(wait.isAlive(), this::said);
+        assertTrue(said().contains("cannot end process " + command.pid() + " of user "), this::said);
+        Stream.concat(Stream.of(command), command.descendants()).toList().forEach(ProcessHandle::destroyForcibly);
+        assertEquals(code, end(wait), this::said);
+        assertFalse(Files.exists(made.resolve("restored")));
+    }
+
     /** As a terminal, or {@code timeout}, sends it: the command may be the first to end, and with 0. */
     @Test
     void aSignalToTheWholeGroupRemovesNothing() throws Exception {
@@ -171,6 +201,15 @@ class RestoreIT extends WithSidecar {
         launcher.environment().putAll(Map.of("LC_ALL", "de_DE.UTF-8", "JAVA_HOME", System.getProperty("java.home")));
         assertEquals(0, end(run(launcher)), this::said);
         assertEquals("<de_DE.UTF-8> 42\n", Files.readString(out));
+    }
+
+    private void flipLastByte() throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(file("orders.snapshot").toFile(), "rw")) {
+            file.seek(file.length() - 1);
+            int last = file.read();
+            file.seek(file.length() - 1);
+            file.write(last ^ 1);
+        }
     }
 
     private int signalled(String signal, String processOrGroup, Process wait) throws Exception {

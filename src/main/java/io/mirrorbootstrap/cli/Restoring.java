@@ -99,7 +99,7 @@ final class Restoring {
     }
 
     private String ended() {
-        return restore.name() + " was ended: what it has made of it must not be used";
+        return restore.name() + " has ended: what it has made of it must not be used";
     }
 
     private ExitCode failed(ExitCode code, String message) {

@@ -147,7 +147,7 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         }
         Outcome outcome;
         try (SnapshotInput input = open();
-                SendTrace trace = SendTrace.begin(System.getenv(), line -> err.println("mirror-bootstrap: " + line));
+                SendTrace trace = SendTrace.begin(System.getenv(), this::say);
                 SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
                         replayBytes(), trace.context());
                 ProgressDisplay display = ProgressDisplay.ofSend(err)) {
@@ -217,7 +217,7 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         }
         try {
             if (producer != null) {
-                Producer running = new Producer(producer, FileStream.isStandardInputOpen());
+                Producer running = new Producer(producer, FileStream.isStandardInputOpen(), this::say);
                 return new StreamInput(running, "the output of " + running.name());
             } else if (file.equals(STANDARD_INPUT)) {
                 return FileStream.standardInput().input();
@@ -239,6 +239,10 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             throw new ParameterException(spec.commandLine(), "FILE " + path + " cannot be opened: "
                     + Reason.of(e), e);
         }
+    }
+
+    private void say(String line) {
+        spec.commandLine().getErr().println("mirror-bootstrap: " + Text.line(line));
     }
 
     private Path path() {

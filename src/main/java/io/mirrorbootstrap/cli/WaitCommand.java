@@ -54,6 +54,10 @@ import picocli.CommandLine.Spec;
                         "undone, as by psql in a database that is in use, needs --verify, too: the whole file is read before",
                         "COMMAND is run then. A COMMAND that ends with 0 before it has read all has had what it needs; the",
                         "rest is verified all the same. What it leaves running gets no more.", "",
+                        "A COMMAND that runs as another user may be one that wait cannot end: then wait says so, keeps its input",
+                        "open, and goes on until it is gone. Change the user in front of wait. What COMMAND runs elsewhere, as by",
+                        "ssh, docker exec -i or kubectl exec -i, sees an ordinary end of its input when COMMAND is ended: let it",
+                        "count there only when wait has ended with 0.", "",
                         "In a script:",
                         "  found=$(mirror-bootstrap wait --database orders --format env) && eval \"$found\"", "",
                         "Example, as an init container between the sidecar and the mirror:",
@@ -178,7 +182,7 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
     /** Before other threads run, see {@link Restore}; and what is not there is told before anything is waited for. */
     private Optional<Restore> restore() {
         try {
-            return command == null ? Optional.empty() : Optional.of(new Restore(command));
+            return command == null ? Optional.empty() : Optional.of(new Restore(command, this::say));
         } catch (IOException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -258,6 +262,10 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
 
     private int end(ExitCode code, String message) {
         return Report.failed(spec.commandLine(), code, message);
+    }
+
+    private void say(String line) {
+        spec.commandLine().getErr().println("mirror-bootstrap: " + Text.line(line));
     }
 
     /** At once when something else happens, else now and then. */

@@ -3,13 +3,18 @@ package io.mirrorbootstrap.source;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +34,8 @@ final class ProcessPipe implements Closeable {
     private final Path writeEnd;
     /** What each descriptor of this pipe leads to, in any process. */
     private final String identity;
+    /** Can be written to as well; null: there is none. */
+    private volatile FileChannel kept;
 
     /**
      * Opens it. While this lasts no other thread may open a pipe: the numbers of its ends are those that were not there
@@ -62,22 +69,65 @@ final class ProcessPipe implements Closeable {
         return readEnd.toFile();
     }
 
-    /** The other processes that have it open, as far as this one may see: also those whose parents are gone. */
-    List<ProcessHandle> holders() {
-        return ProcessHandle.allProcesses().filter(process -> !process.equals(ProcessHandle.current()))
-                .filter(process -> {
-                    try {
-                        return pipes(Path.of("/proc", String.valueOf(process.pid()), "fd")).containsValue(identity);
-                    } catch (IOException e) {
-                        return false; // another user's, or gone
-                    }
-                }).toList();
+    /**
+     * Who has a pipe.
+     *
+     * @param holders have it open
+     * @param unseen may have it: this process may not look at them
+     */
+    record Look(List<ProcessHandle> holders, List<ProcessHandle> unseen) {
+
+        static final Look NOBODY = new Look(List.of(), List.of());
+    }
+
+    /** The other processes that have it open: also those whose parents are gone. */
+    Look look() {
+        List<ProcessHandle> holders = new ArrayList<>();
+        List<ProcessHandle> unseen = new ArrayList<>();
+        ProcessHandle.allProcesses().filter(process -> !process.equals(ProcessHandle.current())).forEach(process -> {
+            try {
+                if (pipes(descriptors(process)).containsValue(identity)) {
+                    holders.add(process);
+                }
+            } catch (NoSuchFileException e) {
+                // it has ended
+            } catch (IOException e) { // mostly another user's
+                unseen.add(process);
+            }
+        });
+        return new Look(holders, unseen);
+    }
+
+    /** Whether this process may not look at what another one has open. */
+    static boolean isHidden(ProcessHandle process) {
+        try {
+            pipes(descriptors(process));
+            return false;
+        } catch (AccessDeniedException e) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static Path descriptors(ProcessHandle process) {
+        return Path.of("/proc", String.valueOf(process.pid()), "fd");
     }
 
     /** The other end of {@link #writeEnd}: the process, and what it started, are the only ones that write now. */
     ReadableByteChannel output() throws IOException {
         pipe.sink().close();
         return pipe.source();
+    }
+
+    /** From now on only {@link #close} is the end of what {@link #input} writes. */
+    void keepOpen() throws IOException {
+        kept = FileChannel.open(writeEnd, StandardOpenOption.WRITE);
+    }
+
+    /** Nothing more is written: who waits in {@link #input} does no longer. Who reads sees no end of it where it is kept open. */
+    void stopWriting() throws IOException {
+        pipe.sink().close();
     }
 
     /** The other end of {@link #readEnd}: the process, and what it started, are the only ones that read now. */
@@ -90,6 +140,10 @@ final class ProcessPipe implements Closeable {
     public void close() throws IOException {
         pipe.sink().close();
         pipe.source().close();
+        FileChannel second = kept;
+        if (second != null) {
+            second.close();
+        }
     }
 
     /** Of the two ends of one pipe, that which can be written to. */
@@ -121,10 +175,10 @@ final class ProcessPipe implements Closeable {
         return pipes;
     }
 
-    private static String target(Path descriptor) {
+    private static String target(Path descriptor) throws IOException {
         try {
             return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
             return ""; // closed since it was listed
         }
     }

@@ -8,11 +8,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A command that writes a snapshot to its standard output. It is started when there is a link, and what it wrote is a
- * snapshot only when it has ended with status 0. It never outlives the source: it is ended with it, and so are the
- * processes that it started.
+ * snapshot only when it has ended with status 0. It is ended with the source, and so are the processes that it started.
  */
 public final class Producer implements StreamSource {
 
@@ -30,17 +30,14 @@ public final class Producer implements StreamSource {
      *
      * @param command a program and its arguments
      * @param inheritsInput whether it may read the standard input of this process; else it has an empty one
+     * @param says a line for a person, where somebody cannot be ended; any thread
      * @throws IOException when there is no such program, with a sentence for a person
      */
-    public Producer(List<String> command, boolean inheritsInput) throws IOException {
-        this.program = new Program(command, this::writers);
+    public Producer(List<String> command, boolean inheritsInput, Consumer<String> says) throws IOException {
+        this.program = new Program(command, new Writers(), says);
         this.pipe = new ProcessPipe();
         program.builder().redirectError(Redirect.INHERIT).redirectOutput(Redirect.appendTo(pipe.writeEnd()))
                 .redirectInput(inheritsInput ? Redirect.INHERIT : Redirect.from(new File("/dev/null")));
-    }
-
-    private List<ProcessHandle> writers() {
-        return drained ? List.of() : pipe.holders();
     }
 
     /** The name of the program. */
@@ -75,7 +72,7 @@ public final class Producer implements StreamSource {
         return program.failure(ended).map(end -> new Outcome.ProducerFailed(program.name(), end));
     }
 
-    /** Ends it, and what it started: when this returns it is gone. */
+    /** Ends it, and what it started: when this returns it is gone, or was named as what cannot be ended. */
     @Override
     public void close() throws IOException {
         program.end();
@@ -87,6 +84,20 @@ public final class Producer implements StreamSource {
             pipe.close();
         } catch (IOException e) {
             // the thread that reads it meets the same failure, or its end
+        }
+    }
+
+    private final class Writers implements Family.Company {
+
+        @Override
+        public ProcessPipe.Look look() {
+            return drained ? ProcessPipe.Look.NOBODY : pipe.look();
+        }
+
+        /** Who writes to a pipe without a reader meets a failure. */
+        @Override
+        public boolean isMisledByTheEnd() {
+            return false;
         }
     }
 }

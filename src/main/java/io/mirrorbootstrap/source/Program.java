@@ -9,23 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * A program that this process runs once. It never outlives this process, and is ended with the processes that it started, unless this
- * process is killed with SIGKILL. Any thread.
+ * A program that this process runs once. It is ended with this process, and so are the processes that it started, unless this process is
+ * killed with SIGKILL, or may not end them. Any thread.
  */
 final class Program {
 
-    /** From SIGTERM to SIGKILL. */
-    private static final Duration GRACE = Duration.ofSeconds(3);
-
     /** How long a signal may take, at most, to be understood: only once has a snapshot to wait for it. */
     private static final Duration SIGNAL = Duration.ofMillis(500);
-
-    private static final Duration LOOK = Duration.ofMillis(20);
 
     /** What the launcher, or the native executable, gives this process, having noted what it was before; empty: none. */
     private static final List<String> OWN = List.of("LC_ALL", "MALLOC_ARENA_MAX");
@@ -41,10 +35,13 @@ final class Program {
 
     private final String name;
     private final ProcessBuilder builder;
-    private final Supplier<List<ProcessHandle>> others;
+    private final Family.Company company;
+    private final Consumer<String> says;
 
     /** Guarded by this; null until it was started. */
     private Process process;
+    /** Guarded by this; null until it was started. */
+    private Family family;
     /** Guarded by this: how it ends from now on is no longer its own doing. */
     private boolean ending;
 
@@ -52,15 +49,17 @@ final class Program {
      * Starts nothing yet.
      *
      * @param command a program and its arguments
-     * @param others which processes are ended with it, beside its descendants: these are known only while their parents live
+     * @param company who is ended with it, beside its descendants: these are known only while their parents live
+     * @param says a line for a person, where somebody cannot be ended; any thread
      * @throws IOException when there is no such program, with a sentence for a person
      */
-    Program(List<String> command, Supplier<List<ProcessHandle>> others) throws IOException {
+    Program(List<String> command, Family.Company company, Consumer<String> says) throws IOException {
         this.name = command.get(0);
         if (!isThere(name)) {
             throw new IOException("there is no program " + name);
         }
-        this.others = others;
+        this.company = company;
+        this.says = says;
         this.builder = new ProcessBuilder(command);
         OWN.forEach(name -> giveBack(name, builder.environment()));
     }
@@ -97,6 +96,7 @@ final class Program {
             }
             try {
                 process = builder.start();
+                family = new Family(name, process, company, says);
             } catch (IOException e) {
                 throw new IOException(name + " cannot be started: " + e.getMessage(), e);
             }
@@ -134,31 +134,17 @@ final class Program {
         return Optional.of(words(status));
     }
 
-    /** Ends it, and what it started: when this returns it is gone. */
+    /** Ends it, and what it started: see {@link Family#end}. */
     void end() {
-        Process running;
+        Family running;
         synchronized (this) {
             ending = true;
             notifyAll();
-            running = process;
+            running = family;
         }
-        if (running == null) {
-            return;
+        if (running != null) {
+            running.end();
         }
-        List<ProcessHandle> all = Stream
-                .of(Stream.of(running.toHandle()), running.descendants(), others.get().stream())
-                .flatMap(each -> each).distinct().filter(ProcessHandle::isAlive).toList();
-        all.forEach(ProcessHandle::destroy);
-        long end = System.nanoTime() + GRACE.toNanos();
-        try {
-            while (all.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end) {
-                TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // no time is left for it
-        }
-        Stream.concat(all.stream(), all.stream().flatMap(ProcessHandle::descendants)).toList()
-                .forEach(ProcessHandle::destroyForcibly);
     }
 
     private static String words(int status) {

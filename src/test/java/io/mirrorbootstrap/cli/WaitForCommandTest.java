@@ -23,6 +23,10 @@ class WaitForCommandTest extends WithWaitingCommand {
 
     private static final int HELD_BYTES = 128 * 1024;
 
+    /** Of scripts: a process that reads what the command has as its descriptor 3, and the time until its id is known. */
+    private static final String READER = "(sh -c \"echo \\$PPID > pid\"; cat <&3 >> got; touch end) & ";
+    private static final String UNTIL_PID = " until [ -s pid ]; do sleep 0.02; done; ";
+
     private final byte[] bytes = new byte[1_500_000];
 
     WaitForCommandTest() {
@@ -48,22 +52,18 @@ class WaitForCommandTest extends WithWaitingCommand {
     @ParameterizedTest
     @CsvSource({"0", "700000", "1499999"})
     void ofAWrongSnapshotItDoesNotSeeTheEnd(int flipped) throws IOException {
-        commit(bytes, null);
-        bytes[flipped] ^= 1;
-        Files.write(file(), bytes);
+        commitWrong(flipped);
         assertEquals(3, restore("cat > got; touch end"));
         assertFalse(Files.exists(made("end")));
         assertTrue(Files.size(made("got")) <= bytes.length - HELD_BYTES);
         assertTrue(last().startsWith("mirror-bootstrap: " + file()
                 + " is not what its manifest says: of 1500000 bytes CRC-32C " + crc32c() + " is stored, "), last());
-        assertTrue(last().endsWith(". sh was ended: what it has made of it must not be used"), last());
+        assertTrue(last().endsWith(". sh has ended: what it has made of it must not be used"), last());
     }
 
     @Test
     void whatIsVerifiedFirstIsNotRunOnAWrongSnapshot() throws IOException {
-        commit(bytes, null);
-        bytes[3] ^= 1;
-        Files.write(file(), bytes);
+        commitWrong(3);
         assertEquals(3, restore("touch begun", "--verify"));
         assertFalse(Files.exists(made("begun")));
     }
@@ -72,11 +72,35 @@ class WaitForCommandTest extends WithWaitingCommand {
     @Test
     void whatAFailedCommandHasLeftIsEndedToo() throws IOException {
         commit(bytes, null);
-        assertEquals(6, restore("exec 3<&0; sh -c 'echo $$ > pid; sleep 1000; touch end' <&3 &"
-                + " until [ -s pid ]; do sleep 0.02; done; exit 1"));
+        assertEquals(6, restore("exec 3<&0; sh -c 'echo $$ > pid; sleep 1000; touch end' <&3 &" + UNTIL_PID
+                + "exit 1"));
         assertFalse(Files.exists(made("end")));
-        Path status = Path.of("/proc", Files.readString(made("pid")).strip(), "status");
-        assertTrue(Files.notExists(status) || Files.readString(status).contains("State:\tZ"));
+        assertFalse(isRunning());
+    }
+
+    @Test
+    void whatACommandStartsWhileItIsEndedDoesNotSeeTheEndEither() throws IOException {
+        commitWrong(bytes.length - 1);
+        assertEquals(3, restore("exec 3<&0; trap 'trap \"\" TERM; " + READER + UNTIL_PID + "exit 1' TERM;"
+                + " cat > got; while :; do sleep 0.02; done"));
+        assertFalse(isRunning());
+        assertFalse(Files.exists(made("end")));
+    }
+
+    @Test
+    void ofAWrongSnapshotThatItHasHadEnoughOfWhatItLeavesDoesNotSeeTheEnd() throws IOException {
+        commitWrong(bytes.length - 1);
+        assertEquals(3, restore("exec 3<&0; trap '' TERM; " + READER + UNTIL_PID + "exit 0"));
+        assertFalse(isRunning());
+        assertFalse(Files.exists(made("end")));
+    }
+
+    @Test
+    void whatAFailedCommandHasLeftWithoutItsInputStays() throws IOException {
+        commit(bytes, null);
+        assertEquals(6, restore("sleep 1000 < /dev/null > /dev/null 2>&1 & echo $! > pid; exit 1"));
+        assertTrue(isRunning());
+        ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
 
     @ParameterizedTest
@@ -100,9 +124,7 @@ class WaitForCommandTest extends WithWaitingCommand {
 
     @Test
     void theRestIsVerifiedAllTheSame() throws IOException {
-        commit(bytes, null);
-        bytes[1_400_000] ^= 1;
-        Files.write(file(), bytes);
+        commitWrong(1_400_000);
         assertEquals(3, restore("exit 0"));
     }
 
@@ -111,9 +133,8 @@ class WaitForCommandTest extends WithWaitingCommand {
     void whatItLeavesRunningIsNotWaitedForAndStays() throws IOException {
         commit(bytes, null);
         assertEquals(0, restore("exec 3<&0; sleep 1000 <&3 > /dev/null 2>&1 & echo $! > pid; exit 0"), err::toString);
-        ProcessHandle left = ProcessHandle.of(Long.parseLong(Files.readString(made("pid")).strip())).orElseThrow();
-        assertTrue(left.isAlive());
-        left.destroyForcibly();
+        assertTrue(isRunning());
+        ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
 
     @Test
@@ -177,6 +198,21 @@ class WaitForCommandTest extends WithWaitingCommand {
         assertEquals(0, await(List.of(following(), following()), "--database", "d"), err::toString);
         assertEquals(2, out.toString().lines().count());
         assertEquals(List.of("GET /v1/mirrors/d", "GET /v1/mirrors/d"), requests);
+    }
+
+    private void commitWrong(int flipped) throws IOException {
+        commit(bytes, null);
+        bytes[flipped] ^= 1;
+        Files.write(file(), bytes);
+    }
+
+    private long pid() throws IOException {
+        return Long.parseLong(Files.readString(made("pid")).strip());
+    }
+
+    private boolean isRunning() throws IOException {
+        Path status = Path.of("/proc", String.valueOf(pid()), "status");
+        return Files.exists(status) && !Files.readString(status).contains("State:\tZ");
     }
 
     private void wrong(String said, String... arguments) {

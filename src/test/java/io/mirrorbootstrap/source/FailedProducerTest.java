@@ -32,7 +32,8 @@ class FailedProducerTest {
     void aProgramThatFailsWhileTheLinkIsDownIsTold(boolean comesBack) throws Exception {
         Path marker = directory.resolve("marker");
         String script = "head -c 9500 /dev/zero; until [ -e " + marker + " ]; do sleep 0.05; done; exit 3";
-        try (StreamInput input = new StreamInput(new Producer(List.of("sh", "-c", script), false), "output");
+        try (StreamInput input = new StreamInput(new Producer(List.of("sh", "-c", script), false, line -> {
+        }), "output");
                 KeepingSidecar sidecar = new KeepingSidecar(CHUNK) {
                     @Override
                     void received(int number, ServerWebSocket link, ReceivedChunk chunk) {

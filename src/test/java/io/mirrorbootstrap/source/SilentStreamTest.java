@@ -92,7 +92,9 @@ class SilentStreamTest {
     @Test
     void theEndOfTheLinkIsNoticedWhileAProgramThatHasClosedItsOutputGoesOn() throws Exception {
         StreamInput goesOn = new StreamInput(new Producer(
-                List.of("sh", "-c", "head -c " + (CHUNK + 1) + " /dev/zero; exec >&-; exec sleep 1000"), false),
+                List.of("sh", "-c", "head -c " + (CHUNK + 1) + " /dev/zero; exec >&-; exec sleep 1000"), false,
+                line -> {
+                }),
                 "output");
         try (ScriptedSidecar sidecar = new ScriptedSidecar((vertx, link) -> {
             link.textMessageHandler(open -> link.writeTextMessage(ScriptedSidecar.opened(0, CHUNK, 10 * CHUNK)));
