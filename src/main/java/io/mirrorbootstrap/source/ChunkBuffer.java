@@ -1,56 +1,131 @@
 package io.mirrorbootstrap.source;
 
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.store.PageMemory;
+import io.mirrorbootstrap.wire.Masking;
 
 /**
  * Memory for the payload of one chunk, or of several small ones, used again and again. The payload is read straight to its place, and
- * the head of the first chunk is put right before it, so that a message is one piece without a copy. Sending changes no payload: it can
- * be sent again.
+ * masked there, once, when its first chunk is made of it: from there it goes to the socket without a copy, over as many links and as
+ * often as it is wanted.
  * <p>
- * Belongs to the sending thread but for what it has given to a link, until the link has written that or is closed.
+ * Each frame's share of it ({@link #FRAME_BYTES}) has a key of its own, drawn anew whenever the memory is used for other bytes
+ * ({@link #renew}). So a key is known to nobody before its bytes are, and a frame that is sent a second time has the same key for
+ * the same bytes: which tells nobody anything, as the key stands in front of each frame (RFC 6455, 5.3). Over TLS keys are for the form.
+ *
+ * <pre>
+ * 0 ≤ masked ≤ MAX_PAYLOAD_BYTES      what is before is masked, and does not change until it is renewed
+ * </pre>
+ *
+ * Any thread, one at a time; the event loops of links read what is masked.
  */
 final class ChunkBuffer {
 
     /** The most payload it holds, in bytes. */
     static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
 
-    /** Frames of this size serve the receiver best. */
+    /** What it takes, with what it may lose to begin on a page. */
+    static final int ALL_BYTES = MAX_PAYLOAD_BYTES + PageMemory.PAGE_BYTES;
+
+    /** Frames of this size serve the receiver best; whole pages, so that each begins on one. */
     private static final int FRAME_BYTES = 256 * 1024;
 
-    /** Room for the head, whose names are bounded; a whole page, so that the payload starts on one. */
-    private static final int HEAD_BYTES = PageMemory.PAGE_BYTES;
+    /** The CRC-32C of smaller parts is not remembered: a sidecar may want any number of them. */
+    private static final int REMEMBERED_BYTES = 64 * 1024;
+    private static final int MOST_REMEMBERED = 64;
 
-    /** What it takes, with what it may lose to begin on a page. */
-    static final int ALL_BYTES = HEAD_BYTES + MAX_PAYLOAD_BYTES + PageMemory.PAGE_BYTES;
+    /** What is unmasked at once. */
+    private static final int PIECE_BYTES = 16 * 1024;
 
-    private final ByteBuffer memory = PageMemory.allocate(HEAD_BYTES + MAX_PAYLOAD_BYTES);
-
-    /** A part of the payload, to be written to or read; it shares this memory. */
-    ByteBuffer payload(int from, int bytes) {
-        return memory.slice(HEAD_BYTES + from, bytes);
+    private record Part(int from, int bytes) {
     }
 
-    /** The message of a chunk whose payload is a part of what is here, all of it behind {@code head}. */
-    ChunkMessage message(byte[] head, int from, int bytes) {
-        List<ByteBuffer> frames = new ArrayList<>();
-        int at = HEAD_BYTES + from;
-        int end = at + bytes;
-        if (from == 0 && head.length <= HEAD_BYTES) {
-            at -= head.length;
-            memory.put(at, head);
-        } else {
-            frames.add(ByteBuffer.wrap(head)); // what is before the payload may have to be sent again
+    private final ByteBuffer memory = PageMemory.allocate(MAX_PAYLOAD_BYTES);
+    private final int[] keys = new int[MAX_PAYLOAD_BYTES / FRAME_BYTES];
+    private final Map<Part, Crc32c> remembered = new HashMap<>();
+    private int masked;
+
+    /** Is for other bytes from now on, which are not here yet. */
+    synchronized void renew(SecureRandom random) {
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = random.nextInt();
         }
-        while (at < end) {
-            // cut so that all but the first begin on a page
-            int next = Math.min(end, at - at % PageMemory.PAGE_BYTES + FRAME_BYTES);
-            frames.add(memory.slice(at, next - at));
-            at = next;
+        remembered.clear();
+        masked = 0;
+    }
+
+    /** A part of the memory, for payload to be read to. */
+    ByteBuffer room(int from, int bytes) {
+        return memory.slice(from, bytes);
+    }
+
+    /**
+     * Has a part of the payload, and all before it, ready to be sent.
+     *
+     * @param from not behind what is masked
+     * @return the CRC-32C of that part
+     */
+    synchronized Crc32c mask(int from, int bytes) {
+        assert from <= masked : "byte " + from + " is behind the " + masked + " that are masked";
+        Crc32c crc32c = crc32c(from, bytes);
+        int end = from + bytes;
+        while (masked < end) {
+            int share = masked / FRAME_BYTES;
+            int to = Math.min(end, (share + 1) * FRAME_BYTES);
+            Masking.mask(memory.slice(masked, to - masked), Masking.turn(keys[share], masked));
+            masked = to;
+        }
+        return crc32c;
+    }
+
+    /** The CRC-32C of a part of the payload, masked or not. */
+    synchronized Crc32c crc32c(int from, int bytes) {
+        Part part = new Part(from, bytes);
+        Crc32c known = remembered.get(part);
+        if (known == null) {
+            int plainFrom = Math.min(Math.max(from, masked), from + bytes);
+            int plain = from + bytes - plainFrom;
+            known = unmasked(from, plainFrom - from).followedBy(Crc32c.of(memory.slice(plainFrom, plain)), plain);
+            if (bytes >= REMEMBERED_BYTES && remembered.size() < MOST_REMEMBERED) {
+                remembered.put(part, known);
+            }
+        }
+        return known;
+    }
+
+    private Crc32c unmasked(int from, int bytes) {
+        Crc32c crc32c = Crc32c.EMPTY;
+        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE_BYTES, bytes));
+        int to;
+        for (int at = from; at < from + bytes; at = to) {
+            int share = at / FRAME_BYTES;
+            to = Math.min(Math.min(from + bytes, at + PIECE_BYTES), (share + 1) * FRAME_BYTES);
+            piece.clear().put(memory.slice(at, to - at)).flip();
+            Masking.mask(piece, Masking.turn(keys[share], at));
+            crc32c = crc32c.followedBy(Crc32c.of(piece), to - at);
+        }
+        return crc32c;
+    }
+
+    /** The message of a chunk whose payload is a part of what is masked here, at least one byte, all of it behind {@code head}. */
+    synchronized ChunkMessage message(byte[] head, int from, int bytes) {
+        assert from + bytes <= masked : "up to byte " + (from + bytes) + ", and " + masked + " are masked";
+        List<ChunkMessage.Frame> frames = new ArrayList<>();
+        int end = from + bytes;
+        int to;
+        for (int at = from; at < end; at = to) {
+            int share = at / FRAME_BYTES;
+            to = Math.min(end, (share + 1) * FRAME_BYTES);
+            frames.add(new ChunkMessage.Frame(frames.isEmpty(), to == end, frames.isEmpty() ? head : new byte[0],
+                    memory.slice(at, to - at), Masking.turn(keys[share], at)));
         }
         return new ChunkMessage(Optional.of(this), frames);
     }

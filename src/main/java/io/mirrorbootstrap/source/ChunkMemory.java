@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.source;
 
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -11,7 +12,7 @@ import io.netty.util.internal.PlatformDependent;
  */
 final class ChunkMemory {
 
-    /** For frames, TLS, and what a stream and files are read through. */
+    /** For TLS, and what a stream and files are read through. */
     private static final long OTHERS_BYTES = 24L * 1024 * 1024;
 
     /** Less than this and nothing flows. */
@@ -19,6 +20,7 @@ final class ChunkMemory {
 
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
     private final long most = mostBuffers();
+    private final SecureRandom random = new SecureRandom();
     private long made;
 
     /** How many there can be in this process. Any thread. */
@@ -30,11 +32,14 @@ final class ChunkMemory {
     ChunkBuffer take() {
         if (!hasMore()) {
             throw new IllegalStateException("all " + most + " buffers are in use");
-        } else if (!idle.isEmpty()) {
-            return idle.pop();
         }
-        made++;
-        return new ChunkBuffer();
+        if (idle.isEmpty()) {
+            idle.push(new ChunkBuffer());
+            made++;
+        }
+        ChunkBuffer buffer = idle.pop();
+        buffer.renew(random);
+        return buffer;
     }
 
     /** Is not in use any more, and no link has any of it. */

@@ -1,5 +1,7 @@
 package io.mirrorbootstrap.source;
 
+import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -8,6 +10,7 @@ import javax.net.ssl.SSLException;
 import io.mirrorbootstrap.tls.Encryption;
 import io.mirrorbootstrap.wire.Masking;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -24,20 +27,15 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import io.netty.handler.ssl.SslHandler;
 
 /**
- * Makes the bytes of frames (RFC 6455, 5.2), and encrypts them, in place of two handlers of Netty. Its encoder asks buffers for eight
- * bytes at a time to mask them, for which an executable spends more than for all else in sending; its handler of TLS copies each record
- * twice more, to memory that is new each time. That one still decrypts, answers and ends the session: what it writes by itself and what
- * is written here goes to the socket in the order in which it was encrypted. Event loop only.
+ * Makes the bytes of frames (RFC 6455, 5.2), and encrypts them, in place of two handlers of Netty. Its encoder copies each frame, and asks
+ * buffers for eight bytes at a time to mask them, for which an executable spends more than for all else in sending: a {@link ChunkMessage}
+ * is masked already, and goes to the socket from where it is. Its handler of TLS copies each record twice more, to memory that is new each
+ * time. That one still decrypts, answers and ends the session: what it writes by itself and what is written here goes to the socket in
+ * the order in which it was encrypted. Event loop only.
  */
 final class FrameEncoder extends ChannelOutboundHandlerAdapter implements WebSocketFrameEncoder {
 
-    private static final int FINAL = 0x80;
     private static final int RESERVED_AT = 4;
-    private static final int MASKED = 0x80;
-    private static final int SHORT_FOLLOWS = 126;
-    private static final int LONG_FOLLOWS = 127;
-    private static final int MAX_SHORT = 0xFFFF;
-    private static final int MAX_HEADER_BYTES = 2 + Long.BYTES + Integer.BYTES;
 
     private final Optional<Encryption> encryption;
 
@@ -63,16 +61,43 @@ final class FrameEncoder extends ChannelOutboundHandlerAdapter implements WebSoc
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (!(message instanceof WebSocketFrame frame)) {
-            context.write(message, promise);
-            return;
-        }
         try {
-            ByteBuf bytes = bytes(context, frame);
-            outlet.write(encryption.isPresent() ? encrypted(context, bytes, encryption.get()) : bytes, promise);
+            if (message instanceof ChunkMessage chunk) {
+                write(context, chunk, promise);
+            } else if (message instanceof WebSocketFrame frame) {
+                write(context, frame, promise);
+            } else {
+                context.write(message, promise);
+            }
         } catch (SSLException | OutOfMemoryError e) {
             promise.tryFailure(e);
             context.close(); // without this frame the next ones would be of another message
+        }
+    }
+
+    /** Its last part is written last: when that is so all of it is, or the connection is gone. */
+    private void write(ChannelHandlerContext context, ChunkMessage chunk, ChannelPromise promise) throws SSLException {
+        Iterator<ChunkMessage.Frame> frames = chunk.frames().iterator();
+        while (frames.hasNext()) {
+            ChunkMessage.Frame frame = frames.next();
+            ChannelPromise written = frames.hasNext() ? outlet.newPromise() : promise;
+            if (encryption.isPresent()) {
+                ByteBuf whole = Unpooled.wrappedBuffer(frame.front(), frame.payload());
+                outlet.write(encrypted(context, whole, encryption.get()), written);
+            } else if (frame.payload().hasRemaining()) { // in two, as one of memory of both kinds would be copied
+                outlet.write(Unpooled.wrappedBuffer(frame.front()));
+                outlet.write(Unpooled.wrappedBuffer(frame.payload()), written);
+            } else {
+                outlet.write(Unpooled.wrappedBuffer(frame.front()), written);
+            }
+        }
+    }
+
+    private void write(ChannelHandlerContext context, WebSocketFrame frame, ChannelPromise promise)
+            throws SSLException {
+        try {
+            ByteBuf bytes = bytes(context, frame);
+            outlet.write(encryption.isPresent() ? encrypted(context, bytes, encryption.get()) : bytes, promise);
         } finally {
             frame.release();
         }
@@ -102,16 +127,10 @@ final class FrameEncoder extends ChannelOutboundHandlerAdapter implements WebSoc
         ByteBuf payload = frame.content();
         int length = payload.readableBytes();
         int mask = ThreadLocalRandom.current().nextInt();
-        ByteBuf bytes = context.alloc().ioBuffer(MAX_HEADER_BYTES + length);
-        bytes.writeByte((frame.isFinalFragment() ? FINAL : 0) | frame.rsv() << RESERVED_AT | opcode(frame));
-        if (length < SHORT_FOLLOWS) {
-            bytes.writeByte(MASKED | length);
-        } else if (length <= MAX_SHORT) {
-            bytes.writeByte(MASKED | SHORT_FOLLOWS).writeShort(length);
-        } else {
-            bytes.writeByte(MASKED | LONG_FOLLOWS).writeLong(length);
-        }
-        bytes.writeInt(mask);
+        ByteBuffer header = ByteBuffer.allocate(FrameHeader.MAX_BYTES);
+        FrameHeader.put(header, frame.isFinalFragment(), frame.rsv() << RESERVED_AT | opcode(frame), length, mask);
+        ByteBuf bytes = context.alloc().ioBuffer(FrameHeader.MAX_BYTES + length);
+        bytes.writeBytes(header.flip());
         int at = bytes.writerIndex();
         bytes.writeBytes(payload, payload.readerIndex(), length);
         Masking.mask(bytes.internalNioBuffer(at, length), mask);

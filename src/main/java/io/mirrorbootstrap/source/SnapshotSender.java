@@ -38,6 +38,7 @@ public final class SnapshotSender implements AutoCloseable {
     private final long replayBytes;
     private final Optional<TraceContext> trace;
     private final ChunkMemory memory = new ChunkMemory();
+    private Optional<SourceLink> last = Optional.empty();
 
     /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
     public SnapshotSender(Endpoint endpoint, Credentials credentials) {
@@ -129,7 +130,7 @@ public final class SnapshotSender implements AutoCloseable {
                 if (outcome instanceof Outcome.CommitUnknown unknown) {
                     return inquire(unknown, backoff, progress);
                 }
-                Optional<Duration> pause = outcome.canHeal() && shipment.supply().canGoOn()
+                Optional<Duration> pause = outcome.canHeal() && shipment.supply().canGoOn() && isOut()
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
                         : Optional.empty();
                 if (pause.isEmpty()) {
@@ -144,7 +145,7 @@ public final class SnapshotSender implements AutoCloseable {
             return new Outcome.InputFailed(input.name(), Reason.of(e));
         } finally {
             shipment.tally().ifPresent(progress::ended);
-            shipment.supply().giveBack();
+            shipment.supply().giveBack(isOut());
         }
     }
 
@@ -152,6 +153,11 @@ public final class SnapshotSender implements AutoCloseable {
     @Override
     public void close() {
         dialer.close();
+    }
+
+    /** Whether the memory is nobody's else: whoever is interrupted does not wait for a link to be out of it. */
+    private boolean isOut() {
+        return last.map(SourceLink::isOut).orElse(true);
     }
 
     private Outcome attempt(Shipment shipment, Backoff backoff) throws IOException, InterruptedException {
@@ -183,6 +189,7 @@ public final class SnapshotSender implements AutoCloseable {
             return new Dialer.Attempt<>(dialer.onLoop(() -> client.connect(request)
                     .map(socket -> new SourceLink(dialer.vertx(), socket, nanoTime))), client::close);
         })) {
+            last = Optional.of(link);
             Outcome outcome = transmit(link, shipment);
             backoff.linked(link.openedNanos(), link.heardNanos());
             return outcome;

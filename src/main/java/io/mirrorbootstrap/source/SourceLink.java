@@ -1,8 +1,6 @@
 package io.mirrorbootstrap.source;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -15,7 +13,6 @@ import io.mirrorbootstrap.tls.EndOfSession;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Looks;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -23,10 +20,10 @@ import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocket;
-import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.http.impl.WebSocketInternal;
 
 /**
@@ -41,6 +38,7 @@ final class SourceLink implements AutoCloseable {
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
     private static final long CLOSING_SECONDS = 5;
+    private static final int CLOSING_ATTEMPTS = 3;
 
     /** How long a sidecar may take to say goodbye, too. */
     private static final long GOODBYE_MILLIS = 1_000;
@@ -68,6 +66,11 @@ final class SourceLink implements AutoCloseable {
     private volatile boolean paused;
     /** Whether the end has been told. Event loop only. */
     private boolean over;
+    /** Whether goodbye was said, or cannot be. Event loop only. */
+    private boolean goodbye;
+    /** How many chunks are not written. Event loop only. */
+    private int unwritten;
+    private final Promise<Void> out = Promise.promise();
 
     /** An event, and what it counts. */
     private record Waiting(LinkEvent event, int weight) {
@@ -142,14 +145,31 @@ final class SourceLink implements AutoCloseable {
     }
 
     /**
-     * Says goodbye, and waits until that has been written, or cannot be. Whatever was sent before is out of the way
-     * then: chunk buffers are free again. Sending thread.
+     * Says goodbye, and waits until that has been written, or cannot be: a second, and as much as TLS takes, at most. Whatever was sent
+     * before is out of the way then: chunk buffers are free again ({@link #isOut}). Sending thread.
      */
     @Override
     public void close() {
-        Future<Void> closed = Future.future(
-                promise -> context.runOnContext(nothing -> hangUp().onComplete(promise)));
-        Blocking.await(closed, Duration.ofSeconds(CLOSING_SECONDS));
+        context.runOnContext(nothing -> hangUp().onComplete(said -> {
+            goodbye = true;
+            lookWhetherOut();
+        }));
+        // whoever was stopped meanwhile, as by SIGSTOP, has not given the loop that time
+        for (int i = 0; i < CLOSING_ATTEMPTS && !isOut() && !Thread.currentThread().isInterrupted(); i++) {
+            Blocking.await(out.future(), Duration.ofSeconds(CLOSING_SECONDS));
+        }
+    }
+
+    /** Whether it was closed, and reads nothing any more of what it was given. Any thread. */
+    boolean isOut() {
+        return out.future().isComplete();
+    }
+
+    /** Event loop only. */
+    private void lookWhetherOut() {
+        if (goodbye && unwritten == 0) {
+            out.tryComplete();
+        }
     }
 
     /** Says goodbye. Event loop only. */
@@ -160,26 +180,16 @@ final class SourceLink implements AutoCloseable {
         return socket.close();
     }
 
+    /** Past Vert.x, which has no frame without a copy: what it writes itself, on the same loop, is written in the same order. */
     private void write(ChunkMessage chunk) {
-        Iterator<ByteBuffer> frames = chunk.frames().iterator();
-        boolean first = true;
-        while (frames.hasNext()) {
-            Buffer data = wrap(frames.next());
-            boolean last = !frames.hasNext();
-            Future<Void> written = socket.writeFrame(first
-                    ? WebSocketFrame.binaryFrame(data, last)
-                    : WebSocketFrame.continuationFrame(data, last));
-            first = false;
-            if (last) {
-                written.onSuccess(nothing -> said(new LinkEvent.Written(chunk), 0));
+        unwritten++;
+        vertxHandler.writeAndFlush(chunk).addListener(written -> {
+            unwritten--;
+            if (written.isSuccess()) {
+                said(new LinkEvent.Written(chunk), 0);
             }
-        }
-    }
-
-    /** Without a copy, which no other way into a Vert.x buffer offers; masking makes the one copy there is. */
-    @SuppressWarnings("deprecation")
-    private static Buffer wrap(ByteBuffer memory) {
-        return Buffer.buffer(Unpooled.wrappedBuffer(memory));
+            lookWhetherOut();
+        });
     }
 
     private void text(String text) {

@@ -108,7 +108,7 @@ final class Supply {
         for (Segment segment : segments) {
             if (segment.start <= offset && offset <= segment.end()) {
                 int bytes = (int) (offset - segment.start);
-                return segment.before.followedBy(Crc32c.of(segment.buffer.payload(0, bytes)), bytes);
+                return segment.before.followedBy(segment.buffer.crc32c(0, bytes), bytes);
             }
         }
         throw new IllegalStateException("byte " + offset + " is not held: " + released + " to " + end);
@@ -120,7 +120,7 @@ final class Supply {
     }
 
     /**
-     * A new link begins: all that was given to the one before is written, or never will be.
+     * A new link begins: all that was given to the one before is written, or never will be ({@link SourceLink#isOut}).
      *
      * @param offset the next byte to send, not before {@link #firstByte}
      * @param crc32c of all bytes before it
@@ -132,7 +132,7 @@ final class Supply {
         holds = goesOn && input.size().isEmpty();
         segments.forEach(segment -> segment.unwritten = 0);
         if (input.size().isPresent()) {
-            giveBack();
+            giveBack(true);
             input.seek(offset);
             released = offset;
             end = offset;
@@ -144,11 +144,16 @@ final class Supply {
         durable = Math.min(durable, offset);
     }
 
-    /** Nothing is sent any more, and no link has any of it. */
-    void giveBack() {
+    /**
+     * Nothing is sent any more.
+     *
+     * @param isOut whether no link has any of it
+     */
+    void giveBack(boolean isOut) {
         for (Segment segment : segments) {
-            if (input.size().isEmpty() && !isEnded && segment.end() > end) {
-                memory.leave(segment.buffer); // the stream is still read to it
+            boolean isReadTo = input.size().isEmpty() && !isEnded && segment.end() > end;
+            if (isReadTo || !isOut && segment.unwritten > 0) {
+                memory.leave(segment.buffer);
             } else {
                 memory.giveBack(segment.buffer);
             }
@@ -156,7 +161,7 @@ final class Supply {
         segments.clear();
     }
 
-    /** Whether the link has as many messages as it needs to be at work: more would only take memory there, for the copies of their frames. */
+    /** Whether the link has as many messages as it needs to be at work: more would only take memory there, or copies of it where they are encrypted. */
     boolean isAhead() {
         return segments.stream().mapToInt(segment -> segment.unwritten).sum() >= ON_THE_WAY;
     }
@@ -202,7 +207,7 @@ final class Supply {
         while (!isEnded && room < wanted && hasMemory()) {
             Segment segment = new Segment(memory.take(), room, segmentBytes());
             segments.add(segment);
-            input.offer(segment.buffer.payload(0, segment.room));
+            input.offer(segment.buffer.room(0, segment.room));
             room = segment.end();
         }
     }
@@ -236,7 +241,7 @@ final class Supply {
         if (from == 0) {
             segment.before = runningCrc32c;
         }
-        Crc32c crc32c = Crc32c.of(segment.buffer.payload(from, bytes));
+        Crc32c crc32c = segment.buffer.mask(from, bytes);
         runningCrc32c = runningCrc32c.followedBy(crc32c, bytes);
         next += bytes;
         furthest = Math.max(furthest, next);
