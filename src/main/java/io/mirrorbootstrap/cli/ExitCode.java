@@ -1,5 +1,8 @@
 package io.mirrorbootstrap.cli;
 
+import java.util.Comparator;
+import java.util.List;
+
 import io.mirrorbootstrap.source.Obstacle;
 import io.mirrorbootstrap.source.Outcome;
 
@@ -22,6 +25,9 @@ enum ExitCode {
     /** The command has restored the snapshot, which was to be removed then, and is still there. */
     REMAINS(7);
 
+    /** What several mirrors have come to: the input's own faults first, then what nothing heals by itself. */
+    private static final List<ExitCode> WORST_FIRST = List.of(FAILED, COMMAND, INPUT, USAGE, REFUSED, LINK, COMMITTED);
+
     private final int number;
 
     ExitCode(int number) {
@@ -40,7 +46,8 @@ enum ExitCode {
         } else if (outcome instanceof Outcome.NoLink noLink) {
             return of(noLink.obstacle());
         } else if (outcome instanceof Outcome.LinkLost || outcome instanceof Outcome.CommitUnknown
-                || outcome instanceof Outcome.BytesLost || outcome instanceof Outcome.BytesDiffer) {
+                || outcome instanceof Outcome.BytesLost || outcome instanceof Outcome.BytesDiffer
+                || outcome instanceof Outcome.LeftBehind) {
             return LINK;
         } else if (outcome instanceof Outcome.InputChanged || outcome instanceof Outcome.InputFailed
                 || outcome instanceof Outcome.InputCut) {
@@ -51,6 +58,11 @@ enum ExitCode {
             return COMMAND;
         }
         return REFUSED; // Refused, NotUnderstood
+    }
+
+    /** The exit code of several outcomes, at least one: that of the worst. */
+    static ExitCode of(List<Outcome> outcomes) {
+        return outcomes.stream().map(ExitCode::of).min(Comparator.comparingInt(WORST_FIRST::indexOf)).orElseThrow();
     }
 
     /** The exit code of what stood between a client and its sidecar. */

@@ -7,6 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntSupplier;
@@ -38,8 +39,8 @@ final class ProgressDisplay implements Progress, AutoCloseable {
             EnumSet.noneOf(Part.class));
 
     private final PrintWriter out;
-    private final boolean terminal;
-    private final IntSupplier columns;
+    /** Empty in a log. */
+    private final Optional<Row> terminal;
     private final Supplier<String> stamp;
     private final LongSupplier nanoTime;
     private final RateMeter meter = new RateMeter();
@@ -48,6 +49,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     private long shownNanos;
     private String shown = "";
     private String name = "";
+    private String mirror = "";
 
     /** What a line has beside the percentage, the least worth first. */
     private enum Part {
@@ -56,7 +58,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     /** Lines for a log. */
     ProgressDisplay(PrintWriter out) {
-        this(out, false, () -> Integer.MAX_VALUE, () -> "", System::nanoTime);
+        this(out, Optional.empty(), () -> "", System::nanoTime);
     }
 
     /**
@@ -66,7 +68,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
      * @param nanoTime a clock that only goes forward
      */
     ProgressDisplay(PrintWriter out, Supplier<OffsetDateTime> clock, LongSupplier nanoTime) {
-        this(out, false, () -> Integer.MAX_VALUE, () -> TIME.format(clock.get()) + " ", nanoTime);
+        this(out, Optional.empty(), () -> TIME.format(clock.get()) + " ", nanoTime);
     }
 
     /**
@@ -75,14 +77,12 @@ final class ProgressDisplay implements Progress, AutoCloseable {
      * @param columns how many characters a line has, asked for each
      */
     ProgressDisplay(PrintWriter out, IntSupplier columns) {
-        this(out, true, columns, () -> "", System::nanoTime);
+        this(out, Optional.of(new TerminalLine(out, columns)), () -> "", System::nanoTime);
     }
 
-    private ProgressDisplay(PrintWriter out, boolean terminal, IntSupplier columns, Supplier<String> stamp,
-            LongSupplier nanoTime) {
+    private ProgressDisplay(PrintWriter out, Optional<Row> terminal, Supplier<String> stamp, LongSupplier nanoTime) {
         this.out = out;
         this.terminal = terminal;
-        this.columns = columns;
         this.stamp = stamp;
         this.nanoTime = nanoTime;
     }
@@ -101,6 +101,18 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                 : new ProgressDisplay(standardError, OffsetDateTime::now, System::nanoTime);
     }
 
+    /** Of one of several mirrors, on a line of its own of a terminal. */
+    static ProgressDisplay ofMirror(PrintWriter standardError, Row row) {
+        return new ProgressDisplay(standardError, Optional.of(row), () -> "", System::nanoTime);
+    }
+
+    /** Of one of several mirrors, in a log: each line names it. */
+    static ProgressDisplay ofMirror(PrintWriter standardError, String mirror) {
+        ProgressDisplay display = new ProgressDisplay(standardError, OffsetDateTime::now, System::nanoTime);
+        display.mirror = "mirror=" + mirror + " ";
+        return display;
+    }
+
     @Override
     public void update(Phase now, long done, OptionalLong total) {
         long nanos = nanoTime.getAsLong();
@@ -117,8 +129,8 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         meter.sample(done, nanos);
         shownNanos = nanos;
         String line = first && !isEnd(done, total) ? opening(done, total) : line(done, total);
-        if (terminal) {
-            show(line);
+        if (terminal.isPresent()) {
+            terminal.get().show(line);
         } else if (isDue || !line.equals(shown)) { // a log says once a minute that nothing has changed
             println(line);
             steps.written(done, nanos);
@@ -127,7 +139,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
     }
 
     private boolean isDue(long done, long nanos) {
-        return terminal ? nanos - shownNanos >= TERMINAL_NANOS : steps.isDue(done, nanos);
+        return terminal.isPresent() ? nanos - shownNanos >= TERMINAL_NANOS : steps.isDue(done, nanos);
     }
 
     @Override
@@ -155,13 +167,13 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         finishLine();
         double seconds = tally.took().toNanos() / 1e9;
         double rate = tally.bytes() / Math.max(1e-9, seconds);
-        if (terminal) {
+        if (terminal.isPresent()) {
             String line = "sent " + Quantities.size(tally.bytes()) + " in " + Quantities.duration(tally.took()) + ", "
                     + Quantities.rate(rate) + again(tally);
-            out.println(line.substring(0, Math.min(line.length(), room())));
+            terminal.get().say(line.substring(0, Math.min(line.length(), room())));
             return;
         }
-        out.println(stamp.get() + String.format(Locale.ROOT,
+        out.println(stamp.get() + mirror + String.format(Locale.ROOT,
                 "ended: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
                 tally.identity().database(), tally.identity().transferId(), tally.bytes(), seconds,
                 Rate.inWords(rate), tally.resumes(), tally.resentBytes()));
@@ -176,7 +188,11 @@ final class ProgressDisplay implements Progress, AutoCloseable {
 
     private void println(String line) {
         String time = stamp.get();
-        out.println(time.isEmpty() ? line : time + name + line);
+        if (terminal.isPresent()) {
+            terminal.get().say(line);
+        } else {
+            out.println(time.isEmpty() ? line : time + mirror + name + line);
+        }
     }
 
     /** Leaves the cursor at the start of a line. */
@@ -218,7 +234,7 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         boolean isKnown = total.isPresent() && total.getAsLong() > 0;
         if (isKnown) {
             double part = (double) done / total.getAsLong();
-            if (terminal && parts.contains(Part.BAR)) {
+            if (terminal.isPresent() && parts.contains(Part.BAR)) {
                 int cells = (int) (Math.min(1, part) * BAR_CELLS); // a file that is written to may have more
                 line.append('[').append("#".repeat(cells)).append(".".repeat(BAR_CELLS - cells)).append("] ");
             }
@@ -241,27 +257,12 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         return line.toString();
     }
 
-    /** How long a line may be: in the last column a terminal may begin another. */
     private int room() {
-        return Math.max(0, columns.getAsInt() - 1);
-    }
-
-    private void show(String whole) {
-        String line = whole.substring(0, Math.min(whole.length(), room()));
-        if (line.equals(shown)) {
-            return;
-        }
-        // what was shown may be longer than the terminal is wide by now: it has wrapped then, and is left
-        int covered = Math.min(shown.length(), room()) - line.length();
-        out.print("\r" + line + " ".repeat(Math.max(0, covered)));
-        out.flush();
-        shown = line;
+        return terminal.map(Row::room).orElse(Integer.MAX_VALUE);
     }
 
     private void finishLine() {
-        if (terminal && !shown.isEmpty()) {
-            out.println();
-        }
+        terminal.ifPresent(Row::finish);
         shown = "";
     }
 }

@@ -7,15 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.source.Broadcast;
 import io.mirrorbootstrap.source.Credentials;
-import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.Destination;
 import io.mirrorbootstrap.source.FileInput;
 import io.mirrorbootstrap.source.FileStream;
 import io.mirrorbootstrap.source.HttpProxy;
@@ -28,7 +29,6 @@ import io.mirrorbootstrap.source.SourceUrl;
 import io.mirrorbootstrap.source.StreamInput;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.trace.SendTrace;
-import io.mirrorbootstrap.wire.ErrorCode;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,10 +77,6 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
 
     private static final long LEAST_REPLAY_BYTES = 1024 * 1024;
 
-    /** The refusals that speak of what is there, and are none of what is meant to replace it. */
-    private static final Set<String> REPLACEABLE = Set.of(ErrorCode.STALE_SNAPSHOT.spelling(),
-            ErrorCode.TRANSFER_IN_PROGRESS.spelling());
-
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. "
             + "Of http:// and https:// it is read by ranges, from any server that knows them, without a copy here: a presigned URL of object storage, too.")
     private String file;
@@ -88,9 +84,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     /** Null where the command line names none. */
     private List<String> producer;
 
-    @Option(names = "--url", required = true, paramLabel = "URL", description = "The sidecar: http://, https://, "
-            + "ws:// or wss://, host, port (default: the scheme's) and, behind a proxy that has one, a base path. Default: $MIRROR_BOOTSTRAP_URL.")
-    private Endpoint endpoint;
+    @Mixin
+    private Targets targets;
 
     @Mixin
     private OriginOptions origin;
@@ -119,6 +114,11 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             + "64M by default) and what is on its way. With less the program waits more often. A file needs none. Default: 80M, or what fits.")
     private Optional<MemoryBytes> replayBuffer;
 
+    @Option(names = "--lag-limit", paramLabel = "SECONDS", description = "Of several sidecars: how long the others wait for one that is behind "
+            + "by all that can be held. A stream then goes on without it; a file is read once more for it. Default: 10 in a row; for a file "
+            + "or a URL 1 in all.")
+    private Optional<Long> lagSeconds;
+
     @Spec
     private CommandSpec spec;
 
@@ -134,48 +134,49 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         Origin told = origin();
         ClientLogging.quiet();
         PrintWriter err = spec.commandLine().getErr();
-        credentials.warnOfPlainText(endpoint, err);
+        List<Targets.Target> all = targets.all(spec.commandLine());
+        all.stream().map(Targets.Target::endpoint).distinct().forEach(each -> credentials.warnOfPlainText(each, err));
         if (STANDARD_INPUT.equals(file) && !FileStream.isStandardInputOpen()) {
             return Report.failed(spec.commandLine(), ExitCode.USAGE, "standard input is closed, or cannot be read");
         }
         Credentials read = credentials.read(spec.commandLine());
-        Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), endpoint);
+        List<Destination> destinations = new ArrayList<>();
+        for (Targets.Target target : all) {
+            destinations.add(destination(target, read));
+        }
         if (replayBuffer.isPresent() && replayBytes() > SnapshotSender.mostReplayBytes()) {
             err.println(
                     "mirror-bootstrap: --replay-buffer: " + SnapshotSender.mostReplayBytes() + " of " + replayBytes()
                             + " bytes are used, as many as the memory outside the heap has (-XX:MaxDirectMemorySize)");
         }
-        Outcome outcome;
+        Delivery delivery = new Delivery(spec.commandLine(), all.stream().map(Targets.Target::name).toList(),
+                destinations);
+        List<Outcome> outcomes;
         try (SnapshotInput input = open();
-                SendTrace trace = SendTrace.begin(System.getenv(), this::say);
-                SnapshotSender sender = new SnapshotSender(endpoint, read, proxy, allowEmpty,
-                        replayBytes(), trace.context());
-                ProgressDisplay display = ProgressDisplay.ofSend(err)) {
-            trace.isOf(told.database(), told.sourceClusterId());
-            TracedProgress progress = new TracedProgress(display, trace);
-            outcome = sender.send(input, told, progress, Duration.ofSeconds(patienceSeconds));
-            progress.ended(outcome);
+                SendTrace trace = SendTrace.begin(System.getenv(), this::say)) {
+            outcomes = delivery.send(input, told, allowEmpty, replayBytes(), Duration.ofSeconds(patienceSeconds),
+                    lagLimit(input), trace);
         }
-        if (outcome instanceof Outcome.Committed committed) {
-            spec.commandLine().getOut().println(Report.line(committed, origin.lsnAsGiven()));
-            return ExitCode.COMMITTED.number();
+        return delivery.report(outcomes, origin.lsnAsGiven());
+    }
+
+    private Destination destination(Targets.Target target, Credentials shown) {
+        Optional<HttpProxy> proxy = credentials.proxy(spec.commandLine(), target.endpoint());
+        if (proxy.isPresent() && targets.isEveryAddress()) {
+            throw wrong("--every-address does not go together with the proxy " + proxy.get()
+                    + ", which alone knows the addresses behind it");
         }
-        return Report.failed(spec.commandLine(), ExitCode.of(outcome), outcome.message() + hint(outcome));
+        return new Destination(target.endpoint(), target.address(), shown, proxy, Optional.empty());
+    }
+
+    private Duration lagLimit(SnapshotInput input) {
+        Duration usual = input.size().isPresent() ? Broadcast.LAG_OF_FILES : Broadcast.LAG_OF_STREAMS;
+        return lagSeconds.map(Duration::ofSeconds).orElse(usual);
     }
 
     /** What is to be said of the snapshot. */
     Origin origin() {
         return origin.origin(spec.commandLine());
-    }
-
-    /** The option that would have made another outcome of it. */
-    private static String hint(Outcome outcome) {
-        if (outcome instanceof Outcome.InputEmpty) {
-            return " (--allow-empty sends it all the same)";
-        }
-        // who may not replace it, as it belongs to another, is not told this
-        return outcome instanceof Outcome.Refused refused && REPLACEABLE.contains(refused.failure().code())
-                && refused.failure().message().contains("(replace)") ? ". If it is, send it with --replace" : "";
     }
 
     private void check() {
@@ -187,6 +188,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             throw wrong("-- must be followed by a command");
         } else if (patienceSeconds < 0) {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
+        } else if (lagSeconds.filter(seconds -> seconds < 0).isPresent()) {
+            throw wrong("--lag-limit is " + lagSeconds.get() + ", it must be 0 or more");
         } else if (replayBytes() < LEAST_REPLAY_BYTES) {
             throw wrong("--replay-buffer is " + replayBytes() + " bytes, it must be at least 1M");
         } else if (sourceUrl.isPresent() && !isUrl()) {

@@ -1,12 +1,12 @@
 package io.mirrorbootstrap.source;
 
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.store.PageMemory;
@@ -54,9 +54,9 @@ final class ChunkBuffer {
     private int masked;
 
     /** Is for other bytes from now on, which are not here yet. */
-    synchronized void renew(SecureRandom random) {
+    synchronized void renew() {
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = random.nextInt();
+            keys[i] = ThreadLocalRandom.current().nextInt();
         }
         remembered.clear();
         masked = 0;

@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.source;
 
-import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -8,7 +7,7 @@ import io.netty.util.internal.PlatformDependent;
 
 /**
  * The memory of a source for chunks: it grows as it is needed, and is used again, first what was used last. Some of what the process may
- * have is left to what is on its way to the socket. Sending thread only.
+ * have is left to what is on its way to the socket. Any thread.
  */
 final class ChunkMemory {
 
@@ -20,7 +19,6 @@ final class ChunkMemory {
 
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
     private final long most = mostBuffers();
-    private final SecureRandom random = new SecureRandom();
     private long made;
 
     /** How many there can be in this process. Any thread. */
@@ -29,7 +27,7 @@ final class ChunkMemory {
     }
 
     /** A buffer, where there is memory for another one, see {@link #hasMore}. */
-    ChunkBuffer take() {
+    synchronized ChunkBuffer take() {
         if (!hasMore()) {
             throw new IllegalStateException("all " + most + " buffers are in use");
         }
@@ -38,28 +36,34 @@ final class ChunkMemory {
             made++;
         }
         ChunkBuffer buffer = idle.pop();
-        buffer.renew(random);
+        buffer.renew();
         return buffer;
     }
 
     /** Is not in use any more, and no link has any of it. */
-    void giveBack(ChunkBuffer buffer) {
+    synchronized void giveBack(ChunkBuffer buffer) {
         idle.push(buffer);
     }
 
     /** Is left to somebody who may write to it. */
-    void leave(ChunkBuffer buffer) {
+    synchronized void leave(ChunkBuffer buffer) {
         assert !idle.contains(buffer) : "given back already";
         made--;
     }
 
     /** Whether another one can be had. */
-    boolean hasMore() {
+    synchronized boolean hasMore() {
         return !idle.isEmpty() || made < most;
     }
 
-    /** How many there can be. */
-    long most() {
-        return most;
+    /**
+     * How many may be held.
+     *
+     * @param bytes what is wanted, in bytes
+     * @param others how many are left for what is not held
+     */
+    int segments(long bytes, int others) {
+        long wanted = Math.min(bytes / ChunkBuffer.MAX_PAYLOAD_BYTES, most - others);
+        return (int) Math.max(LEAST, Math.min(wanted, Integer.MAX_VALUE));
     }
 }

@@ -75,6 +75,18 @@ final class Dialer implements AutoCloseable {
     }
 
     /**
+     * The same.
+     *
+     * @param only at this address alone; empty: at each that the name has, in turn
+     */
+    <T> T dial(Optional<InetAddress> only, Duration patience, Function<Duration, Attempt<T>> attempt)
+            throws BlockedException, InterruptedException {
+        return only.isPresent()
+                ? dial(List.of(only.get()), patience, BoundedTransport.MAX_BYTES, attempt)
+                : dial(patience, attempt);
+    }
+
+    /**
      * The same for a longer answer.
      *
      * @param maxBytes how long it may be, in bytes
@@ -176,7 +188,7 @@ final class Dialer implements AutoCloseable {
     }
 
     /** A machine's own name means both of its addresses, whatever a file or a name server has (RFC 6761). */
-    private static List<InetAddress> resolved(String host) throws UnknownHostException {
+    static List<InetAddress> resolved(String host) throws UnknownHostException {
         String name = host.toLowerCase(Locale.ROOT);
         return name.equals("localhost") || name.endsWith(".localhost")
                 ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"))

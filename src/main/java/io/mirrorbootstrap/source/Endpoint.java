@@ -1,7 +1,11 @@
 package io.mirrorbootstrap.source;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,6 +87,27 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
         }
         return new Endpoint(host(parts), port, tls, base(path.getRawPath()),
                 path.getRawQuery() == null ? "" : "?" + path.getRawQuery());
+    }
+
+    /**
+     * The addresses that the name has now; those of this machine's own are known without asking. Waits for the resolver, for as long as
+     * that likes.
+     *
+     * @throws UnknownHostException when it has none
+     */
+    public List<InetAddress> addresses() throws UnknownHostException {
+        return Dialer.resolved(host);
+    }
+
+    /** The host and the port, as they stand in a URL, and the base path, if there is one. */
+    public String place() {
+        return name() + ":" + port + base;
+    }
+
+    /** As {@link #place}, of one of its addresses. */
+    public String place(InetAddress address) {
+        String text = address.getHostAddress();
+        return (address instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port + base;
     }
 
     /** The host as it stands in a URL or in the header {@code Host}: a zone means something on this machine only. */

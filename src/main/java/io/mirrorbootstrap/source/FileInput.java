@@ -67,6 +67,16 @@ public final class FileInput implements SnapshotInput {
         }
     }
 
+    private FileInput(FileInput other) throws IOException {
+        this.file = other.file;
+        this.known = other.known;
+        this.channel = FileChannel.open(other.opened, StandardOpenOption.READ);
+        this.opened = other.opened;
+        this.size = other.size;
+        this.modified = other.modified;
+        this.lastingName = other.lastingName;
+    }
+
     private String facts() throws IOException {
         try {
             Map<String, Object> unix = Files.readAttributes(opened, FACTS);
@@ -134,6 +144,18 @@ public final class FileInput implements SnapshotInput {
     @Override
     public Optional<String> lastingName() {
         return Optional.of(lastingName);
+    }
+
+    /** What is open, whatever its name means by now; as long as this one is open. */
+    @Override
+    public SnapshotInput again() throws IOException {
+        FileInput again = new FileInput(this);
+        Optional<String> change = again.change();
+        if (change.isPresent()) {
+            again.close();
+            throw new BlockedException(new Obstacle.Changed(change.get()));
+        }
+        return again;
     }
 
     @Override

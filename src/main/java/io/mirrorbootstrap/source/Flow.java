@@ -65,19 +65,17 @@ final class Flow {
                 && supply.hasRoom();
     }
 
-    /** Sends the next chunk, which is whole. */
-    void send() {
-        boolean isLast = supply.isLast();
-        long before = supply.furthestByte();
-        Payload payload = supply.take();
-        shipment.sent(payload, before);
+    /** Sends the next chunk. */
+    void send(Payload payload) {
+        boolean isLast = payload.isLast();
+        shipment.sent(payload);
         SnapshotIdentity stamp = shipment.identity();
         if (isLast && stamp.streamId().isPresent()) {
             stamp = new SnapshotIdentity(stamp.sourceClusterId(), stamp.database(), stamp.lsn(), stamp.totalBytes(),
-                    supply.runningCrc32c());
+                    supply.totalCrc32c());
         }
         byte[] head = ChunkEncoder.head(stamp, payload.offset(), payload.bytes(), payload.crc32c(), isLast,
-                isLast ? shipment.lastPosition() : Optional.empty());
+                isLast ? shipment.cargo().lastPosition() : Optional.empty());
         send(payload.memory().map(memory -> memory.message(head, payload.from(), payload.bytes()))
                 .orElseGet(() -> ChunkMessage.of(head)));
         if (isLast) {
@@ -93,7 +91,7 @@ final class Flow {
     /** Asks for what would free memory, where nothing else does, or will before it is needed. */
     void askIfNeeded() {
         boolean isStuck = unansweredMessages == 0 && !supply.hasRoom();
-        boolean isClose = mustAsk && supply.heldBytes() > supply.mostHeldBytes() / 4 * 3;
+        boolean isClose = mustAsk && supply.isNearlyFull();
         long next = supply.nextByte();
         if (supply.isHeld() && (isStuck || isClose) && !lastChunkIsSent() && supply.durableBytes() < next
                 && mayAsk()) {

@@ -17,6 +17,10 @@ sealed interface LinkEvent {
     record Written(ChunkMessage chunk) implements LinkEvent {
     }
 
+    /** There may be room for more to send, or others go on without this mirror. */
+    record Woken() implements LinkEvent {
+    }
+
     /**
      * The link is gone; nothing comes after this.
      *

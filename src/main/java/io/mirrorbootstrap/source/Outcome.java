@@ -9,10 +9,8 @@ import java.util.stream.Stream;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
-import io.mirrorbootstrap.source.StatusClient.Reply;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
-import io.mirrorbootstrap.wire.MirrorStatus;
 
 /** What became of sending a snapshot: a type for each end there is. What a sidecar says is as it came, but in messages. */
 public sealed interface Outcome {
@@ -150,35 +148,6 @@ public sealed interface Outcome {
     record CommitUnknown(SnapshotIdentity sent, Duration took, String why, boolean canHeal,
             Optional<Duration> comeBackAfter) implements Outcome {
 
-        /** What became of it, now that its mirror's status has been asked for. */
-        Outcome told(Reply reply) {
-            if (reply instanceof Reply.Known known) {
-                return told(known.status());
-            } else if (reply instanceof Reply.Blocked blocked) {
-                Obstacle obstacle = blocked.obstacle();
-                return because("the sidecar does not tell: " + obstacle.message(), obstacle.canHeal(),
-                        obstacle.comeBackAfter());
-            }
-            return because("the sidecar knows nothing of it", false, Optional.empty());
-        }
-
-        private Outcome told(MirrorStatus status) {
-            if (status.word().equals(MirrorStatus.FOLLOWING) && status.lsn() == sent.lsn()
-                    && status.bytesTotal() == sent.totalBytes()
-                    && status.crc32c().equals(Optional.of(sent.totalCrc32c()))) {
-                return Committed.checked(new Answer.Committed(sent.database(), sent.lsn(), sent.totalBytes(),
-                        sent.totalCrc32c(), status.snapshotPath().orElseThrow(), status.position()), sent.totalBytes(),
-                        took);
-            }
-            boolean isUnderWay = status.word().equals(MirrorStatus.BOOTSTRAPPING) && status.lsn() == sent.lsn();
-            return because("the sidecar says " + Text.readable(status.word()) + ", LSN " + status.lsn() + ", "
-                    + status.bytesDone() + " bytes", isUnderWay, Optional.empty());
-        }
-
-        private CommitUnknown because(String reason, boolean healing, Optional<Duration> later) {
-            return new CommitUnknown(sent, took, reason, healing, later);
-        }
-
         @Override
         public long bytesDone() {
             return sent.totalBytes();
@@ -266,6 +235,22 @@ public sealed interface Outcome {
         public String message() {
             return "the sidecar has other bytes than were sent: up to byte " + offset + " of " + name
                     + " their CRC-32C is " + stored + " there, not " + sent;
+        }
+    }
+
+    /**
+     * Other mirrors of a stream have waited for this one as long as they wait; they go on without it.
+     *
+     * @param limit how long that is
+     * @param bytesDone bytes of the snapshot that the sidecar had answered
+     */
+    record LeftBehind(String name, Duration limit, long bytesDone) implements Outcome {
+        @Override
+        public String message() {
+            return "this mirror was left behind after " + bytesDone
+                    + " bytes: all that can be held was held for it, the others "
+                    + "have waited for it for more than " + limit.toSeconds() + " seconds (--lag-limit), and " + name
+                    + " cannot be read again";
         }
     }
 

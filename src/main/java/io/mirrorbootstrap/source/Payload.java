@@ -10,6 +10,9 @@ import io.mirrorbootstrap.snapshot.Crc32c;
  * @param memory where it is; empty where there is no byte
  * @param from where it begins in the memory's payload
  * @param offset where it begins in the snapshot
+ * @param again how many of its bytes have been sent before
+ * @param isLast whether nothing comes behind it
  */
-record Payload(Optional<ChunkBuffer> memory, int from, int bytes, long offset, Crc32c crc32c) {
+record Payload(Optional<ChunkBuffer> memory, int from, int bytes, long offset, Crc32c crc32c, int again,
+        boolean isLast) {
 }

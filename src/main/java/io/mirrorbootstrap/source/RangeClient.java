@@ -32,6 +32,8 @@ final class RangeClient implements AutoCloseable {
 
     private final SourceUrl url;
     private final Optional<HeaderFile> headers;
+    private final Optional<Path> authorities;
+    private final Optional<HttpProxy> proxy;
     private final Credentials trust;
     private final Dialer dialer;
 
@@ -47,8 +49,15 @@ final class RangeClient implements AutoCloseable {
     RangeClient(SourceUrl url, Optional<HeaderFile> headers, Optional<Path> authorities, Optional<HttpProxy> proxy) {
         this.url = url;
         this.headers = headers;
+        this.authorities = authorities;
+        this.proxy = proxy;
         this.trust = new Credentials(Optional.empty(), authorities, Optional.empty());
         this.dialer = new Dialer(url.server(), proxy);
+    }
+
+    /** One that asks the same server, for another thread. */
+    RangeClient another() {
+        return new RangeClient(url, headers, authorities, proxy);
     }
 
     /**

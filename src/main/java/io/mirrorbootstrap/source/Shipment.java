@@ -11,11 +11,10 @@ import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
-import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ErrorCode;
 
-/** One snapshot that is being sent, over all its links: what it is called, and what is known of it by now. Sending thread only. */
+/** One snapshot that is being sent to one mirror, over all its links: what is known of that by now. Sending thread only. */
 final class Shipment {
 
     private static final Set<String> WRONG = Stream
@@ -23,38 +22,28 @@ final class Shipment {
                     ErrorCode.ENVELOPE_MISMATCH)
             .map(ErrorCode::spelling).collect(Collectors.toUnmodifiableSet());
 
-    private final SnapshotInput input;
-    private final Origin origin;
+    private final Cargo cargo;
     private final Progress progress;
     private final Supply supply;
     private final long startedNanos = System.nanoTime();
 
     private Optional<Announcement> announcement = Optional.empty();
-    private Optional<String> lastPosition = Optional.empty();
+    /** Whether the last announcement had the position that is read late. */
+    private boolean hasLastPosition;
     private boolean isWhole;
     private int links;
     private long sentBytes;
     private long resentBytes;
 
-    /**
-     * Nothing is read yet.
-     *
-     * @param memory see {@link Supply}
-     * @param replayBytes how much of a stream is held, at most, in bytes
-     */
-    Shipment(SnapshotInput input, Origin origin, Progress progress, ChunkMemory memory, long replayBytes) {
-        this.input = input;
-        this.origin = origin;
+    /** Nothing is read yet. */
+    Shipment(Cargo cargo, Supply supply, Progress progress) {
+        this.cargo = cargo;
+        this.supply = supply;
         this.progress = progress;
-        this.supply = new Supply(input, memory, replayBytes);
     }
 
-    SnapshotInput input() {
-        return input;
-    }
-
-    Origin origin() {
-        return origin;
+    Cargo cargo() {
+        return cargo;
     }
 
     Progress progress() {
@@ -65,13 +54,18 @@ final class Shipment {
         return supply;
     }
 
+    /** What is read for this mirror by now. */
+    SnapshotInput input() {
+        return supply.input();
+    }
+
     long startedNanos() {
         return startedNanos;
     }
 
     /** Whether the size is not known before the end. */
     boolean isStream() {
-        return input.size().isEmpty();
+        return cargo.isStream();
     }
 
     /** Whether all that is said when it is opened is known. */
@@ -82,7 +76,8 @@ final class Shipment {
     /** What is said when it is opened: of the position, what was said last. */
     Announcement announcement() {
         Announcement first = announcement.orElseThrow();
-        Notes notes = new Notes(lastPosition.or(() -> first.notes().position()), first.notes().labels());
+        hasLastPosition = cargo.lastPosition().isPresent();
+        Notes notes = new Notes(cargo.lastPosition().or(() -> first.notes().position()), first.notes().labels());
         return new Announcement(first.identity(), first.isMeant(), notes);
     }
 
@@ -90,23 +85,25 @@ final class Shipment {
         return announcement.orElseThrow().identity();
     }
 
-    /** Whether the input has what it takes to be announced, waiting for that at most {@code patience}. */
-    boolean isReady(Duration patience) throws IOException, InterruptedException {
-        supply.readAhead();
-        return origin.lsn().isPresent() ? input.isReady(patience) : input.head(patience).isPresent();
-    }
-
-    /** Finds out what is said when it is opened; the input is ready. */
-    void announce() throws IOException, InterruptedException {
-        announcement = Optional.of(origin.announcement(input, progress::found));
-        progress.named(identity().transferId());
+    /**
+     * Finds out what is said when it is opened; the input is ready.
+     *
+     * @return why nothing is to be sent
+     */
+    Optional<Outcome> prepare() throws IOException, InterruptedException {
+        Optional<Outcome> unusable = cargo.prepare(progress);
+        if (unusable.isEmpty()) {
+            announcement = Optional.of(cargo.announcement());
+            progress.named(identity().transferId());
+        }
+        return unusable;
     }
 
     /** The sidecar goes on only with what it knows the CRC-32C of in advance: the name is of no use. */
     void identify(Crc32c crc32c) {
         SnapshotIdentity named = identity();
         announcement = Optional.of(new Announcement(new SnapshotIdentity(named.sourceClusterId(), named.database(),
-                named.lsn(), named.totalBytes(), crc32c), origin.isMeant(), announcement().notes()));
+                named.lsn(), named.totalBytes(), crc32c), announcement().isMeant(), announcement().notes()));
         progress.named(identity().transferId());
     }
 
@@ -115,14 +112,10 @@ final class Shipment {
         links++;
     }
 
-    /**
-     * A chunk is sent.
-     *
-     * @param before how much had been sent before it, at most, over whatever link; in bytes
-     */
-    void sent(Payload payload, long before) {
+    /** A chunk is sent. */
+    void sent(Payload payload) {
         sentBytes += payload.bytes();
-        resentBytes += Math.max(0, Math.min(before - payload.offset(), payload.bytes()));
+        resentBytes += payload.again();
     }
 
     /** What it has taken so far, over all its links; empty where none was asked for payload. */
@@ -133,9 +126,36 @@ final class Shipment {
                         links - 1, resentBytes));
     }
 
-    /** All of a stream was read, or the end of a file has been sent, and nothing speaks against it. */
-    void isNowWhole() {
-        isWhole = true;
+    /**
+     * The last chunk is about to be sent.
+     *
+     * @return why it must not be: what was read is no snapshot
+     */
+    Optional<Outcome> becomesWhole() throws IOException, InterruptedException {
+        if (isStream() && isWhole) {
+            return Optional.empty();
+        }
+        Optional<Outcome> flaw = isStream() ? cargo.verdict() : flawOfFile();
+        flaw = flaw.isPresent() ? flaw : cargo.readPosition();
+        isWhole = isWhole || flaw.isEmpty();
+        return flaw;
+    }
+
+    private Optional<Outcome> flawOfFile() throws IOException, InterruptedException {
+        Optional<Outcome> flaw = supply.asked(() -> input().flaw());
+        return flaw.isEmpty() && supply.endByte() < input().size().getAsLong()
+                ? Optional.of(new Outcome.InputChanged(input().name(), "it ends at byte " + supply.endByte()))
+                : flaw;
+    }
+
+    /** Whether the sidecar is still to be told a position that is read late: what is there already may have another one, or none. */
+    boolean owesPosition() {
+        return cargo.hasPositionFile() && !hasLastPosition;
+    }
+
+    /** The others of a stream go on without this mirror. */
+    Outcome leftBehind(long bytesDone) {
+        return new Outcome.LeftBehind(input().name(), supply.lagLimit(), bytesDone);
     }
 
     /** Whether the last chunk has been sent, over whatever link. */
@@ -144,13 +164,14 @@ final class Shipment {
     }
 
     /**
-     * Whether the sidecar may have committed it though {@code outcome} came of it: of a stream of which all was sent the next {@code open}
-     * would tell, if there was one. What is wrong with its bytes, and that another is there, is an answer to the last chunk itself.
+     * What {@code outcome} comes to, when nothing more is tried. The sidecar may have committed a stream of which all was sent; the next
+     * {@code open} would tell, if there was one. What is wrong with its bytes, and that another is there, is an answer to the last chunk
+     * itself.
      */
-    boolean mayBeCommitted(Outcome outcome) {
+    Outcome ended(Outcome outcome) {
         boolean isRefused = outcome instanceof Outcome.Refused refused && WRONG.contains(refused.failure().code());
-        return isWhole && isStream() && !isRefused
-                && !(outcome instanceof Outcome.Committed || outcome instanceof Outcome.NotUnderstood);
+        boolean isKnown = isRefused || outcome instanceof Outcome.Committed || outcome instanceof Outcome.NotUnderstood;
+        return isWhole && isStream() && !isKnown ? commitUnknown(outcome, startedNanos, false) : outcome;
     }
 
     /**
@@ -162,7 +183,7 @@ final class Shipment {
     Outcome.CommitUnknown commitUnknown(Outcome why, long sinceNanos, boolean canHeal) {
         SnapshotIdentity identity = identity();
         SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
-                supply.endByte(), supply.heldCrc32c(supply.endByte()));
+                supply.endByte(), supply.totalCrc32c());
         return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - sinceNanos), why.message(), canHeal,
                 why.comeBackAfter());
     }
@@ -190,31 +211,5 @@ final class Shipment {
         }
         return (isAll || committed.bytes() == 0) && committed.bytes() == supply.endByte()
                 && committed.crc32c().equals(supply.runningCrc32c());
-    }
-
-    /** Whether it has a file of positions that has not been read: what is there already may have another position, or none. */
-    boolean owesPosition() {
-        return origin.positionFile().isPresent() && lastPosition.isEmpty();
-    }
-
-    /**
-     * Reads its file of positions, if there is one, as late as it can be, as a program may write it at its end: from now on it is opened with
-     * what that says.
-     *
-     * @return what is wrong with it
-     */
-    Optional<Outcome> readPosition() {
-        Optional<PositionFile> file = origin.positionFile();
-        try {
-            lastPosition = file.isPresent() ? Optional.of(file.get().read()) : Optional.empty();
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(new Outcome.InputFailed(file.get().file().toString(), Reason.of(e)));
-        }
-    }
-
-    /** What the last chunk says of where to follow from. */
-    Optional<String> lastPosition() {
-        return lastPosition;
     }
 }

@@ -71,6 +71,14 @@ public interface SnapshotInput extends Closeable {
     }
 
     /**
+     * Another reading of these very bytes, for another thread; asked by any thread. Of a snapshot whose size is known.
+     *
+     * @return at its start; to be closed
+     * @throws IOException when it cannot be read, {@link BlockedException} of {@link Obstacle.Changed} when it is another by now
+     */
+    SnapshotInput again() throws IOException, InterruptedException;
+
+    /**
      * Goes to a byte of a snapshot whose size is known, and forgets the memory it was offered: a stream is only ever where it stands.
      *
      * @param offset 0 to the size, in bytes

@@ -5,10 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-import io.mirrorbootstrap.snapshot.TraceContext;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.Protocol;
@@ -29,15 +27,12 @@ public final class SnapshotSender implements AutoCloseable {
     /** More than all addresses of a name together may take. */
     private static final Duration CONNECT_PATIENCE = Duration.ofHours(1);
 
-    private final Endpoint endpoint;
-    private final Credentials credentials;
-    private final Optional<HttpProxy> proxy;
+    private final Destination to;
     private final boolean allowEmpty;
     private final LongSupplier nanoTime;
     private final Dialer dialer;
     private final long replayBytes;
-    private final Optional<TraceContext> trace;
-    private final ChunkMemory memory = new ChunkMemory();
+    private final ChunkMemory memory;
     private Optional<SourceLink> last = Optional.empty();
 
     /** Opens nothing yet. There is no proxy, and an input without a byte is refused. */
@@ -69,35 +64,29 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes) {
-        this(endpoint, credentials, proxy, allowEmpty, replayBytes, Optional.empty());
-    }
-
-    /**
-     * Opens nothing yet.
-     *
-     * @param trace of which what is sent is a part: the sidecar is told, with each link
-     */
-    public SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
-            long replayBytes, Optional<TraceContext> trace) {
-        this(endpoint, credentials, proxy, allowEmpty, replayBytes, trace, System::nanoTime);
+        this(endpoint, credentials, proxy, allowEmpty, replayBytes, System::nanoTime);
     }
 
     /** @param nanoTime a clock that only goes forward */
     SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes, LongSupplier nanoTime) {
-        this(endpoint, credentials, proxy, allowEmpty, replayBytes, Optional.empty(), nanoTime);
+        this(new Destination(endpoint, Optional.empty(), credentials, proxy, Optional.empty()), allowEmpty,
+                replayBytes, new ChunkMemory(), nanoTime);
     }
 
-    private SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
-            long replayBytes, Optional<TraceContext> trace, LongSupplier nanoTime) {
-        this.endpoint = endpoint;
-        this.credentials = credentials;
-        this.proxy = proxy;
+    /** One of several, which {@linkplain #deliver deliver} what is common. */
+    SnapshotSender(Destination to, ChunkMemory memory, LongSupplier nanoTime) {
+        this(to, false, DEFAULT_REPLAY_BYTES, memory, nanoTime);
+    }
+
+    private SnapshotSender(Destination to, boolean allowEmpty, long replayBytes, ChunkMemory memory,
+            LongSupplier nanoTime) {
+        this.to = to;
         this.allowEmpty = allowEmpty;
         this.replayBytes = replayBytes;
-        this.trace = trace;
+        this.memory = memory;
         this.nanoTime = nanoTime;
-        this.dialer = new Dialer(endpoint, proxy);
+        this.dialer = new Dialer(to.endpoint(), to.proxy());
     }
 
     /** Sends one snapshot over one link, as {@link #send(SnapshotInput, Origin, Progress, Duration)} without patience. */
@@ -116,10 +105,20 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
-        Shipment shipment = new Shipment(input, origin, progress, memory, replayBytes);
+        Stock stock = new Stock(input, memory, memory.segments(replayBytes, 0), Lag.ofOne());
+        try {
+            return deliver(new Cargo(stock, origin, allowEmpty), new Supply(stock, memory), progress, patience);
+        } finally {
+            stock.close();
+        }
+    }
+
+    /** Sends what is perhaps sent to others as well, as {@link #send} does. */
+    Outcome deliver(Cargo cargo, Supply supply, Progress progress, Duration patience) throws InterruptedException {
+        Shipment shipment = new Shipment(cargo, supply, progress);
         try {
             if (!shipment.isStream()) { // a stream is waited for when there is a link
-                Optional<Outcome> unusable = prepare(shipment);
+                Optional<Outcome> unusable = shipment.prepare();
                 if (unusable.isPresent()) {
                     return unusable.get();
                 }
@@ -127,25 +126,30 @@ public final class SnapshotSender implements AutoCloseable {
             Backoff backoff = new Backoff(patience, nanoTime);
             while (true) {
                 Outcome outcome = attempt(shipment, backoff);
+                supply.linkLost();
+                if (outcome.canHeal() && shipment.isStream() && supply.isLeft()) {
+                    outcome = shipment.leftBehind(outcome.bytesDone());
+                }
                 if (outcome instanceof Outcome.CommitUnknown unknown) {
                     return inquire(unknown, backoff, progress);
                 }
-                Optional<Duration> pause = outcome.canHeal() && shipment.supply().canGoOn() && isOut()
+                Optional<Duration> pause = outcome.canHeal() && supply.canGoOn() && isOut()
                         ? backoff.next(outcome.bytesDone(), outcome.comeBackAfter())
                         : Optional.empty();
                 if (pause.isEmpty()) {
-                    return shipment.mayBeCommitted(outcome)
-                            ? shipment.commitUnknown(outcome, shipment.startedNanos(), false)
-                            : outcome;
+                    return shipment.ended(outcome);
                 }
                 progress.retrying(outcome, pause.get());
-                TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());
+                supply.pause(pause.get());
+                if (shipment.isStream() && supply.isLeft()) {
+                    return shipment.ended(shipment.leftBehind(outcome.bytesDone()));
+                }
             }
         } catch (IOException e) {
-            return new Outcome.InputFailed(input.name(), Reason.of(e));
+            return new Outcome.InputFailed(supply.input().name(), Reason.of(e));
         } finally {
             shipment.tally().ifPresent(progress::ended);
-            shipment.supply().giveBack(isOut());
+            supply.close();
         }
     }
 
@@ -163,12 +167,13 @@ public final class SnapshotSender implements AutoCloseable {
     private Outcome attempt(Shipment shipment, Backoff backoff) throws IOException, InterruptedException {
         shipment.progress().update(Progress.Phase.CONNECTING, 0, shipment.input().size());
         WebSocketConnectOptions request = new WebSocketConnectOptions();
+        Endpoint endpoint = to.endpoint();
         request.setHost(endpoint.name()).setPort(endpoint.port()).setSsl(endpoint.tls()).setURI(endpoint.link())
                 .putHeader(HttpHeaders.HOST, endpoint.authority());
         request.addSubProtocol(Protocol.SUBPROTOCOL)
                 // a browser's header: behind a proxy that ends TLS or renames the host, it is another one's
                 .setAllowOriginHeader(false);
-        trace.ifPresent(part -> {
+        to.trace().ifPresent(part -> {
             request.putHeader("traceparent", part.parent());
             if (!part.state().isEmpty()) {
                 request.putHeader("tracestate", part.state());
@@ -176,12 +181,12 @@ public final class SnapshotSender implements AutoCloseable {
         });
         List<WebSocketClient> clients = new ArrayList<>();
         try {
-            credentials.applyTo(request);
+            to.credentials().applyTo(request);
         } catch (IOException e) {
             return blame(shipment, new Outcome.NoLink(endpoint,
                     new Obstacle.Unreachable("what it is to be shown cannot be used now: " + Reason.of(e))));
         }
-        try (SourceLink link = dialer.dial(CONNECT_PATIENCE, time -> {
+        try (SourceLink link = dialer.dial(to.address(), CONNECT_PATIENCE, time -> {
             WebSocketClient client = client(time);
             clients.add(client);
             // not Vert.x's own time-out for the upgrade: its timer, being the first and so numbered 0, is not cancelled,
@@ -197,23 +202,16 @@ public final class SnapshotSender implements AutoCloseable {
             return blame(shipment, new Outcome.NoLink(endpoint, e.obstacle()));
         } finally {
             clients.forEach(WebSocketClient::close);
+            if (isOut()) {
+                shipment.supply().linkIsOut();
+            }
         }
     }
 
     private Outcome inquire(Outcome.CommitUnknown unknown, Backoff backoff, Progress progress)
             throws InterruptedException {
-        try (StatusClient client = new StatusClient(endpoint, credentials, proxy)) {
-            Outcome outcome = unknown;
-            while (outcome.canHeal()) {
-                Optional<Duration> pause = backoff.next(outcome.bytesDone(), outcome.comeBackAfter());
-                if (pause.isEmpty()) {
-                    return outcome;
-                }
-                progress.retrying(outcome, pause.get());
-                TimeUnit.MILLISECONDS.sleep(pause.get().toMillis());
-                outcome = unknown.told(client.ask(unknown.sent().database(), CONNECT_PATIENCE));
-            }
-            return outcome;
+        try (StatusClient client = new StatusClient(to)) {
+            return new Inquiry(client, backoff, progress).of(unknown);
         }
     }
 
@@ -222,31 +220,9 @@ public final class SnapshotSender implements AutoCloseable {
         Optional<Outcome> ended = Optional.empty();
         if (!shipment.isAnnounced()) {
             ended = transmission.awaitInput();
-            ended = ended.isPresent() ? ended : prepare(shipment);
+            ended = ended.isPresent() ? ended : shipment.prepare();
         }
         return blame(shipment, ended.isPresent() ? ended.get() : transmission.run());
-    }
-
-    /** Looks at the input, and finds out what is to be said of it. */
-    private Optional<Outcome> prepare(Shipment shipment) throws IOException, InterruptedException {
-        Optional<Outcome> unusable = unusable(shipment.input());
-        if (unusable.isEmpty()) {
-            shipment.announce();
-        }
-        return unusable;
-    }
-
-    /** Nothing may be opened at the sidecar for an input that is none: it would replace what is kept there. */
-    private Optional<Outcome> unusable(SnapshotInput input) throws IOException, InterruptedException {
-        try {
-            if (input.begin()) {
-                return Optional.empty();
-            }
-        } catch (IOException e) {
-            return Optional.of(new Outcome.InputUnusable(e.getMessage()));
-        }
-        Optional<Outcome> flaw = input.flaw();
-        return flaw.isPresent() || allowEmpty ? flaw : Optional.of(new Outcome.InputEmpty(input.name()));
     }
 
     /**
@@ -256,7 +232,7 @@ public final class SnapshotSender implements AutoCloseable {
     private static Outcome blame(Shipment shipment, Outcome outcome) throws IOException, InterruptedException {
         return outcome instanceof Outcome.Committed || !shipment.isStream() || shipment.isWhole()
                 ? outcome
-                : shipment.input().flaw().orElse(outcome);
+                : shipment.cargo().flaw().orElse(outcome);
     }
 
     /** One for each link, as it reads certificates once. */
@@ -269,7 +245,7 @@ public final class SnapshotSender implements AutoCloseable {
                 .setMaxFrameSize(JsonMessages.MAX_CONTROL_BYTES).setMaxMessageSize(JsonMessages.MAX_CONTROL_BYTES)
                 // snapshots are compressed or encrypted already
                 .setTryUsePerMessageCompression(false).setTryUsePerFrameCompression(false);
-        credentials.applyTo(options);
+        to.credentials().applyTo(options);
         return dialer.vertx().createWebSocketClient(options);
     }
 }

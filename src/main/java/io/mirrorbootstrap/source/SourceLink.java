@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
@@ -60,6 +61,7 @@ final class SourceLink implements AutoCloseable {
     private final long pings;
     private final BlockingQueue<Waiting> events = new LinkedBlockingQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicBoolean woken = new AtomicBoolean();
     /** Written on the event loop only. */
     private volatile long heardNanos;
     /** Written on the event loop only. */
@@ -132,6 +134,13 @@ final class SourceLink implements AutoCloseable {
     void send(ChunkMessage chunk) {
         // one task for the whole message: nothing else gets between its frames, and one hop is enough
         context.runOnContext(nothing -> write(chunk));
+    }
+
+    /** Has the sending thread look again. Any thread. */
+    void wake() {
+        if (woken.compareAndSet(false, true)) {
+            events.add(new Waiting(new LinkEvent.Woken(), 0));
+        }
     }
 
     /** The next event that is here already. Sending thread. */
@@ -247,6 +256,8 @@ final class SourceLink implements AutoCloseable {
     private Optional<LinkEvent> taken(Waiting next) {
         if (next == null) {
             return Optional.empty();
+        } else if (next.event() instanceof LinkEvent.Woken) {
+            woken.set(false);
         }
         if (waiting.addAndGet(-next.weight()) <= MAX_WAITING && paused) {
             context.runOnContext(nothing -> resume());

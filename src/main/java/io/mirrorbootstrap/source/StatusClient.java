@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -67,6 +68,7 @@ public final class StatusClient implements AutoCloseable {
     private final Endpoint endpoint;
     private final Credentials credentials;
     private final Dialer dialer;
+    private final Optional<InetAddress> address;
 
     /** Opens nothing yet; without a proxy. */
     public StatusClient(Endpoint endpoint, Credentials credentials) {
@@ -75,9 +77,15 @@ public final class StatusClient implements AutoCloseable {
 
     /** Opens nothing yet. */
     public StatusClient(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy) {
-        this.endpoint = endpoint;
-        this.credentials = credentials;
-        this.dialer = new Dialer(endpoint, proxy);
+        this(new Destination(endpoint, Optional.empty(), credentials, proxy, Optional.empty()));
+    }
+
+    /** Opens nothing yet. */
+    StatusClient(Destination to) {
+        this.endpoint = to.endpoint();
+        this.credentials = to.credentials();
+        this.address = to.address();
+        this.dialer = new Dialer(endpoint, to.proxy());
     }
 
     /**
@@ -154,7 +162,7 @@ public final class StatusClient implements AutoCloseable {
         more.accept(request);
         try (Exchange exchange = new Exchange(dialer, credentials::applyTo)) {
             credentials.applyTo(request);
-            return exchange.ask(Optional.empty(), patience, maxBytes, request,
+            return exchange.ask(address, patience, maxBytes, request,
                     answer -> answer.body().map(body -> reading.apply(answer, body)));
         } catch (BlockedException e) {
             return new Reply.Blocked(e.obstacle());

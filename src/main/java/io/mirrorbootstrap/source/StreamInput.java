@@ -93,6 +93,11 @@ public final class StreamInput implements SnapshotInput {
     }
 
     @Override
+    public SnapshotInput again() {
+        throw new IllegalStateException("nobody reads " + name + " a second time");
+    }
+
+    @Override
     public void seek(long offset) {
         throw new IllegalStateException("nobody reads " + name + " a second time");
     }

@@ -2,65 +2,75 @@ package io.mirrorbootstrap.source;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 
 /**
- * The bytes of one snapshot on their way, over all its links: read into chunk buffers, cut into the payloads of chunks, and given out
- * again from where a sidecar stands. Sending thread only.
+ * The bytes of one snapshot on their way to one mirror, over all its links: cut into the payloads of chunks, and given out again from where
+ * the sidecar stands. What is read is in a {@link Stock}, perhaps a common one with other mirrors. Sending thread only.
  * <p>
  * A stream cannot be read again. From a sidecar that goes on with it, it is held until it is durable there; while all memory is taken it
- * is not read, and its program waits. A file is read again, and only its CRC-32C is remembered here and there.
+ * is not read, and its program waits. A file is read again, and only its CRC-32C is remembered here and there: where a mirror needs other
+ * bytes of it than the others do, it {@linkplain #readAlone reads for itself}.
  *
  * <pre>
- * released ≤ durable ≤ next ≤ end      held: from released to end; a stream is read on behind it
+ * first ≤ durable ≤ next ≤ end      first and end are the stock's; held for this mirror: from durable on, of a file from next on
  * </pre>
  */
-final class Supply {
+final class Supply implements Follower {
 
-    /** Enough that reading, masking and the socket never wait for each other. */
-    private static final int ON_THE_WAY = 4;
+    /** How many messages a link has, at most, so that masking and the socket never wait for each other. */
+    static final int ON_THE_WAY = 4;
 
-    /** How much of a stream is read in advance, at least, in buffers. */
-    private static final int AHEAD = 1;
-
-    private final SnapshotInput input;
     private final ChunkMemory memory;
-    private final Deque<Segment> segments = new ArrayDeque<>();
+    private final Flights flights = new Flights();
     private final CrcMarks marks = new CrcMarks();
-    private final int mostSegments;
+    private final Semaphore bell = new Semaphore(0);
 
+    private Stock stock;
+    private Optional<SnapshotInput> own = Optional.empty();
+    private volatile Runnable listener = () -> {
+    };
+    /** Whether it has let the others go on by itself. */
+    private boolean hasGone;
     private boolean holds;
     private int chunkBytes;
-    private long released;
     private long durable;
     private long next;
-    private long end;
     private long furthest;
     private Crc32c runningCrc32c = Crc32c.EMPTY;
-    private boolean isEnded;
+    private Crc32c totalCrc32c = Crc32c.EMPTY;
 
     /**
-     * Nothing is read yet.
+     * Follows {@code stock}, of which nothing has been read yet.
      *
-     * @param memory what is read to
-     * @param mostHeldBytes how much of a stream is held, at most, in bytes
+     * @param memory for what it reads by itself
      */
-    Supply(SnapshotInput input, ChunkMemory memory, long mostHeldBytes) {
-        this.input = input;
+    Supply(Stock stock, ChunkMemory memory) {
+        this.stock = stock;
         this.memory = memory;
-        this.mostSegments = (int) Math.max(ON_THE_WAY,
-                Math.min(mostHeldBytes / ChunkBuffer.MAX_PAYLOAD_BYTES, Math.min(memory.most(), Integer.MAX_VALUE)));
+        stock.follow(this);
+    }
+
+    /** What is read: the common input, or, from {@link #readAlone} on, another reading of the same bytes. */
+    SnapshotInput input() {
+        return stock.input().input();
+    }
+
+    private boolean isFile() {
+        return input().size().isPresent();
+    }
+
+    <T> T asked(SharedInput.Question<T> question) throws IOException, InterruptedException {
+        return stock.input().asked(question);
     }
 
     /** The first byte that can be sent, in bytes: what is before it cannot be read again. */
     long firstByte() {
-        return input.size().isPresent() ? 0 : released;
+        return isFile() ? 0 : stock.firstByte();
     }
 
     /** How much has been sent, at most, over whatever link; in bytes. */
@@ -68,7 +78,6 @@ final class Supply {
         return furthest;
     }
 
-    /** The next byte to send. */
     long nextByte() {
         return next;
     }
@@ -78,13 +87,13 @@ final class Supply {
         return runningCrc32c;
     }
 
-    /** How many bytes may have to be sent again. */
-    long heldBytes() {
-        return end - released;
+    /** Whether as many bytes may have to be sent again to this mirror as make it time to have some durable there. */
+    boolean isNearlyFull() {
+        return stock.endByte() - durable > stock.mostBytes() / 4 * 3;
     }
 
     long mostHeldBytes() {
-        return (long) mostSegments * segmentBytes();
+        return stock.mostBytes();
     }
 
     long durableBytes() {
@@ -93,123 +102,143 @@ final class Supply {
 
     /** Whether what is sent can be sent again over another link. */
     boolean canGoOn() {
-        return input.size().isPresent() || holds || furthest == 0;
+        return isFile() || !isLeft() && (holds || furthest == 0);
     }
 
     boolean isHeld() {
         return holds;
     }
 
-    /** The CRC-32C of the bytes of a stream before {@code offset}, which is held. */
-    Crc32c heldCrc32c(long offset) {
-        if (offset == next) {
-            return runningCrc32c;
-        }
-        for (Segment segment : segments) {
-            if (segment.start <= offset && offset <= segment.end()) {
-                int bytes = (int) (offset - segment.start);
-                return segment.before.followedBy(segment.buffer.crc32c(0, bytes), bytes);
-            }
-        }
-        throw new IllegalStateException("byte " + offset + " is not held: " + released + " to " + end);
+    /** Whether others go on without this mirror: it was too far behind. A file is read on by {@link #readAlone}. */
+    boolean isLeft() {
+        return !hasGone && !stock.isFollowedBy(this);
     }
 
-    /** What is known of the CRC-32C of a file. */
+    Duration lagLimit() {
+        return stock.lagLimit();
+    }
+
+    /** The CRC-32C of the bytes of a stream before {@code offset}, which is held; empty where it {@link #isLeft}. */
+    Optional<Crc32c> heldCrc32c(long offset) {
+        return offset == next ? Optional.of(runningCrc32c) : stock.crc32c(this, offset);
+    }
+
+    /** The CRC-32C of all bytes, once the last chunk was given out. */
+    Crc32c totalCrc32c() {
+        return totalCrc32c;
+    }
+
     CrcMarks marks() {
         return marks;
     }
 
+    /** @param listener called by any thread when {@link #hasRoom} or {@link #isLeft} may have changed; does not wait */
+    void tells(Runnable listener) {
+        this.listener = listener;
+    }
+
+    @Override
+    public void wake() {
+        if (bell.availablePermits() == 0) {
+            bell.release();
+        }
+        listener.run();
+    }
+
+    /** Waits; no longer, where a stream goes on without this mirror. */
+    void pause(Duration pause) throws InterruptedException {
+        long end = System.nanoTime() + pause.toNanos();
+        long left = pause.toNanos();
+        while (left > 0 && (isFile() || !isLeft())) {
+            bell.tryAcquire(left, TimeUnit.NANOSECONDS);
+            left = end - System.nanoTime();
+        }
+    }
+
     /**
-     * A new link begins: all that was given to the one before is written, or never will be ({@link SourceLink#isOut}).
+     * A new link begins.
      *
      * @param offset the next byte to send, not before {@link #firstByte}
      * @param crc32c of all bytes before it
      * @param chunkBytes the largest payload of a chunk, up to {@link ChunkBuffer#MAX_PAYLOAD_BYTES}
      * @param goesOn whether the sidecar goes on with a stream: then it is held
      */
-    void goTo(long offset, Crc32c crc32c, int chunkBytes, boolean goesOn) throws IOException {
+    void goTo(long offset, Crc32c crc32c, int chunkBytes, boolean goesOn) throws IOException, InterruptedException {
         this.chunkBytes = chunkBytes;
-        holds = goesOn && input.size().isEmpty();
-        segments.forEach(segment -> segment.unwritten = 0);
-        if (input.size().isPresent()) {
-            giveBack(true);
-            input.seek(offset);
-            released = offset;
-            end = offset;
-            isEnded = end == input.size().getAsLong();
-        }
-        assert released <= offset && offset <= end : "from " + offset + " of " + released + " to " + end;
+        holds = goesOn && !isFile();
+        boolean isWithOthers = stock.isShared() && offset == 0 && next == 0 && stock.isFollowedBy(this);
         next = offset;
         runningCrc32c = crc32c;
         durable = Math.min(durable, offset);
+        if (isFile() && !isWithOthers) {
+            readAlone();
+            stock.restart(this, offset);
+        }
+        stock.linked(chunkBytes, holds);
+        assert !stock.isFollowedBy(this) || stock.firstByte() <= offset && offset <= stock.endByte() : "from " + offset;
+        tell();
     }
 
     /**
-     * Nothing is sent any more.
+     * Has a reading of its own from now on, which stands anywhere, of what can be read again; what it needs is elsewhere than what others
+     * do. Without effect where it has.
      *
-     * @param isOut whether no link has any of it
+     * @return what is read
+     * @throws IOException when it cannot be read; {@link BlockedException} also when it is another by now
      */
-    void giveBack(boolean isOut) {
-        for (Segment segment : segments) {
-            boolean isReadTo = input.size().isEmpty() && !isEnded && segment.end() > end;
-            if (isReadTo || !isOut && segment.unwritten > 0) {
-                memory.leave(segment.buffer);
-            } else {
-                memory.giveBack(segment.buffer);
-            }
+    SnapshotInput readAlone() throws IOException, InterruptedException {
+        if (stock.isShared()) {
+            stock.leave(this);
+            SnapshotInput again = input().again();
+            own = Optional.of(again);
+            stock = new Stock(again, memory, Stock.FLOWING, Lag.ofOne());
+            stock.follow(this);
+            stock.restart(this, next);
+            stock.linked(Math.max(1, chunkBytes), false);
         }
-        segments.clear();
+        return input();
     }
 
-    /** Whether the link has as many messages as it needs to be at work: more would only take memory there, or copies of it where they are encrypted. */
+    /** Its link was lost: where it can go on by itself, others do not wait until it comes back. */
+    void linkLost() {
+        if (isFile() && stock.isShared() && furthest > 0) {
+            hasGone = true;
+            stock.leave(this);
+        }
+    }
+
+    /** The last link is out of all that it was given. */
+    void linkIsOut() {
+        flights.land();
+        tell();
+    }
+
+    /** Nothing is sent any more. */
+    void close() {
+        stock.leave(this);
+        if (own.isPresent()) {
+            stock.close();
+            try {
+                own.get().close();
+            } catch (IOException e) {
+                // it was only read
+            }
+        }
+    }
+
+    /** Whether the link has as many messages as it needs to be at work: more would only take memory. */
     boolean isAhead() {
-        return segments.stream().mapToInt(segment -> segment.unwritten).sum() >= ON_THE_WAY;
+        return flights.messages() >= ON_THE_WAY;
     }
 
     /** Whether a chunk can be made, perhaps of bytes that have to be read. */
     boolean hasRoom() {
-        return isReady() || at(next) != null || hasMemory();
+        return stock.hasRoom(this, next);
     }
 
-    /** How much of a buffer is used: whole chunks only, once there is a link that says how large they are. */
-    private int segmentBytes() {
-        return chunkBytes == 0
-                ? ChunkBuffer.MAX_PAYLOAD_BYTES
-                : ChunkBuffer.MAX_PAYLOAD_BYTES - ChunkBuffer.MAX_PAYLOAD_BYTES % chunkBytes;
-    }
-
-    private boolean hasMemory() {
-        return segments.size() < (holds ? mostSegments : ON_THE_WAY + AHEAD) && memory.hasMore();
-    }
-
-    /** Whether the next chunk is whole: nothing has to be read for it. */
-    private boolean isReady() {
-        Segment segment = at(next);
-        return isEnded || segment != null && end - next >= wanted(segment);
-    }
-
-    /** Whether the next chunk is the last one, as far as is known. */
-    boolean isLast() {
-        Segment segment = at(next);
-        return isEnded && end - next <= (segment == null ? 0 : wanted(segment));
-    }
-
-    /** How much has been read, in bytes: all there is, when {@link #isLast}. */
+    /** How much has been read, in bytes: all there is, when a payload {@link Payload#isLast}. */
     long endByte() {
-        return end;
-    }
-
-    /** Has a stream read on while the chunks before are on their way, and a file when its next chunk is wanted. */
-    void readAhead() {
-        Segment last = segments.peekLast();
-        long room = last == null ? end : last.end();
-        long wanted = input.size().isPresent() ? next + 1 : end + AHEAD * ChunkBuffer.MAX_PAYLOAD_BYTES;
-        while (!isEnded && room < wanted && hasMemory()) {
-            Segment segment = new Segment(memory.take(), room, segmentBytes());
-            segments.add(segment);
-            input.offer(segment.buffer.room(0, segment.room));
-            room = segment.end();
-        }
+        return stock.endByte();
     }
 
     /**
@@ -218,88 +247,54 @@ final class Supply {
      * @return whether the next chunk is whole
      */
     boolean read(Duration patience) throws IOException, InterruptedException {
-        readAhead();
-        Segment segment = at(next);
-        if (segment != null && !isEnded) {
-            end = input.read(next + wanted(segment), patience);
-            OptionalLong last = input.end();
-            isEnded = last.isPresent();
-            end = last.orElse(end);
-        }
-        return isReady();
+        return stock.read(next, chunkBytes, patience);
     }
 
-    /** Gives out the next chunk, which is whole. */
-    Payload take() {
-        Segment segment = at(next);
-        int bytes = segment == null ? 0 : (int) Math.min(wanted(segment), end - next);
-        long offset = next;
-        if (bytes == 0) {
-            return new Payload(Optional.empty(), 0, 0, offset, Crc32c.EMPTY);
+    /** Gives out the next chunk, which is whole; empty where it {@link #isLeft}. */
+    Optional<Payload> take() {
+        Optional<Payload> payload = stock.take(this, next, chunkBytes).map(this::payload);
+        totalCrc32c = payload.filter(Payload::isLast).isPresent() ? runningCrc32c : totalCrc32c;
+        return payload;
+    }
+
+    private Payload payload(Stock.Taken taken) {
+        if (taken.segment().isEmpty()) {
+            return new Payload(Optional.empty(), 0, 0, next, Crc32c.EMPTY, 0, taken.isLast());
         }
-        int from = (int) (next - segment.start);
+        Segment segment = taken.segment().get();
+        int bytes = taken.bytes();
+        flights.add(stock, segment);
+        long offset = next;
+        int from = (int) (offset - segment.start);
         if (from == 0) {
-            segment.before = runningCrc32c;
+            stock.before(segment, runningCrc32c);
         }
         Crc32c crc32c = segment.buffer.mask(from, bytes);
         runningCrc32c = runningCrc32c.followedBy(crc32c, bytes);
         next += bytes;
+        int again = (int) Math.max(0, Math.min(furthest - offset, bytes));
         furthest = Math.max(furthest, next);
-        segment.unwritten++;
-        if (input.size().isPresent()) {
+        if (isFile()) {
             marks.add(next, runningCrc32c);
         }
-        return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c);
+        return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c, again, taken.isLast());
     }
 
     /** The link has written a message. */
     void written(ChunkMessage message) {
-        for (Iterator<Segment> all = segments.iterator(); message.memory().isPresent() && all.hasNext();) {
-            Segment segment = all.next();
-            if (segment.buffer == message.memory().get()) {
-                segment.unwritten--;
-            }
-        }
-        release();
+        message.memory().ifPresent(flights::written);
+        tell();
     }
 
     /** So many bytes are durable at the sidecar: they will not be asked for again. */
     void durable(long bytes) {
         durable = Math.max(durable, Math.min(bytes, next));
         marks.forgetBefore(durable);
-        release();
+        tell();
     }
 
-    private void release() {
-        long upTo = holds ? durable : next;
-        while (!segments.isEmpty()) {
-            Segment first = segments.peek();
-            long last = isEnded ? Math.min(first.end(), end) : first.end();
-            if (first.unwritten > 0 || last > upTo) {
-                return;
-            }
-            segments.remove();
-            memory.giveBack(first.buffer);
-            released = last;
-        }
-    }
-
-    /** How much of {@code segment} the next chunk takes. */
-    private int wanted(Segment segment) {
-        long most = Math.min(chunkBytes, segment.end() - next);
-        OptionalLong size = input.size();
-        return (int) (size.isPresent() ? Math.min(most, size.getAsLong() - next) : most);
-    }
-
-    /** What has this byte, or room for it; null: nothing has. */
-    private Segment at(long offset) {
-        Iterator<Segment> fromEnd = segments.descendingIterator();
-        while (fromEnd.hasNext()) {
-            Segment segment = fromEnd.next();
-            if (segment.start <= offset) {
-                return offset < segment.end() ? segment : null;
-            }
-        }
-        return null;
+    private void tell() {
+        long kept = holds ? durable : next;
+        stock.needs(this, Math.min(kept, flights.first(stock).orElse(kept)));
     }
 }

@@ -33,10 +33,10 @@ final class Transmission {
 
     private final SourceLink link;
     private final Shipment shipment;
-    private final SnapshotInput input;
     private final Supply supply;
     private final Progress progress;
     private final long startedNanos = System.nanoTime();
+    private final Claim claim;
 
     /** Empty until the sidecar has said from where to send. */
     private Optional<Flow> flow = Optional.empty();
@@ -44,9 +44,15 @@ final class Transmission {
     Transmission(SourceLink link, Shipment shipment) {
         this.link = link;
         this.shipment = shipment;
-        this.input = shipment.input();
         this.supply = shipment.supply();
         this.progress = shipment.progress();
+        this.claim = new Claim(link, shipment, startedNanos);
+        supply.tells(link::wake);
+    }
+
+    /** Also another reading of it, where this mirror goes on by itself. */
+    private SnapshotInput input() {
+        return shipment.input();
     }
 
     /**
@@ -56,7 +62,7 @@ final class Transmission {
      */
     Optional<Outcome> awaitInput() throws IOException, InterruptedException {
         Optional<Outcome> outcome = Optional.empty();
-        while (outcome.isEmpty() && !shipment.isReady(REPORT_INTERVAL)) {
+        while (outcome.isEmpty() && !shipment.cargo().isReady(REPORT_INTERVAL)) {
             outcome = unasked();
             report();
         }
@@ -85,19 +91,22 @@ final class Transmission {
             return send();
         } catch (BlockedException e) {
             return e.obstacle() instanceof Obstacle.Changed changed
-                    ? aborted(new Outcome.InputChanged(input.name(), changed.message()))
-                    : new Outcome.InputCut(input.name(), e.obstacle(), answeredBytes());
+                    ? aborted(new Outcome.InputChanged(input().name(), changed.message()))
+                    : new Outcome.InputCut(input().name(), e.obstacle(), answeredBytes());
         } catch (IOException e) {
             if (!shipment.isStream()) {
                 throw e; // it can be gone on with
             }
-            return aborted(input.flaw().orElse(new Outcome.InputFailed(input.name(), Reason.of(e))));
+            return aborted(shipment.cargo().flaw().orElse(new Outcome.InputFailed(input().name(), Reason.of(e))));
         }
     }
 
     private Outcome send() throws IOException, InterruptedException {
+        if (shipment.isStream() && supply.isLeft()) {
+            return shipment.leftBehind(0);
+        }
         link.send(new Control.Open(shipment.announcement()));
-        while (true) {
+        while (!supply.isLeft() || goesOnAlone()) {
             boolean maySend = flow.isPresent() && flow.get().maySend();
             Optional<LinkEvent> event = maySend ? link.poll() : link.await(REPORT_INTERVAL);
             Optional<Outcome> outcome = Optional.empty();
@@ -112,26 +121,31 @@ final class Transmission {
             flow.ifPresent(Flow::askIfNeeded);
             report();
         }
+        return shipment.leftBehind(answeredBytes());
+    }
+
+    /** The others go on without this mirror: what can be read again is sent on all the same, over the same link. */
+    private boolean goesOnAlone() throws IOException, InterruptedException {
+        if (shipment.isStream()) {
+            return false;
+        }
+        long seconds = supply.lagLimit().toSeconds();
+        supply.readAlone();
+        progress.found("the others have waited for this mirror for more than " + seconds
+                + " s: it goes on by itself at byte " + supply.nextByte() + " of " + input().name());
+        return true;
     }
 
     private Optional<Outcome> sendChunk(Flow flow) throws IOException, InterruptedException {
-        if (supply.isLast() && !(shipment.isStream() && shipment.isWhole())) {
-            OptionalLong size = input.size();
-            Optional<Outcome> flaw = input.flaw()
-                    .or(() -> size.isPresent() && supply.endByte() < size.getAsLong()
-                            ? Optional.of(new Outcome.InputChanged(input.name(),
-                                    "it ends at byte " + supply.endByte()))
-                            : Optional.empty());
-            if (flaw.isPresent()) {
-                return Optional.of(aborted(flaw.get()));
-            }
-            Optional<Outcome> noPosition = shipment.readPosition();
-            if (noPosition.isPresent()) {
-                return Optional.of(aborted(noPosition.get()));
-            }
-            shipment.isNowWhole();
+        Optional<Payload> payload = supply.take();
+        if (payload.isEmpty()) {
+            return Optional.empty(); // left meanwhile
         }
-        flow.send();
+        Optional<Outcome> flaw = payload.get().isLast() ? shipment.becomesWhole() : Optional.empty();
+        if (flaw.isPresent()) {
+            return Optional.of(aborted(flaw.get()));
+        }
+        flow.send(payload.get());
         return Optional.empty();
     }
 
@@ -139,6 +153,8 @@ final class Transmission {
         if (event instanceof LinkEvent.Written written) {
             supply.written(written.chunk());
             return Optional.empty();
+        } else if (event instanceof LinkEvent.Woken) {
+            return Optional.empty(); // to look again is all
         } else if (event instanceof LinkEvent.Answered answered) {
             return on(answered.answer());
         } else if (event instanceof LinkEvent.Unreadable unreadable) {
@@ -155,55 +171,15 @@ final class Transmission {
             return Optional.empty();
         } else if (answer instanceof Answer.Opened opened && flow.isEmpty()) {
             return start(opened);
-        } else if (answer instanceof Answer.Committed committed && flow.isEmpty() && isEmptyNamesake(committed)) {
+        } else if (answer instanceof Answer.Committed committed && flow.isEmpty()
+                && claim.isOfEmptyNamesake(committed)) {
             return begin(0, Crc32c.EMPTY, Flow.usual(committed));
         } else if (answer instanceof Answer.Committed committed && (flow.isEmpty() || lastChunkIsSent())) {
-            return committed(committed);
+            return claim.check(committed, flow);
         } else if (answer instanceof Answer.Failure failure) {
             return Optional.of(refused(failure));
         }
         return Optional.of(new Outcome.NotUnderstood("unexpected here: " + answer));
-    }
-
-    /**
-     * A stream opens with the identity of an empty snapshot. Where there is one, with this LSN, a sidecar that knows no names of streams
-     * takes it for what is to be sent; but the stream has bytes, so it is sent all the same, as without an open.
-     */
-    private boolean isEmptyNamesake(Answer.Committed committed) throws IOException, InterruptedException {
-        return shipment.isStream() && committed.bytes() == 0 && supply.furthestByte() == 0 && input.begin();
-    }
-
-    private Optional<Outcome> committed(Answer.Committed committed) throws IOException, InterruptedException {
-        if (!shipment.isWhatWasSent(committed, flow.isEmpty())) {
-            return Optional.of(new Outcome.NotUnderstood("it has committed something else: " + committed));
-        } else if (flow.isEmpty() && shipment.owesPosition()) {
-            Optional<Outcome> noPosition = shipment.readPosition();
-            if (noPosition.isEmpty()) {
-                link.send(new Control.Open(shipment.announcement())); // what is there already takes what is said of it again
-            }
-            return noPosition;
-        } else if (flow.isEmpty() && shipment.isNamedFile() && !input.isVouchedFor()
-                && !readAgain(input.size().getAsLong()).equals(committed.crc32c())) {
-            return Optional.of(input.flaw().orElseGet(
-                    () -> new Outcome.NotUnderstood(
-                            "it has committed other bytes than " + input.name() + " has: " + committed)));
-        }
-        // whoever has sent it over another link has sent it
-        boolean isOfAnotherLink = flow.isEmpty() && shipment.isWhole();
-        long bytesSent = isOfAnotherLink ? committed.bytes() : flow.map(Flow::sentBytes).orElse(0L);
-        long since = isOfAnotherLink ? shipment.startedNanos() : startedNanos;
-        return Optional.of(
-                Outcome.Committed.checked(committed, bytesSent, Duration.ofNanos(System.nanoTime() - since)));
-    }
-
-    /** The CRC-32C of a file that is there already: the sidecar is not believed, though what it has is told at once. */
-    private Crc32c readAgain(long bytes) throws IOException, InterruptedException {
-        progress.found("the sidecar says that it has this snapshot already: its CRC-32C is compared");
-        Rereading reading = new Rereading(input, supply.marks().before(bytes), bytes);
-        while (!reading.isOver()) {
-            reading.read(progress);
-        }
-        return reading.crc32c();
     }
 
     private Optional<Outcome> start(Answer.Opened opened) throws IOException, InterruptedException {
@@ -212,24 +188,29 @@ final class Transmission {
         // what an older sidecar has of a stream may be of another run of its producer: it begins again at its start
         long offset = isStream && !goesOn ? 0 : opened.offset();
         if (Math.min(opened.maxChunkBytes(), opened.windowBytes()) < 1
-                || offset > input.size().orElse(supply.furthestByte())) {
+                || offset > input().size().orElse(supply.furthestByte())) {
             return Optional.of(new Outcome.NotUnderstood("impossible: " + opened));
         } else if (offset < supply.firstByte()) {
-            return Optional.of(new Outcome.BytesLost(input.name(), offset, supply.firstByte()));
+            return Optional.of(new Outcome.BytesLost(input().name(), offset, supply.firstByte()));
         } else if (shipment.identity().streamId().isEmpty()) {
             return begin(offset, Crc32c.EMPTY, opened);
+        } else if (offset == 0 && (isStream || goesOn)) {
+            return begin(0, Crc32c.EMPTY, opened);
         } else if (isStream) {
-            Crc32c held = supply.heldCrc32c(offset);
-            Optional<Crc32c> other = opened.crc32c().filter(crc32c -> goesOn && offset > 0 && !crc32c.equals(held));
+            Optional<Crc32c> held = supply.heldCrc32c(offset);
+            if (held.isEmpty()) {
+                return Optional.of(shipment.leftBehind(offset));
+            }
+            Optional<Crc32c> other = opened.crc32c().filter(crc32c -> goesOn && !crc32c.equals(held.get()));
             return other.isPresent()
-                    ? Optional.of(new Outcome.BytesDiffer(input.name(), offset, held, other.get()))
-                    : begin(offset, held, opened);
+                    ? Optional.of(new Outcome.BytesDiffer(input().name(), offset, held.get(), other.get()))
+                    : begin(offset, held.get(), opened);
         }
-        if (goesOn && input.isVouchedFor()) {
+        if (goesOn && input().isVouchedFor()) {
             opened.crc32c().ifPresent(crc32c -> supply.marks().believe(offset, crc32c));
         }
-        long known = goesOn ? offset : input.size().getAsLong();
-        Rereading reading = new Rereading(input, supply.marks().before(known), known);
+        long known = goesOn ? offset : input().size().getAsLong();
+        Rereading reading = new Rereading(supply.readAlone(), supply.marks().before(known), known);
         while (!reading.isOver()) {
             reading.read(progress);
             supply.marks().add(reading.at(), reading.crc32c()); // a link that ends meanwhile costs no second reading
@@ -242,14 +223,15 @@ final class Transmission {
             shipment.identify(reading.crc32c());
             link.send(new Control.Open(shipment.announcement()));
             return Optional.empty();
-        } else if (opened.crc32c().filter(crc32c -> offset > 0 && !crc32c.equals(reading.crc32c())).isPresent()) {
+        } else if (opened.crc32c().filter(crc32c -> !crc32c.equals(reading.crc32c())).isPresent()) {
             supply.marks().clear(); // one of the two has other bytes now: the end will tell
             return begin(0, Crc32c.EMPTY, opened);
         }
         return begin(offset, reading.crc32c(), opened);
     }
 
-    private Optional<Outcome> begin(long offset, Crc32c crc32c, Answer.Opened opened) throws IOException {
+    private Optional<Outcome> begin(long offset, Crc32c crc32c, Answer.Opened opened)
+            throws IOException, InterruptedException {
         int chunkBytes = (int) Math.min(Math.min(opened.maxChunkBytes(), opened.windowBytes()),
                 ChunkBuffer.MAX_PAYLOAD_BYTES);
         shipment.begins();
@@ -262,7 +244,7 @@ final class Transmission {
         Outcome refused = new Outcome.Refused(failure, answeredBytes());
         // the CRC-32C of a stream is that of what was sent, whatever has happened to it since
         return !shipment.isStream() && failure.code().equals(ErrorCode.SNAPSHOT_CRC_MISMATCH.spelling())
-                ? input.flaw().orElse(refused)
+                ? supply.asked(() -> input().flaw()).orElse(refused)
                 : refused;
     }
 
@@ -290,11 +272,11 @@ final class Transmission {
 
     private void report() {
         if (flow.isEmpty()) {
-            progress.update(Phase.CONNECTING, 0, input.size());
+            progress.update(Phase.CONNECTING, 0, input().size());
         } else if (flow.get().isCommitting()) {
             progress.update(Phase.COMMITTING, supply.nextByte(), OptionalLong.of(supply.nextByte()));
         } else {
-            progress.update(Phase.SENDING, answeredBytes(), input.size());
+            progress.update(Phase.SENDING, answeredBytes(), input().size());
         }
     }
 }

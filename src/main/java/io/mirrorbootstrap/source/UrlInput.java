@@ -150,6 +150,26 @@ public final class UrlInput implements SnapshotInput {
     }
 
     @Override
+    public SnapshotInput again() throws IOException, InterruptedException {
+        RangeClient another = client.another();
+        UrlInput again = null;
+        try {
+            again = new UrlInput(url, another, known, another.look(SnapshotHead.BYTES, ANSWER_PATIENCE),
+                    longestSilence);
+            Optional<String> change = object.difference(again.object);
+            if (change.isPresent()) {
+                again = null;
+                throw new BlockedException(new Obstacle.Changed(change.get()));
+            }
+            return again;
+        } finally {
+            if (again == null) {
+                another.close();
+            }
+        }
+    }
+
+    @Override
     public void seek(long offset) {
         memory = ByteBuffer.allocate(0);
         if (offset != at) {

@@ -20,11 +20,13 @@ public final class SendTrace implements AutoCloseable {
 
     private final Optional<TraceContext> surrounding;
     private final Optional<Traces> traces;
+    private final boolean isPart;
     private Optional<BoundedSpan> span;
 
-    private SendTrace(Optional<TraceContext> surrounding, Optional<Traces> traces) {
+    private SendTrace(Optional<TraceContext> surrounding, Optional<Traces> traces, boolean isPart) {
         this.surrounding = surrounding;
         this.traces = traces;
+        this.isPart = isPart;
         this.span = traces
                 .map(to -> new BoundedSpan(to.tracer(), "mirror_bootstrap.send", SpanKind.CLIENT, surrounding));
     }
@@ -47,7 +49,7 @@ public final class SendTrace implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             says.accept("what is sent is not traced: " + Text.readable(String.valueOf(e.getMessage())));
         }
-        return new SendTrace(surrounding(environment), traces);
+        return new SendTrace(surrounding(environment), traces, false);
     }
 
     /** What tools of CI, and others that trace what they start, say of themselves. */
@@ -59,6 +61,11 @@ public final class SendTrace implements AutoCloseable {
     /** What the sidecar is told: its span is a part of that. */
     public Optional<TraceContext> context() {
         return span.isPresent() ? W3c.of(span.get().context()) : surrounding;
+    }
+
+    /** The span of one of several mirrors, below this one, which is closed last. May be used by another thread. */
+    public SendTrace part() {
+        return new SendTrace(context(), traces, true);
     }
 
     /** What is sent, and as what. */
@@ -116,6 +123,8 @@ public final class SendTrace implements AutoCloseable {
     @Override
     public void close() {
         failed("failed");
-        traces.ifPresent(Traces::close);
+        if (!isPart) {
+            traces.ifPresent(Traces::close);
+        }
     }
 }

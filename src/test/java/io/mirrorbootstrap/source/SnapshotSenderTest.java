@@ -210,6 +210,11 @@ class SnapshotSenderTest {
         }
 
         @Override
+        public SnapshotInput again() throws IOException, InterruptedException {
+            return new Claiming(input.again(), bytes);
+        }
+
+        @Override
         public void seek(long offset) throws IOException {
             input.seek(offset);
         }
