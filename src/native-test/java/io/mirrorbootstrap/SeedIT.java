@@ -1,12 +1,15 @@
 package io.mirrorbootstrap;
 
 import static io.mirrorbootstrap.TestSnapshot.MIB;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +26,8 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import com.sun.net.httpserver.HttpServer;
 
 import io.mirrorbootstrap.protocol.RawClient;
 
@@ -156,6 +161,44 @@ class SeedIT {
         patiently().until(() -> b.word("later").equals("following")); // a round that has looked at both
         assertEquals("", b.word("orders"));
         assertEquals(1, b.logged("seeded: database=orders").size());
+    }
+
+    @Test
+    void whatIsRemovedWhileItComesDoesNotComeBack() throws Exception {
+        SidecarProcess a = start("a", Map.of("MIRROR_BOOTSTRAP_EGRESS_RATE_BYTES_PER_SECOND", "2M"));
+        commit(a, WHOLE);
+        Map<String, String> settings = new HashMap<>(from(a.uri()));
+        settings.put("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders, later");
+        SidecarProcess b = start("b", settings);
+        patiently().until(() -> b.bytesDone("orders") > 0);
+        assertEquals(204, b.delete("/v1/mirrors/orders").join().statusCode());
+        commit(a, TestSnapshot.random("later", MIB));
+        patiently().until(() -> b.word("later").equals("following")); // a round that has looked at both
+        assertEquals("", b.word("orders"));
+        commit(b, WHOLE); // a source may still
+    }
+
+    @Test
+    void anOlderSnapshotIsTakenWhereNobodyGivesAByteOfTheNewest() throws Exception {
+        SidecarProcess b = start("b", Map.of());
+        commit(b, WHOLE);
+        HttpServer busy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        try {
+            byte[] manifest = b.get("/v1/mirrors/orders/manifest").replace("\"lsn\":42", "\"lsn\":43").getBytes(UTF_8);
+            busy.createContext("/", request -> {
+                boolean isManifest = request.getRequestURI().getPath().endsWith("/manifest");
+                request.sendResponseHeaders(isManifest ? 200 : 503, isManifest ? manifest.length : -1);
+                request.getResponseBody().write(isManifest ? manifest : new byte[0]);
+                request.close();
+            });
+            busy.start();
+            SidecarProcess c = seeded("c", URI.create("http://127.0.0.1:" + busy.getAddress().getPort()), b.uri());
+            patiently().until(() -> isFollowing(c));
+            assertEquals(-1, Files.mismatch(file("b", "orders.snapshot"), file("c", "orders.snapshot")));
+            c.assertLogged("cut at byte 0 of");
+        } finally {
+            busy.stop(0);
+        }
     }
 
     @Test

@@ -1,12 +1,18 @@
 package io.mirrorbootstrap.seed;
 
+import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.SnapshotTag;
 
@@ -18,19 +24,30 @@ import io.mirrorbootstrap.wire.SnapshotTag;
  * @param owner see {@link io.mirrorbootstrap.snapshot.Principal#owner}
  * @param tag what its provider tells it from later ones by
  * @param isLasting whether what has come of it before has the same bytes, or is found out if it has not
+ * @param since when its provider has had it; of an object that is not known
  * @param downloads how many are reading from its provider already
  * @param chance tells siblings apart that are equal in all else, for each sidecar in another way: else all would ask the same one
  */
 record Offer(Provider provider, Announcement announcement, Optional<Crc32c> crc32c, Optional<String> owner, String tag,
-        boolean isLasting, int downloads, int chance) {
-
-    /** The newest first, of these siblings, which are near, of these who has least to do. */
-    static final Comparator<Offer> ORDER = Comparator.comparing((Offer offer) -> offer.identity().lsn()).reversed()
-            .thenComparing(offer -> offer.provider() instanceof SeedObject).thenComparing(Offer::downloads)
-            .thenComparing(Offer::chance);
+        boolean isLasting, Instant since, int downloads, int chance) {
 
     /** These bytes at this provider. */
-    record Name(String address, String tag) {
+    record Name(DatabaseId database, String address, String tag) {
+    }
+
+    /**
+     * The newest first, of these siblings, which are near, of these who has least to do. Of several snapshots with the same LSN, as databases
+     * have that know none, the newest is that which has come last to whoever had it first: siblings read from each other long after.
+     */
+    static List<Offer> inOrder(Collection<Offer> offers) {
+        Map<String, Instant> first = offers.stream().collect(
+                Collectors.toMap(Offer::tag, Offer::since, (one, other) -> one.isBefore(other) ? one : other));
+        return offers.stream()
+                .sorted(Comparator.comparing((Offer offer) -> offer.identity().lsn())
+                        .thenComparing(offer -> first.get(offer.tag())).reversed()
+                        .thenComparing(offer -> offer.provider() instanceof SeedObject)
+                        .thenComparing(Offer::downloads).thenComparing(Offer::chance))
+                .toList();
     }
 
     /** What a sibling has. Bytes that have a name are announced by it alone, so that whoever has begun with them, it is the same transfer. */
@@ -38,12 +55,13 @@ record Offer(Provider provider, Announcement announcement, Optional<Crc32c> crc3
         SnapshotIdentity nameless = identity(snapshot, snapshot.crc32c());
         SnapshotIdentity identity = snapshot.streamId().map(identity(snapshot, Crc32c.EMPTY)::named).orElse(nameless);
         return new Offer(sibling, new Announcement(identity, false, snapshot.notes()), Optional.of(snapshot.crc32c()),
-                snapshot.owner(), SnapshotTag.of(snapshot), true, downloads, ThreadLocalRandom.current().nextInt());
+                snapshot.owner(), SnapshotTag.of(snapshot), true, snapshot.committedAt(), downloads,
+                ThreadLocalRandom.current().nextInt());
     }
 
     /** An object in storage. */
     static Offer of(SeedObject object, Announcement announcement, String tag, boolean isLasting) {
-        return new Offer(object, announcement, object.crc32c(), Optional.empty(), tag, isLasting, 0, 0);
+        return new Offer(object, announcement, object.crc32c(), Optional.empty(), tag, isLasting, Instant.EPOCH, 0, 0);
     }
 
     private static SnapshotIdentity identity(CommittedSnapshot snapshot, Crc32c crc32c) {
@@ -68,6 +86,6 @@ record Offer(Provider provider, Announcement announcement, Optional<Crc32c> crc3
     }
 
     Name name() {
-        return new Name(provider.where(), tag);
+        return new Name(identity().database(), provider.where(), tag);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.SharedRate;
@@ -23,7 +24,8 @@ import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 /** One attempt to bring a snapshot here that is offered, from where the transfer stands. One thread, which waits. */
 final class Pull {
 
-    private static final int CHUNK_BYTES = 8 * 1024 * 1024;
+    /** Of the last one that was begun nothing is left when it ends early, and before its end nobody else has a turn. */
+    private static final int CHUNK_BYTES = 1024 * 1024;
 
     /** As a link asks again where a database is busy. */
     private static final long BUSY_MILLIS = 50;
@@ -39,6 +41,7 @@ final class Pull {
     private final SharedRate.Share rate;
     private final int chunkBytes;
     private final Ending ending;
+    private final BooleanSupplier isOthersTurn;
     private long from = -1;
     private long at;
     private long windowNanos = System.nanoTime();
@@ -61,18 +64,27 @@ final class Pull {
         record Cut(String why, boolean isSlow) implements Outcome {
         }
 
-        /** What is read has become another: what has come is dropped. */
+        /** Others have their turn; what has come is kept. */
+        record MadeWay() implements Outcome {
+        }
+
+        /** What is read has become another: what has come is of no use, see {@link #drop}. */
         record Changed(String why) implements Outcome {
         }
     }
 
-    /** @param maxChunkBytes the operator's bound, in bytes */
-    Pull(Mirrors mirrors, Source source, Offer offer, SharedRate.Share rate, long maxChunkBytes, Ending ending) {
+    /**
+     * @param maxChunkBytes the operator's bound, in bytes
+     * @param isOthersTurn asked between chunks
+     */
+    Pull(Mirrors mirrors, Source source, Offer offer, SharedRate.Share rate, long maxChunkBytes, Ending ending,
+            BooleanSupplier isOthersTurn) {
         this.mirrors = mirrors;
         this.source = source;
         this.offer = offer;
         this.rate = rate;
         this.ending = ending;
+        this.isOthersTurn = isOthersTurn;
         this.chunkBytes = (int) Math.min(CHUNK_BYTES, maxChunkBytes);
     }
 
@@ -124,12 +136,14 @@ final class Pull {
             while (outcome.isEmpty()) { // of what has come before, or is empty, the last chunk has no byte
                 int length = (int) Math.min(chunkBytes, bytes - at);
                 outcome = chunk(body, length, isLast(length));
+                if (outcome.isEmpty() && isOthersTurn.getAsBoolean()) {
+                    outcome = Optional.of(new Outcome.MadeWay());
+                }
             }
             return outcome.get();
         } catch (RefusedException e) {
             return new Outcome.Refused(e.refusal());
         } catch (ChangedException e) {
-            drop();
             return new Outcome.Changed(e.getMessage());
         } catch (IOException e) {
             return new Outcome.Cut(e.getMessage(), e instanceof TooSlowException);
@@ -179,7 +193,7 @@ final class Pull {
     }
 
     /** What has come is of no use to anybody. */
-    private void drop() throws InterruptedException {
+    void drop() throws InterruptedException {
         while (mirrors.abort(source, offer.identity().database()) instanceof Removal.Busy) {
             ending.sleep(BUSY_MILLIS);
         }

@@ -79,7 +79,8 @@ class SeedThread {
         SeedLog log = new SeedLog();
         Thread seeding = new Thread(
                 new Seeding(expected.all(), new Siblings(urls, credentials, log), new SeedObjects(objects, log), log,
-                        ClientProxy.unwrap(mirrors), board, removed, rate, settings.maxChunkBytes(), ending),
+                        ClientProxy.unwrap(mirrors), board, removed, rate, settings.maxChunkBytes(), ending,
+                        System::nanoTime),
                 "seeding");
         seeding.setDaemon(true);
         seeding.start();

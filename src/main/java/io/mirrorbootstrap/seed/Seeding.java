@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 import org.jboss.logging.Logger;
 
@@ -17,6 +19,7 @@ import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.snapshot.Text;
 
 /**
@@ -33,6 +36,12 @@ final class Seeding implements Runnable {
     /** So long a transfer is left to its source, which may come back, or to a sibling that has the same bytes. */
     private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
 
+    /** So long nothing has to come of what seeding has begun until something older may take its place. */
+    static final Duration GIVEN_UP = Duration.ofMinutes(10);
+
+    /** So long a database is brought while others are lacking, too: then it is their turn. */
+    private static final Duration TURN = Duration.ofMinutes(2);
+
     private final List<DatabaseId> expected;
     private final Siblings siblings;
     private final SeedObjects objects;
@@ -45,20 +54,23 @@ final class Seeding implements Runnable {
     private final Ending ending;
 
     private final Map<DatabaseId, Left> left = new HashMap<>();
-    private final Suspects suspects = new Suspects(System::nanoTime);
+    private final Suspects suspects;
+    private final LongSupplier nanoTime;
     private Duration pause = SHORTEST_PAUSE;
 
     /**
-     * A transfer that waits for its source.
+     * A transfer that waits.
      *
-     * @param change of its row
-     * @param sinceNanos when that was seen first
+     * @param bytes how much of it is kept
+     * @param sinceNanos when it was seen first that these are all
      */
-    private record Left(long change, long sinceNanos) {
+    private record Left(SnapshotIdentity identity, long bytes, long sinceNanos) {
     }
 
+    /** @param nanoTime a clock that only goes forward */
     Seeding(List<DatabaseId> expected, Siblings siblings, SeedObjects objects, SeedLog log, Mirrors mirrors,
-            StatusBoard board, RemovedOnRequest removed, IngestRate rate, long maxChunkBytes, Ending ending) {
+            StatusBoard board, RemovedOnRequest removed, IngestRate rate, long maxChunkBytes, Ending ending,
+            LongSupplier nanoTime) {
         this.expected = List.copyOf(expected);
         this.siblings = siblings;
         this.objects = objects;
@@ -69,6 +81,8 @@ final class Seeding implements Runnable {
         this.rate = rate;
         this.maxChunkBytes = maxChunkBytes;
         this.ending = ending;
+        this.nanoTime = nanoTime;
+        this.suspects = new Suspects(nanoTime);
     }
 
     @Override
@@ -116,33 +130,43 @@ final class Seeding implements Runnable {
 
     /** @return whether anything has come */
     private boolean bring(DatabaseId database) throws InterruptedException {
-        boolean hasMoved = false;
-        Optional<Offer> begun = Optional.empty();
+        long begun = nanoTime.getAsLong();
+        BooleanSupplier isOthersTurn = () -> nanoTime.getAsLong() - begun > TURN.toNanos()
+                && expected.stream().anyMatch(other -> !other.equals(database) && isWanted(other));
+        Optional<Offer> moved = Optional.empty();
         for (Offer offer : offers(database)) {
-            if (begun.filter(other -> !other.identity().isSame(offer.identity())).isPresent() || !isWanted(database)
-                    || !mayReplaceWhatIsLeft(offer)) {
+            boolean isAnother = moved.filter(other -> !other.identity().isSame(offer.identity())).isPresent();
+            if (isAnother || !isWanted(database) || !mayReplaceWhatIsLeft(offer)) {
                 continue;
             }
+            removed.begins(offer.identity());
             SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
-            Pull pull = new Pull(mirrors, source, offer, rate.of(source.principal()), maxChunkBytes, ending);
+            Pull pull = new Pull(mirrors, source, offer, rate.of(source.principal()), maxChunkBytes, ending,
+                    isOthersTurn);
             Pull.Outcome outcome = pull.run();
+            boolean hasMoved = pull.from() >= 0 && pull.at() > pull.from();
             if (outcome instanceof Pull.Outcome.Committed) {
                 LOG.infof("seeded: database=%s lsn=%d bytes=%d, from byte %d by %s", database, offer.identity().lsn(),
                         offer.identity().totalBytes(), pull.from(), offer.provider().words());
                 return true;
+            } else if (outcome instanceof Pull.Outcome.MadeWay) {
+                return true;
+            } else if (outcome instanceof Pull.Outcome.Changed) {
+                removed.drops(database);
+                pull.drop();
+                hasMoved = false;
             }
-            hasMoved |= pull.from() >= 0 && pull.at() > pull.from() && !(outcome instanceof Pull.Outcome.Changed);
-            begun = outcome instanceof Pull.Outcome.Cut && pull.at() > 0 ? Optional.of(offer) : begun;
+            moved = hasMoved ? Optional.of(offer) : moved;
             tell(offer, pull, outcome);
         }
-        return hasMoved;
+        return moved.isPresent();
     }
 
     /** What is offered of {@code database}, the best first. */
     private List<Offer> offers(DatabaseId database) throws InterruptedException {
         List<Offer> offers = new ArrayList<>(ending.during(() -> siblings.offers(database)));
         offers.addAll(ending.during(() -> objects.offers(database)));
-        return offers.stream().filter(offer -> !suspects.has(offer.name())).sorted(Offer.ORDER).toList();
+        return Offer.inOrder(offers.stream().filter(offer -> !suspects.has(offer.name())).toList());
     }
 
     private void tell(Offer offer, Pull pull, Pull.Outcome outcome) {
@@ -167,19 +191,33 @@ final class Seeding implements Runnable {
         return "; it is not read again for " + suspects.add(offer.name()).toMinutes() + " minutes";
     }
 
-    /** What others have sent before is kept for them, unless the provider has the very same. */
+    /**
+     * Whether {@code offer} may take the place of what has come before. What others have sent is kept for them; what seeding itself has begun,
+     * for whoever has the same, as long as more of it comes now and then, or at least for a while.
+     */
     private boolean mayReplaceWhatIsLeft(Offer offer) {
-        Optional<Mirror> row = board.mirror(offer.identity().database());
+        DatabaseId database = offer.identity().database();
+        Optional<Mirror> row = board.mirror(database);
         if (row.isEmpty() || !(row.get().state() instanceof MirrorState.Disconnected waits)
                 || waits.identity().isSame(offer.identity())) {
             return true;
-        } else if (!waits.sourceClusterId().equals(offer.identity().sourceClusterId())
-                || waits.identity().lsn() > offer.identity().lsn()) {
-            return false; // it is newer, or of somebody else: as long as it is kept
         }
-        long now = System.nanoTime();
-        Left since = left.compute(row.get().database(), (same, before) -> before != null
-                && before.change() == row.get().change() ? before : new Left(row.get().change(), now));
-        return now - since.sinceNanos() > LEFT_ALONE.toNanos();
+        boolean isOlder = waits.identity().lsn() > offer.identity().lsn()
+                || !waits.sourceClusterId().equals(offer.identity().sourceClusterId());
+        boolean isOwn = removed.hasBegun(waits.identity());
+        if (isOlder && !isOwn) {
+            log.info(database + " waits", "database=" + database + " lsn=" + offer.identity().lsn() + " of "
+                    + offer.provider().words() + " is not taken: a source has left " + waits.bytesKept()
+                    + " bytes of another cluster's snapshot, or of a newer one, and may come back to them; to have them removed: mirror-bootstrap rm "
+                    + database);
+            return false; // as long as it is kept
+        }
+        long now = nanoTime.getAsLong();
+        Left since = left.compute(database, (same, before) -> before != null
+                && before.identity().isSame(waits.identity()) && before.bytes() == waits.bytesKept()
+                        ? before
+                        : new Left(waits.identity(), waits.bytesKept(), now));
+        return isOwn && waits.bytesKept() == 0
+                || now - since.sinceNanos() > (isOlder ? GIVEN_UP : LEFT_ALONE).toNanos();
     }
 }

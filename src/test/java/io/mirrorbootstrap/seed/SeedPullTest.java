@@ -50,6 +50,7 @@ class SeedPullTest {
     private Optional<Crc32c> crc32c = Optional.empty();
     private StorageServer storage;
     private Pull pull;
+    private boolean isOthersTurn;
 
     @BeforeEach
     void start() throws IOException {
@@ -100,6 +101,17 @@ class SeedPullTest {
         long came = cut();
         assertInstanceOf(Pull.Outcome.Committed.class, pulled());
         assertEquals(came, pull.from());
+        assertHas(whole);
+    }
+
+    @Test
+    void whatHasMadeWayForOthersIsGoneOnWith() throws Exception {
+        isOthersTurn = true;
+        assertInstanceOf(Pull.Outcome.MadeWay.class, pulled());
+        assertEquals(CHUNK, pull.at());
+        isOthersTurn = false;
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled());
+        assertEquals(CHUNK, pull.from());
         assertHas(whole);
     }
 
@@ -171,8 +183,12 @@ class SeedPullTest {
     private Pull.Outcome pulled(Offer offer) throws Exception {
         SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
         pull = new Pull(mirrors, source, offer, new SharedRate(0, () -> ToldApart.NOT).of(source.principal()), CHUNK,
-                new Ending());
-        return pull.run();
+                new Ending(), () -> isOthersTurn);
+        Pull.Outcome outcome = pull.run();
+        if (outcome instanceof Pull.Outcome.Changed) {
+            pull.drop();
+        }
+        return outcome;
     }
 
     private void assertHas(byte[] expected) throws IOException {

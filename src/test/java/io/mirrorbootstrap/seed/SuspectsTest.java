@@ -8,10 +8,13 @@ import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.DatabaseId;
+
 /** For how long nothing is read of a snapshot that was wrong. */
 class SuspectsTest {
 
-    private static final Offer.Name NAME = new Offer.Name("https://storage/orders.tar", "one");
+    private static final Offer.Name NAME = new Offer.Name(new DatabaseId("orders"), "https://storage/orders.tar",
+            "one");
 
     private long now;
     private final Suspects suspects = new Suspects(() -> now);
@@ -31,7 +34,8 @@ class SuspectsTest {
     @Test
     void anotherIsNoSuspectNorOneThatWasRightSince() {
         Duration first = suspects.add(NAME);
-        assertFalse(suspects.has(new Offer.Name(NAME.address(), "two")));
+        assertFalse(suspects.has(new Offer.Name(NAME.database(), NAME.address(), "two")));
+        assertFalse(suspects.has(new Offer.Name(new DatabaseId("other"), NAME.address(), NAME.tag())));
         now += first.multipliedBy(2).toNanos() + 1;
         assertFalse(suspects.has(NAME));
         assertEquals(first, suspects.add(NAME));

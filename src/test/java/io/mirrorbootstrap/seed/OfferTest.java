@@ -1,0 +1,49 @@
+package io.mirrorbootstrap.seed;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.CommittedSnapshot;
+import io.mirrorbootstrap.snapshot.Crc32c;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.Credentials;
+import io.mirrorbootstrap.source.Endpoint;
+import io.mirrorbootstrap.source.SiblingClient;
+
+/** Which of several offers is taken first. */
+class OfferTest {
+
+    private static final Instant DAY = Instant.parse("2026-11-28T00:00:00Z");
+
+    @Test
+    void theNewestByItsLsnIsFirstAndThenWhoeverHasLeastToDo() {
+        Offer old = offer(41, 1, DAY.plusSeconds(99), 0);
+        Offer busy = offer(42, 2, DAY.plusSeconds(50), 3);
+        Offer idle = offer(42, 2, DAY, 0);
+        assertEquals(List.of(idle, busy, old), Offer.inOrder(List.of(old, busy, idle)));
+    }
+
+    @Test
+    void whereNoLsnIsKnownTheNewestIsWhatCameLastToWhoeverHadItFirst() {
+        Offer old = offer(0, 1, DAY, 0);
+        Offer oldAtAnother = offer(0, 1, DAY.plusSeconds(99), 0); // which has read it from a sibling
+        Offer recent = offer(0, 2, DAY.plusSeconds(50), 3);
+        assertEquals(recent, Offer.inOrder(List.of(oldAtAnother, old, recent)).get(0));
+        assertEquals(recent, Offer.inOrder(List.of(recent, old, oldAtAnother)).get(0));
+    }
+
+    private static Offer offer(long lsn, int crc32c, Instant committedAt, int downloads) {
+        Endpoint endpoint = Endpoint.parse("http://127.0.0.1:8080");
+        Sibling sibling = new Sibling(
+                new SiblingClient(endpoint, new Credentials(Optional.empty(), Optional.empty(), Optional.empty())),
+                InetAddress.getLoopbackAddress(), endpoint.port());
+        return Offer.of(sibling, new CommittedSnapshot("cluster", new DatabaseId("orders"), lsn, 1, new Crc32c(crc32c),
+                committedAt), downloads);
+    }
+}
