@@ -10,6 +10,10 @@
  * The names of all files and directories that are forced are written to FORCED_NAMES, one a line.
  * Appending to a file, as the log is written, does not end while there is a file named HANGING_LOG_WHILE; that somebody waits for that
  * tells a file of this name with ".met" behind it.
+ * Where LETS_GO_WHEN_FULL is set, the system lets go of what it has of files in its memory as soon as a socket has not taken all that it
+ * was to get of one; a file of this name tells it. From then on reading files, also by sendfile, does not end while there is a file named
+ * HANGING_DISK_WHILE, and that somebody waits for that tells a file of this name with ".met" behind it; and while there is a file named
+ * REFUSED_WHILE, it fails with the number that is in it.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
  * Connections that come in hold little in the kernel, SHORT_SOCKETS bytes: as on a network, and not as on one machine, where
  * it takes megabytes that nobody reads.
@@ -22,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -125,6 +130,54 @@ ssize_t write(int fd, const void *from, size_t bytes) {
         nanosleep(&pause, NULL);
     }
     return real(fd, from, bytes);
+}
+
+static int has_let_go;
+
+static int gives_after_a_while(int fd) {
+    if (!has_let_go || !is_file(fd)) {
+        return 1;
+    }
+    while (is_there("HANGING_DISK_WHILE")) {
+        tell_met("HANGING_DISK_WHILE");
+        struct timespec pause = {0, 10 * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    if (is_there("REFUSED_WHILE")) {
+        errno = number_in(getenv("REFUSED_WHILE"));
+        return 0;
+    }
+    return 1;
+}
+
+ssize_t pread64(int fd, void *into, size_t bytes, off64_t at) {
+    static ssize_t (*real)(int, void *, size_t, off64_t);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "pread64");
+    }
+    return gives_after_a_while(fd) ? real(fd, into, bytes, at) : -1;
+}
+
+ssize_t sendfile64(int to, int fd, off64_t *at, size_t bytes) {
+    static ssize_t (*real)(int, int, off64_t *, size_t);
+    if (real == NULL) {
+        real = dlsym(RTLD_NEXT, "sendfile64");
+    }
+    if (!gives_after_a_while(fd)) {
+        return -1;
+    }
+    ssize_t moved = real(to, fd, at, bytes);
+    const char *told = getenv("LETS_GO_WHEN_FULL");
+    if (told != NULL && (moved < 0 ? errno == EAGAIN : (size_t) moved < bytes)) {
+        int number = errno;
+        has_let_go = 1;
+        FILE *file = fopen(told, "a");
+        if (file != NULL) {
+            fclose(file);
+        }
+        errno = number;
+    }
+    return moved;
 }
 
 static void tell_forced(int fd) {

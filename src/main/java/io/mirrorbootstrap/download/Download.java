@@ -8,17 +8,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.util.ReferenceCountUtil;
 
 /**
- * The bytes of one answer on their way: a worker makes a piece ready while the event loop writes the one before it, and neither waits for the
- * other. Event loop only, but where it says otherwise.
+ * The bytes of one answer on their way: a worker makes pieces ready, the event loop writes them, and neither waits for the other. Event loop
+ * only, but where it says otherwise.
  */
 final class Download {
-
-    /** Pieces that are being written at once: the socket has something to take while the next is handed over. */
-    private static final int MOST_WRITTEN_AT_ONCE = 2;
 
     /** A piece that takes less says soon enough that the connection is not idle. */
     private static final long LONG_NANOS = Duration.ofSeconds(1).toNanos();
@@ -38,8 +35,17 @@ final class Download {
     private int pieceBytes = SMALLEST_BYTES;
     private int beingWritten;
     private boolean isBusy; // a worker makes a piece, or the rate is waited for
+    private boolean isCopiedNext; // behind a region that has given nothing: a copy brings it on, or tells what has failed
     private boolean isOver;
-    private Optional<Throwable> failure = Optional.empty();
+    private Optional<Failure> failure = Optional.empty();
+
+    /**
+     * Why a download has not brought all bytes.
+     *
+     * @param isOurs whether the disk has failed, or this process; else the connection has
+     */
+    record Failure(boolean isOurs, Throwable cause) {
+    }
 
     /** Hears how a download has ended, once, when nobody has to do with its file any more. Event loop only. */
     @FunctionalInterface
@@ -49,7 +55,7 @@ final class Download {
          * @param sent how many bytes have left
          * @param failure empty when all have
          */
-        void ended(long sent, Optional<Throwable> failure);
+        void ended(long sent, Optional<Failure> failure);
     }
 
     /**
@@ -81,7 +87,7 @@ final class Download {
                 isOver = true;
                 end.ended(sent, failure);
             }
-        } else if (ready < range.to() && beingWritten < MOST_WRITTEN_AT_ONCE) {
+        } else if (ready < range.to() && beingWritten < outlet.mostAtOnce()) {
             makeNext();
         }
     }
@@ -89,22 +95,24 @@ final class Download {
     private void makeNext() {
         isBusy = true;
         long at = ready;
-        int bytes = (int) Math.min(range.to() - at, place.share().atMost(Math.min(pieceBytes, outlet.most())));
+        boolean isCopied = isCopiedNext;
+        int most = isCopied ? SMALLEST_BYTES : Math.min(pieceBytes, outlet.most());
+        int bytes = (int) Math.min(range.to() - at, place.share().atMost(most));
         try {
-            workers.execute(() -> make(at, bytes));
+            workers.execute(() -> make(at, bytes, isCopied));
         } catch (RejectedExecutionException e) { // no thread, or the process is ending
-            goOnAfter(() -> fails(e));
+            goOnAfter(() -> fails(true, e));
         }
     }
 
     /** Worker only. */
-    private void make(long at, int bytes) {
+    private void make(long at, int bytes, boolean isCopied) {
         Runnable then;
         try {
-            Object piece = outlet.piece(at, bytes);
+            Piece piece = isCopied ? outlet.copy(at, bytes) : outlet.piece(at, bytes);
             then = () -> write(piece, bytes);
         } catch (IOException | RuntimeException | Error e) {
-            then = () -> fails(e);
+            then = () -> fails(true, e);
         }
         Runnable made = then;
         connection.executor().execute(() -> goOnAfter(made));
@@ -116,35 +124,44 @@ final class Download {
         goOn();
     }
 
-    private void write(Object piece, int bytes) {
+    private void write(Piece piece, int asked) {
         if (failure.isPresent()) {
-            ReferenceCountUtil.release(piece);
+            piece.message().release();
             return;
         }
-        ready += bytes;
         beingWritten++;
+        long from = nanoTime.getAsLong();
+        ChannelFuture written = connection.writeAndFlush(piece.message());
+        int bytes = piece.given();
+        ready += bytes;
+        isCopiedNext = bytes == 0;
         long wait = place.share().take(bytes);
-        if (wait > 0) { // first: what is written may be gone at once, and go on
+        if (wait > 0) { // before anybody listens: what is written may be gone already, and goes on then
             isBusy = true;
             connection.executor().schedule(() -> goOnAfter(() -> {
             }), wait, TimeUnit.NANOSECONDS);
         }
-        long from = nanoTime.getAsLong();
-        connection.writeAndFlush(piece).addListener(gone -> {
+        written.addListener(gone -> {
             beingWritten--;
             if (gone.isSuccess()) {
                 sent += bytes;
                 place.sent(bytes);
                 boolean wasLong = nanoTime.getAsLong() - from > LONG_NANOS;
-                pieceBytes = wasLong ? SMALLEST_BYTES : Math.min(2 * pieceBytes, outlet.most());
+                pieceBytes = wasLong ? SMALLEST_BYTES : nextBytes(bytes, asked);
             } else {
-                fails(gone.cause());
+                fails(connection.channel().isActive(), gone.cause());
             }
             goOn();
         });
     }
 
-    private void fails(Throwable cause) {
-        failure = failure.or(() -> Optional.of(cause));
+    /** About what the socket takes at once: of more, what is made ready for nothing would be much. */
+    private int nextBytes(int given, int asked) {
+        int next = given < asked ? Math.min(pieceBytes, 2 * given) : 2 * pieceBytes;
+        return Math.max(SMALLEST_BYTES, Math.min(next, outlet.most()));
+    }
+
+    private void fails(boolean isOurs, Throwable cause) {
+        failure = failure.or(() -> Optional.of(new Failure(isOurs, cause)));
     }
 }

@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.download;
 
-import java.io.EOFException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -76,18 +75,17 @@ final class SnapshotAnswer {
         if (isEncrypted) {
             Connections.hold(channel, COPIED_BYTES);
         }
-        Outlet outlet = new Outlet(file, channel.alloc(), isEncrypted, System::nanoTime);
+        Outlet outlet = new Outlet(file, channel.alloc(), isEncrypted);
         long begun = System.nanoTime();
         LOG.infof("download begun: %s, to %s", facts(range.get()), Connections.source(channel));
         response.write(Buffer.buffer()); // the head, by itself
         new Download(connection, outlet, range.get(), place, workers, System::nanoTime, (sent, failure) -> {
-            outlet.close();
             close.run();
             ended(channel, range.get(), sent, System.nanoTime() - begun, failure, place);
         }).goOn();
     }
 
-    private void ended(Channel channel, ByteRange range, long sent, long nanos, Optional<Throwable> failure,
+    private void ended(Channel channel, ByteRange range, long sent, long nanos, Optional<Download.Failure> failure,
             Downloads.Place place) {
         String sums = String.format(Locale.ROOT, "%d bytes in %.3f seconds (%s)", sent, nanos / 1e9,
                 Rate.inWords(sent * 1e9 / Math.max(1, nanos)));
@@ -98,12 +96,10 @@ final class SnapshotAnswer {
             response.end();
             return;
         }
-        // else the connection is what has failed: of a file that ends too early, Netty hears in the middle of writing, and closes it
-        boolean isOurs = channel.isActive() || failure.get() instanceof EOFException
-                || failure.get().getCause() instanceof EOFException;
+        boolean isOurs = failure.get().isOurs();
         LOG.logf(isOurs ? Logger.Level.ERROR : Logger.Level.WARN, "download cut: %s, to %s, after %s: %s", facts(range),
                 Connections.source(channel), sums, isOurs
-                        ? Reason.of(failure.get())
+                        ? Reason.of(failure.get().cause())
                         : "the other end has gone, or does not read");
         place.end(isOurs ? Downloads.Outcome.FAILED : Downloads.Outcome.DISCONNECTED);
         Connections.cut(channel); // it has been told how many bytes come

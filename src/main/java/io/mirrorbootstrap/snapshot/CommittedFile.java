@@ -102,6 +102,11 @@ public final class CommittedFile implements Closeable {
         return file.read(into, position);
     }
 
+    /** See {@link DiskFile#bringIntoMemory}. */
+    public void bringIntoMemory(long position, long bytes) throws IOException {
+        file.bringIntoMemory(position, bytes);
+    }
+
     /** See {@link DiskFile#transferTo}. Any thread, beside {@link #read}. */
     public long transferTo(WritableByteChannel target, long position, long bytes) throws IOException {
         return file.transferTo(target, position, bytes);

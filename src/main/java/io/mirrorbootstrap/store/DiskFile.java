@@ -40,6 +40,24 @@ public interface DiskFile extends Closeable {
         return target.write(some.flip());
     }
 
+    /**
+     * Brings what there is at {@code position} into the system's memory, where it is not there already: {@link #transferTo} does not wait for
+     * the disk then, if it comes at once. How long the system keeps it there nobody can say.
+     *
+     * @param bytes how many, 0 or more
+     * @throws EOFException when the file ends before {@code position + bytes}
+     */
+    default void bringIntoMemory(long position, long bytes) throws IOException {
+        ByteBuffer some = ByteBuffer.allocate(Short.MAX_VALUE);
+        for (long at = position; at < position + bytes;) {
+            int read = read(some.clear().limit((int) Math.min(some.capacity(), position + bytes - at)), at);
+            if (read <= 0) {
+                throw new EOFException("the file ends before byte " + at);
+            }
+            at += read;
+        }
+    }
+
     /** Cuts the file to {@code length} bytes, if it is longer. */
     void truncate(long length) throws IOException;
 
