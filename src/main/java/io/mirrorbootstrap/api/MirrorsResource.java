@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
@@ -134,20 +133,22 @@ public class MirrorsResource {
     @NonBlocking
     @Path("/{database}")
     @Parameter(name = SNAPSHOT, in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
+    @Parameter(name = HttpHeaders.IF_MATCH, in = ParameterIn.HEADER, description = "ETags of the committed snapshot: if it has another, nothing changes", schema = @Schema(type = SchemaType.STRING))
     @Operation(operationId = "removeMirror", summary = "Drops the transfer under way and its partial file; the committed snapshot only with snapshot=true")
     @APIResponse(responseCode = "204", description = "nothing is under way any more")
     @APIResponse(responseCode = "400", description = "snapshot is neither true nor false: nothing has changed", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "403", description = "it is of another cluster than the caller's certificate names, or of another token, or of a database that the token is not for", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "503", description = "the disk is at work for it, as at a commit: try again; or does not let the snapshot go, or a commit be finished", content = @Content(schema = @Schema(implementation = ProblemView.class)))
+    @APIResponse(responseCode = "412", description = "the committed snapshot is not one of If-Match, or there is none: nothing has changed", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     @APIResponse(responseCode = "404", description = "that is no database's name", content = @Content(schema = @Schema(implementation = ProblemView.class)))
     public Uni<RestResponse<Object>> remove(@Context RoutingContext request, @RestPath String database) {
         List<String> snapshot = request.queryParam(SNAPSHOT);
         if (!DatabaseId.isValid(database)) {
             return Uni.createFrom().item(unknown(database));
-        } else if (snapshot.size() > 1 || !Set.of("true", "false").containsAll(snapshot)) {
-            return Uni.createFrom().item(RestResponse.status(RestResponse.Status.BAD_REQUEST,
-                    problem(ErrorCode.MALFORMED_REQUEST, "snapshot is "
-                            + Text.quoted(String.join(", ", snapshot)) + ", it must be true or false, once")));
+        } else if (snapshot.size() > 1 || !List.of("true", "false").containsAll(snapshot)) {
+            return Uni.createFrom().item(RestResponse.status(RestResponse.Status.BAD_REQUEST, problem(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "snapshot is " + Text.quoted(String.join(", ", snapshot)) + ", it must be true or false, once")));
         }
         DatabaseId id = new DatabaseId(database);
         Principal who = Caller.of(request).principal();
@@ -170,7 +171,7 @@ public class MirrorsResource {
                     problem(ErrorCode.of(refused.refusal()), refused.refusal().message()));
         }
         if (outcome instanceof Removal.Another) {
-            return RestResponse.status(RestResponse.Status.PRECONDITION_FAILED, problem(ErrorCode.NOT_FOUND,
+            return RestResponse.status(RestResponse.Status.PRECONDITION_FAILED, problem(ErrorCode.PRECONDITION_FAILED,
                     "the snapshot of " + id + " is not the one of If-Match: nothing has changed"));
         }
         return outcome instanceof Removal.Done
@@ -198,11 +199,12 @@ public class MirrorsResource {
         }
     }
 
-    /** @param meant the tag of the snapshot that is meant: then a transfer goes on */
+    /** @param meant which snapshot: while another is there nothing changes, and a transfer goes on where the snapshot is to go */
     private Removal removed(Principal who, DatabaseId database, boolean snapshot, Optional<String> meant) {
-        if (snapshot && meant.isPresent()) {
-            return mirrors.removeSnapshot(who, database,
-                    Optional.of(committed -> SnapshotTag.isListed(meant.get(), SnapshotTag.of(committed))));
+        if (meant.isPresent()) {
+            return snapshot
+                    ? mirrors.removeSnapshot(who, database, meant.map(SnapshotTag::meant))
+                    : mirrors.abort(who, database, SnapshotTag.meant(meant.get()));
         }
         Removal outcome = mirrors.abort(who, database);
         return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;

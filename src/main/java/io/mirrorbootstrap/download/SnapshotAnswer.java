@@ -121,10 +121,10 @@ final class SnapshotAnswer {
                 .putHeader("X-Content-Type-Options", "nosniff");
         String wanted = request.request().getHeader(HttpHeaderNames.IF_MATCH);
         String known = request.request().getHeader(HttpHeaderNames.IF_NONE_MATCH);
-        if (wanted != null && !SnapshotTag.isListed(wanted, tag)) {
+        if (wanted != null && !SnapshotTag.meant(wanted).test(snapshot)) {
             response.setStatusCode(HttpResponseStatus.PRECONDITION_FAILED.code()).end();
             return Optional.empty();
-        } else if (known != null && SnapshotTag.isListed(known, tag)) {
+        } else if (known != null && SnapshotTag.known(known).test(snapshot)) {
             response.setStatusCode(HttpResponseStatus.NOT_MODIFIED.code()).end();
             return Optional.empty();
         }

@@ -161,6 +161,16 @@ public class Mirrors {
         return receivers.with(database, receiver -> receiver.abort(who));
     }
 
+    /**
+     * The same, if the committed snapshot is one that {@code isMeant} says.
+     *
+     * @return {@link Refusal.Transport} where the disk does not tell
+     */
+    public Removal abort(Principal who, DatabaseId database, Predicate<CommittedSnapshot> isMeant) {
+        return removed(database, "its transfer cannot be ended", "the sidecar could not read which snapshot is there",
+                receiver -> receiver.abort(who, isMeant));
+    }
+
     /** As {@link #abort(Principal, DatabaseId)}, asked for by a source over its link. */
     public Removal abort(Source source, DatabaseId database) {
         return receivers.with(database, receiver -> receiver.abort(source.principal(), Optional.of(source)));
@@ -174,13 +184,22 @@ public class Mirrors {
      * @return {@link Refusal.Transport} where the disk does not let it go
      */
     public Removal removeSnapshot(Principal who, DatabaseId database, Optional<Predicate<CommittedSnapshot>> isMeant) {
+        return removed(database, "its snapshot cannot be removed", "the sidecar could not remove the snapshot",
+                receiver -> receiver.removeSnapshot(who, isMeant));
+    }
+
+    private interface Removing {
+        Removal of(SnapshotReceiver receiver) throws IOException;
+    }
+
+    private Removal removed(DatabaseId database, String logged, String told, Removing removing) {
         SnapshotReceiver receiver = receivers.enter(database);
         try {
-            return receiver.removeSnapshot(who, isMeant);
+            return removing.of(receiver);
         } catch (IOException e) {
-            LOG.errorf("%s: its snapshot cannot be removed: %s", database, Reason.of(e));
-            return new Removal.Refused(new Refusal.Transport("the sidecar could not remove the snapshot"
-                    + Reason.kind(e).map(kind -> ": " + kind).orElse(", its log says why")));
+            LOG.errorf("%s: %s: %s", database, logged, Reason.of(e));
+            return new Removal.Refused(new Refusal.Transport(
+                    told + Reason.kind(e).map(kind -> ": " + kind).orElse(", its log says why")));
         } finally {
             receivers.leave(database);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 import io.mirrorbootstrap.snapshot.Phase.Announced;
 import io.mirrorbootstrap.snapshot.Phase.Idle;
@@ -260,6 +261,16 @@ final class Reception {
             transfer.file().close();
             keep(KeptTransfer.received(transfer, file), reason);
         });
+    }
+
+    /**
+     * Whether {@code isMeant} says so of the committed snapshot; no, where there is none.
+     *
+     * @throws IOException when that cannot be found out now
+     */
+    boolean isCommitted(Predicate<CommittedSnapshot> isMeant) throws IOException {
+        finishCommit();
+        return directory.records().describing(database).map(Manifest::snapshot).filter(isMeant).isPresent();
     }
 
     /** Drops the transfer for {@code who}, whichever source owns it; see {@link SnapshotReceiver#abort}. */

@@ -207,10 +207,14 @@ public final class SnapshotReceiver {
 
     /** The same; {@code by}: the source that asks for it, if one does. */
     public Removal abort(Principal who, Optional<Source> by) {
-        Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
-        return forbidden.isPresent()
-                ? new Removal.Refused(events.refused(who, forbidden.get()))
-                : reception.ifFree(held -> held.abort(who, by)).orElseGet(Removal.Busy::new);
+        return removal(who, held -> held.abort(who, by));
+    }
+
+    /** The same, if the committed snapshot is one that {@code isMeant} says. */
+    public Removal abort(Principal who, Predicate<CommittedSnapshot> isMeant) throws IOException {
+        return removal(who, held -> held.isCommitted(isMeant)
+                ? held.abort(who, Optional.empty())
+                : new Removal.Another());
     }
 
     /**
@@ -225,10 +229,14 @@ public final class SnapshotReceiver {
 
     /** The same, if it is the one that {@code isMeant} says. */
     public Removal removeSnapshot(Principal who, Optional<Predicate<CommittedSnapshot>> isMeant) throws IOException {
+        return removal(who, held -> new SnapshotRemoval(held, who, isMeant).run());
+    }
+
+    private <E extends Exception> Removal removal(Principal who, Guarded.Work<Reception, Removal, E> work) throws E {
         Optional<Refusal> forbidden = admission.refuseRemoval(phase.now(), who);
         return forbidden.isPresent()
                 ? new Removal.Refused(events.refused(who, forbidden.get()))
-                : reception.ifFree(held -> new SnapshotRemoval(held, who, isMeant).run()).orElseGet(Removal.Busy::new);
+                : reception.ifFree(work).orElseGet(Removal.Busy::new);
     }
 
     /**
@@ -246,20 +254,12 @@ public final class SnapshotReceiver {
         return new LostAndFound(database, directory, phase, reception);
     }
 
-    /**
-     * A commit that a failing disk has left half done is finished, if the disk can do that now.
-     *
-     * @throws IOException when it cannot
-     */
+    /** Finishes a commit that a failing disk has left half done; throws where the disk still cannot do that. */
     public void heal() throws IOException {
         reception.doIfFree(Reception::finishCommit);
     }
 
-    /**
-     * Makes a kept transfer durable up to its last accepted byte, as a full disk has refused when its link ended.
-     *
-     * @throws IOException when the disk refuses it again
-     */
+    /** Makes a kept transfer durable up to its last accepted byte, which a full disk has refused; throws where it refuses again. */
     public void makeDurable() throws IOException {
         reception.doIfFree(Upkeep::makeDurable); // if it is busy, its owner does it
     }

@@ -52,6 +52,8 @@ public enum ErrorCode {
     MALFORMED_REQUEST,
     /** In the HTTP API only, as 404. */
     NOT_FOUND,
+    /** In the HTTP API only, as 412: the committed snapshot is not one that the request names. */
+    PRECONDITION_FAILED,
     /** In the HTTP API only, as 503: all downloads that may be under way are. */
     TOO_MANY_DOWNLOADS,
     /** In the HTTP API only, as 503: another request or a link holds this database while the disk is at work. */

@@ -81,7 +81,11 @@ class DownloadTest extends WithLink {
                 .header("ETag", tag());
         given().header("If-None-Match", "*").head(path()).then().statusCode(304);
         given().header("If-None-Match", other).get(path()).then().statusCode(200);
-        given().header("If-Match", other).get(path()).then().statusCode(412);
+        for (String notIt : new String[]{other, "W/" + tag(), other + ", w/" + tag(), ""}) {
+            given().header("If-Match", notIt).get(path()).then().statusCode(412);
+        }
+        given().header("If-Match", "W/" + tag() + "," + tag()).head(path()).then().statusCode(200);
+        given().header("If-Match", "*").head(path()).then().statusCode(200);
         given().header("If-Match", tag()).header("Range", "bytes=1-2").get(path()).then().statusCode(206);
         given().header("If-Range", tag()).header("Range", "bytes=1-2").get(path()).then().statusCode(206);
         for (String stale : new String[]{other, "W/" + tag(), "Sat, 28 Nov 2026 00:00:00 GMT"}) {
@@ -173,13 +177,33 @@ class DownloadTest extends WithLink {
         open(next);
         assertPending(500, send(part(next, database, 0, 500)));
         String mirror = "/v1/mirrors/" + database + "?snapshot=true";
-        given().header("If-Match", "\"00000000-1-1\"").delete(mirror).then().statusCode(412);
+        for (String notIt : List.of("\"00000000-1-1\"", "W/" + tag())) {
+            for (String ended : List.of("?snapshot=true", "?snapshot=false", "")) {
+                given().header("If-Match", notIt).delete("/v1/mirrors/" + database + ended).then().statusCode(412)
+                        .body("code", equalTo(ErrorCode.PRECONDITION_FAILED.spelling()));
+            }
+        }
         given().get(path()).then().statusCode(200);
         given().header("If-Match", tag()).delete(mirror).then().statusCode(204);
         given().get(path()).then().statusCode(404);
         assertCommitted(send(part(next, database, 500, 1000))); // what was under way has gone on
         given().header("If-Match", tag()).delete(mirror).then().statusCode(412);
         given().get(path()).then().statusCode(200);
+    }
+
+    @Test
+    void aTransferIsEndedIfTheSnapshotIsTheOneThatIsMeant() throws Exception {
+        String mirror = "/v1/mirrors/" + database;
+        byte[] next = random(1000, 24);
+        open(next);
+        given().header("If-Match", "*").delete(mirror).then().statusCode(412); // there is none
+        assertCommitted(send(TestChunk.of(next, database)));
+        commit(whole);
+        open(next);
+        assertPending(500, send(part(next, database, 0, 500)));
+        given().header("If-Match", tag()).delete(mirror).then().statusCode(204);
+        given().get(mirror).then().body("status", equalTo("following")).body("bytes_done", equalTo(BYTES));
+        given().get(path()).then().statusCode(200).header("ETag", tag());
     }
 
     @Test
