@@ -27,7 +27,7 @@ import io.mirrorbootstrap.wire.MirrorStatus;
 /** The packaged service as an operating system process: the native executable where it was built, else the jar. */
 final class SidecarProcess implements AutoCloseable {
 
-    private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+    private static final Pattern LISTENING = Pattern.compile("Listening on: http://\\S+:(\\d+)");
     private static final Pattern LISTENING_SECURELY = Pattern.compile("https://[^:]+:(\\d+)");
     private static final String HOST = "127.0.0.1";
     /** One for all: a client that nothing refers to any more may be closed while it waits. */

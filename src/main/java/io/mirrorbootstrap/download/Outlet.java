@@ -19,7 +19,7 @@ final class Outlet {
     static final int MAX_COPIED_BYTES = 256 * 1024;
 
     /** The largest that does not: so few that nothing else of the system needs their memory in the moment until the socket has them. */
-    static final int MAX_HANDED_ON_BYTES = 1024 * 1024;
+    static final int MAX_HANDED_ON_BYTES = 2 * 1024 * 1024;
 
     private final CommittedFile file;
     private final ByteBufAllocator memory;

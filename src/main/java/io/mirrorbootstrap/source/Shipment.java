@@ -155,7 +155,7 @@ final class Shipment {
 
     /** The others of a stream go on without this mirror. */
     Outcome leftBehind(long bytesDone) {
-        return new Outcome.LeftBehind(input().name(), supply.lagLimit(), bytesDone);
+        return new Outcome.LeftBehind(input().name(), supply.lagLimit(), Math.max(bytesDone, supply.durableBytes()));
     }
 
     /** Whether the last chunk has been sent, over whatever link. */

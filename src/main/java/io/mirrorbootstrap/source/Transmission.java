@@ -191,7 +191,9 @@ final class Transmission {
                 || offset > input().size().orElse(supply.furthestByte())) {
             return Optional.of(new Outcome.NotUnderstood("impossible: " + opened));
         } else if (offset < supply.firstByte()) {
-            return Optional.of(new Outcome.BytesLost(input().name(), offset, supply.firstByte()));
+            return Optional.of(supply.isLeft()
+                    ? shipment.leftBehind(offset)
+                    : new Outcome.BytesLost(input().name(), offset, supply.firstByte()));
         } else if (shipment.identity().streamId().isEmpty()) {
             return begin(offset, Crc32c.EMPTY, opened);
         } else if (offset == 0 && (isStream || goesOn)) {

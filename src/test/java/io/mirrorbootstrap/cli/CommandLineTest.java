@@ -100,6 +100,28 @@ class CommandLineTest extends WithCommandLine {
                 out::toString);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--url http://Mirror:1 --url ws://mirror:1/v1/bootstrap|twice",
+            "--url-file no-such-file|no-such-file", "--url http://no-such-host.invalid:1 --every-address|no address"})
+    void whichSidecarsAreMeantIsKnownBeforeOneIsSentTo(String targets, String message) {
+        assertEquals(2, run(("send " + snapshot + " --cluster c --database d --lsn 1 " + targets).split(" ")));
+        assertTrue(err.toString().contains(message), err::toString);
+    }
+
+    @Test
+    void sidecarsInAFileAndInTheEnvironmentAreEachSentTo() throws IOException {
+        int[] ports = {FreePort.take(), FreePort.take(), FreePort.take()};
+        Path file = Files.writeString(directory.resolve("urls"),
+                "# the mirrors\n\n http://127.0.0.1:" + ports[2] + "\n");
+        environment.put("MIRROR_BOOTSTRAP_URL", "http://127.0.0.1:" + ports[0] + " http://127.0.0.1:" + ports[1]);
+        assertEquals(4, run("send", snapshot.toString(), "--url-file", file.toString(), "--cluster", "c", "--database",
+                "d", "--lsn", "1", "--give-up-after", "0"));
+        for (int port : ports) {
+            String start = "mirror-bootstrap: mirror=127.0.0.1:" + port + ": ws://127.0.0.1:" + port;
+            assertEquals(1, err.toString().lines().filter(line -> line.startsWith(start)).count(), err::toString);
+        }
+    }
+
     @Test
     void theCrcOfAStreamIsNotToldInAdvance() {
         assertEquals(2, run("send", "-", "--url", "http://127.0.0.1:1", "--cluster", "c", "--database", "d", "--lsn",

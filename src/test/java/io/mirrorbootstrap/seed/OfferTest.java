@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.seed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
 import java.time.Instant;
@@ -12,13 +13,15 @@ import org.junit.jupiter.api.Test;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
-import io.mirrorbootstrap.source.Credentials;
-import io.mirrorbootstrap.source.Endpoint;
-import io.mirrorbootstrap.source.SiblingClient;
+import io.mirrorbootstrap.snapshot.Notes;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 
 /** Which of several offers is taken first. */
 class OfferTest {
 
+    private static final DatabaseId DATABASE = new DatabaseId("orders");
+    /** Nobody asks it. */
+    private static final Sibling SIBLING = new Sibling(null, InetAddress.getLoopbackAddress(), 8080);
     private static final Instant DAY = Instant.parse("2026-11-28T00:00:00Z");
 
     @Test
@@ -38,12 +41,17 @@ class OfferTest {
         assertEquals(recent, Offer.inOrder(List.of(recent, old, oldAtAnother)).get(0));
     }
 
+    @Test
+    void whatAnObjectHasBegunASiblingGoesOnWith() {
+        SnapshotIdentity named = new SnapshotIdentity("cluster", DATABASE, 8, 100, Crc32c.EMPTY).named("u-name");
+        Offer sibling = Offer.of(SIBLING, new CommittedSnapshot("cluster", DATABASE, 8, 100, new Crc32c(7), DAY,
+                Optional.of("u-name"), Notes.NONE, Optional.empty()), 0);
+        assertTrue(named.isSame(sibling.identity()));
+        assertEquals(Optional.empty(), named.mismatch(sibling.stamp(new Crc32c(7)), true));
+    }
+
     private static Offer offer(long lsn, int crc32c, Instant committedAt, int downloads) {
-        Endpoint endpoint = Endpoint.parse("http://127.0.0.1:8080");
-        Sibling sibling = new Sibling(
-                new SiblingClient(endpoint, new Credentials(Optional.empty(), Optional.empty(), Optional.empty())),
-                InetAddress.getLoopbackAddress(), endpoint.port());
-        return Offer.of(sibling, new CommittedSnapshot("cluster", new DatabaseId("orders"), lsn, 1, new Crc32c(crc32c),
+        return Offer.of(SIBLING, new CommittedSnapshot("cluster", DATABASE, lsn, 1, new Crc32c(crc32c),
                 committedAt), downloads);
     }
 }
