@@ -3,6 +3,7 @@ package io.mirrorbootstrap.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntSupplier;
 
 /**
@@ -83,7 +84,8 @@ final class ProgressBoard implements AutoCloseable {
 
     private void draw(String above) {
         assert Thread.holdsLock(this);
-        StringBuilder picture = new StringBuilder(drawn == 0 ? "" : String.format(UP, drawn)).append(CLEAR_BELOW)
+        StringBuilder picture = new StringBuilder(drawn == 0 ? "" : String.format(Locale.ROOT, UP, drawn))
+                .append(CLEAR_BELOW)
                 .append(above);
         drawn = Math.min(rows.size(), Math.max(1, height.getAsInt() - 1)); // the cursor is on the last line
         rows.subList(0, drawn).forEach(row -> picture.append(row.line()).append(System.lineSeparator()));
