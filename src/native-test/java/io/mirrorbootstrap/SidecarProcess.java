@@ -114,9 +114,6 @@ final class SidecarProcess implements AutoCloseable {
             command.addAll(vmOptions);
             // as bin/mirror-bootstrap does, but for the compiler: its second stage pays off later than most of hundreds of tests end
             command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError"));
-            if (Runtime.version().feature() == 17) { // picocli's classes have the form of Java 5: no archive holds what was found of them
-                command.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"));
-            }
             if (Runtime.version().feature() >= 24) { // as bin/mirror-bootstrap does, or it warns of what Netty uses
                 command.addAll(List.of("--sun-misc-unsafe-memory-access=allow",
                         "--enable-native-access=ALL-UNNAMED"));
