@@ -37,7 +37,7 @@ final class Seeding implements Runnable {
     private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
 
     /** So long nothing has to come of what seeding has begun until something older may take its place. */
-    static final Duration GIVEN_UP = Duration.ofMinutes(10);
+    private static final Duration GIVEN_UP = Duration.ofMinutes(10);
 
     /** So long a database is brought while others are lacking, too: then it is their turn. */
     private static final Duration TURN = Duration.ofMinutes(2);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.SiblingClient;
 
 /**
@@ -21,8 +22,7 @@ record Sibling(SiblingClient client, InetAddress address, int port) implements P
 
     @Override
     public String where() {
-        String host = address.getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        return Endpoint.inUrl(address.getHostAddress()) + ":" + port;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.mirrorbootstrap.source;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,8 +111,6 @@ public final class Broadcast implements AutoCloseable {
                 throw interrupted;
             } else if (e.getCause() instanceof Error error) {
                 throw error;
-            } else if (e.getCause() instanceof IOException failure) {
-                throw new UncheckedIOException(failure);
             }
             throw new IllegalStateException(e.getCause());
         }

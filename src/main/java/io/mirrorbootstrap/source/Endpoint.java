@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.source;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -106,15 +105,20 @@ public record Endpoint(String host, int port, boolean tls, String base, String q
 
     /** As {@link #place}, of one of its addresses. */
     public String place(InetAddress address) {
-        String text = address.getHostAddress();
-        return (address instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port + base;
+        return inUrl(address.getHostAddress()) + ":" + port + base;
     }
 
     /** The host as it stands in a URL or in the header {@code Host}: a zone means something on this machine only. */
     String name() {
         int zone = host.indexOf('%');
         String name = zone < 0 ? host : host.substring(0, zone);
-        return name.contains(":") ? "[" + name + "]" : name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+        boolean isRooted = name.endsWith(".") && !name.contains(":");
+        return isRooted ? name.substring(0, name.length() - 1) : inUrl(name);
+    }
+
+    /** A name or an address as it stands in front of a port. */
+    public static String inUrl(String host) {
+        return host.contains(":") ? "[" + host + "]" : host;
     }
 
     /** What the header {@code Host} says. */

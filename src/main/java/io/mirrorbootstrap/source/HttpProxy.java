@@ -87,7 +87,7 @@ public record HttpProxy(String host, int port, Optional<String> login) {
     /** Without user and password. */
     @Override
     public String toString() {
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        return "http://" + Endpoint.inUrl(host) + ":" + port;
     }
 
     private static String decoded(String text) {
