@@ -132,9 +132,12 @@ class KubernetesPodIT {
         assertEquals(3, set.getSpec().getReplicas());
         assertEquals(set.getSpec().getSelector().getMatchLabels(),
                 rendered.pod().getTopologySpreadConstraints().get(0).getLabelSelector().getMatchLabels());
-        assertTrue(Files.readString(Path.of("docs/kubernetes.md")).contains(
-                set.getMetadata().getName() + "-$n." + rendered.get(Service.class).getMetadata().getName()
-                        + ".orders-mirror.svc"));
+        String docs = Files.readString(Path.of("docs/kubernetes.md"));
+        assertTrue(
+                docs.contains("host=" + rendered.get(Service.class).getMetadata().getName() + ".orders-mirror.svc:"));
+        for (int ordinal = 0; ordinal < set.getSpec().getReplicas(); ordinal++) {
+            assertTrue(docs.contains(" --url http://" + set.getMetadata().getName() + "-" + ordinal + ".$host"), docs);
+        }
     }
 
     @Test

@@ -38,7 +38,7 @@ class NativeExecutableIT {
 
     /** Of /proc/PID/fdinfo: how a file is open, the last digit. */
     private static final Pattern FLAGS = Pattern.compile("flags:\\s+[0-7]*([0-7])");
-    private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+:\\d+)");
+    private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+:\\d+)\\D");
     /** Runs a program as another processor would. */
     private static final Path EMULATOR = Path.of("/usr/bin/qemu-x86_64");
     /** Fewer than the service takes. */

@@ -27,8 +27,9 @@ import io.mirrorbootstrap.wire.MirrorStatus;
 /** The packaged service as an operating system process: the native executable where it was built, else the jar. */
 final class SidecarProcess implements AutoCloseable {
 
-    private static final Pattern LISTENING = Pattern.compile("Listening on: http://\\S+:(\\d+)");
-    private static final Pattern LISTENING_SECURELY = Pattern.compile("https://[^:]+:(\\d+)");
+    /** A line may be half written when it is read: only what follows a port tells that this is all of it. */
+    private static final Pattern LISTENING = Pattern.compile("Listening on: http://[^\\s\"]+:(\\d+)\\D");
+    private static final Pattern LISTENING_SECURELY = Pattern.compile("https://[^:]+:(\\d+)\\D");
     private static final String HOST = "127.0.0.1";
     /** One for all: a client that nothing refers to any more may be closed while it waits. */
     private static final HttpClient HTTP = HttpClient.newHttpClient();

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(180)
 class SurroundingsIT {
 
-    private static final Pattern LISTENING = Pattern.compile("Listening on: (http://127\\.0\\.0\\.1:\\d+)");
+    private static final Pattern LISTENING = Pattern.compile("Listening on: (http://127\\.0\\.0\\.1:\\d+)\\D");
 
     /** PostgreSQL's, or whose the mirror is: any that is not the one of this process. */
     private static final int ANOTHER_GROUP = 54321;

@@ -91,13 +91,20 @@ class Ports {
      * its tasks, of which one binds a port: so nobody is accepted before there is a door.
      */
     private void lookWhileOpening(SingleThreadEventLoop loop) {
-        if (isOpening) {
+        if (isOpening(loop)) {
             loop.executeAfterEventLoopIteration(() -> {
                 look(loop);
                 LockSupport.parkNanos(FIRST_LOOKS_EVERY_NANOS); // nobody else has this thread, which accepts connections alone
-                loop.execute(() -> lookWhileOpening(loop));
+                if (isOpening(loop)) {
+                    loop.execute(() -> lookWhileOpening(loop));
+                }
             });
         }
+    }
+
+    /** Where a wrong value stops the start, the loop ends, and no event says so. */
+    private boolean isOpening(SingleThreadEventLoop loop) {
+        return isOpening && !loop.isShuttingDown();
     }
 
     /**

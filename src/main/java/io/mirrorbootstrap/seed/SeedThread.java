@@ -43,11 +43,12 @@ class SeedThread {
     private final RemovedOnRequest removed;
     private final IngestRate rate;
     private final Ending ending = new Ending();
+    private SeedUrls urls; // start only
+    private Optional<ObjectSettings> objects; // start only
     private Optional<Thread> thread = Optional.empty();
 
     SeedThread(MirrorSettings settings, ExpectedDatabases expected, Mirrors mirrors, StatusBoard board,
-            RemovedOnRequest removed,
-            IngestRate rate) {
+            RemovedOnRequest removed, IngestRate rate) {
         this.settings = settings;
         this.expected = expected;
         this.mirrors = mirrors;
@@ -56,12 +57,15 @@ class SeedThread {
         this.rate = rate;
     }
 
+    /** Before anything is done with other settings, or said of them. */
+    void check(@Observes @Priority(2) StartupEvent event) {
+        urls = urls(settings.seedFrom().orElse(List.of()));
+        objects = ObjectSettings.read(settings, urls, expected.all(), System.getenv());
+    }
+
     /** Behind the look at what an earlier process has left. */
     void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
-        List<String> from = settings.seedFrom().orElse(List.of());
-        SeedUrls urls = urls(from);
-        Optional<ObjectSettings> objects = ObjectSettings.read(settings, urls, expected.all(), System.getenv());
-        if (from.isEmpty()) {
+        if (settings.seedFrom().orElse(List.of()).isEmpty()) {
             return;
         } else if (expected.count() == 0) {
             LOG.warnf("%s is set, and changes nothing: expected-databases has none", KEY);
