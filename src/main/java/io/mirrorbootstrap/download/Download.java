@@ -132,27 +132,35 @@ final class Download {
         beingWritten++;
         long from = nanoTime.getAsLong();
         ChannelFuture written = connection.writeAndFlush(piece.message());
-        int bytes = piece.given();
-        ready += bytes;
-        isCopiedNext = bytes == 0;
-        long wait = place.share().take(bytes);
-        if (wait > 0) { // before anybody listens: what is written may be gone already, and goes on then
-            isBusy = true;
-            connection.executor().schedule(() -> goOnAfter(() -> {
-            }), wait, TimeUnit.NANOSECONDS);
-        }
+        int promised = piece.promised();
+        takeAsReady(promised); // before anybody listens: what is written may be gone already, and goes on then
         written.addListener(gone -> {
             beingWritten--;
             if (gone.isSuccess()) {
-                sent += bytes;
-                place.sent(bytes);
+                int given = piece.given();
+                takeAsReady(given - promised);
+                isCopiedNext = given == 0;
+                sent += given;
+                place.sent(given);
                 boolean wasLong = nanoTime.getAsLong() - from > LONG_NANOS;
-                pieceBytes = wasLong ? SMALLEST_BYTES : nextBytes(bytes, asked);
+                pieceBytes = wasLong ? SMALLEST_BYTES : nextBytes(given, asked);
             } else {
                 fails(connection.channel().isActive(), gone.cause());
             }
             goOn();
         });
+    }
+
+    private void takeAsReady(int bytes) {
+        if (bytes > 0) {
+            ready += bytes;
+            long wait = place.share().take(bytes);
+            if (wait > 0) {
+                isBusy = true;
+                connection.executor().schedule(() -> goOnAfter(() -> {
+                }), wait, TimeUnit.NANOSECONDS);
+            }
+        }
     }
 
     /** About what the socket takes at once: of more, what is made ready for nothing would be much. */

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.download;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.snapshot.CommittedFile;
 import io.netty.buffer.ByteBuf;
@@ -18,18 +19,23 @@ final class Outlet {
     /** The largest piece that passes through this process: two of each download are in memory. */
     static final int MAX_COPIED_BYTES = 256 * 1024;
 
-    /** The largest that does not: so few that nothing else of the system needs their memory in the moment until the socket has them. */
-    static final int MAX_HANDED_ON_BYTES = 2 * 1024 * 1024;
+    /** The largest that does not: so many that workers are asked seldom, and so few that they are gone while they are fresh. */
+    static final int MAX_HANDED_ON_BYTES = 4 * 1024 * 1024;
 
     private final CommittedFile file;
     private final ByteBufAllocator memory;
     private final boolean isEncrypted;
+    private final LongSupplier nanoTime;
 
-    /** @param isEncrypted whether the bytes have to pass through this process */
-    Outlet(CommittedFile file, ByteBufAllocator memory, boolean isEncrypted) {
+    /**
+     * @param isEncrypted whether the bytes have to pass through this process
+     * @param nanoTime a clock that only goes forward
+     */
+    Outlet(CommittedFile file, ByteBufAllocator memory, boolean isEncrypted, LongSupplier nanoTime) {
         this.file = file;
         this.memory = memory;
         this.isEncrypted = isEncrypted;
+        this.nanoTime = nanoTime;
     }
 
     /** How large a piece may be, in bytes. Any thread. */
@@ -60,7 +66,7 @@ final class Outlet {
         } catch (IOException e) { // reading them tells whether it is the disk that fails, or what can be done with this file
             return copy(at, Math.min(bytes, MAX_COPIED_BYTES));
         }
-        return new FreshRegion(file, at, bytes);
+        return new FreshRegion(file, at, bytes, nanoTime, nanoTime.getAsLong());
     }
 
     /** The same, in memory of this process; at most {@link #MAX_COPIED_BYTES}. */

@@ -9,10 +9,13 @@ sealed interface Piece permits Piece.Copy, FreshRegion {
     /** What is written; Netty releases it. */
     ReferenceCounted message();
 
+    /** How many bytes leave whatever happens, or the connection fails; where the next piece begins is known at once by it. */
+    int promised();
+
     /**
-     * To be called once, when {@link #message} has been written and flushed, though it need not have left.
+     * To be called when {@link #message} has been taken from the queue of the connection without a failure.
      *
-     * @return how many bytes will have left when it has: from the first on, as many as were asked for, or fewer
+     * @return how many bytes have left: from the first on, as many as were asked for, or fewer
      */
     int given();
 
@@ -22,5 +25,10 @@ sealed interface Piece permits Piece.Copy, FreshRegion {
      * @param given how many; {@code message} does not know it any more when it is asked for
      */
     record Copy(ByteBuf message, int given) implements Piece {
+
+        @Override
+        public int promised() {
+            return given;
+        }
     }
 }

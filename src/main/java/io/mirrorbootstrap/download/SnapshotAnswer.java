@@ -75,7 +75,7 @@ final class SnapshotAnswer {
         if (isEncrypted) {
             Connections.hold(channel, COPIED_BYTES);
         }
-        Outlet outlet = new Outlet(file, channel.alloc(), isEncrypted);
+        Outlet outlet = new Outlet(file, channel.alloc(), isEncrypted, System::nanoTime);
         long begun = System.nanoTime();
         LOG.infof("download begun: %s, to %s", facts(range.get()), Connections.source(channel));
         response.write(Buffer.buffer()); // the head, by itself

@@ -22,6 +22,9 @@ final class ForgetfulFile implements DiskFile {
     private final BitSet inMemory = new BitSet(); // guarded by this, as all below
     private long handedOn;
     private long waits;
+    private long timesFull;
+    private long broughtIntoMemory;
+    private boolean isForgetful = true;
     private boolean isFailingToHandOn;
     private boolean isFailing;
 
@@ -39,6 +42,21 @@ final class ForgetfulFile implements DiskFile {
     /** How many bytes have gone to a socket from here. */
     synchronized long handedOn() {
         return handedOn;
+    }
+
+    /** How often a socket has not taken all. */
+    synchronized long timesFull() {
+        return timesFull;
+    }
+
+    /** How many bytes were brought into memory, again and again if so. */
+    synchronized long broughtIntoMemory() {
+        return broughtIntoMemory;
+    }
+
+    /** From now on the system keeps what it has. */
+    synchronized void remember() {
+        isForgetful = false;
     }
 
     /** How often somebody would have waited who must not. */
@@ -75,6 +93,7 @@ final class ForgetfulFile implements DiskFile {
     public synchronized void bringIntoMemory(long position, long length) throws IOException {
         fromDisk(position + length - 1);
         inMemory.set((int) position, (int) (position + length));
+        broughtIntoMemory += length;
     }
 
     @Override
@@ -88,7 +107,10 @@ final class ForgetfulFile implements DiskFile {
         int moved = target.write(ByteBuffer.wrap(bytes, (int) position, (int) length));
         handedOn += moved;
         if (moved < length) {
-            inMemory.clear();
+            timesFull++;
+            if (isForgetful) {
+                inMemory.clear();
+            }
             full.countDown();
         }
         return moved;

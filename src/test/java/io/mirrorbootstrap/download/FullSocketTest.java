@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.LongSupplier;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +70,7 @@ class FullSocketTest {
     private final Downloads downloads = new Downloads(TestMirrors.settings(Map.of()), () -> ToldApart.NOT,
             new SimpleMeterRegistry());
     private final CompletableFuture<Optional<Download.Failure>> ended = new CompletableFuture<>();
+    private volatile LongSupplier clock = () -> file.timesFull() * (FreshRegion.FRESH_NANOS + 1);
     private Channel port;
 
     @BeforeEach
@@ -95,8 +97,8 @@ class FullSocketTest {
     }
 
     private void begin(ChannelHandlerContext connection, CommittedFile snapshot) {
-        new Download(connection, new Outlet(snapshot, connection.alloc(), false), ByteRange.all(BYTES),
-                downloads.begin(Principal.ANYBODY).orElseThrow(), worker, System::nanoTime,
+        new Download(connection, new Outlet(snapshot, connection.alloc(), false, clock), ByteRange.all(BYTES),
+                downloads.begin(Principal.ANYBODY).orElseThrow(), worker, clock,
                 (sent, failure) -> {
                     connection.close();
                     ended.complete(failure);
@@ -141,6 +143,19 @@ class FullSocketTest {
         }
         assertEquals(0, file.waits(), "waits of the event loop for the disk");
         assertTrue(file.handedOn() > BYTES / 2, () -> file.handedOn() + " bytes were not copied");
+    }
+
+    @Test
+    void whatIsFreshIsNotMadeReadyAgain() throws Exception {
+        clock = () -> 0;
+        file.remember();
+        try (Socket reader = reader()) {
+            file.awaitFull();
+            assertArrayEquals(whole, reader.getInputStream().readNBytes(BYTES));
+            assertEquals(Optional.empty(), ended.get());
+        }
+        assertEquals(BYTES, file.handedOn());
+        assertEquals(BYTES, file.broughtIntoMemory());
     }
 
     @Test
