@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A wrong value stops the start, and says which key it is. */
 class ConfigurationIT {
@@ -47,6 +49,7 @@ class ConfigurationIT {
             "TRUSTED_PROXIES|proxy.example|mirror-bootstrap.trusted-proxies has \"proxy.example\"",
             "SEED_CERTIFICATE|/c|mirror-bootstrap.seed-certificate is set, and mirror-bootstrap.seed-key is not",
             "SEED_KEY|/k|mirror-bootstrap.seed-key is set, and mirror-bootstrap.seed-certificate is not",
+            "MAX_DOWNLOADS|33|mirror-bootstrap.max-downloads is 33, it must be from 0 to 32",
             "SEED_FROM|https://s/o.tar?sign=1|mirror-bootstrap.seed-from has https://s/o.tar?…, which is an object in",
             "SEED_CLUSTER|c|mirror-bootstrap.seed-cluster is for objects in storage",
             "DATA_DIR|/proc/none|mirror-bootstrap.data-dir: /proc/none",
@@ -71,6 +74,14 @@ class ConfigurationIT {
             "QUARKUS_HTTP_PROXY_USE_PROXY_PROTOCOL|true|see mirror-bootstrap.trusted-proxies"})
     void aWrongValueOfAnotherKeyStopsTheStartToo(String key, String value, String said) throws Exception {
         assertStopped(Map.of("MIRROR_BOOTSTRAP_INSECURE", "true", key, value), said);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"seed-token-file", "seed-ca", "seed-header-file"})
+    void aFileThatSeedingCannotReadStopsTheStart(String key) throws Exception {
+        assertStopped(Map.of("MIRROR_BOOTSTRAP_SEED_FROM", "https://s/o.tar", "MIRROR_BOOTSTRAP_SEED_CLUSTER", "c",
+                "MIRROR_BOOTSTRAP_" + key.replace('-', '_').toUpperCase(Locale.ROOT), "/none"),
+                "mirror-bootstrap." + key + ": /none ");
     }
 
     @Test

@@ -10,7 +10,6 @@ import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Credentials;
 import io.mirrorbootstrap.source.Endpoint;
 import io.mirrorbootstrap.source.HttpProxy;
-import io.mirrorbootstrap.store.Reason;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -51,8 +50,7 @@ final class CredentialOptions {
         try {
             credentials.token();
         } catch (IOException e) {
-            throw wrong(command, TOKEN_FILE, TOKEN_FILE + " " + tokenFile.orElseThrow() + " cannot be used: "
-                    + Reason.of(e), e);
+            throw wrong(command, TOKEN_FILE, TOKEN_FILE + ": " + e.getMessage(), e);
         }
         try {
             credentials.check();

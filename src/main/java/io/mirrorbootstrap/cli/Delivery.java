@@ -107,6 +107,9 @@ final class Delivery {
             } else {
                 Report.failed(command, ExitCode.of(outcome),
                         (isOne() ? "" : name(i) + ": ") + outcome.message() + hint(outcome));
+                if (outcome instanceof Outcome.Unexpected unexpected) {
+                    unexpected.fault().printStackTrace(command.getErr());
+                }
             }
         }
         return ExitCode.of(outcomes).number();

@@ -56,6 +56,8 @@ enum ExitCode {
             return USAGE;
         } else if (outcome instanceof Outcome.ProducerFailed) {
             return COMMAND;
+        } else if (outcome instanceof Outcome.Unexpected) {
+            return FAILED;
         }
         return REFUSED; // Refused, NotUnderstood
     }

@@ -81,6 +81,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
 
     private static final long LEAST_REPLAY_BYTES = 1024 * 1024;
 
+    private static final long MOST_LAG_SECONDS = 86_400;
+
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. "
             + "Of http:// and https:// it is read by ranges, from any server that knows them, without a copy here: a presigned URL of object storage, too.")
     private String file;
@@ -148,10 +150,12 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         for (Targets.Target target : all) {
             destinations.add(destination(target, read));
         }
-        if (replayBuffer.isPresent() && replayBytes() > SnapshotSender.mostReplayBytes()) {
-            err.println(
-                    "mirror-bootstrap: --replay-buffer: " + SnapshotSender.mostReplayBytes() + " of " + replayBytes()
-                            + " bytes are used, as many as the memory outside the heap has (-XX:MaxDirectMemorySize)");
+        long most = Broadcast.mostReplayBytes(destinations.size());
+        if (replayBuffer.isPresent() && replayBytes() > most) {
+            say("--replay-buffer: " + most + " of " + replayBytes()
+                    + " bytes are used, as many as the memory outside the heap has"
+                    + (destinations.size() > 1 ? " for " + destinations.size() + " mirrors" : "")
+                    + " (-XX:MaxDirectMemorySize)");
         }
         Delivery delivery = new Delivery(spec.commandLine(), all.stream().map(Targets.Target::name).toList(),
                 destinations);
@@ -192,8 +196,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             throw wrong("-- must be followed by a command");
         } else if (patienceSeconds < 0) {
             throw wrong("--give-up-after is " + patienceSeconds + ", it must be 0 or more");
-        } else if (lagSeconds.filter(seconds -> seconds < 0).isPresent()) {
-            throw wrong("--lag-limit is " + lagSeconds.get() + ", it must be 0 or more");
+        } else if (lagSeconds.filter(seconds -> seconds < 0 || seconds > MOST_LAG_SECONDS).isPresent()) {
+            throw wrong("--lag-limit is " + lagSeconds.get() + ", it must be from 0 to " + MOST_LAG_SECONDS);
         } else if (replayBytes() < LEAST_REPLAY_BYTES) {
             throw wrong("--replay-buffer is " + replayBytes() + " bytes, it must be at least 1M");
         } else if (sourceUrl.isPresent() && !isUrl()) {

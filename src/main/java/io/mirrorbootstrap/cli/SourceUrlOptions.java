@@ -75,7 +75,7 @@ final class SourceUrlOptions {
         try {
             file.read();
         } catch (IOException e) {
-            throw new IOException(HEADER_FILE + " " + file.file() + " cannot be used: " + Reason.of(e), e);
+            throw new IOException(HEADER_FILE + ": " + e.getMessage(), e);
         }
     }
 

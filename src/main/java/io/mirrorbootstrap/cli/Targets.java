@@ -3,7 +3,6 @@ package io.mirrorbootstrap.cli;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +13,7 @@ import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
-import io.mirrorbootstrap.store.Reason;
+import io.mirrorbootstrap.source.SmallFile;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -29,6 +28,8 @@ final class Targets {
 
     /** Each has a thread, an event loop and some memory. */
     private static final int MOST = 64;
+
+    private static final int MOST_FILE_BYTES = 256 * 1024;
 
     private static final char COMMENT = '#';
 
@@ -89,7 +90,8 @@ final class Targets {
         }
         List<Endpoint> read = new ArrayList<>();
         try {
-            for (String line : Files.readString(file.get(), StandardCharsets.UTF_8).split("\n")) {
+            String lines = new String(SmallFile.readOnce(file.get(), MOST_FILE_BYTES), StandardCharsets.UTF_8);
+            for (String line : lines.split("\n")) {
                 String url = line.strip();
                 if (!url.isEmpty() && url.charAt(0) != COMMENT) {
                     read.add(Endpoint.parse(url));
@@ -97,8 +99,10 @@ final class Targets {
             }
             return read;
         } catch (IOException | IllegalArgumentException e) {
-            throw new ParameterException(command, URL_FILE + " " + file.get() + " cannot be used: "
-                    + (e instanceof IOException failure ? Reason.of(failure) : e.getMessage()), e);
+            throw new ParameterException(command,
+                    URL_FILE + ": " + (e instanceof IOException ? "" : file.get() + " cannot be used: ")
+                            + e.getMessage(),
+                    e);
         }
     }
 

@@ -28,6 +28,9 @@ class SettingsCheck {
     /** Twice as much, and the envelope, must fit a frame's length as an {@code int}. */
     private static final long MAX_CHUNK_BYTES = 512L * 1024 * 1024;
 
+    /** A disk that hangs holds up a worker for each, and the others of `quarkus.thread-pool.max-threads` are for all else. */
+    private static final int MAX_DOWNLOADS = 32;
+
     void check(@Observes @Priority(1) StartupEvent event, MirrorSettings settings, Config config) {
         inRange(OWN + "max-chunk-bytes", settings.maxChunkBytes(), 1, MAX_CHUNK_BYTES);
         inRange(OWN + "window-bytes", settings.windowBytes(), 1, Long.MAX_VALUE);
@@ -41,7 +44,7 @@ class SettingsCheck {
         inRange(OWN + "max-links-per-caller", shares.links(), 1, settings.maxLinks());
         inRange(OWN + "max-databases-per-caller", shares.databases(), 1, StatusBoard.MAX_ROWS);
         inRange(OWN + "ingest-rate-bytes-per-second", settings.ingestRateBytesPerSecond(), 0, Long.MAX_VALUE);
-        inRange(OWN + "max-downloads", settings.maxDownloads(), 0, 1000);
+        inRange(OWN + "max-downloads", settings.maxDownloads(), 0, MAX_DOWNLOADS);
         inRange(OWN + "egress-rate-bytes-per-second", settings.egressRateBytesPerSecond(), 0, Long.MAX_VALUE);
         inRange(OWN + "metrics-databases", settings.metricsDatabases(), 0, StatusBoard.MAX_ROWS);
         inRange(OWN + "idle-timeout", settings.idleTimeout(), "1MS", "P1D");

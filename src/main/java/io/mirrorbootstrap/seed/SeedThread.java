@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.seed;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.SettingsKeys;
 import io.mirrorbootstrap.mirror.StatusBoard;
 import io.mirrorbootstrap.source.Credentials;
+import io.mirrorbootstrap.source.HeaderFile;
 import io.quarkus.arc.ClientProxy;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -45,7 +47,13 @@ class SeedThread {
     private final Ending ending = new Ending();
     private SeedUrls urls; // start only
     private Optional<ObjectSettings> objects; // start only
+    private Credentials credentials; // start only
     private Optional<Thread> thread = Optional.empty();
+
+    @FunctionalInterface
+    private interface Reading {
+        void read() throws IOException;
+    }
 
     SeedThread(MirrorSettings settings, ExpectedDatabases expected, Mirrors mirrors, StatusBoard board,
             RemovedOnRequest removed, IngestRate rate) {
@@ -61,6 +69,25 @@ class SeedThread {
     void check(@Observes @Priority(2) StartupEvent event) {
         urls = urls(settings.seedFrom().orElse(List.of()));
         objects = ObjectSettings.read(settings, urls, expected.all(), System.getenv());
+        credentials = new Credentials(settings.seedTokenFile(), settings.seedCa(), settings.seedCertificate().flatMap(
+                certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
+        if (settings.seedFrom().isPresent()) {
+            usable("seed-token-file", credentials::token);
+            usable("seed-ca", new Credentials(Optional.empty(), settings.seedCa(), Optional.empty())::check);
+            usable("seed-certificate", credentials::check);
+            if (settings.seedHeaderFile().isPresent()) {
+                usable("seed-header-file", new HeaderFile(settings.seedHeaderFile().get())::read);
+            }
+        }
+    }
+
+    /** What is read again for each connection, and cannot be used now, is a mistake in the settings. */
+    private static void usable(String key, Reading file) {
+        try {
+            file.read();
+        } catch (IOException e) {
+            throw new ConfigurationException(SettingsKeys.PREFIX + key + ": " + e.getMessage(), e);
+        }
     }
 
     /** Behind the look at what an earlier process has left. */
@@ -77,9 +104,6 @@ class SeedThread {
         objects.stream().flatMap(all -> all.readableByOthers(expected.all()).stream()).forEach(server -> LOG.warnf(
                 "%sseed-header-file: the headers can be read by all on the way to %s: better use https://",
                 SettingsKeys.PREFIX, server));
-        Credentials credentials = new Credentials(settings.seedTokenFile(), settings.seedCa(),
-                settings.seedCertificate().flatMap(
-                        certificate -> settings.seedKey().map(key -> new Credentials.Own(certificate, key))));
         SeedLog log = new SeedLog();
         Thread seeding = new Thread(
                 new Seeding(expected.all(), new Siblings(urls, credentials, log), new SeedObjects(objects, log), log,

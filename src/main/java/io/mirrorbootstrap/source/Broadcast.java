@@ -62,8 +62,7 @@ public final class Broadcast implements AutoCloseable {
             Duration patience, Duration lagLimit) throws InterruptedException {
         boolean isOne = senders.size() == 1;
         Lag lag = isOne ? Lag.ofOne() : Lag.ofSeveral(lagLimit, input.size().isEmpty(), System::nanoTime);
-        Stock stock = new Stock(input, memory,
-                memory.segments(replayBytes, isOne ? 0 : senders.size() * OWN_SEGMENTS), lag);
+        Stock stock = new Stock(input, memory, memory.segments(replayBytes, own(senders.size())), lag);
         Cargo cargo = new Cargo(stock, origin, allowEmpty);
         List<Supply> supplies = senders.stream().map(each -> new Supply(stock, memory)).toList(); // before one is read from
         List<FutureTask<Outcome>> all = new ArrayList<>();
@@ -103,6 +102,7 @@ public final class Broadcast implements AutoCloseable {
         }
     }
 
+    /** Of one that has failed as nobody expects, too: it takes nothing away from the others. */
     private static Outcome outcome(FutureTask<Outcome> one) throws InterruptedException {
         try {
             return one.get();
@@ -112,8 +112,22 @@ public final class Broadcast implements AutoCloseable {
             } else if (e.getCause() instanceof Error error) {
                 throw error;
             }
-            throw new IllegalStateException(e.getCause());
+            return new Outcome.Unexpected(e.getCause());
         }
+    }
+
+    /**
+     * How much can be held, in bytes, whatever is asked for: what this process may have outside the heap, less what each mirror has for
+     * itself.
+     *
+     * @param mirrors how many they are, 1 or more
+     */
+    public static long mostReplayBytes(int mirrors) {
+        return (long) new ChunkMemory().segments(Long.MAX_VALUE, own(mirrors)) * ChunkBuffer.MAX_PAYLOAD_BYTES;
+    }
+
+    private static int own(int mirrors) {
+        return mirrors == 1 ? 0 : mirrors * OWN_SEGMENTS;
     }
 
     /** Closes all links, and ends their event loops. */

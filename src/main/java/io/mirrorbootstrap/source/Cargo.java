@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Announcement;
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.store.Reason;
 
 /**
@@ -27,6 +28,7 @@ final class Cargo {
     private Optional<Optional<Outcome>> verdict = Optional.empty();
     private Optional<Optional<Outcome>> noPosition = Optional.empty();
     private Optional<String> lastPosition = Optional.empty();
+    private Optional<Crc32c> total = Optional.empty();
 
     /**
      * Asks nothing yet.
@@ -86,6 +88,21 @@ final class Cargo {
         }
         Optional<Outcome> flaw = input.flaw();
         return flaw.isPresent() || allowEmpty ? flaw : Optional.of(new Outcome.InputEmpty(input.name()));
+    }
+
+    /**
+     * What speaks against a whole reading of what is read again for some mirrors: another reading of it, for others, had other bytes. Empty
+     * for the first one.
+     *
+     * @param crc32c of all its bytes
+     */
+    synchronized Optional<Outcome> differsFrom(Crc32c crc32c) {
+        if (!stock.isShared() || total.isEmpty()) {
+            total = Optional.of(crc32c);
+        }
+        return total.filter(first -> !first.equals(crc32c))
+                .map(first -> new Outcome.InputChanged(input.name(), "its CRC-32C is " + crc32c + ", and was " + first
+                        + " when it was read for another mirror"));
     }
 
     /**

@@ -18,13 +18,10 @@ final class ChunkMemory {
     private static final int LEAST = 4;
 
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
-    private final long most = mostBuffers();
+    /** How many there can be in this process. */
+    private final long most = Math.max(LEAST,
+            (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
     private long made;
-
-    /** How many there can be in this process. Any thread. */
-    static long mostBuffers() {
-        return Math.max(LEAST, (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
-    }
 
     /** A buffer, where there is memory for another one, see {@link #hasMore}. */
     synchronized ChunkBuffer take() {

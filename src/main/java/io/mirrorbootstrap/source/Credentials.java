@@ -1,9 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -44,11 +42,7 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             return Optional.empty();
         }
         Path file = tokenFile.get();
-        requireRegular(file);
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_TOKEN_FILE_BYTES);
-        }
+        byte[] bytes = SmallFile.readAgain(file, MAX_TOKEN_FILE_BYTES);
         int number = 0;
         for (String line : text(file, bytes).split("\n", -1)) {
             number++;
@@ -59,13 +53,6 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
             }
         }
         throw new IOException(file + " holds no token");
-    }
-
-    /** A pipe can be read only once, and to open one may take for ever. */
-    private static void requireRegular(Path file) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
-            throw new IOException(file + " is no regular file, which it must be: it is read again for each link");
-        }
     }
 
     private static String text(Path file, byte[] bytes) throws IOException {
@@ -83,12 +70,12 @@ public record Credentials(Optional<Path> tokenFile, Optional<Path> authorities, 
      */
     public void check() throws IOException {
         if (authorities.isPresent()) {
-            requireRegular(authorities.get());
+            SmallFile.requireRegular(authorities.get());
             PemFiles.checkCertificates(authorities.get());
         }
         if (own.isPresent()) {
-            requireRegular(own.get().certificate());
-            requireRegular(own.get().key());
+            SmallFile.requireRegular(own.get().certificate());
+            SmallFile.requireRegular(own.get().key());
             PemFiles.checkPair(own.get().certificate(), own.get().key());
         }
     }

@@ -1,9 +1,7 @@
 package io.mirrorbootstrap.source;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -34,16 +32,7 @@ public record HeaderFile(Path file) {
      * @throws IOException when it cannot be used, with a sentence that has no value in it
      */
     public Map<String, String> read() throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new IOException(file + " is no regular file, which it must be: it is read again for each connection");
-        }
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
-        }
-        if (bytes.length > MAX_BYTES) {
-            throw new IOException(file + " has more than " + MAX_BYTES + " bytes");
-        }
+        byte[] bytes = SmallFile.readAgain(file, MAX_BYTES);
         Map<String, String> headers = new LinkedHashMap<>();
         int number = 0;
         for (String line : new String(bytes, StandardCharsets.ISO_8859_1).split("\r?\n", -1)) {

@@ -282,4 +282,16 @@ public sealed interface Outcome {
             return producer + " " + end + ". Nothing was committed";
         }
     }
+
+    /**
+     * A fault of this program, which nobody has foreseen.
+     *
+     * @param fault its trace is to be reported
+     */
+    record Unexpected(Throwable fault) implements Outcome {
+        @Override
+        public String message() {
+            return "failed unexpectedly, please report this: " + Text.readable(String.valueOf(fault));
+        }
+    }
 }

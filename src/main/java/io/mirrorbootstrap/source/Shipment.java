@@ -143,9 +143,12 @@ final class Shipment {
 
     private Optional<Outcome> flawOfFile() throws IOException, InterruptedException {
         Optional<Outcome> flaw = supply.asked(() -> input().flaw());
-        return flaw.isEmpty() && supply.endByte() < input().size().getAsLong()
+        if (flaw.isPresent()) {
+            return flaw;
+        }
+        return supply.endByte() < input().size().getAsLong()
                 ? Optional.of(new Outcome.InputChanged(input().name(), "it ends at byte " + supply.endByte()))
-                : flaw;
+                : cargo.differsFrom(supply.totalCrc32c());
     }
 
     /** Whether the sidecar is still to be told a position that is read late: what is there already may have another one, or none. */

@@ -52,11 +52,6 @@ public final class SnapshotSender implements AutoCloseable {
         this(endpoint, credentials, proxy, allowEmpty, DEFAULT_REPLAY_BYTES);
     }
 
-    /** How much of a stream can be held, in bytes, whatever is asked for: what this process may have outside the heap. */
-    public static long mostReplayBytes() {
-        return ChunkMemory.mostBuffers() * ChunkBuffer.MAX_PAYLOAD_BYTES;
-    }
-
     /**
      * Opens nothing yet.
      *

@@ -60,6 +60,7 @@ final class Stock {
         this.mostSegments = mostSegments;
         this.lag = lag;
         this.isHeld = lag.isShared();
+        this.isEnded = size.isPresent() && size.getAsLong() == 0;
     }
 
     /** What is read; asked by several threads only when {@link SharedInput#asked nobody else does}. */
@@ -109,6 +110,19 @@ final class Stock {
         }
         isLinked = true;
         this.isHeld = isHeld || isShared();
+    }
+
+    /**
+     * Holds what comes from {@code offset} on for a follower, perhaps again, until it says what it needs.
+     *
+     * @return whether that is still here; of one that has left it may be gone in the next moment
+     */
+    synchronized boolean keepsFrom(Follower follower, long offset) {
+        boolean isHere = first <= offset;
+        if (isHere) {
+            lag.needs(follower, offset);
+        }
+        return isHere;
     }
 
     /** It needs nothing before {@code offset} any more, or again from there on, where that is still held. */
@@ -255,7 +269,9 @@ final class Stock {
         int bytes = segment == null ? 0 : (int) Math.min(bytes(segment, next, chunkBytes), end - next);
         boolean isLast = isEnded && next + bytes == end;
         if (bytes == 0) {
-            assert isLast : "nothing is read at " + next + " of " + first + " to " + end;
+            if (!isLast) {
+                throw new IllegalStateException("nothing is read at " + next + " of " + first + " to " + end);
+            }
             return Optional.of(new Taken(Optional.empty(), 0, isLast));
         }
         segment.unwritten++;

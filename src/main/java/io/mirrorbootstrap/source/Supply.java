@@ -68,6 +68,11 @@ final class Supply implements Follower {
         return stock.input().asked(question);
     }
 
+    /** Holds what is to be sent from {@code offset} on until a link {@linkplain #goTo begins} there; false where that is gone. */
+    boolean keepsFrom(long offset) {
+        return isFile() || stock.keepsFrom(this, offset);
+    }
+
     /** The first byte that can be sent, in bytes: what is before it cannot be read again. */
     long firstByte() {
         return isFile() ? 0 : stock.firstByte();

@@ -190,7 +190,7 @@ final class Transmission {
         if (Math.min(opened.maxChunkBytes(), opened.windowBytes()) < 1
                 || offset > input().size().orElse(supply.furthestByte())) {
             return Optional.of(new Outcome.NotUnderstood("impossible: " + opened));
-        } else if (offset < supply.firstByte()) {
+        } else if (!supply.keepsFrom(offset)) {
             return Optional.of(supply.isLeft()
                     ? shipment.leftBehind(offset)
                     : new Outcome.BytesLost(input().name(), offset, supply.firstByte()));

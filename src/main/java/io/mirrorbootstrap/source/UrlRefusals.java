@@ -1,11 +1,14 @@
 package io.mirrorbootstrap.source;
 
 import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.mirrorbootstrap.snapshot.Text;
@@ -24,6 +27,10 @@ final class UrlRefusals {
     private static final Pattern CODE = Pattern.compile("<Code>([^<]{1,100})</Code>");
     private static final Pattern MESSAGE = Pattern.compile("<Message>([^<]{1,300})</Message>");
     private static final Pattern TITLE = Pattern.compile("(?i)<title>([^<]{1,300})</title>");
+
+    /** What is between the words of a secret, and what a word of a server's may have in it. */
+    private static final Pattern WORDS = Pattern.compile("[^A-Za-z0-9]+");
+    private static final Pattern WORD = Pattern.compile("[^\\s]+");
 
     /** What is shorter is part of many words. */
     private static final int SHORTEST_SECRET = 6;
@@ -68,12 +75,24 @@ final class UrlRefusals {
         return title.find() ? title.group(1).strip().replaceFirst("^" + status + "\\b\\s*", "") : "";
     }
 
+    /** Without any word of a secret, in whatever form of it: a server may leave the scheme of a token away, or the percents of a query. */
     private static String hidden(String said, SourceUrl url, Collection<String> secrets) {
-        String text = said;
-        for (String secret : Stream.concat(secrets.stream(), Stream.of(url.query().split("[?&=]"))).toList()) {
-            text = secret.length() < SHORTEST_SECRET ? text : text.replace(secret, "…");
-        }
+        Stream<String> values = Stream.of(url.query().split("[?&]")).map(pair -> pair.substring(pair.indexOf('=') + 1));
+        Set<String> words = Stream.concat(secrets.stream(), values)
+                .flatMap(secret -> Stream.of(secret, decoded(secret)))
+                .flatMap(WORDS::splitAsStream).filter(word -> word.length() >= SHORTEST_SECRET)
+                .collect(Collectors.toSet());
+        String text = WORD.matcher(said)
+                .replaceAll(word -> words.stream().anyMatch(word.group()::contains) ? "…" : word.group());
         return Text.readable(text);
+    }
+
+    private static String decoded(String secret) {
+        try {
+            return URLDecoder.decode(secret, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return ""; // there is no other form of it
+        }
     }
 
     /** Without a query, which may have a secret in it. */

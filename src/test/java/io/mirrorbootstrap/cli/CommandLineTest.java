@@ -102,7 +102,10 @@ class CommandLineTest extends WithCommandLine {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"--url http://Mirror:1 --url ws://mirror:1/v1/bootstrap|twice",
-            "--url-file no-such-file|no-such-file", "--url http://no-such-host.invalid:1 --every-address|no address"})
+            "--url-file no-such-file|no-such-file",
+            "--url-file /dev/zero|--url-file: /dev/zero has more than 262144 bytes",
+            "--url http://a:1 --url http://b:1 --lag-limit 9300000000|--lag-limit is 9300000000, it must be from 0 to 86400",
+            "--url http://no-such-host.invalid:1 --every-address|no address"})
     void whichSidecarsAreMeantIsKnownBeforeOneIsSentTo(String targets, String message) {
         assertEquals(2, run(("send " + snapshot + " --cluster c --database d --lsn 1 " + targets).split(" ")));
         assertTrue(err.toString().contains(message), err::toString);

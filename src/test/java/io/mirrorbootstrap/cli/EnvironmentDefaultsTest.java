@@ -79,7 +79,7 @@ class EnvironmentDefaultsTest extends WithCommandLine {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "MIRROR_BOOTSTRAP_URL|mirror:8080|must begin with http://",
-            "MIRROR_BOOTSTRAP_TOKEN_FILE|/none|--token-file /none cannot be used: there is no such file",
+            "MIRROR_BOOTSTRAP_TOKEN_FILE|/none|--token-file: /none cannot be read: there is no such file",
             "MIRROR_BOOTSTRAP_KEY|/none|--key is there without --certificate",
             "MIRROR_BOOTSTRAP_CERTIFICATE|/none|--certificate is there without --key",
             "MIRROR_BOOTSTRAP_PROXY|ftp://x|--proxy: "})

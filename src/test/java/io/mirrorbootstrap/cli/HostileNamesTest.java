@@ -31,7 +31,7 @@ class HostileNamesTest extends WithCommandLine {
                 "checksum", path(EVIL));
         assertSaid(2, "FILE " + path(SHOWN) + " cannot be opened: there is no such file", send(path(EVIL)));
         assertSaid(2, "there is no program " + SHOWN, send("--", EVIL));
-        assertSaid(2, "--token-file " + path(SHOWN) + " cannot be used: there is no such file",
+        assertSaid(2, "--token-file: " + path(SHOWN) + " cannot be read: there is no such file",
                 send(path(EVIL), "--token-file", path(EVIL)));
     }
 

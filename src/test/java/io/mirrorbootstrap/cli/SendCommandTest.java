@@ -59,7 +59,7 @@ class SendCommandTest extends WithCommandLine {
             assertEquals(2,
                     run("send", url, "--url", storage.url(), "--cluster", "c", "--database", "d", "--header-file",
                             directory.resolve("none").toString()));
-            assertTrue(err.toString().contains("none cannot be used: there is no such file"), err::toString);
+            assertTrue(err.toString().contains("none cannot be read: there is no such file"), err::toString);
         }
     }
 

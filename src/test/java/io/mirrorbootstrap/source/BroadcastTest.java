@@ -83,9 +83,61 @@ class BroadcastTest {
         }
     }
 
+    @Test
+    void aReadingForOneMirrorThatHasOtherBytesIsNotCommitted() throws Exception {
+        byte[] whole = random(9 * MIB + 3, 3);
+        byte[] other = whole.clone();
+        other[MIB] ^= 1;
+        try (StorageServer storage = new StorageServer(whole).with("ETag: \"one\"");
+                KeepingSidecar usual = new KeepingSidecar(MIB);
+                KeepingSidecar forgetful = new KeepingSidecar(MIB) {
+                    @Override
+                    void received(int number, ServerWebSocket link, ReceivedChunk chunk) {
+                        if (number == 1 && chunk.end() == whole.length) { // all has been read, for both
+                            storage.replace(other);
+                            opened(0, whole);
+                            cut(link);
+                        } else {
+                            super.received(number, link, chunk);
+                        }
+                    }
+                };
+                UrlInput input = input(SourceUrl.parse(storage.url("/base.tar")))) {
+            List<Outcome> outcomes = send(input, usual.endpoint(), forgetful.endpoint());
+            assertInstanceOf(Outcome.Committed.class, outcomes.get(0), outcomes.get(0)::message);
+            assertInstanceOf(Outcome.InputChanged.class, outcomes.get(1), outcomes.get(1)::message);
+        }
+    }
+
+    @Test
+    void aFaultOfThisProgramAtOneMirrorTakesNothingFromAnother() throws Exception {
+        IllegalStateException fault = new IllegalStateException("unforeseen");
+        try (KeepingSidecar usual = new KeepingSidecar(MIB);
+                KeepingSidecar other = new KeepingSidecar(MIB);
+                StreamInput input = Sending.stream(random(MIB, 4));
+                Broadcast broadcast = new Broadcast(
+                        List.of(destination(other.endpoint()), destination(usual.endpoint())),
+                        false, 8 * MIB)) {
+            List<Outcome> outcomes = broadcast.send(input, Sending.ORIGIN, List.of((phase, done, all) -> {
+                throw fault;
+            }, Sending.noting(retries)), PATIENCE, PATIENCE);
+            assertEquals(new Outcome.Unexpected(fault), outcomes.get(0));
+            assertInstanceOf(Outcome.Committed.class, outcomes.get(1), outcomes.get(1)::message);
+        }
+    }
+
+    private static UrlInput input(SourceUrl url) throws Exception {
+        return UrlInput.open(url, new RangeClient(url, Optional.empty(), Optional.empty(), Optional.empty()),
+                Optional.empty(), PATIENCE, (pause, why) -> {
+                }, PATIENCE);
+    }
+
+    private static Destination destination(Endpoint to) {
+        return new Destination(to, Optional.empty(), Credentials.NONE, Optional.empty(), Optional.empty());
+    }
+
     private List<Outcome> send(SnapshotInput input, Endpoint... to) throws InterruptedException {
-        List<Destination> destinations = Stream.of(to).map(each -> new Destination(each, Optional.empty(),
-                Credentials.NONE, Optional.empty(), Optional.empty())).toList();
+        List<Destination> destinations = Stream.of(to).map(BroadcastTest::destination).toList();
         try (Broadcast broadcast = new Broadcast(destinations, false, 8 * MIB)) {
             return broadcast.send(input, Sending.ORIGIN, Stream.of(to).map(each -> Sending.noting(retries)).toList(),
                     PATIENCE, PATIENCE);

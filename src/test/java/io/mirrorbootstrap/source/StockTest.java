@@ -241,6 +241,40 @@ class StockTest {
     }
 
     @Test
+    void whatIsToBeSentAgainIsHeldFromTheMomentThatItIsFoundToBeThere() throws Exception {
+        byte[] whole = random(9 * MIB, 8);
+        try (StreamInput input = Sending.stream(whole)) {
+            Stock stock = stock(input);
+            Mirror back = new Mirror(stock).linked(MIB);
+            Mirror other = new Mirror(stock).linked(MIB);
+            back.sendAll(whole, 4 * MIB);
+            back.supply.durable(4 * MIB);
+            other.sendAll(whole, 4 * MIB);
+            other.supply.durable(2 * MIB);
+            back.supply.linkIsOut();
+            assertFalse(back.supply.keepsFrom(MIB));
+            assertTrue(back.supply.keepsFrom(2 * MIB));
+            other.supply.durable(4 * MIB);
+            Crc32c held = back.supply.heldCrc32c(2 * MIB).orElseThrow();
+            assertEquals(Crc32c.of(ByteBuffer.wrap(whole, 0, 2 * MIB)), held);
+            back.supply.goTo(2 * MIB, held, MIB, true);
+            back.next = 2 * MIB;
+            back.sendAll(whole, 5 * MIB);
+        }
+    }
+
+    @Test
+    void aFileWithoutAByteHasALastChunkForEach() throws Exception {
+        try (FileInput input = file(new byte[0])) {
+            Stock stock = stock(input);
+            for (Mirror each : List.of(new Mirror(stock).linked(MIB), new Mirror(stock).linked(MIB))) {
+                assertTrue(each.supply.read(PATIENCE));
+                assertTrue(each.supply.take().orElseThrow().isLast());
+            }
+        }
+    }
+
+    @Test
     void aFailureIsTheSameForAll() throws Exception {
         byte[] whole = random(MIB, 7);
         InputStream torn = new InputStream() {

@@ -233,6 +233,17 @@ class UrlInputTest {
     }
 
     @Test
+    void nothingOfASecretIsToldInWhateverFormAServerQuotesIt() throws Exception {
+        headers = Optional.of(new HeaderFile(
+                Files.writeString(directory.resolve("headers"), "Authorization: Bearer HEADERSECRET\n")));
+        storage.on(1, "403 Forbidden", "<Error><Code>SignatureDoesNotMatch</Code><Message>token HEADERSECRET, "
+                + "signature=abc/QUERYSECRET+x= are wrong</Message></Error>");
+        IOException refused = assertThrows(IOException.class,
+                () -> open("/base.tar?Signature=abc%2FQUERYSECRET%2Bx%3D"));
+        assertTrue(refused.getMessage().contains("(SignatureDoesNotMatch: token … … are wrong)"), refused::getMessage);
+    }
+
+    @Test
     void whatHasNoByteIsEmpty() throws Exception {
         storage.replace(new byte[0]);
         try (UrlInput input = open("/base.tar")) {
