@@ -75,8 +75,13 @@ final class ChunkMessages {
 
     /** Reads a message that comes in pieces of so many bytes. */
     static Decoded decode(byte[] message, int pieceBytes) {
+        return decode(message, pieceBytes, MAX_CHUNK_BYTES);
+    }
+
+    /** The same with a limit of its own for the payload. */
+    static Decoded decode(byte[] message, int pieceBytes, int maxChunkBytes) {
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
-        ChunkDecoder decoder = new ChunkDecoder(MAX_CHUNK_BYTES);
+        ChunkDecoder decoder = new ChunkDecoder(maxChunkBytes);
         for (int at = 0; at < message.length; at += pieceBytes) {
             decoder.feed(ByteBuffer.wrap(message, at, Math.min(pieceBytes, message.length - at)),
                     slice -> payload.writeBytes(bytes(slice)));
