@@ -23,6 +23,7 @@ public final class Relay implements Closeable {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger cutsLeft;
     private final long cutAfterBytes;
+    private volatile long damagedByte = -1;
     private volatile int port;
 
     /** Cuts no link by itself. */
@@ -40,6 +41,11 @@ public final class Relay implements Closeable {
     /** How many links it has still to end. */
     public int cutsLeft() {
         return cutsLeft.get();
+    }
+
+    /** Changes the byte that comes behind so many others of sources, of all links together. */
+    public void damage(long byteNumber) {
+        damagedByte = byteNumber;
     }
 
     /** Links lead there from now on. */
@@ -88,7 +94,7 @@ public final class Relay implements Closeable {
                 open.add(sidecar);
                 long most = cutsLeft.get() > 0 ? cutAfterBytes : Long.MAX_VALUE;
                 start(() -> lead(source, sidecar, most));
-                start(() -> pump(sidecar, source, Long.MAX_VALUE, new AtomicLong()));
+                start(() -> pump(sidecar, source, Long.MAX_VALUE, new AtomicLong(), -1));
             } catch (IOException e) {
                 source.close(); // there is no sidecar now
             }
@@ -96,13 +102,14 @@ public final class Relay implements Closeable {
     }
 
     private void lead(Socket source, Socket sidecar, long most) throws IOException {
-        if (pump(source, sidecar, most, bytes)) {
+        if (pump(source, sidecar, most, bytes, damagedByte)) {
             cutsLeft.decrementAndGet();
         }
     }
 
     /** Returns whether it was {@code most} that ended it. */
-    private static boolean pump(Socket from, Socket to, long most, AtomicLong count) throws IOException {
+    private static boolean pump(Socket from, Socket to, long most, AtomicLong count, long damaged)
+            throws IOException {
         try (from; to) {
             byte[] buffer = new byte[64 * 1024];
             InputStream in = from.getInputStream();
@@ -110,8 +117,11 @@ public final class Relay implements Closeable {
             long left = most;
             for (int read = in.read(buffer); read >= 0 && left > 0; read = in.read(buffer)) {
                 int bytes = (int) Math.min(read, left);
+                long at = damaged - count.getAndAdd(bytes);
+                if (at >= 0 && at < bytes) {
+                    buffer[(int) at] ^= 1;
+                }
                 out.write(buffer, 0, bytes);
-                count.addAndGet(bytes);
                 left -= bytes;
             }
             return left <= 0;
