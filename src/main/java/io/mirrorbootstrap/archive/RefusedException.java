@@ -1,0 +1,14 @@
+package io.mirrorbootstrap.archive;
+
+import java.io.IOException;
+
+/** An archive is none, or has what is not unpacked: no other disk would help. */
+public final class RefusedException extends IOException {
+
+    private static final long serialVersionUID = 1;
+
+    /** @param message what it has, as a clause that names the member */
+    RefusedException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,2 @@
+/** Directories as tar archives, tested on real directories. */
+package io.mirrorbootstrap.archive;
