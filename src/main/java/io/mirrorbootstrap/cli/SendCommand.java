@@ -27,6 +27,7 @@ import io.mirrorbootstrap.source.SnapshotInput;
 import io.mirrorbootstrap.source.SnapshotSender;
 import io.mirrorbootstrap.source.SourceUrl;
 import io.mirrorbootstrap.source.StreamInput;
+import io.mirrorbootstrap.source.TarInput;
 import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.trace.SendTrace;
 
@@ -41,14 +42,15 @@ import picocli.CommandLine.Spec;
 /** Sends one snapshot to a sidecar. */
 @Command(name = SendCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
         "mirror-bootstrap send --url=URL --cluster=ID --database=ID [OPTION...] FILE",
+        "       mirror-bootstrap send --url=URL --cluster=ID --database=ID [OPTION...] --tar=DIR",
         "       mirror-bootstrap send --url=URL --cluster=ID --database=ID [OPTION...]",
         "                             -- COMMAND [ARG...]"}, description = "Sends one snapshot to a sidecar and waits until it is verified and durable there.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
                 "0:committed, also when this very snapshot was there already",
                 "1:this program failed unexpectedly, or standard output cannot be written",
-                "2:the command line is wrong, FILE cannot be opened, COMMAND cannot be started, or there is not one byte to send",
+                "2:the command line is wrong, FILE cannot be opened, DIR cannot be packed, COMMAND cannot be started, or there is not one byte to send",
                 "3:the sidecar refused, or had no room for too long (the code in brackets is the protocol's), or there is another than the one meant",
                 "4:the sidecar could not be reached for too long, or the link was lost, or it has lost bytes that it had, or a stream went on without it (--lag-limit); sent again, a file goes on where it stood. A stream of which the message says that all was sent may be committed: the status of the database tells, see wait",
-                "5:FILE, its URL or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
+                "5:FILE, its URL, DIR or standard input cannot be read, or was written to while it was being sent, or --position-file has no position",
                 "6:COMMAND ended with a status other than 0, or by a signal; nothing was committed"}, footer = {"",
                         "A file is hashed while it is sent. A link that is cut, a sidecar or a server of FILE that restarts or",
                         "is killed, a full disk: file and stream ride them out for --give-up-after, and go on where they stood. Of a stream,",
@@ -61,6 +63,10 @@ import picocli.CommandLine.Spec;
                         "send is killed with SIGKILL.",
                         "With FILE - the program in front of the pipe is not known: what it wrote before it failed looks",
                         "like a whole snapshot.", "",
+                        "DIR is packed while it is sent, each time to the same bytes as long as nothing in it changes: like a",
+                        "file it is gone on with where it stood. A file that is written to meanwhile ends it. Symbolic links and",
+                        "files with several names stay what they are, sockets are left out; owners are numbers. Extended",
+                        "attributes and ACLs are not packed, and sparse files are sent with their holes.", "",
                         "Progress goes to standard error, the result to standard output: one line on success. What is no",
                         "terminal gets a line with the time for each tenth, or each minute. transfer= is in the log of the",
                         "sidecar, too.", "",
@@ -70,6 +76,7 @@ import picocli.CommandLine.Spec;
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send https://storage/backups/base.tar --url http://mirror:8080 \\",
                         "      --cluster pg-main --database orders --header-file headers",
+                        "  mirror-bootstrap send --tar /backups/base --url http://mirror:8080 --cluster pg-main --database orders",
                         "  mirror-bootstrap send base.tar --url http://mirror:8080 --every-address --cluster pg-main --database orders",
                         "  mirror-bootstrap send --url wss://mirror --cluster pg-main --database orders \\",
                         "      -- pg_basebackup -D - -Ft -X fetch -c fast"})
@@ -86,6 +93,10 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "The snapshot; - is standard input. "
             + "Of http:// and https:// it is read by ranges, from any server that knows them, without a copy here: a presigned URL of object storage, too.")
     private String file;
+
+    @Option(names = "--tar", paramLabel = "DIR", description = "In place of FILE: a directory, with all that is in it, as a tar archive of POSIX (./NAME): "
+            + "a base backup in the plain format, a checkpoint of RocksDB. backup_label comes first.")
+    private Optional<Path> directory;
 
     /** Null where the command line names none. */
     private List<String> producer;
@@ -188,8 +199,10 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     }
 
     private void check() {
-        if (producer == null && file == null) {
-            throw wrong("Missing required parameter: FILE, or -- COMMAND");
+        if (directory.isPresent() && (producer != null || file != null)) {
+            throw wrong("--tar " + directory.get() + " is there, and FILE or -- COMMAND, too, one of them must be");
+        } else if (directory.isEmpty() && producer == null && file == null) {
+            throw wrong("Missing required parameter: --tar DIR, FILE, or -- COMMAND");
         } else if (producer != null && file != null) {
             throw wrong("FILE " + file + " and -- COMMAND are both there, one of them must be");
         } else if (producer != null && producer.isEmpty()) {
@@ -211,11 +224,12 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     /** Whether what is sent can be read once only; what cannot be read at all is no stream. */
     private boolean isStream() {
         return producer != null || STANDARD_INPUT.equals(file)
-                || !isUrl() && Files.exists(path()) && !Files.isRegularFile(path()) && !Files.isDirectory(path());
+                || directory.isEmpty() && !isUrl() && Files.exists(path()) && !Files.isRegularFile(path())
+                        && !Files.isDirectory(path());
     }
 
     private boolean isUrl() {
-        return producer == null && SourceUrl.isMeant(file);
+        return producer == null && directory.isEmpty() && SourceUrl.isMeant(file);
     }
 
     private long replayBytes() {
@@ -227,19 +241,22 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             return sourceUrl.open(spec.commandLine(), file, crc32c, Duration.ofSeconds(patienceSeconds));
         }
         try {
-            if (producer != null) {
+            if (directory.isPresent()) {
+                return new TarInput(directory.get(), crc32c, this::say);
+            } else if (producer != null) {
                 Producer running = new Producer(producer, FileStream.isStandardInputOpen(), this::say);
                 return new StreamInput(running, "the output of " + running.name());
             } else if (file.equals(STANDARD_INPUT)) {
                 return FileStream.standardInput().input();
             }
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw new ParameterException(spec.commandLine(),
+                    directory.map(each -> "--tar " + each + ": " + Reason.of(e)).orElse(e.getMessage()), e);
         }
         Path path = path();
         try {
             if (Files.isDirectory(path)) {
-                throw wrong("FILE " + path + " is a directory");
+                throw wrong("FILE " + path + " is a directory: --tar sends one");
             } else if (!isStream()) {
                 return new FileInput(path, crc32c);
             } else if (!Files.isReadable(path)) {

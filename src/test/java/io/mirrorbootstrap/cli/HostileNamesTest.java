@@ -39,7 +39,7 @@ class HostileNamesTest extends WithCommandLine {
     void whatIsNoFile() throws IOException {
         Files.createDirectory(Path.of(path(EVIL)));
         assertSaid(2, "FILE " + path(SHOWN) + " is a directory", "checksum", path(EVIL));
-        assertSaid(2, "FILE " + path(SHOWN) + " is a directory", send(path(EVIL)));
+        assertSaid(2, "FILE " + path(SHOWN) + " is a directory: --tar sends one", send(path(EVIL)));
         assertSaid(2, "--unless is '" + path(SHOWN) + "', it must name a file, which a directory is not",
                 "wait", "--database", "d", "--unless", path(EVIL));
     }
