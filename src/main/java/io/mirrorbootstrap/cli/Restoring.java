@@ -16,11 +16,10 @@ import io.mirrorbootstrap.wire.HandedOver;
 import picocli.CommandLine;
 
 /** Hands a snapshot to the command that restores it. */
-final class Restoring {
+final class Restoring implements Recipient {
 
     private final CommandLine line;
     private final Restore restore;
-    private final Optional<Freeing> freeing;
     /** In bytes. */
     private long read;
     /** In bytes: what is in the pipe when the command ends counts, too. */
@@ -28,16 +27,15 @@ final class Restoring {
 
     /**
      * @param restore not started yet
-     * @param freeing removes the snapshot when the command has ended with status 0; empty: it stays
      */
-    Restoring(CommandLine line, Restore restore, Optional<Freeing> freeing) {
+    Restoring(CommandLine line, Restore restore) {
         this.line = line;
         this.restore = restore;
-        this.freeing = freeing;
     }
 
-    /** Runs the command to its end, and closes the file of the snapshot; what there is to say is said. */
-    ExitCode run(Opened opened) throws InterruptedException {
+    /** Runs the command to its end. */
+    @Override
+    public ExitCode take(Opened opened, Optional<Freeing> freeing) throws InterruptedException {
         ExitCode code;
         try (CommittedFile file = opened.file(); restore) {
             code = run(file, opened.snapshot());
@@ -105,5 +103,10 @@ final class Restoring {
     private ExitCode failed(ExitCode code, String message) {
         Report.failed(line, code, message);
         return code;
+    }
+
+    @Override
+    public void close() {
+        restore.close();
     }
 }

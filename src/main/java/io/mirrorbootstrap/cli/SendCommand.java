@@ -95,7 +95,7 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
     private String file;
 
     @Option(names = "--tar", paramLabel = "DIR", description = "In place of FILE: a directory, with all that is in it, as a tar archive of POSIX (./NAME): "
-            + "a base backup in the plain format, a checkpoint of RocksDB. backup_label comes first.")
+            + "a base backup in the plain format, a checkpoint of RocksDB. wait --extract makes a directory of it again. backup_label comes first.")
     private Optional<Path> directory;
 
     /** Null where the command line names none. */

@@ -32,19 +32,26 @@ import picocli.CommandLine.Spec;
 /** Waits until a mirror has its snapshot: what stands between the sidecar and the mirror in a pod. */
 @Command(name = WaitCommand.NAME, mixinStandardHelpOptions = true, versionProvider = VersionText.class, sortOptions = false, customSynopsis = {
         "mirror-bootstrap wait [OPTION...] DATABASE...",
-        "       mirror-bootstrap wait [OPTION...] DATABASE -- COMMAND [ARG...]"}, description = "Waits until a database has a committed snapshot, and prints what it is and where, or runs the command that restores it. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
-                "0:the snapshot is there, or restored, or the file of --unless is there",
+        "       mirror-bootstrap wait [OPTION...] DATABASE --extract=DIR",
+        "       mirror-bootstrap wait [OPTION...] DATABASE -- COMMAND [ARG...]"}, description = "Waits until a database has a committed snapshot, and prints what it is and where, unpacks it, or runs the command that restores it. A successor that is on its way, or has failed, does not count, where the file can be seen from here.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                "0:the snapshot is there, or unpacked, or restored, or the file of --unless is there",
                 "1:this program failed unexpectedly, or standard output cannot be written",
-                "2:the command line is wrong, or COMMAND cannot be started",
-                "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says",
+                "2:the command line is wrong, COMMAND cannot be started, or DIR of --extract is there already, or cannot be",
+                "3:the transfer failed (its source may come back: wait again), the sidecar refused to tell or told what cannot be, or the file is not what its manifest or the sidecar says, or no archive that is unpacked (--extract)",
                 "4:it was not there in time, or the sidecar could not be reached; the message says how far it was",
-                "6:COMMAND ended with a status other than 0, or by a signal",
-                "7:COMMAND has restored it, but the snapshot is still there (--remove-after); the message says why"}, footer = {
+                "6:COMMAND ended with a status other than 0, or by a signal, or DIR cannot be written",
+                "7:it is restored, or unpacked, but the snapshot is still there (--remove-after); the message says why"}, footer = {
                         "",
                         "Progress goes to standard error, the result to standard output: a line for each database, as far as",
                         "it came. --format env prints MIRROR_SNAPSHOT_PATH, _LSN, _CRC32C, _BYTES and _POSITION, in quotes;",
                         "the last is empty where the source has told none. Where the file of --unless is there, nothing is",
                         "printed.", "",
+                        "--extract takes the archive of any program that writes tar, as of send --tar and pg_basebackup: files,",
+                        "directories, and links that stay inside. Of one that has a name, or a link, that leads out of DIR, a",
+                        "device, a pipe, a sparse file or a name twice, nothing is unpacked. Setuid, setgid and sticky bits are",
+                        "dropped, owners, extended attributes and ACLs are not restored: all belongs to the user that runs wait.",
+                        "It is made beside DIR, in DIR.partial-NAME; what a killed wait has left there is removed by the next.",
+                        "",
                         "COMMAND has the snapshot on its standard input, and what --format env prints in its environment. Its",
                         "standard output is that of wait, which itself prints nothing there: that it has ended with 0 is told",
                         "on standard error. The bytes are verified while they go to it, so that they are read once; the last",
@@ -62,6 +69,10 @@ import picocli.CommandLine.Spec;
                         "  found=$(mirror-bootstrap wait --database orders --format env) && eval \"$found\"", "",
                         "Example, as an init container between the sidecar and the mirror:",
                         "  mirror-bootstrap wait orders --verify --unless /data/postgres/PG_VERSION", "",
+                        "The same, which unpacks a directory (send --tar), and has the room of the snapshot free then:",
+                        "  mirror-bootstrap wait orders --unless /data/postgres/PG_VERSION --remove-after \\",
+                        "      --extract /data/postgres",
+                        "",
                         "The same, which restores it, and has its room free then:",
                         "  mirror-bootstrap wait orders --unless /data/postgres/PG_VERSION --remove-after -- sh -ec \\",
                         "      'cd /data; rm -rf new; mkdir -m 700 new; tar -xf - -C new; sync -f new; mv new postgres'"})
@@ -73,7 +84,6 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
     /** A sidecar that is there answers in this time; with less, the last question could not be answered. */
     private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final long MOST_SECONDS = 1_000_000_000;
-    private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** A sidecar that restarts is back by then, and most commits are over. */
     private static final long FREE_SECONDS = 60;
 
@@ -87,7 +97,10 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
     /** Null where the command line has none. */
     private List<String> command;
 
-    @Option(names = "--remove-after", description = "Has the sidecar remove the snapshot when COMMAND has ended with 0: its room is free then. A successor that was committed meanwhile stays, and while one is on its way nothing is removed. With --unless, else a mirror that starts again waits for a new one.")
+    @Option(names = "--extract", paramLabel = "DIR", description = "Unpacks the snapshot, a tar archive that is not compressed, to DIR, which must not be there, or be empty. It is there when all of it is right and durable, or not at all.")
+    private Optional<Path> directory;
+
+    @Option(names = "--remove-after", description = "Has the sidecar remove the snapshot when COMMAND has ended with 0, or DIR is there: its room is free then. A successor that was committed meanwhile stays, and while one is on its way nothing is removed. With --unless, else a mirror that starts again waits for a new one.")
     private boolean removeAfter;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "0", description = "How long to wait, for all of them; 0: as long as it takes; reading for --verify, and COMMAND, are not counted. Default: ${DEFAULT-VALUE}")
@@ -111,9 +124,6 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
     @Spec
     private CommandSpec spec;
 
-    private String told = "";
-    private long toldNanos;
-
     /** With the snapshot as its standard input. */
     @Override
     public void runs(List<String> command) {
@@ -132,17 +142,17 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
             err.println(Text.line(unless.get() + " is there: nothing to wait for"));
             return ExitCode.COMMITTED.number();
         }
-        Optional<Restore> restore = restore();
+        Optional<Recipient> recipient = recipient();
         try (StatusClient client = sidecar.client(spec.commandLine())) {
             Patience patience = new Patience(timeoutSeconds, System::nanoTime);
             for (DatabaseId database : all) {
-                int code = await(database, client, new Handover(dataDirectory, verify), patience, restore);
+                int code = await(database, client, new Handover(dataDirectory, verify), patience, recipient);
                 if (code != ExitCode.COMMITTED.number()) {
                     return code;
                 }
             }
         } finally {
-            restore.ifPresent(Restore::close);
+            recipient.ifPresent(Recipient::close);
         }
         return ExitCode.COMMITTED.number();
     }
@@ -170,8 +180,10 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
         } else if (command != null && format != WaitFormat.TEXT) {
             throw new ParameterException(spec.commandLine(), "--format " + format.word()
                     + " is for what is printed, -- COMMAND has the same in its environment");
-        } else if (command == null && removeAfter) {
-            throw new ParameterException(spec.commandLine(), "--remove-after is there without -- COMMAND");
+        } else if (directory.isPresent() && (command != null || all.size() > 1)) {
+            throw new ParameterException(spec.commandLine(), "--extract is for one database, without -- COMMAND");
+        } else if (command == null && directory.isEmpty() && removeAfter) {
+            throw new ParameterException(spec.commandLine(), "--remove-after is there without -- COMMAND or --extract");
         }
         if (unless.filter(file -> file.toString().isEmpty() || Files.isDirectory(file)).isPresent()) {
             throw new ParameterException(spec.commandLine(),
@@ -180,21 +192,28 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
     }
 
     /** Before other threads run, see {@link Restore}; and what is not there is told before anything is waited for. */
-    private Optional<Restore> restore() {
+    private Optional<Recipient> recipient() {
         try {
-            return command == null ? Optional.empty() : Optional.of(new Restore(command, this::say));
+            if (command != null) {
+                return Optional.of(new Restoring(spec.commandLine(), new Restore(command, this::say)));
+            }
+            return directory.isPresent()
+                    ? Optional.of(new Extracting(spec.commandLine(), directory.get(), format))
+                    : Optional.empty();
         } catch (IOException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw new ParameterException(spec.commandLine(),
+                    (command == null ? "--extract: " : "") + e.getMessage(), e);
         }
     }
 
     private int await(DatabaseId database, StatusClient client, Handover handover, Patience patience,
-            Optional<Restore> restore) throws InterruptedException {
+            Optional<Recipient> recipient) throws InterruptedException {
+        Waiting waiting = new Waiting(spec.commandLine().getErr());
         boolean doubted = false;
         while (true) {
             Duration time = patience.left();
             Reply reply = client.ask(database, time.compareTo(A_MOMENT) < 0 ? A_MOMENT : time);
-            String now = words(reply);
+            String now = Waiting.words(reply);
             String unseen = "";
             long pauseNanos = ASK_EVERY_NANOS;
             if (reply instanceof Reply.Blocked blocked) {
@@ -212,15 +231,15 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
                 try {
                     if (status.snapshotPath().isPresent()) {
                         Finding finding = handover.find(database, status, patience);
-                        if (finding instanceof Handover.There there && restore.isPresent()) {
+                        if (finding instanceof Handover.There there && recipient.isPresent()) {
                             finding = handover.open(there.snapshot(), status);
                         }
                         if (finding instanceof Handover.There there) {
                             return print(there.snapshot());
                         } else if (finding instanceof Handover.Opened opened) {
                             Freeing freeing = new Freeing(spec.commandLine(), client, FREE_SECONDS);
-                            return new Restoring(spec.commandLine(), restore.orElseThrow(),
-                                    Optional.of(freeing).filter(any -> removeAfter)).run(opened).number();
+                            return recipient.orElseThrow()
+                                    .take(opened, Optional.of(freeing).filter(any -> removeAfter)).number();
                         }
                         doubt = Optional.of(((Handover.Doubt) finding).why());
                     }
@@ -229,7 +248,7 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
                             "the snapshot of " + database + " cannot be read: " + Reason.of(e));
                 }
                 unseen = handover.unseen(database, status);
-                boolean doubtful = (verify || restore.isPresent()) && doubt.isPresent();
+                boolean doubtful = (verify || recipient.isPresent()) && doubt.isPresent();
                 if (doubtful && doubted) {
                     return end(ExitCode.REFUSED, doubt.get());
                 } else if (!doubtful && status.word().equals(MirrorStatus.FAILED)) {
@@ -244,7 +263,7 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
                 return end(ExitCode.LINK,
                         "no snapshot of " + database + " in " + timeoutSeconds + " seconds: " + now + unseen);
             }
-            tell(database, now + unseen);
+            waiting.tell(database, now + unseen);
             TimeUnit.NANOSECONDS.sleep(Math.min(pauseNanos, left)); // once more, at the end
         }
     }
@@ -266,29 +285,5 @@ final class WaitCommand implements Callable<Integer>, RunsCommand {
 
     private void say(String line) {
         spec.commandLine().getErr().println("mirror-bootstrap: " + Text.line(line));
-    }
-
-    /** At once when something else happens, else now and then. */
-    private void tell(DatabaseId database, String now) {
-        String kind = database + now.replaceAll("[0-9.]+", "");
-        if (!kind.equals(told) || System.nanoTime() - toldNanos > TELL_EVERY_NANOS) {
-            told = kind;
-            toldNanos = System.nanoTime();
-            spec.commandLine().getErr().println(Text.line("waiting for " + database + ": " + now));
-        }
-    }
-
-    private static String words(Reply reply) {
-        if (reply instanceof Reply.Blocked blocked) {
-            return Report.words(blocked.obstacle(), "the sidecar does not tell");
-        } else if (reply instanceof Reply.Known known) {
-            MirrorStatus status = known.status();
-            return Text.readable(status.word()) + ", " + Quantities.size(status.bytesDone())
-                    + (status.bytesTotal() > 0 ? " of " + Quantities.size(status.bytesTotal()) : "")
-                    + (status.rateBytesPerSecond() > 0 ? ", " + Quantities.rate(status.rateBytesPerSecond()) : "")
-                    + status.lastError().filter(error -> status.word().equals(MirrorStatus.DISCONNECTED))
-                            .map(error -> "; " + Text.readable(error)).orElse("");
-        }
-        return "nothing has come yet";
     }
 }
