@@ -19,7 +19,7 @@ import io.netty.util.ReferenceCounted;
 final class FreshRegion extends AbstractReferenceCounted implements FileRegion, Piece {
 
     /**
-     * How long bytes that were brought into the system's memory are taken to be there: a socket that is read at 200 MB/s has taken
+     * How long bytes that were brought into the system's memory are taken to be there: a socket that is read at 400 MB/s has taken
      * {@link Outlet#MAX_HANDED_ON_BYTES} by then, and nothing but a system without any memory needs theirs before.
      */
     static final long FRESH_NANOS = Duration.ofMillis(20).toNanos();

@@ -20,7 +20,7 @@ final class Outlet {
     static final int MAX_COPIED_BYTES = 256 * 1024;
 
     /** The largest that does not: so many that workers are asked seldom, and so few that they are gone while they are fresh. */
-    static final int MAX_HANDED_ON_BYTES = 4 * 1024 * 1024;
+    static final int MAX_HANDED_ON_BYTES = 8 * 1024 * 1024;
 
     private final CommittedFile file;
     private final ByteBufAllocator memory;
