@@ -11,7 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.util.Set;
 
 import io.mirrorbootstrap.store.Reason;
 
@@ -24,8 +24,8 @@ import io.mirrorbootstrap.store.Reason;
  */
 public final class Extraction implements Closeable {
 
-    private static final String TREE = "tree";
-    private static final int NAME_LENGTH = 8;
+    /** What Java makes of bytes that are no character. */
+    private static final char NO_UTF_8 = '\uFFFD';
 
     private final Path directory;
     private final Path partial;
@@ -47,12 +47,7 @@ public final class Extraction implements Closeable {
      * @throws IOException when it cannot, with a sentence
      */
     public static void prepare(Path directory) throws IOException {
-        Path place = directory.toAbsolutePath().normalize();
-        if (place.getParent() == null) {
-            throw new IOException(place + " is the root of all, and cannot be replaced by one rename");
-        } else if (!Files.isDirectory(place.getParent())) {
-            throw new IOException(place.getParent() + ", in which it is to be made, is no directory that is there");
-        }
+        Path place = place(directory);
         try {
             if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
                 requireEmpty(place);
@@ -61,6 +56,24 @@ public final class Extraction implements Closeable {
         } catch (FileSystemException e) {
             throw new IOException(e.getFile() + " cannot be read, or removed: " + Reason.of(e), e);
         }
+    }
+
+    /** Where the system finds it, whatever links lead there. */
+    private static Path place(Path directory) throws IOException {
+        Path name = directory.getFileName();
+        if (name == null) {
+            throw new IOException(directory + " is the root of all, and cannot be replaced by one rename");
+        } else if (Set.of("", ".", "..").contains(name.toString()) || name.toString().indexOf(NO_UTF_8) >= 0) {
+            throw new IOException("'" + directory + "' does not end with a name that a directory can be given here");
+        } else if (Leftovers.isName(name)) {
+            throw new IOException(
+                    directory + " has a name as wait gives to what it has not finished, and removes then");
+        }
+        Path parent = directory.toAbsolutePath().getParent();
+        if (!Files.isDirectory(parent)) {
+            throw new IOException(parent + ", in which it is to be made, is no directory that is there");
+        }
+        return parent.toRealPath().resolve(name);
     }
 
     private static void requireEmpty(Path place) throws IOException {
@@ -88,13 +101,12 @@ public final class Extraction implements Closeable {
 
     static Extraction begin(Path directory, HeldMemory memory) throws IOException {
         prepare(directory);
-        Path place = directory.toAbsolutePath().normalize();
-        Path partial = place.resolveSibling(place.getFileName() + Leftovers.INFIX
-                + UUID.randomUUID().toString().substring(0, NAME_LENGTH));
+        Path place = place(directory);
+        Path partial = Leftovers.beside(place);
         try {
             Files.createDirectory(partial, Tree.OWN_DIRECTORY);
             FileChannel lock = Leftovers.lock(partial);
-            return new Extraction(place, partial, lock, new Tree(partial.resolve(TREE), memory));
+            return new Extraction(place, partial, lock, new Tree(partial.resolve(Leftovers.TREE), memory));
         } catch (FileSystemException e) {
             throw new IOException(partial + " cannot be made: " + Reason.of(e), e);
         }
@@ -126,7 +138,7 @@ public final class Extraction implements Closeable {
         reader.end();
         tree.finish();
         try {
-            Files.move(partial.resolve(TREE), directory, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(partial.resolve(Leftovers.TREE), directory, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
                 requireEmpty(directory); // somebody was faster

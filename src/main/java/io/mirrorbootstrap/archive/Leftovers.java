@@ -1,50 +1,79 @@
 package io.mirrorbootstrap.archive;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
- * Directories in which archives are unpacked, {@code DIR.partial-NAME} beside {@code DIR}: each has the file {@code lock}, which is locked
- * as long as the process lives that unpacks there. Without state.
+ * Directories in which archives are unpacked, {@code DIR.partial-XXXXXXXX} beside {@code DIR}: each has the file {@code lock}, which says
+ * whose it is, and is locked as long as the process lives that unpacks there. Without state.
  */
 final class Leftovers {
 
-    /** Behind the name of the directory. */
-    static final String INFIX = ".partial-";
+    /** In each of them, beside {@link #LOCK}, and nothing else. */
+    static final String TREE = "tree";
 
-    /** In each of them. */
     static final String LOCK = "lock";
 
-    private static final int OWN = 0700;
+    /** What the lock of ours has in it: what others have called so by chance has not. */
+    static final byte[] MARK = "mirror-bootstrap wait --extract\n".getBytes(StandardCharsets.US_ASCII);
+
+    private static final String INFIX = ".partial-";
+    private static final int NAME_LENGTH = 8;
+    private static final Pattern NAME = Pattern.compile("(?s).*\\.partial-[0-9a-f]{" + NAME_LENGTH + "}");
+
+    /** Of who has started this process. */
+    private static final Path SELF = Path.of("/proc/self");
+    private static final String USER = "unix:uid";
+    private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rwx------");
 
     private Leftovers() {
     }
 
+    /** A new name beside {@code directory}. */
+    static Path beside(Path directory) {
+        return directory.resolveSibling(
+                directory.getFileName() + INFIX + UUID.randomUUID().toString().substring(0, NAME_LENGTH));
+    }
+
+    /** Whether something of this name could be taken for a left-over. */
+    static boolean isName(Path name) {
+        return NAME.matcher(name.toString()).matches();
+    }
+
     /**
-     * Removes those that processes have left which have ended. What others have called so stays: it has no lock.
+     * Removes those that processes of this user have left which have ended. What others have called so stays.
      *
      * @param directory for which they were meant, absolute
      * @throws IOException when another process is unpacking there, or one cannot be removed, with a sentence
      */
     static void remove(Path directory) throws IOException {
-        String begin = directory.getFileName() + INFIX;
+        int length = (directory.getFileName() + INFIX).length() + NAME_LENGTH;
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(directory.getParent(),
-                each -> each.getFileName().toString().startsWith(begin)
-                        && Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)
-                        && Files.isRegularFile(each.resolve(LOCK), LinkOption.NOFOLLOW_LINKS))) {
+                each -> each.getFileName().toString().startsWith(directory.getFileName() + INFIX)
+                        && each.getFileName().toString().length() == length && isName(each.getFileName())
+                        && isOwn(each))) {
             all.forEach(found::add);
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
@@ -54,6 +83,27 @@ final class Leftovers {
                 assert lock.isOpen();
                 removeAll(each);
             }
+        }
+    }
+
+    private static boolean isOwn(Path partial) throws IOException {
+        try {
+            if (!Files.isDirectory(partial, LinkOption.NOFOLLOW_LINKS)
+                    || !Files.getAttribute(partial, USER, LinkOption.NOFOLLOW_LINKS)
+                            .equals(Files.getAttribute(SELF, USER))
+                    || !Files.isRegularFile(partial.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
+            try (DirectoryStream<Path> others = Files.newDirectoryStream(partial, each -> !Set.of(LOCK, TREE)
+                    .contains(each.getFileName().toString()));
+                    FileChannel lock = FileChannel.open(partial.resolve(LOCK), StandardOpenOption.READ,
+                            LinkOption.NOFOLLOW_LINKS)) {
+                ByteBuffer begin = ByteBuffer.allocate(MARK.length + 1);
+                lock.read(begin);
+                return !others.iterator().hasNext() && begin.flip().equals(ByteBuffer.wrap(MARK));
+            }
+        } catch (NoSuchFileException e) {
+            return false; // whose it was has removed it
         }
     }
 
@@ -68,6 +118,7 @@ final class Leftovers {
         FileLock lock = null;
         try {
             lock = file.tryLock();
+            file.write(ByteBuffer.wrap(MARK), 0);
         } catch (OverlappingFileLockException e) {
             // this very process has it
         } finally {
@@ -81,26 +132,31 @@ final class Leftovers {
         return file;
     }
 
-    /** Removes a directory and all that is in it, links themselves, not what they lead to. */
+    /** Removes a directory and all that is in it: links themselves, not what they lead to, whoever puts them there meanwhile. */
     static void removeAll(Path directory) throws IOException {
-        Files.setAttribute(directory, "unix:mode", OWN); // an archive may have taken these rights
-        List<Path> below = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+        try (DirectoryStream<Path> above = Files.newDirectoryStream(directory.getParent())) {
+            remove((SecureDirectoryStream<Path>) above, directory.getFileName()); // on Linux each is one
+        } catch (NoSuchFileException e) {
+            // it is gone
+        }
+    }
+
+    private static void remove(SecureDirectoryStream<Path> above, Path name) throws IOException {
+        above.getFileAttributeView(name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .setPermissions(OWN); // an archive may have taken these rights
+        try (SecureDirectoryStream<Path> all = above.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
             for (Path each : all) {
-                if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
-                    below.add(each);
+                Path below = each.getFileName();
+                if (all.getFileAttributeView(below, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                        .readAttributes().isDirectory()) {
+                    remove(all, below);
                 } else {
-                    Files.deleteIfExists(each);
+                    all.deleteFile(below);
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
-        } catch (NoSuchFileException e) {
-            return;
         }
-        for (Path each : below) {
-            removeAll(each);
-        }
-        Files.deleteIfExists(directory);
+        above.deleteDirectory(name);
     }
 }

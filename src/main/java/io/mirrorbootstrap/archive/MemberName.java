@@ -10,6 +10,12 @@ final class MemberName {
     /** No path is longer on Linux, in bytes. */
     private static final int MOST_BYTES = 4096;
 
+    /** No name between two slashes is. */
+    private static final int MOST_BYTES_OF_PART = 255;
+
+    /** So that what has been made can be removed by one directory after another, each of which is open then. */
+    private static final int MOST_PARTS = 256;
+
     private MemberName() {
     }
 
@@ -31,9 +37,14 @@ final class MemberName {
         for (String part : name.split("/")) {
             if (part.equals("..")) {
                 throw new RefusedException(name + " leads out of the directory, or may");
+            } else if (part.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES_OF_PART) {
+                throw new RefusedException("it has a name that no file can have: " + name);
             } else if (!part.isEmpty() && !part.equals(".")) {
                 parts.add(part);
             }
+        }
+        if (parts.size() > MOST_PARTS) {
+            throw new RefusedException("it has directories in more than " + MOST_PARTS + " others: " + name);
         }
         return String.join("/", parts);
     }

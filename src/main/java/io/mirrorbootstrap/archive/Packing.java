@@ -121,6 +121,7 @@ public final class Packing implements Closeable {
     private void readFile(Member member, ByteBuffer into) throws IOException {
         try {
             if (channel.isEmpty()) {
+                requireSame(member); // to open a pipe in its place would take for ever
                 channel = Optional
                         .of(FileChannel.open(member.path(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
                 requireSame(member);

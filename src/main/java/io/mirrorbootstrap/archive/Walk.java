@@ -175,7 +175,11 @@ final class Walk implements AutoCloseable {
     /** A link to within the directory leads there wherever that is unpacked: as PostgreSQL's to tablespaces, which have to be absolute. */
     private String relative(String target, int depth) throws IOException {
         String above = FileNames.text(root) + "/";
-        return target.startsWith(above) ? "../".repeat(depth) + target.substring(above.length()) : target;
+        if (!(target + "/").startsWith(above)) {
+            return target;
+        }
+        String inside = "../".repeat(depth) + target.substring(Math.min(above.length(), target.length()));
+        return inside.isEmpty() ? "." : inside;
     }
 
     private static void refuseHalf(Path path, String name, String target) throws IOException {

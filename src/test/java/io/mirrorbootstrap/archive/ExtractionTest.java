@@ -213,17 +213,45 @@ class ExtractionTest {
 
     @Test
     void whatAKilledProcessHasLeftIsRemovedAndNothingElse() throws IOException {
-        Path left = Files.createDirectories(directory.resolve("there.partial-1234/tree/locked"));
-        Files.writeString(left.resolve("file"), "half");
-        Files.setAttribute(left, "unix:mode", 0);
-        Files.createFile(directory.resolve("there.partial-1234/lock"));
-        Files.createSymbolicLink(directory.resolve("there.partial-1234/tree/link"),
-                directory.resolve("there.partial-old"));
-        Files.createDirectory(directory.resolve("there.partial-old"));
-        Files.createFile(directory.resolve("there.partial-old/mine"));
+        Path others = Files.createDirectory(directory.resolve("others"));
+        Files.createFile(others.resolve("mine"));
+        Path left = partial("there.partial-12345678", Leftovers.MARK);
+        Files.setAttribute(Files.createDirectories(left.resolve("tree/locked/below")).getParent(), "unix:mode", 0500);
+        Files.createSymbolicLink(left.resolve("tree/link"), others);
+        partial("there.partial-old", Leftovers.MARK);
+        partial("there.partial-b.partial-12345678", Leftovers.MARK);
+        partial("there.partial-00000001", "1234\n".getBytes(StandardCharsets.US_ASCII));
+        Files.createFile(partial("there.partial-00000002", Leftovers.MARK).resolve("mine"));
+        Files.createSymbolicLink(directory.resolve("there.partial-00000003"), others);
         Extraction.prepare(there());
-        assertEquals(List.of("there.partial-old"), names());
-        assertTrue(Files.exists(directory.resolve("there.partial-old/mine")));
+        assertEquals(List.of("others", "there.partial-00000001", "there.partial-00000002", "there.partial-00000003",
+                "there.partial-b.partial-12345678", "there.partial-old"), names());
+        assertTrue(Files.exists(others.resolve("mine")));
+    }
+
+    private Path partial(String name, byte[] lock) throws IOException {
+        Path partial = Files.createDirectory(directory.resolve(name));
+        Files.createDirectory(partial.resolve("tree"));
+        Files.write(partial.resolve("lock"), lock);
+        return partial;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "there/..", "x.partial-20261128", "no\uFFFD"})
+    void aNameThatCannotBeGivenIsRefused(String name) {
+        Path wanted = name.isEmpty() ? Path.of("") : Path.of(directory + "/" + name);
+        assertThrows(IOException.class, () -> Extraction.prepare(wanted));
+    }
+
+    @Test
+    void itIsMadeWhereTheSystemFindsIt() throws IOException {
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere/below"));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), elsewhere);
+        try (Extraction extraction = Extraction.begin(Path.of(link + "/../there"))) {
+            take(extraction, new TarByHand().file("x", "").end(), 512);
+            extraction.publish();
+        }
+        assertTrue(Files.exists(directory.resolve("elsewhere/there/x")));
     }
 
     @Test

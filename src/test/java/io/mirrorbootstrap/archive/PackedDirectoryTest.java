@@ -27,6 +27,7 @@ import java.util.Random;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -216,6 +217,32 @@ class PackedDirectoryTest {
             assertEquals(List.of(socket + " is a socket, and is left out: it means nothing elsewhere"), said);
             assertEquals(512 + 1024, Directories.pack(packed).length);
         }
+    }
+
+    @Test
+    @Timeout(30)
+    void aPipeThatHasTakenTheFilesPlaceIsNotOpened() throws Exception {
+        Path file = Files.write(root.resolve("a"), new byte[10]);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+        Files.setLastModifiedTime(root, FileTime.fromMillis(0));
+        try (Packing packing = Directories.open(root).pack()) {
+            packing.read(ByteBuffer.allocate(2 * 512)); // the headers of both
+            Files.delete(file);
+            assertEquals("0: ", Directories.run("mkfifo", file.toString()));
+            assertThrows(ChangedException.class, () -> packing.read(ByteBuffer.allocate(512)));
+        }
+    }
+
+    @Test
+    void aLinkToTheDirectoryItselfStaysInside() throws Exception {
+        Files.createSymbolicLink(root.resolve("self"), Path.of(root + "/"));
+        Files.createSymbolicLink(Files.createDirectory(root.resolve("below")).resolve("up"), root);
+        List<String> said = new ArrayList<>();
+        Path archive = Files.write(directory.resolve("links.tar"),
+                Directories.pack(PackedDirectory.open(root, said::add)));
+        assertEquals(List.of(), said);
+        String listed = Directories.run("tar", "-tvf", archive.toString());
+        assertTrue(listed.contains("./self -> .") && listed.contains("./below/up -> ../"), listed);
     }
 
     @Test
