@@ -180,7 +180,8 @@ class SeedIT {
 
     @Test
     void anOlderSnapshotIsTakenWhereNobodyGivesAByteOfTheNewest() throws Exception {
-        SidecarProcess b = start("b", Map.of());
+        Map<String, String> port = Map.of("QUARKUS_HTTP_PORT", String.valueOf(FreePort.take()));
+        SidecarProcess b = start("b", port);
         commit(b, WHOLE);
         HttpServer busy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         try {
@@ -192,10 +193,12 @@ class SeedIT {
                 request.close();
             });
             busy.start();
+            assertEquals(143, b.terminate());
             SidecarProcess c = seeded("c", URI.create("http://127.0.0.1:" + busy.getAddress().getPort()), b.uri());
+            c.assertLogged("cut at byte 0 of");
+            start("b", port);
             patiently().until(() -> isFollowing(c));
             assertEquals(-1, Files.mismatch(file("b", "orders.snapshot"), file("c", "orders.snapshot")));
-            c.assertLogged("cut at byte 0 of");
         } finally {
             busy.stop(0);
         }
