@@ -33,7 +33,7 @@ public final class FileInput implements SnapshotInput {
     private final String lastingName;
     private final Optional<Crc32c> known;
 
-    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private final OfferedMemory memory = new OfferedMemory();
     private long at;
     private boolean isOver;
 
@@ -106,14 +106,8 @@ public final class FileInput implements SnapshotInput {
     }
 
     @Override
-    public void offer(ByteBuffer memory) {
-        assert !this.memory.hasRemaining() : "there is memory for " + this.memory.remaining() + " bytes";
-        this.memory = memory;
-    }
-
-    @Override
-    public boolean isReady(Duration patience) {
-        return true;
+    public void offer(ByteBuffer more) {
+        memory.offer(more);
     }
 
     /** There are files, as in {@code /proc}, that say they have no bytes, and have some: how many, nobody knows. */
@@ -160,20 +154,20 @@ public final class FileInput implements SnapshotInput {
 
     @Override
     public void seek(long offset) throws IOException {
-        memory = ByteBuffer.allocate(0);
+        memory.forget();
         at = offset;
         isOver = at == size;
     }
 
     @Override
     public long read(long upTo, Duration patience) throws IOException {
-        ByteBuffer wanted = memory.slice(memory.position(), (int) Math.min(memory.remaining(), Math.max(0, upTo - at)));
+        ByteBuffer wanted = memory.next(upTo - at);
         while (!isOver && wanted.hasRemaining()) {
             int bytes = channel.read(wanted, at);
             at += Math.max(0, bytes);
             isOver = bytes < 0 || at == size;
         }
-        memory.position(memory.position() + wanted.position());
+        memory.taken(wanted.position());
         return at;
     }
 

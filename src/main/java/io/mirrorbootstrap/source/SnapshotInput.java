@@ -33,7 +33,9 @@ public interface SnapshotInput extends Closeable {
      *
      * @return whether that is so
      */
-    boolean isReady(Duration patience) throws InterruptedException;
+    default boolean isReady(Duration patience) throws InterruptedException {
+        return true; // what can be read again is there
+    }
 
     /**
      * Finds out whether there is a byte, waiting for the first one of a stream.

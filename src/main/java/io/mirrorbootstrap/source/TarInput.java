@@ -24,7 +24,7 @@ public final class TarInput implements SnapshotInput {
     private final Optional<Crc32c> known;
     private final Packing packing;
 
-    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private final OfferedMemory memory = new OfferedMemory();
 
     /**
      * Looks at all that is in {@code path}, at metadata alone.
@@ -55,14 +55,8 @@ public final class TarInput implements SnapshotInput {
     }
 
     @Override
-    public void offer(ByteBuffer memory) {
-        assert !this.memory.hasRemaining() : "there is memory for " + this.memory.remaining() + " bytes";
-        this.memory = memory;
-    }
-
-    @Override
-    public boolean isReady(Duration patience) {
-        return true;
+    public void offer(ByteBuffer more) {
+        memory.offer(more);
     }
 
     /** Of an empty directory the archive has bytes, too. */
@@ -98,7 +92,7 @@ public final class TarInput implements SnapshotInput {
 
     @Override
     public void seek(long offset) throws IOException {
-        memory = ByteBuffer.allocate(0);
+        memory.forget();
         try {
             packing.seek(offset);
         } catch (ChangedException e) {
@@ -108,14 +102,13 @@ public final class TarInput implements SnapshotInput {
 
     @Override
     public long read(long upTo, Duration patience) throws IOException {
-        long at = packing.at();
-        ByteBuffer wanted = memory.slice(memory.position(), (int) Math.min(memory.remaining(), Math.max(0, upTo - at)));
+        ByteBuffer wanted = memory.next(upTo - packing.at());
         try {
             packing.read(wanted);
         } catch (ChangedException e) {
             throw new BlockedException(new Obstacle.Changed(e.getMessage()));
         }
-        memory.position(memory.position() + wanted.position());
+        memory.taken(wanted.position());
         return packing.at();
     }
 

@@ -31,7 +31,7 @@ public final class UrlInput implements SnapshotInput {
     private final ByteBuffer head;
     private final Duration longestSilence;
 
-    private ByteBuffer memory = ByteBuffer.allocate(0);
+    private final OfferedMemory memory = new OfferedMemory();
     private long at;
     /** Where the connection has begun. */
     private long start;
@@ -112,14 +112,8 @@ public final class UrlInput implements SnapshotInput {
     }
 
     @Override
-    public void offer(ByteBuffer memory) {
-        assert !this.memory.hasRemaining() : "there is memory for " + this.memory.remaining() + " bytes";
-        this.memory = memory;
-    }
-
-    @Override
-    public boolean isReady(Duration patience) {
-        return true;
+    public void offer(ByteBuffer more) {
+        memory.offer(more);
     }
 
     @Override
@@ -171,7 +165,7 @@ public final class UrlInput implements SnapshotInput {
 
     @Override
     public void seek(long offset) {
-        memory = ByteBuffer.allocate(0);
+        memory.forget();
         if (offset != at) {
             disconnect();
             at = offset;
@@ -182,12 +176,11 @@ public final class UrlInput implements SnapshotInput {
     @Override
     public long read(long upTo, Duration patience) throws IOException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        while (at < Math.min(upTo, object.size()) && memory.hasRemaining() && hasPiece(end - System.nanoTime())) {
-            int bytes = (int) Math.min(Math.min(piece.readableBytes(), memory.remaining()), upTo - at);
-            ByteBuffer into = memory.slice(memory.position(), bytes);
+        while (at < Math.min(upTo, object.size()) && !memory.isFull() && hasPiece(end - System.nanoTime())) {
+            ByteBuffer into = memory.next(Math.min(piece.readableBytes(), upTo - at));
             piece.readBytes(into);
-            memory.position(memory.position() + bytes);
-            at += bytes;
+            memory.taken(into.position());
+            at += into.position();
         }
         if (at == object.size()) {
             disconnect();
