@@ -25,7 +25,7 @@ final class ArchiveReader {
     private static final char LONG_TARGET = 'K';
 
     private final Taker taker;
-    private final ByteBuffer block = ByteBuffer.allocate(Header.BLOCK);
+    private final ByteBuffer block = ByteBuffer.allocate(Blocks.BYTES);
 
     private State state = State.HEADER;
     private boolean isFirst = true;
@@ -94,7 +94,7 @@ final class ArchiveReader {
      * @throws RefusedException when that is not the end of the archive
      */
     void end() throws RefusedException {
-        if (isFirst && block.position() < Header.BLOCK) {
+        if (isFirst && block.position() < Blocks.BYTES) {
             Header.of(block.array(), true); // says what it is instead
         } else if (state != State.OVER) {
             throw new RefusedException("it ends before the archive does: the program that wrote it was ended");
@@ -102,13 +102,13 @@ final class ArchiveReader {
     }
 
     private void readBlock(ByteBuffer bytes) throws IOException {
-        move(bytes, block);
+        Blocks.move(bytes, block);
         if (block.hasRemaining()) {
             return;
         }
         byte[] full = block.array().clone();
         block.clear();
-        boolean isZero = Arrays.equals(full, new byte[Header.BLOCK]);
+        boolean isZero = Arrays.equals(full, new byte[Blocks.BYTES]);
         boolean wasFirst = isFirst;
         isFirst = false;
         if (state == State.END || isZero) {
@@ -131,7 +131,7 @@ final class ArchiveReader {
             }
             metaType = type;
             meta = ByteBuffer.allocate((int) size);
-            fill = Member.fillBytes(size);
+            fill = Blocks.fill(size);
             state = State.META;
             endMetaIfFull();
             return;
@@ -142,7 +142,7 @@ final class ArchiveReader {
         longTarget = Optional.empty();
         taker.begin(entry);
         left = entry.size();
-        fill = Member.fillBytes(entry.size());
+        fill = Blocks.fill(entry.size());
         state = State.BYTES;
         endBytesIfAll();
     }
@@ -168,7 +168,7 @@ final class ArchiveReader {
     }
 
     private void readMeta(ByteBuffer bytes) throws IOException {
-        move(bytes, meta);
+        Blocks.move(bytes, meta);
         endMetaIfFull();
     }
 
@@ -197,11 +197,5 @@ final class ArchiveReader {
     private static String text(byte[] said) throws RefusedException {
         int end = said.length > 0 && said[said.length - 1] == 0 ? said.length - 1 : said.length;
         return PaxRecords.utf8(said, 0, end);
-    }
-
-    private static void move(ByteBuffer from, ByteBuffer into) {
-        int bytes = Math.min(from.remaining(), into.remaining());
-        into.put(from.slice(from.position(), bytes));
-        from.position(from.position() + bytes);
     }
 }

@@ -44,15 +44,17 @@ public final class Extraction implements Closeable {
     /**
      * Looks whether {@code directory} can be made, and removes what processes that were ended have left beside it.
      *
+     * @return where it is made: as the system finds it, whatever links lead there
      * @throws IOException when it cannot, with a sentence
      */
-    public static void prepare(Path directory) throws IOException {
+    public static Path prepare(Path directory) throws IOException {
         Path place = place(directory);
         try {
             if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
                 requireEmpty(place);
             }
             Leftovers.remove(place);
+            return place;
         } catch (FileSystemException e) {
             throw new IOException(e.getFile() + " cannot be read, or removed: " + Reason.of(e), e);
         }
@@ -100,8 +102,7 @@ public final class Extraction implements Closeable {
     }
 
     static Extraction begin(Path directory, HeldMemory memory) throws IOException {
-        prepare(directory);
-        Path place = place(directory);
+        Path place = prepare(directory);
         Path partial = Leftovers.beside(place);
         try {
             Files.createDirectory(partial, Tree.OWN_DIRECTORY);

@@ -16,9 +16,6 @@ import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
 /** One block of an archive that says what follows. */
 final class Header {
 
-    /** How long a block is, in bytes. */
-    static final int BLOCK = 512;
-
     /** Far away from now, and still a time of files, in seconds. */
     private static final long MOST_SECONDS = 99_999_999_999L;
 

@@ -22,7 +22,6 @@ final class Headers {
     static final int END_BYTES = 1024;
 
     private static final ZipEncoding UTF_8 = ZipEncodingHelper.getZipEncoding(StandardCharsets.UTF_8);
-    private static final int BLOCK = 512;
     private static final int NANO_DIGITS = 9;
     private static final int PERMISSIONS = 0644;
 
@@ -32,8 +31,8 @@ final class Headers {
     /** Whole blocks. */
     static ByteBuffer of(Member member) throws IOException {
         byte[] records = records(member).getBytes(StandardCharsets.UTF_8);
-        int extended = records.length == 0 ? 0 : BLOCK + records.length + Member.fillBytes(records.length);
-        ByteBuffer blocks = ByteBuffer.allocate(extended + BLOCK);
+        int extended = records.length == 0 ? 0 : Blocks.BYTES + records.length + Blocks.fill(records.length);
+        ByteBuffer blocks = ByteBuffer.allocate(extended + Blocks.BYTES);
         if (extended > 0) {
             TarArchiveEntry pax = entry("./PaxHeaders", TarConstants.LF_PAX_EXTENDED_HEADER_LC, PERMISSIONS, 0, 0,
                     Instant.EPOCH);
@@ -61,7 +60,7 @@ final class Headers {
     }
 
     private static byte[] block(TarArchiveEntry entry) throws IOException {
-        byte[] block = new byte[BLOCK];
+        byte[] block = new byte[Blocks.BYTES];
         entry.writeEntryHeader(block, UTF_8, false); // what does not fit is cut, or 0: pax has it
         return block;
     }

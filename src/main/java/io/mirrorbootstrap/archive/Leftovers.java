@@ -20,8 +20,10 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -40,7 +42,7 @@ final class Leftovers {
 
     private static final String INFIX = ".partial-";
     private static final int NAME_LENGTH = 8;
-    private static final Pattern NAME = Pattern.compile("(?s).*\\.partial-[0-9a-f]{" + NAME_LENGTH + "}");
+    private static final Pattern NAME = Pattern.compile("(?s)(.*)\\.partial-[0-9a-f]{" + NAME_LENGTH + "}");
 
     /** Of who has started this process. */
     private static final Path SELF = Path.of("/proc/self");
@@ -58,7 +60,12 @@ final class Leftovers {
 
     /** Whether something of this name could be taken for a left-over. */
     static boolean isName(Path name) {
-        return NAME.matcher(name.toString()).matches();
+        return directoryOf(name).isPresent();
+    }
+
+    private static Optional<String> directoryOf(Path name) {
+        Matcher parts = NAME.matcher(name.toString());
+        return parts.matches() ? Optional.of(parts.group(1)) : Optional.empty();
     }
 
     /**
@@ -68,12 +75,10 @@ final class Leftovers {
      * @throws IOException when another process is unpacking there, or one cannot be removed, with a sentence
      */
     static void remove(Path directory) throws IOException {
-        int length = (directory.getFileName() + INFIX).length() + NAME_LENGTH;
+        Optional<String> wanted = Optional.of(directory.getFileName().toString());
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(directory.getParent(),
-                each -> each.getFileName().toString().startsWith(directory.getFileName() + INFIX)
-                        && each.getFileName().toString().length() == length && isName(each.getFileName())
-                        && isOwn(each))) {
+                each -> directoryOf(each.getFileName()).equals(wanted) && isOwn(each))) {
             all.forEach(found::add);
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
@@ -118,7 +123,9 @@ final class Leftovers {
         FileLock lock = null;
         try {
             lock = file.tryLock();
-            file.write(ByteBuffer.wrap(MARK), 0);
+            if (lock != null && file.size() == 0) {
+                file.write(ByteBuffer.wrap(MARK), 0);
+            }
         } catch (OverlappingFileLockException e) {
             // this very process has it
         } finally {

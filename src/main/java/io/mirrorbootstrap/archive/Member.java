@@ -14,8 +14,6 @@ import java.security.NoSuchAlgorithmException;
  */
 record Member(Path path, String name, Kind kind, String target, Facts facts) {
 
-    private static final int BLOCK = 512;
-
     /** What kinds of members there are. */
     enum Kind {
         DIRECTORY, FILE, SYMBOLIC_LINK, HARD_LINK
@@ -28,19 +26,18 @@ record Member(Path path, String name, Kind kind, String target, Facts facts) {
 
     /** How many bytes fill the last block, in bytes. */
     int fillBytes() {
-        return fillBytes(bytes());
-    }
-
-    /** How many bytes fill the last block behind {@code bytes} bytes, in bytes. */
-    static int fillBytes(long bytes) {
-        return (int) ((BLOCK - bytes % BLOCK) % BLOCK);
+        return Blocks.fill(bytes());
     }
 
     /** 32 bytes that are others as soon as the member is another. */
     byte[] digest() {
+        return sha256().digest(
+                (name + "\0" + kind + "\0" + target + "\0" + facts.told()).getBytes(StandardCharsets.UTF_8));
+    }
+
+    static MessageDigest sha256() {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(
-                    (name + "\0" + kind + "\0" + target + "\0" + facts.told()).getBytes(StandardCharsets.UTF_8));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("each Java has SHA-256", e);
         }

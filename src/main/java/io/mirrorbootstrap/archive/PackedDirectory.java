@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -63,7 +62,7 @@ public final class PackedDirectory {
     }
 
     private void list(Consumer<String> says) throws IOException {
-        MessageDigest all = sha256();
+        MessageDigest all = Member.sha256();
         all.update(FORMAT.getBytes(StandardCharsets.US_ASCII));
         try (Walk walk = new Walk(root, memory, says)) {
             for (Optional<Member> next = walk.next(); next.isPresent(); next = walk.next()) {
@@ -84,14 +83,6 @@ public final class PackedDirectory {
         }
         size += Headers.END_BYTES;
         fingerprint = Base64.getEncoder().encodeToString(all.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("each Java has SHA-256", e);
-        }
     }
 
     private static long mark(byte[] digest) {

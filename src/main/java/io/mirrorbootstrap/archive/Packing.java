@@ -51,11 +51,11 @@ public final class Packing implements Closeable {
         while (into.hasRemaining() && at < directory.size()) {
             int before = into.position();
             if (header.hasRemaining()) {
-                put(header, into);
+                Blocks.move(header, into);
             } else if (file.isPresent()) {
                 readFile(file.get(), into);
             } else if (fill.hasRemaining()) {
-                put(fill, into);
+                Blocks.move(fill, into);
             } else {
                 begin();
             }
@@ -94,12 +94,6 @@ public final class Packing implements Closeable {
             file = Optional.empty();
         }
         at += ofHeader + ofFile + ofFill;
-    }
-
-    private static void put(ByteBuffer from, ByteBuffer into) {
-        int bytes = Math.min(from.remaining(), into.remaining());
-        into.put(from.slice(from.position(), bytes));
-        from.position(from.position() + bytes);
     }
 
     private void begin() throws IOException {

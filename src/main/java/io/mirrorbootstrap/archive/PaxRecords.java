@@ -25,11 +25,11 @@ record PaxRecords(Map<String, String> values) {
         Map<String, String> values = new HashMap<>();
         for (int at = 0; at < bytes.length;) {
             int blank = at;
-            while (blank < bytes.length && bytes[blank] != ' ' && blank - at < MOST_DIGITS) {
-                blank++;
+            int length = 0;
+            while (blank < bytes.length && bytes[blank] >= '0' && bytes[blank] <= '9' && blank - at < MOST_DIGITS) {
+                length = 10 * length + bytes[blank++] - '0';
             }
-            String digits = new String(bytes, at, blank - at, StandardCharsets.US_ASCII);
-            int end = digits.matches("\\d+") ? at + Integer.parseInt(digits) : 0;
+            int end = at + length;
             if (end <= blank + 1 || end > bytes.length || bytes[blank] != ' ' || bytes[end - 1] != '\n') {
                 throw new RefusedException("it has an extended header that is none");
             }

@@ -74,7 +74,7 @@ class SeedThread {
         if (settings.seedFrom().isPresent()) {
             usable("seed-token-file", credentials::token);
             usable("seed-ca", new Credentials(Optional.empty(), settings.seedCa(), Optional.empty())::check);
-            usable("seed-certificate", credentials::check);
+            usable("seed-certificate", new Credentials(Optional.empty(), Optional.empty(), credentials.own())::check);
             if (settings.seedHeaderFile().isPresent()) {
                 usable("seed-header-file", new HeaderFile(settings.seedHeaderFile().get())::read);
             }
