@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -224,12 +223,7 @@ class ArchiveIT extends WithSidecar {
     }
 
     private static void assumeThereIs(String program, String what) {
-        boolean isThere = Stream.of(System.getenv("PATH").split(":"))
-                .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
-        if (!isThere) {
-            System.err.println(what + ": NOT TESTED, THERE IS NO " + program);
-        }
-        assumeTrue(isThere, "there is no " + program);
+        Programs.assume(Programs.isInstalled(program), program, what + ": NOT TESTED");
     }
 
     /** What a program says that ends well, on standard output and standard error. */

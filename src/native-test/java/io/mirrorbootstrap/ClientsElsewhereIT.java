@@ -67,8 +67,7 @@ class ClientsElsewhereIT extends WithSidecar {
         abstract List<String> line() throws Exception;
 
         private boolean isInstalled() {
-            return Arrays.stream(System.getenv("PATH").split(":"))
-                    .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
+            return Programs.isInstalled(program);
         }
     }
 

@@ -20,8 +20,6 @@ import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.Assumptions;
-
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
@@ -174,12 +172,7 @@ record Kustomization(List<JsonNode> documents, Map<Class<?>, HasMetadata> object
     }
 
     private static String yaml(String directory) throws IOException {
-        boolean kubectl = Stream.of(System.getenv("PATH").split(":"))
-                .anyMatch(each -> Files.isExecutable(Path.of(each, "kubectl")));
-        if (!kubectl) {
-            System.err.println("KUSTOMIZATIONS ARE NOT CHECKED: THERE IS NO kubectl");
-        }
-        Assumptions.assumeTrue(kubectl, "there is no kubectl");
+        Programs.assume(Programs.isInstalled("kubectl"), "kubectl", "KUSTOMIZATIONS ARE NOT CHECKED");
         String key = directory + Files.getLastModifiedTime(Path.of(directory, "kustomization.yaml"));
         return RENDERED.computeIfAbsent(key, any -> kustomize(directory));
     }

@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -69,12 +68,7 @@ class MonitoringIT extends WithSidecar {
 
     @Test
     void theAlertsFireWhenTheyShouldAndNotBefore() throws Exception {
-        boolean promtool = Stream.of(System.getenv("PATH").split(":"))
-                .anyMatch(each -> Files.isExecutable(Path.of(each, "promtool")));
-        if (!promtool) {
-            System.err.println("ALERTS ARE NOT TESTED: THERE IS NO promtool");
-        }
-        Assumptions.assumeTrue(promtool, "there is no promtool");
+        Programs.assume(Programs.isInstalled("promtool"), "promtool", "ALERTS ARE NOT TESTED");
         YAML.writeValue(directory.resolve("groups.yaml").toFile(), YAML.readTree(RULES.toFile()).path("spec"));
         Files.copy(RULE_TESTS, directory.resolve("test.yaml"));
         assertPasses("promtool", "check", "rules", "groups.yaml");

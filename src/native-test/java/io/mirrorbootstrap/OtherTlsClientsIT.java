@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -80,8 +79,7 @@ class OtherTlsClientsIT extends WithSidecar {
         abstract List<String> line(int port, Path authority, String version);
 
         private boolean isInstalled() {
-            return Arrays.stream(System.getenv("PATH").split(":"))
-                    .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
+            return Programs.isInstalled(program);
         }
     }
 

@@ -21,10 +21,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +50,7 @@ class PodLifeIT {
 
     @Test
     void aStandbyStartsFromWhatItsSidecarReceivedAndFollows() throws Exception {
-        assumeClient();
+        Programs.assume(Programs.isInstalled("pg_receivewal"), "pg_receivewal", "THE LIFE OF A POD IS NOT PLAYED");
         Path volume = Files.createDirectory(temp.resolve("volume"));
         Container mirror = new YAMLMapper()
                 .readValue(new File("k8s/examples/postgres-mirror/postgres.yaml"), StatefulSet.class).getSpec()
@@ -107,15 +105,6 @@ class PodLifeIT {
         } finally {
             started.forEach(Process::destroyForcibly);
         }
-    }
-
-    private static void assumeClient() {
-        boolean client = Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(each -> Files.isExecutable(Path.of(each, "pg_receivewal")));
-        if (!client) {
-            System.err.println("THE LIFE OF A POD IS NOT PLAYED: THERE IS NO pg_receivewal");
-        }
-        Assumptions.assumeTrue(client, "there is no pg_receivewal");
     }
 
     /** A replica with components/seed that nobody sends to, and whose slot nobody has made: it asks {@code sibling}. */

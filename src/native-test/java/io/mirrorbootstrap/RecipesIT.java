@@ -18,7 +18,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,12 +51,7 @@ class RecipesIT {
     void whatAPageSaysWorksFromItsStartToItsCheck(String page, String programs, String said) throws Exception {
         String path = bin() + File.pathSeparator + System.getenv("PATH") + File.pathSeparator + POSTGRES;
         for (String program : programs.split(" ")) {
-            boolean isThere = Stream.of(path.split(File.pathSeparator))
-                    .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
-            if (!isThere) {
-                System.err.println("docs/" + page + " IS NOT TRIED: THERE IS NO " + program);
-            }
-            Assumptions.assumeTrue(isThere, () -> "there is no " + program);
+            Programs.assume(Programs.isIn(path, program), program, "docs/" + page + " IS NOT TRIED");
         }
         Path script = Files.writeString(directory.resolve("page.sh"), script(page));
         List<String> command = new ArrayList<>(List.of("bash", "-eu", script.toString()));
