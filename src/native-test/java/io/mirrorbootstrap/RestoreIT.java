@@ -159,7 +159,8 @@ class RestoreIT extends WithSidecar {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxrwxrwx"));
         ProcessBuilder builder = command("--", "setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", "sh", "-ec",
-                "cd " + made + "; echo $$ > pid; until [ -e go ]; do sleep 0.05; done; cat > new; mv new restored");
+                "cd " + made
+                        + "; echo $$ > pid; until [ -e go ]; do sleep 0.05; done; sh -c 'echo $$ > reader; exec cat' > new; mv new restored");
         builder.command().addAll(0,
                 List.of("setsid", "setpriv", "--inh-caps", NOT_OVER_OTHERS, "--bounding-set", NOT_OVER_OTHERS));
         Process wait = run(builder);
@@ -172,7 +173,8 @@ class RestoreIT extends WithSidecar {
         patiently().until(() -> said().contains("cannot end process ") || !wait.isAlive());
         assertTrue(wait.isAlive(), this::said);
         assertTrue(said().contains("cannot end process " + command.pid() + " of user "), this::said);
-        Stream.concat(Stream.of(command), command.descendants()).toList().forEach(ProcessHandle::destroyForcibly);
+        ProcessHandle reader = running(made.resolve("reader"), 1, wait).get(0); // who kills before it runs leaves it running
+        Stream.of(command, reader).forEach(ProcessHandle::destroyForcibly);
         assertEquals(code, end(wait), this::said);
         assertFalse(Files.exists(made.resolve("restored")));
     }
