@@ -104,7 +104,7 @@ public class HotPath {
     /** The envelope of one chunk. */
     @Benchmark
     public Optional<ChunkDecoder.Head> decode() {
-        ChunkDecoder decoder = new ChunkDecoder(CHUNK_BYTES);
+        ChunkDecoder decoder = new ChunkDecoder(CHUNK_BYTES, false);
         decoder.feed(ByteBuffer.wrap(head), slice -> {
         });
         return decoder.head();

@@ -86,6 +86,7 @@ public final class MirrorBootstrap {
         line.registerConverter(Lsn.class, text -> told(Lsn::parse, text));
         line.registerConverter(WaitFormat.class, text -> told(WaitFormat::parse, text));
         line.registerConverter(MemoryBytes.class, text -> told(MemoryBytes::parse, text));
+        line.registerConverter(CompressionOption.class, text -> told(CompressionOption::parse, text));
         line.registerConverter(Crc32c.class, MirrorBootstrap::crc32c);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("mirror-bootstrap: failed unexpectedly, please report this:");

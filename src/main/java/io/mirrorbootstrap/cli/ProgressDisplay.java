@@ -169,14 +169,15 @@ final class ProgressDisplay implements Progress, AutoCloseable {
         double rate = tally.bytes() / Math.max(1e-9, seconds);
         if (terminal.isPresent()) {
             String line = "sent " + Quantities.size(tally.bytes()) + " in " + Quantities.duration(tally.took()) + ", "
-                    + Quantities.rate(rate) + again(tally);
+                    + Quantities.rate(rate) + again(tally) + compressed(tally);
             terminal.get().say(line.substring(0, Math.min(line.length(), room())));
             return;
         }
         out.println(stamp.get() + mirror + String.format(Locale.ROOT,
                 "ended: database=%s transfer=%s bytes=%d seconds=%.3f rate=%s resumes=%d resent_bytes=%d",
                 tally.identity().database(), tally.identity().transferId(), tally.bytes(), seconds,
-                Rate.inWords(rate), tally.resumes(), tally.resentBytes()));
+                Rate.inWords(rate), tally.resumes(), tally.resentBytes())
+                + (isCompressed(tally) ? " link_bytes=" + tally.linkBytes() : ""));
     }
 
     private static String again(Tally tally) {
@@ -184,6 +185,14 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                 ? ""
                 : ", gone on with " + tally.resumes() + " times, " + Quantities.size(tally.resentBytes())
                         + " sent again";
+    }
+
+    private static boolean isCompressed(Tally tally) {
+        return tally.linkBytes() < tally.bytes();
+    }
+
+    private static String compressed(Tally tally) {
+        return isCompressed(tally) ? ", " + Quantities.size(tally.linkBytes()) + " on the link" : "";
     }
 
     private void println(String line) {

@@ -131,6 +131,11 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             + "64M by default) and what is on its way. With less the program waits more often. A file needs none. Default: 80M, or what fits.")
     private Optional<MemoryBytes> replayBuffer;
 
+    @Option(names = "--compress", paramLabel = "HOW", description = "Compresses chunks on the link: zstd, zstd:LEVEL (1 to 19, 3 if none is "
+            + "said), or auto: where the link is slower than that, and the snapshot shrinks. A sidecar that does not take it gets chunks as they are. "
+            + "What is verified and stored is the same. Default: none.")
+    private CompressionOption compression = CompressionOption.NONE;
+
     @Option(names = "--lag-limit", paramLabel = "SECONDS", description = "Of several sidecars: how long the others wait for one that is behind "
             + "by all that can be held. A stream then goes on without it; a file is read once more for it. Default: 10 in a row; for a file "
             + "or a URL 1 in all.")
@@ -161,7 +166,7 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         for (Targets.Target target : all) {
             destinations.add(destination(target, read));
         }
-        long most = Broadcast.mostReplayBytes(destinations.size());
+        long most = Broadcast.mostReplayBytes(destinations);
         if (replayBuffer.isPresent() && replayBytes() > most) {
             say("--replay-buffer: " + most + " of " + replayBytes()
                     + " bytes are used, as many as the memory outside the heap has"
@@ -185,7 +190,8 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
             throw wrong("--every-address does not go together with the proxy " + proxy.get()
                     + ", which alone knows the addresses behind it");
         }
-        return new Destination(target.endpoint(), target.address(), shown, proxy, Optional.empty());
+        return new Destination(target.endpoint(), target.address(), shown, proxy, compression.compression(),
+                Optional.empty());
     }
 
     private Duration lagLimit(SnapshotInput input) {

@@ -1,12 +1,12 @@
 package io.mirrorbootstrap.link;
 
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.wire.Control;
 
 /** What a message waits for the disk to do. */
 sealed interface DiskWait {
 
-    record Opening(Announcement snapshot) implements DiskWait {
+    record Opening(Control.Open open) implements DiskWait {
     }
 
     record Aborting(DatabaseId database) implements DiskWait {
@@ -14,6 +14,10 @@ sealed interface DiskWait {
 
     /** A whole chunk that may not be written yet: its payload is put aside. */
     record Starting() implements DiskWait {
+    }
+
+    /** A whole chunk whose payload is put aside compressed, while others decode theirs. */
+    record Decoding() implements DiskWait {
     }
 
     /**

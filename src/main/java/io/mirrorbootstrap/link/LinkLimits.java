@@ -1,11 +1,16 @@
 package io.mirrorbootstrap.link;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Shares;
+import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.OpenOutcome;
+import io.mirrorbootstrap.wire.Answer;
 import io.mirrorbootstrap.wire.ChunkDecoder;
 
 /** The bounds of a link, as configured. */
@@ -16,12 +21,15 @@ class LinkLimits {
     private static final int WINDOW_MESSAGES = 1024;
 
     private final int maxChunkBytes;
+    /** How much payload a source may have unanswered, in bytes; told, not enforced: the buffers are bounded anyway. */
     private final long windowBytes;
+    /** How much of a transfer that was opened may be received and not be durable, in bytes. */
     private final long checkpointBytes;
     private final Duration idleTimeout;
     private final boolean readByWorkers;
     private final int maxLinks;
     private final int maxLinksPerCaller;
+    private final ZstdPlaces zstd;
 
     LinkLimits(MirrorSettings settings) {
         this.maxChunkBytes = (int) settings.maxChunkBytes();
@@ -31,6 +39,7 @@ class LinkLimits {
         this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();
         this.maxLinksPerCaller = Shares.of(settings).links();
+        this.zstd = new ZstdPlaces(settings);
     }
 
     /** The largest payload of one chunk, in bytes. */
@@ -38,19 +47,21 @@ class LinkLimits {
         return maxChunkBytes;
     }
 
-    /** How much payload a source may have unanswered, in bytes; told, not enforced: the buffers are bounded anyway. */
-    long windowBytes() {
-        return windowBytes;
-    }
-
-    /** How much of a transfer that was opened may be received and not be durable, in bytes. */
-    long checkpointBytes() {
-        return checkpointBytes;
-    }
-
     /** How many messages a source may have unanswered: as many answers are held for it until it reads them. */
     int windowMessages() {
         return WINDOW_MESSAGES;
+    }
+
+    /**
+     * What a source is told that may send.
+     *
+     * @param takesZstd whether chunks may be compressed
+     */
+    Answer.Opened tell(DatabaseId database, OpenOutcome.Opened opened, boolean takesZstd) {
+        return new Answer.Opened(database, opened.offset(), maxChunkBytes, windowBytes,
+                OptionalLong.of(WINDOW_MESSAGES),
+                OptionalLong.of(checkpointBytes), Optional.of(opened.crc32c()).filter(any -> opened.offset() > 0),
+                takesZstd);
     }
 
     /** The largest frame, in bytes: the largest chunk in one frame, in the form that takes two bytes for one. */
@@ -66,6 +77,11 @@ class LinkLimits {
     /** How many of them may be of one caller, where callers are told apart. */
     int maxLinksPerCaller() {
         return maxLinksPerCaller;
+    }
+
+    /** Of all links together: who may decode compressed chunks. */
+    ZstdPlaces zstd() {
+        return zstd;
     }
 
     /** Whether a job reads its socket itself where it can. */

@@ -34,6 +34,7 @@ class LinkMeters {
 
     private final Counter receivedBytes;
     private final Counter receivedChunks;
+    private final Counter compressedBytes;
     private final Map<Pause, Counter> pauses = new EnumMap<>(Pause.class);
     private final RefusalCounts refusals;
     private final StepTimes times;
@@ -46,6 +47,9 @@ class LinkMeters {
                 .description("payload that links have brought, accepted or not").baseUnit("bytes").register(metrics);
         this.receivedChunks = Counter.builder("mirror.bootstrap.received.chunks")
                 .description("whole chunks that links have brought, accepted or not").register(metrics);
+        this.compressedBytes = Counter.builder("mirror.bootstrap.compressed.bytes")
+                .description("what the compressed part of received bytes has taken on links").baseUnit("bytes")
+                .register(metrics);
         for (Pause reason : Pause.values()) {
             pauses.put(reason, Counter.builder("mirror.bootstrap.socket.pauses")
                     .description("how often a link's socket was left unread for a while")
@@ -59,8 +63,14 @@ class LinkMeters {
     }
 
     /** A part of a payload has come, of {@code bytes} bytes. */
-    void received(int bytes) {
+    void received(long bytes) {
         receivedBytes.increment(bytes);
+    }
+
+    /** A payload has come whole, of {@code bytes} bytes, and has taken {@code taken} on its way. */
+    void receivedCompressed(int bytes, long taken) {
+        received(bytes);
+        compressedBytes.increment(taken);
     }
 
     /** Is told how long the steps of receiving take. */

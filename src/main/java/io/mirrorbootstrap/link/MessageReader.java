@@ -3,10 +3,8 @@ package io.mirrorbootstrap.link;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 import io.mirrorbootstrap.mirror.Mirrors;
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
 import io.mirrorbootstrap.snapshot.ChunkStart;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -34,15 +32,15 @@ final class MessageReader {
     private final LinkLimits limits;
     private final LinkMeters meters;
     private final HeadTime headTime;
-    private final PayloadSpill spill;
+    private final Aside aside;
     private final OneThread oneThread = new OneThread();
     private final ControlText text;
     private final SmallSlices slices = new SmallSlices(this::pass);
 
     private Optional<DiskWait> unfinished = Optional.empty();
     private Optional<ChunkDecoder> decoder = Optional.empty();
-    /** Whether the payload that comes is put aside, as the database was not free when it began to come. */
-    private boolean putsAside;
+    /** Whether chunks may be compressed, as was agreed on. */
+    private boolean takesZstd;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
     MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room, LinkMeters meters) {
@@ -51,7 +49,7 @@ final class MessageReader {
         this.limits = limits;
         this.meters = meters;
         this.headTime = new HeadTime(meters.times());
-        this.spill = mirrors.spill();
+        this.aside = new Aside(mirrors.spill(), limits.zstd(), meters);
         this.text = new ControlText(room);
     }
 
@@ -115,13 +113,15 @@ final class MessageReader {
         DiskWait before = unfinished.orElseThrow();
         unfinished = Optional.empty();
         if (before instanceof DiskWait.Opening opening) {
-            return open(opening.snapshot());
+            return open(opening.open());
         } else if (before instanceof DiskWait.Aborting aborting) {
             return abort(aborting.database());
         }
         Optional<DatabaseId> database = decoder.flatMap(ChunkDecoder::database);
         try {
-            Further further = before instanceof DiskWait.Starting ? start() : finish();
+            Further further = before instanceof DiskWait.Starting
+                    ? start()
+                    : before instanceof DiskWait.Decoding ? drain() : finish();
             if (further instanceof Further.Answered) {
                 forgetChunk();
             }
@@ -148,29 +148,28 @@ final class MessageReader {
                 mirrors.disconnected(source, reason);
             } finally {
                 assert oneThread.leaves() : oneThread;
-                spill.close();
+                aside.close();
             }
         }
     }
 
     private Optional<Answer> control(Control control) {
         return (control instanceof Control.Open open
-                ? open(open.snapshot())
+                ? open(open)
                 : abort(((Control.Abort) control).database())).ifAnswered();
     }
 
-    private Further open(Announcement snapshot) {
-        DatabaseId database = snapshot.identity().database();
-        OpenOutcome outcome = mirrors.open(source, snapshot);
+    private Further open(Control.Open open) {
+        DatabaseId database = open.snapshot().identity().database();
+        OpenOutcome outcome = mirrors.open(source, open.snapshot());
         if (outcome instanceof OpenOutcome.Verifying) {
-            return unfinished(new DiskWait.Opening(snapshot), new Further.GoingOn());
+            return unfinished(new DiskWait.Opening(open), new Further.GoingOn());
         } else if (outcome instanceof OpenOutcome.Busy) {
-            return unfinished(new DiskWait.Opening(snapshot), new Further.Busy());
+            return unfinished(new DiskWait.Opening(open), new Further.Busy());
         } else if (outcome instanceof OpenOutcome.Opened opened) {
-            return new Further.Answered(new Answer.Opened(database, opened.offset(), limits.maxChunkBytes(),
-                    limits.windowBytes(), OptionalLong.of(limits.windowMessages()),
-                    OptionalLong.of(limits.checkpointBytes()),
-                    Optional.of(opened.crc32c()).filter(any -> opened.offset() > 0)));
+            boolean isAgreed = open.offersZstd() && limits.zstd().areThere();
+            takesZstd |= isAgreed;
+            return new Further.Answered(limits.tell(database, opened, isAgreed));
         } else if (outcome instanceof OpenOutcome.AlreadyCommitted already) {
             return Further.committed(already.snapshot(), already.path());
         }
@@ -194,7 +193,7 @@ final class MessageReader {
 
     private Optional<Answer> chunk(ByteBuffer piece, boolean last) {
         if (decoder.isEmpty()) {
-            decoder = Optional.of(new ChunkDecoder(limits.maxChunkBytes()));
+            decoder = Optional.of(new ChunkDecoder(limits.maxChunkBytes(), takesZstd));
         }
         ChunkDecoder reading = decoder.get();
         Optional<Answer> answer = Optional.empty();
@@ -225,9 +224,8 @@ final class MessageReader {
         cancelChunk();
         decoder = Optional.empty();
         headTime.clear();
-        putsAside = false;
         slices.clear();
-        spill.clear(); // or it would be taken for the payload of the next
+        aside.clear(); // or it would be taken for the payload of the next
     }
 
     private void cancelChunk() {
@@ -241,15 +239,15 @@ final class MessageReader {
     }
 
     private void pass(ByteBuffer slice) {
-        meters.received(slice.remaining());
-        if (chunk.isEmpty() && !putsAside && decoder.flatMap(ChunkDecoder::head).isPresent()) {
-            putsAside = !(begin() instanceof ChunkStart.Arriving);
+        ChunkDecoder reading = decoder.orElseThrow();
+        if (chunk.isEmpty() && !aside.isTaking() && !reading.mayBeCompressed() && reading.head().isPresent()) {
+            begin();
         }
         if (chunk.isPresent()) {
+            meters.received(slice.remaining());
             chunk.get().write(slice);
         } else {
-            putsAside = true; // the rest too, though it may become known meanwhile where it belongs
-            spill.write(slice);
+            aside.take(slice);
         }
     }
 
@@ -270,8 +268,13 @@ final class MessageReader {
         } else if (start instanceof ChunkStart.Busy) {
             return unfinished(new DiskWait.Starting(), new Further.Busy());
         }
-        spill.drainTo(chunk.orElseThrow());
-        return finishSoon();
+        return drain();
+    }
+
+    private Further drain() {
+        return aside.drainTo(chunk.orElseThrow(), decoder.orElseThrow().dataBytes())
+                ? finishSoon()
+                : unfinished(new DiskWait.Decoding(), new Further.Busy());
     }
 
     /** Now, unless that may take long. */

@@ -128,6 +128,11 @@ public interface MirrorSettings {
     @WithConverter(Switch.class)
     boolean readByWorkers();
 
+    /** Whether a source that offers it may compress its chunks. */
+    @WithDefault("true")
+    @WithConverter(Switch.class)
+    boolean compression();
+
     /** How many databases have metrics of their own; the others are summed. */
     @WithDefault("100")
     int metricsDatabases();

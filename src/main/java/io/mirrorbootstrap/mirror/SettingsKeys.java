@@ -56,7 +56,8 @@ public final class SettingsKeys {
             Map.entry("expected-databases", NAMES), Map.entry("allowed-source-clusters", NAMES),
             Map.entry("auth-token-file", FILE), Map.entry("removed-token-ends-links", SWITCH),
             Map.entry("trusted-proxies", "addresses, or blocks of them as in 10.0.0.0/8, with commas between"),
-            Map.entry("read-by-workers", SWITCH), Map.entry("cluster-id-from-certificate", SWITCH),
+            Map.entry("read-by-workers", SWITCH), Map.entry("compression", SWITCH),
+            Map.entry("cluster-id-from-certificate", SWITCH),
             Map.entry("insecure", SWITCH));
 
     private static final Map<String, String> CONVERTERS = Map.of("regular expression): [0-9]+[BbKk", SIZE,

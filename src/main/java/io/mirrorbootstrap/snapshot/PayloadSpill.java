@@ -4,12 +4,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 import io.mirrorbootstrap.store.DiskFile;
 
 /**
  * The place of a payload that comes before its destination is known (an encoder that sorts its keys writes
- * {@code data} before {@code offset}). On disk, because held in memory the halves of chunks could use up the memory that
+ * {@code data} before {@code offset}), or that must be whole before it can be written. On disk, because held in memory the halves of chunks could use up the memory that
  * all links share, and none could ever be completed. Nothing is opened before the first such payload. Worker only, one
  * thread at a time.
  */
@@ -55,16 +56,16 @@ public final class PayloadSpill implements Closeable, DiskRoom.Writing {
     }
 
     /**
-     * Hands the payload to {@code chunk}, and is empty again.
+     * Hands the payload to {@code next}, in slices that are only valid during the call, and is empty again.
      *
-     * @throws RefusedException with {@link Refusal.Transport}, or as {@link IncomingChunk#write} does
+     * @throws RefusedException with {@link Refusal.Transport}, or as {@code next} does
      */
-    public void drainTo(IncomingChunk chunk) {
+    public void drainTo(Consumer<ByteBuffer> next) {
         try {
             ByteBuffer slice = ByteBuffer.allocate((int) Math.min(SLICE_BYTES, bytes));
             for (long at = 0; at < bytes;) {
                 at += file.orElseThrow().read(slice.clear(), at);
-                chunk.write(slice.flip());
+                next.accept(slice.flip());
             }
             clear();
         } catch (IOException e) {

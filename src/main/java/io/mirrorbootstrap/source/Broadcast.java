@@ -24,6 +24,7 @@ public final class Broadcast implements AutoCloseable {
     /** What each may have beside what is common: on its way, and to read to where it reads for itself. */
     private static final int OWN_SEGMENTS = Stock.FLOWING + 1;
 
+    private final List<Destination> to;
     private final List<SnapshotSender> senders = new ArrayList<>();
     private final ChunkMemory memory = new ChunkMemory();
     private final boolean allowEmpty;
@@ -42,6 +43,7 @@ public final class Broadcast implements AutoCloseable {
 
     /** @param nanoTime a clock that only goes forward */
     Broadcast(List<Destination> to, boolean allowEmpty, long replayBytes, LongSupplier nanoTime) {
+        this.to = List.copyOf(to);
         this.allowEmpty = allowEmpty;
         this.replayBytes = replayBytes;
         to.forEach(each -> senders.add(new SnapshotSender(each, memory, nanoTime)));
@@ -62,7 +64,7 @@ public final class Broadcast implements AutoCloseable {
             Duration patience, Duration lagLimit) throws InterruptedException {
         boolean isOne = senders.size() == 1;
         Lag lag = isOne ? Lag.ofOne() : Lag.ofSeveral(lagLimit, input.size().isEmpty(), System::nanoTime);
-        Stock stock = new Stock(input, memory, memory.segments(replayBytes, own(senders.size())), lag);
+        Stock stock = new Stock(input, memory, memory.segments(replayBytes, own(to)), lag);
         Cargo cargo = new Cargo(stock, origin, allowEmpty);
         List<Supply> supplies = senders.stream().map(each -> new Supply(stock, memory)).toList(); // before one is read from
         List<FutureTask<Outcome>> all = new ArrayList<>();
@@ -120,14 +122,16 @@ public final class Broadcast implements AutoCloseable {
      * How much can be held, in bytes, whatever is asked for: what this process may have outside the heap, less what each mirror has for
      * itself.
      *
-     * @param mirrors how many they are, 1 or more
+     * @param to the mirrors, one or more
      */
-    public static long mostReplayBytes(int mirrors) {
-        return (long) new ChunkMemory().segments(Long.MAX_VALUE, own(mirrors)) * ChunkBuffer.MAX_PAYLOAD_BYTES;
+    public static long mostReplayBytes(List<Destination> to) {
+        return (long) new ChunkMemory().segments(Long.MAX_VALUE, own(to)) * ChunkBuffer.MAX_PAYLOAD_BYTES;
     }
 
-    private static int own(int mirrors) {
-        return mirrors == 1 ? 0 : mirrors * OWN_SEGMENTS;
+    /** How many buffers are not for what is held for all: of several mirrors each has its own, and each has what it has compressed. */
+    static int own(List<Destination> to) {
+        int packed = (int) to.stream().filter(each -> each.compression().isPresent()).count() * (Supply.ON_THE_WAY + 1);
+        return packed + (to.size() == 1 ? 0 : to.size() * OWN_SEGMENTS);
     }
 
     /** Closes all links, and ends their event loops. */

@@ -14,7 +14,7 @@ import io.mirrorbootstrap.wire.Masking;
 
 /**
  * Memory for the payload of one chunk, or of several small ones, used again and again. The payload is read straight to its place, and
- * masked there, once, when its first chunk is made of it: from there it goes to the socket without a copy, over as many links and as
+ * masked there, once, when its first message is made of it: from there it goes to the socket without a copy, over as many links and as
  * often as it is wanted.
  * <p>
  * Each frame's share of it ({@link #FRAME_BYTES}) has a key of its own, drawn anew whenever the memory is used for other bytes
@@ -67,23 +67,27 @@ final class ChunkBuffer {
         return memory.slice(from, bytes);
     }
 
-    /**
-     * Has a part of the payload, and all before it, ready to be sent.
-     *
-     * @param from not behind what is masked
-     * @return the CRC-32C of that part
-     */
-    synchronized Crc32c mask(int from, int bytes) {
-        assert from <= masked : "byte " + from + " is behind the " + masked + " that are masked";
-        Crc32c crc32c = crc32c(from, bytes);
-        int end = from + bytes;
+    /** Has all before {@code end} ready to be sent. */
+    private void mask(int end) {
         while (masked < end) {
             int share = masked / FRAME_BYTES;
             int to = Math.min(end, (share + 1) * FRAME_BYTES);
             Masking.mask(memory.slice(masked, to - masked), Masking.turn(keys[share], masked));
             masked = to;
         }
-        return crc32c;
+    }
+
+    /** Copies a part of the payload as it was read, masked by now or not, to {@code to}, direct, with room for it. */
+    synchronized void copy(int from, int bytes, ByteBuffer to) {
+        int begin = to.position() - from;
+        to.put(memory.slice(from, bytes));
+        int end = Math.min(from + bytes, masked);
+        int next;
+        for (int at = from; at < end; at = next) {
+            int share = at / FRAME_BYTES;
+            next = Math.min(end, (share + 1) * FRAME_BYTES);
+            Masking.mask(to.slice(begin + at, next - at), Masking.turn(keys[share], at));
+        }
     }
 
     /** The CRC-32C of a part of the payload, masked or not. */
@@ -115,9 +119,9 @@ final class ChunkBuffer {
         return crc32c;
     }
 
-    /** The message of a chunk whose payload is a part of what is masked here, at least one byte, all of it behind {@code head}. */
+    /** The message of a chunk whose payload is a part of what is here, at least one byte, all of it behind {@code head}. */
     synchronized ChunkMessage message(byte[] head, int from, int bytes) {
-        assert from + bytes <= masked : "up to byte " + (from + bytes) + ", and " + masked + " are masked";
+        mask(from + bytes);
         List<ChunkMessage.Frame> frames = new ArrayList<>();
         int end = from + bytes;
         int to;

@@ -6,7 +6,6 @@ import java.util.Optional;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.wire.Answer;
-import io.mirrorbootstrap.wire.Control;
 
 /** What a sidecar says on one link that it has committed: whether it is what was to be sent. Sending thread only. */
 final class Claim {
@@ -47,7 +46,7 @@ final class Claim {
         } else if (flow.isEmpty() && shipment.owesPosition()) {
             Optional<Outcome> noPosition = shipment.cargo().readPosition();
             if (noPosition.isEmpty()) {
-                link.send(new Control.Open(shipment.announcement())); // what is there already takes what is said of it again
+                link.send(shipment.open()); // what is there already takes what is said of it again
             }
             return noPosition;
         } else if (flow.isEmpty() && shipment.isNamedFile() && !supply.input().isVouchedFor()

@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
@@ -24,6 +25,7 @@ final class Flow {
     private final SourceLink link;
     private final Shipment shipment;
     private final Supply supply;
+    private final Optional<Compressor> compressor;
     private final int chunkBytes;
     private final long windowBytes;
     private final long windowMessages;
@@ -45,6 +47,7 @@ final class Flow {
         this.link = link;
         this.shipment = shipment;
         this.supply = shipment.supply();
+        this.compressor = shipment.compressor().filter(any -> opened.takesZstd());
         this.chunkBytes = chunkBytes;
         this.windowBytes = opened.windowBytes();
         this.windowMessages = Math.max(1, opened.windowMessages().orElse(Long.MAX_VALUE));
@@ -56,7 +59,7 @@ final class Flow {
     /** The answer to a stream that is sent as without an open. */
     static Answer.Opened usual(Answer.Committed namesake) {
         return new Answer.Opened(namesake.database(), 0, ChunkBuffer.MAX_PAYLOAD_BYTES, USUAL_WINDOW_BYTES,
-                OptionalLong.empty(), OptionalLong.empty(), Optional.empty());
+                OptionalLong.empty(), OptionalLong.empty(), Optional.empty(), false);
     }
 
     boolean maySend() {
@@ -74,9 +77,13 @@ final class Flow {
             stamp = new SnapshotIdentity(stamp.sourceClusterId(), stamp.database(), stamp.lsn(), stamp.totalBytes(),
                     supply.totalCrc32c());
         }
-        byte[] head = ChunkEncoder.head(stamp, payload.offset(), payload.bytes(), payload.crc32c(), isLast,
+        Optional<Compressor.Packed> packed = compressor.flatMap(each -> each.pack(payload, supply.isAwaited()));
+        packed.ifPresent(frame -> shipment.packed(payload, frame));
+        OptionalInt frameBytes = packed.isPresent() ? OptionalInt.of(packed.get().bytes()) : OptionalInt.empty();
+        byte[] head = ChunkEncoder.head(stamp, payload.offset(), payload.bytes(), frameBytes, payload.crc32c(), isLast,
                 isLast ? shipment.cargo().lastPosition() : Optional.empty());
-        send(payload.memory().map(memory -> memory.message(head, payload.from(), payload.bytes()))
+        send(packed.map(frame -> frame.memory().message(head, 0, frame.bytes()))
+                .or(() -> payload.memory().map(memory -> memory.message(head, payload.from(), payload.bytes())))
                 .orElseGet(() -> ChunkMessage.of(head)));
         if (isLast) {
             lastChunkAt = payload.offset();

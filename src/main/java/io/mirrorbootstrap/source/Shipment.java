@@ -12,6 +12,7 @@ import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.mirrorbootstrap.wire.Answer;
+import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.ErrorCode;
 
 /** One snapshot that is being sent to one mirror, over all its links: what is known of that by now. Sending thread only. */
@@ -25,6 +26,7 @@ final class Shipment {
     private final Cargo cargo;
     private final Progress progress;
     private final Supply supply;
+    private final Optional<Compressor> compressor;
     private final long startedNanos = System.nanoTime();
 
     private Optional<Announcement> announcement = Optional.empty();
@@ -34,11 +36,13 @@ final class Shipment {
     private int links;
     private long sentBytes;
     private long resentBytes;
+    private long savedBytes;
 
     /** Nothing is read yet. */
-    Shipment(Cargo cargo, Supply supply, Progress progress) {
+    Shipment(Cargo cargo, Supply supply, Optional<Compressor> compressor, Progress progress) {
         this.cargo = cargo;
         this.supply = supply;
+        this.compressor = compressor;
         this.progress = progress;
     }
 
@@ -52,6 +56,11 @@ final class Shipment {
 
     Supply supply() {
         return supply;
+    }
+
+    /** What compresses its chunks, on links whose sidecar takes that. */
+    Optional<Compressor> compressor() {
+        return compressor;
     }
 
     /** What is read for this mirror by now. */
@@ -81,6 +90,11 @@ final class Shipment {
         return new Announcement(first.identity(), first.isMeant(), notes);
     }
 
+    /** What asks a sidecar to take it. */
+    Control.Open open() {
+        return new Control.Open(announcement(), compressor.isPresent());
+    }
+
     SnapshotIdentity identity() {
         return announcement.orElseThrow().identity();
     }
@@ -108,8 +122,11 @@ final class Shipment {
     }
 
     /** Payload begins, or goes on, over one more link. */
-    void begins() {
+    void begins(Answer.Opened opened) {
         links++;
+        if (links == 1 && compressor.isPresent() && !opened.takesZstd()) {
+            progress.found("the sidecar takes no compressed chunks: they are sent as they are");
+        }
     }
 
     /** A chunk is sent. */
@@ -118,12 +135,18 @@ final class Shipment {
         resentBytes += payload.again();
     }
 
+    /** In place of a payload, which counts as sent, a frame goes to the link. */
+    void packed(Payload payload, Compressor.Packed frame) {
+        supply.packed(payload, frame.memory());
+        savedBytes += payload.bytes() - frame.bytes();
+    }
+
     /** What it has taken so far, over all its links; empty where none was asked for payload. */
     Optional<Tally> tally() {
         return links == 0
                 ? Optional.empty()
                 : Optional.of(new Tally(identity(), sentBytes, Duration.ofNanos(System.nanoTime() - startedNanos),
-                        links - 1, resentBytes));
+                        links - 1, resentBytes, sentBytes - savedBytes));
     }
 
     /**

@@ -65,7 +65,7 @@ public final class SnapshotSender implements AutoCloseable {
     /** @param nanoTime a clock that only goes forward */
     SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes, LongSupplier nanoTime) {
-        this(new Destination(endpoint, Optional.empty(), credentials, proxy, Optional.empty()), allowEmpty,
+        this(new Destination(endpoint, credentials, proxy), allowEmpty,
                 replayBytes, new ChunkMemory(), nanoTime);
     }
 
@@ -100,7 +100,7 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
-        Stock stock = new Stock(input, memory, memory.segments(replayBytes, 0), Lag.ofOne());
+        Stock stock = new Stock(input, memory, memory.segments(replayBytes, Broadcast.own(List.of(to))), Lag.ofOne());
         try {
             return deliver(new Cargo(stock, origin, allowEmpty), new Supply(stock, memory), progress, patience);
         } finally {
@@ -110,7 +110,8 @@ public final class SnapshotSender implements AutoCloseable {
 
     /** Sends what is perhaps sent to others as well, as {@link #send} does. */
     Outcome deliver(Cargo cargo, Supply supply, Progress progress, Duration patience) throws InterruptedException {
-        Shipment shipment = new Shipment(cargo, supply, progress);
+        Optional<Compressor> compressor = Compressor.of(to.compression(), memory, progress);
+        Shipment shipment = new Shipment(cargo, supply, compressor, progress);
         try {
             if (!shipment.isStream()) { // a stream is waited for when there is a link
                 Optional<Outcome> unusable = shipment.prepare();
@@ -145,6 +146,7 @@ public final class SnapshotSender implements AutoCloseable {
         } finally {
             shipment.tally().ifPresent(progress::ended);
             supply.close();
+            compressor.ifPresent(Compressor::close);
         }
     }
 

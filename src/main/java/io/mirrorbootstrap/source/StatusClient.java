@@ -77,7 +77,7 @@ public final class StatusClient implements AutoCloseable {
 
     /** Opens nothing yet. */
     public StatusClient(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy) {
-        this(new Destination(endpoint, Optional.empty(), credentials, proxy, Optional.empty()));
+        this(new Destination(endpoint, credentials, proxy));
     }
 
     /** Opens nothing yet. */

@@ -26,7 +26,7 @@ final class Supply implements Follower {
     static final int ON_THE_WAY = 4;
 
     private final ChunkMemory memory;
-    private final Flights flights = new Flights();
+    private final Flights flights;
     private final CrcMarks marks = new CrcMarks();
     private final Semaphore bell = new Semaphore(0);
 
@@ -52,6 +52,7 @@ final class Supply implements Follower {
     Supply(Stock stock, ChunkMemory memory) {
         this.stock = stock;
         this.memory = memory;
+        this.flights = new Flights(memory);
         stock.follow(this);
     }
 
@@ -274,7 +275,7 @@ final class Supply implements Follower {
         if (from == 0) {
             stock.before(segment, runningCrc32c);
         }
-        Crc32c crc32c = segment.buffer.mask(from, bytes);
+        Crc32c crc32c = segment.buffer.crc32c(from, bytes);
         runningCrc32c = runningCrc32c.followedBy(crc32c, bytes);
         next += bytes;
         int again = (int) Math.max(0, Math.min(furthest - offset, bytes));
@@ -283,6 +284,18 @@ final class Supply implements Follower {
             marks.add(next, runningCrc32c);
         }
         return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c, again, taken.isLast());
+    }
+
+    /** Whether the link has nothing to send but the payload that was given out last. */
+    boolean isAwaited() {
+        return flights.messages() <= 1;
+    }
+
+    /** The link gets {@code frame} in place of a payload that was given out, which it is out of. */
+    void packed(Payload payload, ChunkBuffer frame) {
+        flights.written(payload.memory().orElseThrow());
+        flights.addOwn(frame);
+        tell();
     }
 
     /** The link has written a message. */

@@ -105,7 +105,7 @@ final class Transmission {
         if (shipment.isStream() && supply.isLeft()) {
             return shipment.leftBehind(0);
         }
-        link.send(new Control.Open(shipment.announcement()));
+        link.send(shipment.open());
         while (!supply.isLeft() || goesOnAlone()) {
             boolean maySend = flow.isPresent() && flow.get().maySend();
             Optional<LinkEvent> event = maySend ? link.poll() : link.await(REPORT_INTERVAL);
@@ -223,7 +223,7 @@ final class Transmission {
         }
         if (!goesOn) {
             shipment.identify(reading.crc32c());
-            link.send(new Control.Open(shipment.announcement()));
+            link.send(shipment.open());
             return Optional.empty();
         } else if (opened.crc32c().filter(crc32c -> !crc32c.equals(reading.crc32c())).isPresent()) {
             supply.marks().clear(); // one of the two has other bytes now: the end will tell
@@ -236,7 +236,7 @@ final class Transmission {
             throws IOException, InterruptedException {
         int chunkBytes = (int) Math.min(Math.min(opened.maxChunkBytes(), opened.windowBytes()),
                 ChunkBuffer.MAX_PAYLOAD_BYTES);
-        shipment.begins();
+        shipment.begins(opened);
         supply.goTo(offset, crc32c, chunkBytes, opened.checkpointBytes().isPresent());
         flow = Optional.of(new Flow(link, shipment, opened, chunkBytes));
         return Optional.empty();

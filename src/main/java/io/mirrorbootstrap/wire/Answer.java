@@ -21,9 +21,10 @@ public sealed interface Answer {
      * @param checkpointBytes at most so many bytes are received and not durable; empty when the sidecar does not say it: then it knows no
      *            names of streams
      * @param crc32c of the bytes up to {@code offset}, as the sidecar has them; empty where there are none, or it does not say it
+     * @param takesZstd whether chunks may be compressed from now on
      */
     record Opened(DatabaseId database, long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages,
-            OptionalLong checkpointBytes, Optional<Crc32c> crc32c)
+            OptionalLong checkpointBytes, Optional<Crc32c> crc32c, boolean takesZstd)
             implements
                 Answer {
 

@@ -4,13 +4,13 @@ import static io.mirrorbootstrap.wire.EnvelopeValues.malformed;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 import org.msgpack.core.MessageInsufficientBufferException;
 import org.msgpack.core.MessageIntegerOverflowException;
-import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePackException;
 import org.msgpack.core.MessageSizeException;
 import org.msgpack.core.MessageUnpacker;
@@ -37,10 +37,13 @@ public final class ChunkDecoder {
     /** How many keys a map may have: unknown keys are remembered, to find one that is there twice. */
     private static final int MAX_ENTRIES = 64;
 
+    /** A frame of what does not shrink may be longer than its payload by a part of it, one in so many bytes. */
+    private static final int FRAME_SHARE = 8;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private enum Stage {
-        HEADER, FIELDS, BINARY_DATA, ARRAY_DATA, COMPLETE
+        HEADER, FIELDS, DATA, COMPLETE
     }
 
     /**
@@ -52,18 +55,22 @@ public final class ChunkDecoder {
     }
 
     private final int maxChunkBytes;
+    private final boolean takesZstd;
     private final EnvelopeWindow window = new EnvelopeWindow(MAX_ENVELOPE_BYTES);
     private final Envelope envelope = new Envelope();
 
     private Stage stage = Stage.HEADER;
     private boolean arrayForm;
     private int fieldsLeft;
-    private long dataLeft;
-    private boolean elementOpen;
+    private Optional<DataValue> data = Optional.empty();
 
-    /** @param maxChunkBytes the largest payload, in bytes */
-    public ChunkDecoder(int maxChunkBytes) {
+    /**
+     * @param maxChunkBytes the largest payload, in bytes
+     * @param takesZstd whether the payload may be compressed, as is agreed on
+     */
+    public ChunkDecoder(int maxChunkBytes, boolean takesZstd) {
         this.maxChunkBytes = maxChunkBytes;
+        this.takesZstd = takesZstd;
     }
 
     /**
@@ -78,11 +85,8 @@ public final class ChunkDecoder {
         int begin = piece.position();
         while (piece.hasRemaining()) {
             switch (stage) {
-                case BINARY_DATA:
-                    binaryData(piece, payload);
-                    break;
-                case ARRAY_DATA:
-                    arrayData(piece, payload);
+                case DATA:
+                    data(piece, payload);
                     break;
                 case COMPLETE:
                     throw malformed("more bytes follow the end of the chunk");
@@ -106,9 +110,8 @@ public final class ChunkDecoder {
         switch (stage) {
             case COMPLETE:
                 return;
-            case BINARY_DATA:
-            case ARRAY_DATA:
-                throw malformed("the message ends " + dataLeft + " bytes before the end of its data");
+            case DATA:
+                throw malformed("the message ends " + data.orElseThrow().left() + " bytes before the end of its data");
             default :
                 throw malformed("the message ends inside the envelope");
         }
@@ -139,39 +142,27 @@ public final class ChunkDecoder {
         return envelope.position();
     }
 
-    private void binaryData(ByteBuffer piece, Consumer<ByteBuffer> payload) {
-        int length = (int) Math.min(dataLeft, piece.remaining());
-        payload.accept(piece.slice(piece.position(), length));
-        piece.position(piece.position() + length);
-        dataLeft -= length;
-        dataEndsAtZero();
+    /** How many bytes the payload yields that was handed on compressed, as one zstd frame; known when {@link #finish} has returned. */
+    public OptionalInt dataBytes() {
+        OptionalLong bytes = envelope.dataBytes();
+        return bytes.isPresent() ? OptionalInt.of((int) bytes.getAsLong()) : OptionalInt.empty();
     }
 
-    /** The elements of an array are one byte below 128, else two. */
-    private void arrayData(ByteBuffer piece, Consumer<ByteBuffer> payload) {
-        byte[] bytes = new byte[(int) Math.min(dataLeft, piece.remaining())];
-        int length = 0;
-        while (piece.hasRemaining() && dataLeft > 0) {
-            byte next = piece.get();
-            if (elementOpen) {
-                elementOpen = false;
-            } else if (next == MessagePack.Code.UINT8) {
-                elementOpen = true;
-                continue;
-            } else if (next < 0) {
-                throw malformed(
-                        String.format(Locale.ROOT, "data as an array must have uint 8 elements, not type 0x%02x",
-                                next));
-            }
-            bytes[length++] = next;
-            dataLeft--;
-        }
-        payload.accept(ByteBuffer.wrap(bytes, 0, length));
-        dataEndsAtZero();
+    /** Whether what is handed on is compressed, or may yet turn out to be: what says so may come behind it. */
+    public boolean mayBeCompressed() {
+        boolean mayBeSaid = takesZstd && !arrayForm && stage != Stage.COMPLETE && fieldsLeft > 1
+                && !envelope.saysEncoding();
+        return envelope.isEncoded() || mayBeSaid;
     }
 
-    private void dataEndsAtZero() {
-        if (dataLeft == 0) {
+    private void data(ByteBuffer piece, Consumer<ByteBuffer> payload) {
+        DataValue value = data.orElseThrow();
+        value.take(piece, payload);
+        dataEnds(value);
+    }
+
+    private void dataEnds(DataValue value) {
+        if (value.left() == 0) {
             stage = Stage.FIELDS;
             envelope.has(ChunkField.DATA);
             fieldRead();
@@ -214,7 +205,7 @@ public final class ChunkDecoder {
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory failed", e);
         }
-        if (stage == Stage.BINARY_DATA || stage == Stage.ARRAY_DATA || stage == Stage.COMPLETE) {
+        if (stage == Stage.DATA || stage == Stage.COMPLETE) {
             feed(window.giveBack(piece, begin), payload); // bytes that were taken for envelope
         }
     }
@@ -261,25 +252,19 @@ public final class ChunkDecoder {
     }
 
     private void data(MessageUnpacker in) throws IOException {
-        ValueType type = EnvelopeValues.type(in);
-        try {
-            if (type == ValueType.BINARY) {
-                dataLeft = in.unpackBinaryHeader();
-                stage = Stage.BINARY_DATA;
-            } else if (type == ValueType.ARRAY) {
-                dataLeft = in.unpackArrayHeader();
-                stage = Stage.ARRAY_DATA;
-            } else {
-                throw malformed(
-                        "data is of type " + EnvelopeValues.name(type) + ", it must be bin or an array of uint 8");
-            }
-        } catch (MessageSizeException e) { // from 2^31 on
+        DataValue value = DataValue.begin(in, maxChunkBytes);
+        requireSize(value.length(),
+                mayBeCompressed() ? (long) maxChunkBytes + maxChunkBytes / FRAME_SHARE : maxChunkBytes);
+        data = Optional.of(value);
+        stage = Stage.DATA;
+        dataEnds(value);
+    }
+
+    /** @param max the most bytes that {@code bytes} may be */
+    private void requireSize(long bytes, long max) {
+        if (bytes > max) {
             throw new RefusedException(new Refusal.ChunkTooLarge(maxChunkBytes));
         }
-        if (dataLeft > maxChunkBytes) {
-            throw new RefusedException(new Refusal.ChunkTooLarge(maxChunkBytes));
-        }
-        dataEndsAtZero();
     }
 
     private void fieldRead() {
@@ -290,6 +275,10 @@ public final class ChunkDecoder {
     private void completeAtZero() {
         if (fieldsLeft <= 0) {
             envelope.requireAll();
+            if (envelope.isEncoded() && !takesZstd) {
+                throw malformed(Fields.ENCODING + " is not agreed on: open must offer it, and opened take it");
+            }
+            requireSize(envelope.dataBytes().orElse(data.orElseThrow().length()), maxChunkBytes);
             stage = Stage.COMPLETE;
         }
     }

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** The fields of a chunk, in the order of the array form; the last two are of the map form only, and nil there is none. */
+/** The fields of a chunk, in the order of the array form; those behind {@link #DONE} are of the map form only, and nil there is none. */
 enum ChunkField {
     SOURCE_CLUSTER_ID(Fields.SOURCE_CLUSTER_ID),
     SOURCE_DATABASE_ID(Fields.SOURCE_DATABASE_ID),
@@ -15,7 +15,9 @@ enum ChunkField {
     DATA(Fields.DATA),
     DONE(Fields.DONE),
     CHUNK_CRC32C(Fields.CHUNK_CRC32C),
-    POSITION(Fields.POSITION);
+    POSITION(Fields.POSITION),
+    ENCODING(Fields.ENCODING),
+    DATA_BYTES(Fields.DATA_BYTES);
 
     /** Identity and offset: what must be known before a payload has a place. Not to be changed. */
     static final Set<ChunkField> HEAD = EnumSet.range(SOURCE_CLUSTER_ID, OFFSET);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 import org.msgpack.core.MessageUnpacker;
@@ -25,6 +26,8 @@ import io.mirrorbootstrap.snapshot.Text;
  */
 final class Envelope {
 
+    private static final long NOT_SAID = -1;
+
     private final Set<ChunkField> seen = EnumSet.noneOf(ChunkField.class);
     /** The keys of no field. Few sources have any, and this is made for each chunk. */
     private Set<String> unknown = Set.of();
@@ -38,6 +41,8 @@ final class Envelope {
     private boolean done;
     private Crc32c chunkCrc32c;
     private String position;
+    private boolean isEncoded;
+    private long dataBytes = NOT_SAID;
 
     /** @throws RefusedException when {@code field} is there already */
     void requireNew(ChunkField field) {
@@ -87,6 +92,19 @@ final class Envelope {
                     throw malformed(Fields.wrongPosition(position));
                 }
                 break;
+            case ENCODING:
+                isEncoded = !in.tryUnpackNil();
+                if (isEncoded) {
+                    String encoding = EnvelopeValues.string(field, in);
+                    if (!encoding.equals(Fields.ZSTD)) {
+                        throw malformed(Fields.ENCODING + " is " + Text.quoted(encoding) + ", it must be "
+                                + Fields.ZSTD);
+                    }
+                }
+                break;
+            case DATA_BYTES:
+                dataBytes = in.tryUnpackNil() ? NOT_SAID : EnvelopeValues.number(field, in);
+                break;
             default :
                 throw new IllegalStateException("no field with a value of its own: " + field);
         }
@@ -104,13 +122,33 @@ final class Envelope {
         }
     }
 
-    /** @throws RefusedException when a field is missing that every chunk has */
+    /** @throws RefusedException when a field is missing that every chunk has, or one that goes with another */
     void requireAll() {
         for (ChunkField field : ChunkField.REQUIRED) {
             if (!seen.contains(field)) {
                 throw malformed(field.key() + " is missing");
             }
         }
+        if (isEncoded != dataBytes >= 0) {
+            throw malformed(isEncoded
+                    ? Fields.DATA_BYTES + " is missing, as there is an " + Fields.ENCODING
+                    : Fields.ENCODING + " is missing, as there is " + Fields.DATA_BYTES);
+        }
+    }
+
+    /** Whether it is known by now whether the payload is encoded. */
+    boolean saysEncoding() {
+        return seen.contains(ChunkField.ENCODING);
+    }
+
+    /** How many bytes a payload yields that is encoded; empty: it is as it is, as far as is known. */
+    OptionalLong dataBytes() {
+        return isEncoded ? OptionalLong.of(dataBytes) : OptionalLong.empty();
+    }
+
+    /** Whether the payload is encoded, as far as is known. */
+    boolean isEncoded() {
+        return isEncoded;
     }
 
     /** Identity and offset, as soon as they are known. */

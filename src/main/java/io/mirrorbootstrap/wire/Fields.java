@@ -20,6 +20,11 @@ public final class Fields {
     static final String DATA = "data";
     static final String DONE = "done";
     static final String CHUNK_CRC32C = "chunk_crc32c";
+    static final String ENCODING = "encoding";
+    static final String DATA_BYTES = "data_bytes";
+    static final String COMPRESSION = "compression";
+    /** The one compression there is. */
+    static final String ZSTD = "zstd";
     static final String STREAM_ID = "stream_id";
     static final String REPLACE = "replace";
     public static final String POSITION = "position";

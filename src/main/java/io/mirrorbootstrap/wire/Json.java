@@ -7,7 +7,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -21,6 +23,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -49,7 +52,10 @@ final class Json {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-    private static final Set<String> KEPT = Set.of(Fields.LAST_ERROR, Fields.LABELS);
+    private static final Set<String> KEPT = Set.of(Fields.LAST_ERROR, Fields.LABELS, Fields.COMPRESSION);
+
+    /** How many values of an array are kept: those behind them are passed over. */
+    private static final int MAX_ELEMENTS = 16;
 
     private Json() {
     }
@@ -101,11 +107,28 @@ final class Json {
             String name = json.currentName();
             JsonToken token = json.nextToken();
             fields.set(name,
-                    token == JsonToken.START_OBJECT && kept.contains(name)
-                            ? fields(json, Set.of())
-                            : value(json, token));
+                    kept.contains(name) ? inside(json, token) : value(json, token));
         }
         return fields;
+    }
+
+    private static JsonNode inside(JsonParser json, JsonToken token) throws IOException {
+        return switch (token) {
+            case START_OBJECT -> fields(json, Set.of());
+            case START_ARRAY -> elements(json);
+            default -> value(json, token);
+        };
+    }
+
+    private static ArrayNode elements(JsonParser json) throws IOException {
+        ArrayNode elements = NODES.arrayNode();
+        for (JsonToken token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
+            JsonNode element = value(json, token);
+            if (elements.size() < MAX_ELEMENTS) {
+                elements.add(element);
+            }
+        }
+        return elements;
     }
 
     private static JsonNode value(JsonParser json, JsonToken token) throws IOException {
@@ -190,6 +213,18 @@ final class Json {
         /** Empty where there is none, or null. */
         Optional<Crc32c> optionalCrc(String field) {
             return node.hasNonNull(field) ? Optional.of(crc(field)) : Optional.empty();
+        }
+
+        /** The first of an array of strings; none where there is none, or null. */
+        List<String> texts(String field) {
+            List<String> texts = new ArrayList<>();
+            if (node.hasNonNull(field)) {
+                node.get(field).forEach(each -> texts.add(each.textValue()));
+                if (!node.get(field).isArray() || texts.contains(null)) {
+                    throw malformed(field + " must be an array of strings");
+                }
+            }
+            return texts;
         }
 
         Optional<String> streamId() {

@@ -40,7 +40,8 @@ public final class JsonMessages {
             case "open":
                 return new Control.Open(
                         new Announcement(message.identity(Optional.empty()), message.flag(Fields.REPLACE),
-                                message.notes()));
+                                message.notes()),
+                        message.texts(Fields.COMPRESSION).contains(Fields.ZSTD));
             case "abort":
                 return new Control.Abort(message.database());
             default :
@@ -60,6 +61,11 @@ public final class JsonMessages {
                     json.writeBooleanField(Fields.REPLACE, true);
                 }
                 JsonWriter.writeNotes(json, open.snapshot().notes());
+                if (open.offersZstd()) {
+                    json.writeArrayFieldStart(Fields.COMPRESSION);
+                    json.writeString(Fields.ZSTD);
+                    json.writeEndArray();
+                }
             });
         }
         Control.Abort abort = (Control.Abort) control;
@@ -92,6 +98,9 @@ public final class JsonMessages {
                     json.writeNumberField(Fields.CHECKPOINT_BYTES, opened.checkpointBytes().getAsLong());
                 }
                 JsonWriter.writeIfThere(json, Fields.CRC32C, opened.crc32c().map(Crc32c::toString));
+                if (opened.takesZstd()) {
+                    json.writeStringField(Fields.COMPRESSION, Fields.ZSTD);
+                }
             });
         } else if (answer instanceof Answer.Committed committed) {
             return JsonWriter.write(json -> {
@@ -140,7 +149,8 @@ public final class JsonMessages {
                 return new Answer.Opened(database, message.number(Fields.OFFSET),
                         message.number(Fields.MAX_CHUNK_BYTES),
                         message.number(Fields.WINDOW_BYTES), message.optionalNumber(Fields.WINDOW_MESSAGES),
-                        message.optionalNumber(Fields.CHECKPOINT_BYTES), message.optionalCrc(Fields.CRC32C));
+                        message.optionalNumber(Fields.CHECKPOINT_BYTES), message.optionalCrc(Fields.CRC32C),
+                        message.optionalText(Fields.COMPRESSION).filter(Fields.ZSTD::equals).isPresent());
             case "committed":
                 return new Answer.Committed(database, message.number(Fields.SNAPSHOT_LSN),
                         message.number(Fields.BYTES), message.crc(Fields.CRC32C),

@@ -55,7 +55,7 @@ class ProgressDisplayTest {
             display.named("08fdd227");
             display.update(Phase.SENDING, 0, OptionalLong.of(TOTAL));
             display.retrying(new Outcome.LinkLost(Outcome.LinkLost.CUT, "", 5), Duration.ofSeconds(1));
-            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 2, TOTAL));
+            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 2, TOTAL, 3 * TOTAL));
         }
         assertEquals(List.of(TIME + " connecting", TIME + " no LSN is known",
                 TIME + " transfer=08fdd227 sending  0 %, 0 B of 1.00 MiB",
@@ -70,8 +70,8 @@ class ProgressDisplayTest {
     void onATerminalTheEndIsShortAndFits() {
         SnapshotIdentity sent = new SnapshotIdentity("c", new DatabaseId("d"), 0, TOTAL, Crc32c.EMPTY);
         try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(shown), () -> 41)) {
-            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 0, 0));
-            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 2, TOTAL));
+            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 0, 0, 3 * TOTAL));
+            display.ended(new Tally(sent, 3 * TOTAL, Duration.ofMillis(1500), 2, TOTAL, 3 * TOTAL));
         }
         assertEquals(List.of("sent 3.00 MiB in 1.5 s, 2.00 MiB/s", "sent 3.00 MiB in 1.5 s, 2.00 MiB/s, gone"),
                 shown.toString().lines().toList());

@@ -60,7 +60,7 @@ class ChunkDecoderFuzzTest {
     }
 
     private static Outcome decode(byte[] message, byte[] pieces) {
-        ChunkDecoder decoder = new ChunkDecoder(MAX_CHUNK_BYTES);
+        ChunkDecoder decoder = new ChunkDecoder(MAX_CHUNK_BYTES, false);
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
         Consumer<ByteBuffer> collect = slice -> {
             byte[] bytes = new byte[slice.remaining()];

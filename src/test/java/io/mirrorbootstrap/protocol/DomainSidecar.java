@@ -108,7 +108,7 @@ final class DomainSidecar implements Sidecar {
             OpenOutcome outcome = receiver(anyOfIt.database()).open(source, anyOfIt.identity());
             if (outcome instanceof OpenOutcome.Opened opened) {
                 return new Answer.Opened(database, opened.offset(), 1, 1, OptionalLong.empty(), OptionalLong.empty(),
-                        Optional.empty());
+                        Optional.empty(), false);
             } else if (outcome instanceof OpenOutcome.AlreadyCommitted done) {
                 return committed(done.snapshot(), done.path());
             }

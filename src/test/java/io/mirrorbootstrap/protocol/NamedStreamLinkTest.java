@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 import jakarta.inject.Inject;
@@ -131,7 +132,8 @@ class NamedStreamLinkTest extends WithLink {
 
     private Answer send(SnapshotIdentity stamp, int from, int to, Optional<String> position) throws Exception {
         byte[] payload = Arrays.copyOfRange(whole, from, to);
-        byte[] head = ChunkEncoder.head(stamp, from, payload.length, Crc32c.of(ByteBuffer.wrap(payload)),
+        byte[] head = ChunkEncoder.head(stamp, from, payload.length, OptionalInt.empty(),
+                Crc32c.of(ByteBuffer.wrap(payload)),
                 to == whole.length, position);
         byte[] message = Arrays.copyOf(head, head.length + payload.length);
         System.arraycopy(payload, 0, message, head.length, payload.length);

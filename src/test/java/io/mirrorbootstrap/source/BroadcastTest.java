@@ -133,7 +133,7 @@ class BroadcastTest {
     }
 
     private static Destination destination(Endpoint to) {
-        return new Destination(to, Optional.empty(), Credentials.NONE, Optional.empty(), Optional.empty());
+        return new Destination(to, Credentials.NONE, Optional.empty());
     }
 
     private List<Outcome> send(SnapshotInput input, Endpoint... to) throws InterruptedException {

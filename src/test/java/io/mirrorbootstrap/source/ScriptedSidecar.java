@@ -108,13 +108,13 @@ public final class ScriptedSidecar implements AutoCloseable {
 
     static String opened(long offset, long maxChunkBytes, long windowBytes, OptionalLong windowMessages) {
         return JsonMessages.write(new Answer.Opened(DATABASE, offset, maxChunkBytes, windowBytes, windowMessages,
-                OptionalLong.empty(), Optional.empty()));
+                OptionalLong.empty(), Optional.empty(), false));
     }
 
     /** What a sidecar says that goes on with streams. */
     static String opened(long offset, int chunkBytes, Optional<Crc32c> crc32c) {
         return JsonMessages.write(new Answer.Opened(DATABASE, offset, chunkBytes, 4L * chunkBytes,
-                OptionalLong.empty(), OptionalLong.of(64 << 20), crc32c));
+                OptionalLong.empty(), OptionalLong.of(64 << 20), crc32c, false));
     }
 
     static String pending(long bytesDone) {

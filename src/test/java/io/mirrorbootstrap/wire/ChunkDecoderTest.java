@@ -82,7 +82,7 @@ class ChunkDecoderTest {
     void thePayloadIsHandedOnBeforeTheMessageIsWhole() {
         byte[] message = good();
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
-        ChunkDecoder decoder = new ChunkDecoder(MAX_CHUNK_BYTES);
+        ChunkDecoder decoder = new ChunkDecoder(MAX_CHUNK_BYTES, false);
         decoder.feed(ByteBuffer.wrap(message, 0, message.length - 3),
                 slice -> payload.writeBytes(ChunkMessages.bytes(slice)));
         assertEquals(DATA.length - 3, payload.size());

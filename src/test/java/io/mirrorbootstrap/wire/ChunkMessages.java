@@ -30,6 +30,17 @@ final class ChunkMessages {
     /** What has been read of a message. */
     record Decoded(ChunkDecoder decoder, byte[] payload) {
 
+        /** What it yields, where that is compressed. */
+        byte[] yields() {
+            ByteArrayOutputStream yields = new ByteArrayOutputStream();
+            try (ZstdDecoder zstd = new ZstdDecoder()) {
+                zstd.begin(decoder.dataBytes().orElseThrow());
+                zstd.feed(ByteBuffer.wrap(payload), slice -> yields.writeBytes(bytes(slice)));
+                zstd.finish(slice -> yields.writeBytes(bytes(slice)));
+            }
+            return yields.toByteArray();
+        }
+
         SnapshotIdentity identity() {
             return decoder.head().orElseThrow().identity();
         }
@@ -80,8 +91,13 @@ final class ChunkMessages {
 
     /** The same with a limit of its own for the payload. */
     static Decoded decode(byte[] message, int pieceBytes, int maxChunkBytes) {
+        return decode(message, pieceBytes, maxChunkBytes, false);
+    }
+
+    /** The same where compression may be agreed on: the payload is as it came. */
+    static Decoded decode(byte[] message, int pieceBytes, int maxChunkBytes, boolean takesZstd) {
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
-        ChunkDecoder decoder = new ChunkDecoder(maxChunkBytes);
+        ChunkDecoder decoder = new ChunkDecoder(maxChunkBytes, takesZstd);
         for (int at = 0; at < message.length; at += pieceBytes) {
             decoder.feed(ByteBuffer.wrap(message, at, Math.min(pieceBytes, message.length - at)),
                     slice -> payload.writeBytes(bytes(slice)));

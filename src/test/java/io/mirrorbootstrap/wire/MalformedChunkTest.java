@@ -237,7 +237,7 @@ class MalformedChunkTest {
 
     private static void assertTooLarge(byte[] message) {
         assertEquals(new Refusal.ChunkTooLarge(MAX_CHUNK_BYTES), refusal(
-                () -> new ChunkDecoder(MAX_CHUNK_BYTES).feed(ByteBuffer.wrap(message), slice -> {
+                () -> new ChunkDecoder(MAX_CHUNK_BYTES, false).feed(ByteBuffer.wrap(message), slice -> {
                     throw new AssertionError("no payload came");
                 })));
     }

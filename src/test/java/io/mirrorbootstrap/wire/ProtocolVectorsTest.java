@@ -10,10 +10,8 @@ import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -27,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -83,14 +80,19 @@ class ProtocolVectorsTest {
     void aChunkMeansWhatItSaysHoweverItIsCut(Vector vector) throws Exception {
         byte[] message = ProtocolVectors.bytes(vector.node().get("bytes"));
         int limit = ProtocolVectors.value("max_chunk_bytes").intValue();
+        boolean takesZstd = vector.has("compression");
         for (int pieceBytes : new int[]{1, 7, message.length + 1}) {
             if (vector.has("refused")) {
                 RefusedException refused = assertThrows(RefusedException.class,
-                        () -> ChunkMessages.decode(message, pieceBytes, limit));
+                        () -> ChunkMessages.decode(message, pieceBytes, limit, takesZstd).yields());
                 assertEquals(vector.text("refused"), ErrorCode.of(refused.refusal()).spelling());
             } else {
-                ChunkMessages.Decoded chunk = ChunkMessages.decode(message, pieceBytes, limit);
-                assertEquals(vector.node().get("chunk"), meaning(chunk));
+                ChunkMessages.Decoded chunk = ChunkMessages.decode(message, pieceBytes, limit, takesZstd);
+                assertEquals(vector.node().get("chunk"), Meanings.of(chunk));
+                assertEquals(vector.has("yields"), chunk.decoder().dataBytes().isPresent());
+                if (vector.has("yields")) {
+                    assertEquals(vector.text("yields"), HexFormat.of().formatHex(chunk.yields()));
+                }
                 if (vector.has("written")) {
                     assertArrayEquals(message, written(chunk));
                 }
@@ -105,7 +107,9 @@ class ProtocolVectorsTest {
                 JsonNode sent = step.path("send");
                 if (sent.has("chunk")) {
                     byte[] message = ProtocolVectors.bytes(sent.get("bytes"));
-                    assertEquals(sent.get("chunk"), meaning(ChunkMessages.decode(message, message.length)),
+                    assertEquals(sent.get("chunk"),
+                            Meanings.of(ChunkMessages.decode(message, message.length, ChunkMessages.MAX_CHUNK_BYTES,
+                                    sent.has("compression"))),
                             dialogue::toString);
                 }
             }
@@ -131,13 +135,13 @@ class ProtocolVectorsTest {
             return;
         }
         Control control = JsonMessages.control(vector.text("text"));
-        assertEquals(vector.node().get("control"), meaning(control));
+        assertEquals(vector.node().get("control"), Meanings.of(control));
         if (vector.has("written")) {
             assertEquals(vector.text("text"), JsonMessages.write(control));
         }
     }
 
-    /** What is new here belongs into {@link #meaning(Control)}, and into the vectors; {@code owner} is nothing that a source says. */
+    /** What is new here belongs into {@link Meanings}, and into the vectors; {@code owner} is nothing that a source says. */
     @Test
     void noFieldOfAnAnnouncementIsMissing() {
         assertEquals(List.of("identity", "isMeant", "notes"), components(Announcement.class));
@@ -247,53 +251,12 @@ class ProtocolVectorsTest {
         return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
     }
 
-    private static JsonNode meaning(ChunkMessages.Decoded chunk) throws JsonProcessingException {
-        Map<String, Object> fields = meaning(chunk.identity());
-        fields.put("offset", chunk.decoder().head().orElseThrow().offset());
-        fields.put("data", HexFormat.of().formatHex(chunk.payload()));
-        fields.put("done", chunk.decoder().done());
-        chunk.decoder().chunkCrc32c().ifPresent(crc -> fields.put("chunk_crc32c", crc.unsigned()));
-        chunk.decoder().position().ifPresent(position -> fields.put("position", position));
-        return tree(fields);
-    }
-
     private static byte[] written(ChunkMessages.Decoded chunk) {
         byte[] data = chunk.payload();
-        byte[] head = ChunkEncoder.head(chunk.identity(), chunk.decoder().head().orElseThrow().offset(), data.length,
+        OptionalInt dataBytes = chunk.decoder().dataBytes();
+        byte[] head = ChunkEncoder.head(chunk.identity(), chunk.decoder().head().orElseThrow().offset(),
+                dataBytes.orElse(data.length), dataBytes.isPresent() ? OptionalInt.of(data.length) : dataBytes,
                 chunk.decoder().chunkCrc32c().orElseThrow(), chunk.decoder().done(), chunk.decoder().position());
         return ByteBuffer.allocate(head.length + data.length).put(head).put(data).array();
-    }
-
-    private static JsonNode meaning(Control control) throws JsonProcessingException {
-        if (control instanceof Control.Abort abort) {
-            return tree(Map.of("type", "abort", "source_database_id", abort.database().value()));
-        }
-        Announcement open = ((Control.Open) control).snapshot();
-        Map<String, Object> fields = meaning(open.identity());
-        fields.put("type", "open");
-        open.identity().streamId().ifPresent(id -> fields.put("stream_id", id));
-        if (open.isMeant()) {
-            fields.put("replace", true);
-        }
-        open.notes().position().ifPresent(position -> fields.put("position", position));
-        if (!open.notes().labels().isEmpty()) {
-            fields.put("labels", open.notes().labels());
-        }
-        return tree(fields);
-    }
-
-    private static Map<String, Object> meaning(SnapshotIdentity identity) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("source_cluster_id", identity.sourceClusterId());
-        fields.put("source_database_id", identity.database().value());
-        fields.put("snapshot_lsn", identity.lsn());
-        fields.put("total_bytes", identity.totalBytes());
-        fields.put("total_crc32c", identity.totalCrc32c().unsigned());
-        return fields;
-    }
-
-    /** As it would be read: a number has the type there that its size asks for. */
-    private static JsonNode tree(Map<String, Object> fields) throws JsonProcessingException {
-        return JSON.readTree(JSON.writeValueAsString(fields));
     }
 }

@@ -51,10 +51,11 @@ class SpellingTest {
     void answers() {
         assertIs("{\"type\":\"opened\",\"source_database_id\":\"orders\",\"offset\":1,\"max_chunk_bytes\":2,"
                 + "\"window_bytes\":3,\"window_messages\":4}",
-                new Answer.Opened(DATABASE, 1, 2, 3, OptionalLong.of(4), OptionalLong.empty(), Optional.empty()));
+                new Answer.Opened(DATABASE, 1, 2, 3, OptionalLong.of(4), OptionalLong.empty(), Optional.empty(),
+                        false));
         assertIs("{\"type\":\"opened\",\"source_database_id\":\"orders\",\"offset\":1,\"max_chunk_bytes\":2,"
                 + "\"window_bytes\":3,\"window_messages\":4,\"checkpoint_bytes\":5,\"crc32c\":\"0x9a71bb4c\"}",
-                new Answer.Opened(DATABASE, 1, 2, 3, OptionalLong.of(4), OptionalLong.of(5), Optional.of(CRC)));
+                new Answer.Opened(DATABASE, 1, 2, 3, OptionalLong.of(4), OptionalLong.of(5), Optional.of(CRC), false));
         assertIs("{\"type\":\"pending\",\"source_database_id\":\"orders\",\"bytes_done\":2,\"durable_bytes\":1}",
                 new Answer.Pending(DATABASE, 2, 1));
         assertIs("{\"type\":\"committed\",\"source_database_id\":\"orders\",\"snapshot_lsn\":42,\"bytes\":5,"

@@ -1,0 +1,91 @@
+package io.mirrorbootstrap.source;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+import io.mirrorbootstrap.wire.ZstdEncoder;
+import io.mirrorbootstrap.wire.ZstdLibrary;
+
+/**
+ * Compresses the chunks that go to one mirror, over all its links, each by itself, so that what is sent again needs nothing of what was
+ * sent before. A chunk that does not shrink is sent as it is. Sending thread only.
+ */
+final class Compressor implements AutoCloseable {
+
+    /** An adaptive one wants to save at least one byte in so many: less is not worth the decoding. */
+    private static final int LEAST_SAVED_SHARE = 16;
+
+    /** An adaptive one passes over at most so many chunks that it might have tried. */
+    private static final int MOST_SKIPPED = 64;
+
+    /**
+     * What stands for a payload on its way.
+     *
+     * @param memory has the frame, from its first byte on
+     * @param bytes how many it has
+     */
+    record Packed(ChunkBuffer memory, int bytes) {
+    }
+
+    private final Compression how;
+    private final ChunkMemory memory;
+    private final ZstdEncoder encoder;
+    private final ByteBuffer plain = ByteBuffer.allocateDirect(ChunkBuffer.MAX_PAYLOAD_BYTES);
+
+    /** How many chunks are passed over from now on, and how many behind the next one that does not shrink. */
+    private int skips;
+    private int nextSkips = 1;
+
+    private Compressor(Compression how, ChunkMemory memory) {
+        this.how = how;
+        this.memory = memory;
+        this.encoder = new ZstdEncoder(how.level());
+    }
+
+    /** @return empty where nothing is to be compressed, or nothing can be, which {@code progress} is told */
+    static Optional<Compressor> of(Optional<Compression> how, ChunkMemory memory, Progress progress) {
+        Optional<String> problem = how.isPresent() ? ZstdLibrary.problem() : Optional.empty();
+        problem.ifPresent(why -> progress.found("nothing is compressed: " + why));
+        return how.filter(any -> problem.isEmpty()).map(any -> new Compressor(any, memory));
+    }
+
+    /**
+     * Compresses a payload.
+     *
+     * @param isAwaited whether the link has nothing else to send meanwhile
+     * @return empty where it is to be sent as it is; else its memory is the caller's to give back
+     */
+    Optional<Packed> pack(Payload payload, boolean isAwaited) {
+        if (payload.memory().isEmpty() || !memory.hasMore() || how.isAdaptive() && isNotWorthIt(isAwaited)) {
+            return Optional.empty();
+        }
+        ChunkBuffer room = memory.take();
+        payload.memory().get().copy(payload.from(), payload.bytes(), plain.clear());
+        int most = payload.bytes() - (how.isAdaptive() ? payload.bytes() / LEAST_SAVED_SHARE : 0) - 1;
+        OptionalInt bytes = encoder.encode(plain.flip(), room.room(0, most));
+        if (bytes.isEmpty()) {
+            memory.giveBack(room);
+            skips = nextSkips;
+            nextSkips = Math.min(2 * nextSkips, MOST_SKIPPED);
+            return Optional.empty();
+        }
+        nextSkips = 1;
+        return Optional.of(new Packed(room, bytes.getAsInt()));
+    }
+
+    private boolean isNotWorthIt(boolean isAwaited) {
+        if (isAwaited) {
+            return true;
+        }
+        boolean isSkipped = skips > 0;
+        skips -= isSkipped ? 1 : 0;
+        return isSkipped;
+    }
+
+    /** Gives its memory back. */
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}
