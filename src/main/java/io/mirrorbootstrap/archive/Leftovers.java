@@ -139,13 +139,26 @@ final class Leftovers {
         return file;
     }
 
-    /** Removes a directory and all that is in it: links themselves, not what they lead to, whoever puts them there meanwhile. */
-    static void removeAll(Path directory) throws IOException {
-        try (DirectoryStream<Path> above = Files.newDirectoryStream(directory.getParent())) {
-            remove((SecureDirectoryStream<Path>) above, directory.getFileName()); // on Linux each is one
+    /**
+     * Removes one, and all that is in it: links themselves, not what they lead to, whoever puts them there meanwhile. Its lock goes last: if
+     * this process ends before, the next one still knows whose the rest is.
+     */
+    static void removeAll(Path partial) throws IOException {
+        try (SecureDirectoryStream<Path> beside = open(partial.getParent())) {
+            if (Files.exists(partial.resolve(TREE), LinkOption.NOFOLLOW_LINKS)) {
+                try (SecureDirectoryStream<Path> own = beside.newDirectoryStream(partial.getFileName(),
+                        LinkOption.NOFOLLOW_LINKS)) {
+                    remove(own, Path.of(TREE));
+                }
+            }
+            remove(beside, partial.getFileName());
         } catch (NoSuchFileException e) {
             // it is gone
         }
+    }
+
+    private static SecureDirectoryStream<Path> open(Path directory) throws IOException {
+        return (SecureDirectoryStream<Path>) Files.newDirectoryStream(directory); // on Linux each is one
     }
 
     private static void remove(SecureDirectoryStream<Path> above, Path name) throws IOException {

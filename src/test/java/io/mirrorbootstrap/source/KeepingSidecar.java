@@ -20,12 +20,18 @@ class KeepingSidecar implements AutoCloseable {
     final List<String> aborts = new CopyOnWriteArrayList<>();
     final ScriptedSidecar server;
     private final int chunkBytes;
+    private final boolean takesZstd;
     /** Event loop only. */
     private byte[] received = new byte[0];
     private int linkNumber;
 
     KeepingSidecar(int chunkBytes) throws Exception {
+        this(chunkBytes, false);
+    }
+
+    KeepingSidecar(int chunkBytes, boolean takesZstd) throws Exception {
         this.chunkBytes = chunkBytes;
+        this.takesZstd = takesZstd;
         this.server = new ScriptedSidecar((vertx, link) -> {
             int number = ++linkNumber;
             link.textMessageHandler(text -> heard(number, link, text));
@@ -75,8 +81,9 @@ class KeepingSidecar implements AutoCloseable {
 
     final String opened(int offset, byte[] bytes) {
         received = Arrays.copyOf(bytes, offset);
-        return ScriptedSidecar.opened(offset, chunkBytes,
+        String opened = ScriptedSidecar.opened(offset, chunkBytes,
                 offset == 0 ? Optional.empty() : Optional.of(Crc32c.of(ByteBuffer.wrap(received))));
+        return takesZstd ? opened.replaceAll("}$", ",\"compression\":\"zstd\"}") : opened;
     }
 
     /** An {@code open} was answered. */

@@ -10,6 +10,8 @@ import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessageUnpacker;
 import org.msgpack.value.Value;
 
+import com.github.luben.zstd.Zstd;
+
 import io.vertx.core.buffer.Buffer;
 
 /** A chunk as it came, in its map form. */
@@ -35,8 +37,14 @@ record ReceivedChunk(Map<String, Value> fields) {
         return number("offset");
     }
 
+    /** Also where it came compressed. */
     byte[] data() {
-        return fields.get("data").asBinaryValue().asByteArray();
+        byte[] data = fields.get("data").asBinaryValue().asByteArray();
+        return isCompressed() ? Zstd.decompress(data, (int) number("data_bytes")) : data;
+    }
+
+    boolean isCompressed() {
+        return fields.containsKey("encoding");
     }
 
     long end() {

@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -51,6 +53,16 @@ final class Sending {
                 retries.add(outcome);
             }
         };
+    }
+
+    /** So many bytes of rows, which shrink to a fraction. */
+    static byte[] rows(int bytes) {
+        StringBuilder rows = new StringBuilder();
+        for (int row = 0; rows.length() < bytes; row++) {
+            rows.append("insert into orders values (").append(row).append(", 'customer ").append(row * 7919 % 10_007)
+                    .append("', now());\n");
+        }
+        return Arrays.copyOf(rows.toString().getBytes(StandardCharsets.US_ASCII), bytes);
     }
 
     /** A stream of these bytes. */
