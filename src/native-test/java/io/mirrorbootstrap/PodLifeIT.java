@@ -133,8 +133,8 @@ class PodLifeIT {
     }
 
     /**
-     * What pg_basebackup does, which not every machine has: the files, while the database works, then its log. The functions
-     * have their names of PostgreSQL 14, which is what Maven brings.
+     * What pg_basebackup does, which not every machine has: the files, while the database works, then its log. What Maven
+     * brings of the newest PostgreSQL has no programs but the server's.
      *
      * @return a file with the argument of {@code send} for its LSN
      */
@@ -147,10 +147,10 @@ class PodLifeIT {
         Path label = Files.createDirectory(temp.resolve("label")).resolve("backup_label");
         try (Connection connection = primary.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.execute("select pg_start_backup('snapshot', true, false)");
+            statement.execute("select pg_backup_start('snapshot', true)");
             run("tar", "-cf", snapshot, "--exclude=./postmaster.pid", "--exclude=./pg_wal/*",
                     "--exclude=./pg_replslot/*", "-C", files, ".");
-            try (ResultSet stopped = statement.executeQuery("select labelfile from pg_stop_backup(false)")) {
+            try (ResultSet stopped = statement.executeQuery("select labelfile from pg_backup_stop()")) {
                 assertTrue(stopped.next());
                 Files.writeString(label, stopped.getString(1));
             }
