@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,15 +26,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The commands of the tutorial and of the recipes, block after block as they are in the docs, with the real databases: each page ends with a
- * check. Only ports are others. A page whose programs are not installed is not tried, and that is said.
+ * check. Only ports are others, and the first link is cut on its way. A page whose programs are not installed is not tried, and that is said.
  */
 class RecipesIT {
 
     private static final long PATIENCE_SECONDS = 240;
 
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```sh\n(.*?)^```$");
+    /** How clients meet the sidecar, and the port that it and the databases are given. */
     private static final Pattern PORT = Pattern
-            .compile("\\b(8080|5432|5433|6379|6380|2379|2380|2381|2382|3306|3307)\\b");
+            .compile("\\b(localhost:8080|8080|5432|5433|6379|6380|2379|2380|2381|2382|3306|3307)\\b");
 
     /** Where Debian has the programs of a PostgreSQL server. */
     private static final String POSTGRES = "/usr/lib/postgresql/15/bin";
@@ -43,19 +45,27 @@ class RecipesIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "tutorial.md|initdb pgbench pg_basebackup psql curl tar unshare|the standby follows",
-            "recipes/sqlite.md|sqlite3|the mirror is equal to the copy",
-            "recipes/redis.md|redis-server redis-cli|the replica follows",
-            "recipes/etcd.md|etcd etcdctl|the mirror is equal to its source at revision 10",
-            "recipes/mariadb.md|mariadbd mariadb-install-db mariadb-backup mbstream|the replica follows"})
-    void whatAPageSaysWorksFromItsStartToItsCheck(String page, String programs, String said) throws Exception {
+            "tutorial.md|8000000|initdb pgbench pg_basebackup psql curl tar unshare|the standby follows",
+            "recipes/sqlite.md|1000000|sqlite3|the mirror is equal to the copy",
+            "recipes/redis.md|100000|redis-server redis-cli|the replica follows",
+            "recipes/etcd.md|10000|etcd etcdctl|the mirror is equal to its source at revision 10",
+            "recipes/mariadb.md|8000000|mariadbd mariadb-install-db mariadb-backup mbstream|the replica follows"})
+    void whatAPageSaysWorksFromItsStartToItsCheck(String page, long cutAfterBytes, String programs, String said)
+            throws Exception {
         String path = bin() + File.pathSeparator + System.getenv("PATH") + File.pathSeparator + POSTGRES;
         for (String program : programs.split(" ")) {
             Programs.assume(Programs.isIn(path, program), program, "docs/" + page + " IS NOT TRIED");
         }
-        Path script = Files.writeString(directory.resolve("page.sh"), script(page));
+        try (Relay relay = new Relay(1, cutAfterBytes)) {
+            play(script(page, relay), path, programs.startsWith("initdb "), said);
+            assertEquals(0, relay.cutsLeft(), "the link was not cut");
+        }
+    }
+
+    private void play(String page, String path, boolean isPostgres, String said) throws Exception {
+        Path script = Files.writeString(directory.resolve("page.sh"), page);
         List<String> command = new ArrayList<>(List.of("bash", "-eu", script.toString()));
-        if (page.equals("tutorial.md") && "root".equals(System.getProperty("user.name"))) {
+        if (isPostgres && "root".equals(System.getProperty("user.name"))) {
             command.addAll(0, List.of("unshare", "-U")); // PostgreSQL refuses to be root
         }
         Path output = directory.resolve("output");
@@ -97,8 +107,12 @@ class RecipesIT {
         return Files.createDirectories(directory.resolve("work"));
     }
 
-    private static String script(String page) throws IOException {
-        Map<String, String> ports = new HashMap<>();
+    /** The commands of a page, whose sidecar is met through {@code relay}. */
+    private static String script(String page, Relay relay) throws IOException {
+        int sidecar = FreePort.take();
+        relay.leadTo(URI.create("http://127.0.0.1:" + sidecar));
+        Map<String, String> ports = new HashMap<>(
+                Map.of("8080", String.valueOf(sidecar), "localhost:8080", relay.uri().getAuthority()));
         StringBuilder script = new StringBuilder();
         Matcher blocks = BLOCK.matcher(Files.readString(Path.of("docs", page)));
         while (blocks.find()) {

@@ -115,7 +115,7 @@ public final class Relay implements Closeable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             long left = most;
-            for (int read = in.read(buffer); read >= 0 && left > 0; read = in.read(buffer)) {
+            for (int read = in.read(buffer); read >= 0; read = left > 0 ? in.read(buffer) : -1) {
                 int bytes = (int) Math.min(read, left);
                 long at = damaged - count.getAndAdd(bytes);
                 if (at >= 0 && at < bytes) {
