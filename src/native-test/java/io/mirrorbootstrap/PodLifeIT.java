@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -30,7 +29,6 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 /**
  * The life of the pod of k8s/examples/postgres-mirror, on one machine and without a cluster: the sidecar starts and is probed,
@@ -55,15 +53,9 @@ class PodLifeIT {
         Container mirror = new YAMLMapper()
                 .readValue(new File("k8s/examples/postgres-mirror/postgres.yaml"), StatefulSet.class).getSpec()
                 .getTemplate().getSpec().getContainers().get(0);
-        Path binaries = temp.resolve("binaries");
         try (SidecarProcess sidecar = SidecarProcess.start(volume, List.of("-Xmx64m"),
                 Map.of("MIRROR_BOOTSTRAP_EXPECTED_DATABASES", "orders"));
-                EmbeddedPostgres primary = EmbeddedPostgres.builder()
-                        .setOverrideWorkingDirectory(Files.createDirectory(binaries).toFile())
-                        .setDataDirectory(Files.createDirectory(temp.resolve("primary")))
-                        .setCleanDataDirectory(false)
-                        .setServerConfig("max_connections", "100") // as in its files, which the standby goes by
-                        .start()) {
+                NewestPostgres primary = NewestPostgres.start(temp)) {
             assertEquals(200, status(sidecar, "/q/health/started"));
             assertEquals(200, status(sidecar, "/q/health/ready"));
             assertEquals(503, status(sidecar, "/q/health/group/mirror"));
@@ -80,15 +72,14 @@ class PodLifeIT {
             assertEquals(200, status(sidecar, "/q/health/group/mirror"));
 
             int port = FreePort.take();
-            Process standby = start(mirror, 0, volume, postgres(binaries), primary.getPort(), port);
-            String url = url(port);
-            awaitSum(standby, url, "42");
-            assertEquals("t", ask(url, "select pg_is_in_recovery()"));
-            query(primary, "insert into orders values (58)");
-            awaitSum(standby, url, "100");
+            Process standby = start(mirror, 0, volume, primary, port);
+            awaitSum(standby, port, "42");
+            assertEquals("t", NewestPostgres.ask(port, "select pg_is_in_recovery()"));
+            primary.run("insert into orders values (58)");
+            awaitSum(standby, port, "100");
 
-            aFurtherStandbyFollows(mirror, sidecar.uri(), primary, postgres(binaries));
-            awaitSum(standby, url, "142");
+            aFurtherStandbyFollows(mirror, sidecar.uri(), primary);
+            awaitSum(standby, port, "142");
 
             standby.destroy(); // the mirror first
             assertEquals(0, ended(standby));
@@ -98,8 +89,8 @@ class PodLifeIT {
             Files.delete(Path.of(handedOver[0]));
             assertEquals(0, ended(program("wait", "--database", "orders", "--verify", "--unless",
                     volume.resolve("postgres/PG_VERSION").toString())));
-            Process again = start(mirror, 0, volume, postgres(binaries), primary.getPort(), port);
-            awaitSum(again, url, "142");
+            Process again = start(mirror, 0, volume, primary, port);
+            awaitSum(again, port, "142");
             again.destroy();
             assertEquals(0, ended(again));
         } finally {
@@ -108,7 +99,7 @@ class PodLifeIT {
     }
 
     /** A replica with components/seed that nobody sends to, and whose slot nobody has made: it asks {@code sibling}. */
-    private void aFurtherStandbyFollows(Container mirror, URI sibling, EmbeddedPostgres primary, Path binaries)
+    private void aFurtherStandbyFollows(Container mirror, URI sibling, NewestPostgres primary)
             throws Exception {
         Path volume = Files.createDirectories(temp.resolve("further/volume"));
         try (SidecarProcess sidecar = SidecarProcess.start(volume, List.of("-Xmx64m"),
@@ -117,35 +108,32 @@ class PodLifeIT {
             assertEquals(0,
                     ended(program("wait", "--database", "orders", "--verify", "--url", sidecar.uri().toString())));
             int port = FreePort.take();
-            Process standby = start(mirror, 1, volume, binaries, primary.getPort(), port);
-            awaitSum(standby, url(port), "100");
-            query(primary, "insert into orders values (42)");
-            awaitSum(standby, url(port), "142");
-            assertEquals("t", ask(url(primary.getPort()), "select active from pg_replication_slots where slot_name = '"
-                    + KubernetesExamplesIT.environment(mirror, 1).get("SLOT") + "'"));
+            Process standby = start(mirror, 1, volume, primary, port);
+            awaitSum(standby, port, "100");
+            primary.run("insert into orders values (42)");
+            awaitSum(standby, port, "142");
+            assertEquals("t",
+                    NewestPostgres.ask(primary.port(), "select active from pg_replication_slots where slot_name = '"
+                            + KubernetesExamplesIT.environment(mirror, 1).get("SLOT") + "'"));
             standby.destroy();
             assertEquals(0, ended(standby));
         }
     }
 
-    private static String url(int port) {
-        return "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres";
-    }
-
     /**
-     * What pg_basebackup does, which not every machine has: the files, while the database works, then its log. What Maven
-     * brings of the newest PostgreSQL has no programs but the server's.
+     * What pg_basebackup does, which not every machine has: the files, while the database works, then its log. Of the
+     * newest PostgreSQL there are the programs of the server alone.
      *
      * @return a file with the argument of {@code send} for its LSN
      */
-    private Path baseBackup(EmbeddedPostgres primary, String slot) throws Exception {
-        query(primary, "create role replicator replication login; "
+    private Path baseBackup(NewestPostgres primary, String slot) throws Exception {
+        primary.run("create role replicator replication login; "
                 + "create table orders as select 40 as amount union select 2; "
                 + "select pg_create_physical_replication_slot('" + slot + "', true)");
-        String files = temp.resolve("primary").toString();
+        String files = primary.files().toString();
         String snapshot = temp.resolve("base.tar").toString();
         Path label = Files.createDirectory(temp.resolve("label")).resolve("backup_label");
-        try (Connection connection = primary.getPostgresDatabase().getConnection();
+        try (Connection connection = primary.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("select pg_backup_start('snapshot', true)");
             run("tar", "-cf", snapshot, "--exclude=./postmaster.pid", "--exclude=./pg_wal/*",
@@ -163,12 +151,9 @@ class PodLifeIT {
     }
 
     /** The container of the example in the pod {@code number}, as a process: its command, its arguments, its environment, another volume. */
-    private Process start(Container container, int number, Path volume, Path binaries, int primaryPort, int port)
+    private Process start(Container container, int number, Path volume, NewestPostgres primary, int port)
             throws IOException {
-        List<String> command = new ArrayList<>();
-        if (System.getProperty("user.name").equals("root")) {
-            command.addAll(List.of("unshare", "-U")); // PostgreSQL starts for any user but this one
-        }
+        List<String> command = new ArrayList<>(NewestPostgres.asAnyUserButRoot());
         command.addAll(container.getCommand());
         container.getArgs().forEach(script -> command.add(script.replace(MOUNTED, volume + "/")));
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
@@ -176,41 +161,20 @@ class PodLifeIT {
                 value.replace(MOUNTED, volume + "/")));
         builder.environment().put("DATABASE", "orders");
         builder.environment().put("PRIMARY", "localhost");
-        builder.environment().put("PRIMARY_PORT", String.valueOf(primaryPort));
+        builder.environment().put("PRIMARY_PORT", String.valueOf(primary.port()));
         builder.environment().put("PGPORT", String.valueOf(port));
-        builder.environment().merge("PATH", binaries.toString(), (path, first) -> first + File.pathSeparator + path);
+        builder.environment().merge("PATH", primary.programs().toString(),
+                (path, first) -> first + File.pathSeparator + path);
         Process process = builder.start();
         started.add(process);
         return process;
     }
 
-    private static Path postgres(Path binaries) throws IOException {
-        try (var found = Files.find(binaries, 3, (path, attributes) -> path.endsWith("bin/postgres"))) {
-            return found.findFirst().orElseThrow().getParent();
-        }
-    }
-
-    private static void awaitSum(Process standby, String url, String sum) {
+    private static void awaitSum(Process standby, int port, String sum) {
         Awaitility.await().atMost(60, TimeUnit.SECONDS).ignoreExceptionsInstanceOf(SQLException.class).until(() -> {
             assertTrue(standby.isAlive(), "it ended, see its log above");
-            return sum.equals(ask(url, "select sum(amount) from orders"));
+            return sum.equals(NewestPostgres.ask(port, "select sum(amount) from orders"));
         });
-    }
-
-    private static String ask(String url, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            assertTrue(result.next());
-            return result.getString(1);
-        }
-    }
-
-    private static void query(EmbeddedPostgres database, String sql) throws SQLException {
-        try (Connection connection = database.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     private static void run(String... command) throws Exception {
