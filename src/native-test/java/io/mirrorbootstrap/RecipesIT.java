@@ -46,6 +46,8 @@ class RecipesIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "tutorial.md|8000000|initdb pgbench pg_basebackup psql curl tar unshare|the standby follows",
+            "recipes/postgresql-tablespaces.md|8000000|initdb pgbench pg_basebackup psql unshare|the standby follows",
+            "recipes/rocksdb.md|100000|ldb|the mirror has 100000 keys",
             "recipes/sqlite.md|1000000|sqlite3|the mirror is equal to the copy",
             "recipes/redis.md|100000|redis-server redis-cli|the replica follows",
             "recipes/etcd.md|10000|etcd etcdctl|the mirror is equal to its source at revision 10",
@@ -81,7 +83,8 @@ class RecipesIT {
     @Test
     void noPageIsForgotten() throws IOException {
         try (Stream<Path> pages = Files.list(Path.of("docs/recipes"))) {
-            assertEquals(List.of("etcd.md", "mariadb.md", "redis.md", "sqlite.md"),
+            assertEquals(List.of("etcd.md", "mariadb.md", "postgresql-tablespaces.md", "redis.md", "rocksdb.md",
+                    "sqlite.md"),
                     pages.map(page -> page.getFileName().toString()).sorted().toList());
         }
     }
