@@ -45,6 +45,11 @@ record ChunkMessage(Optional<ChunkBuffer> memory, List<Frame> frames) {
         }
     }
 
+    /** How many bytes of payload it has, as they go. */
+    long bytes() {
+        return frames.stream().mapToLong(frame -> frame.payload().remaining()).sum();
+    }
+
     /** A chunk without a byte. */
     static ChunkMessage of(byte[] head) {
         return new ChunkMessage(Optional.empty(), List.of(new Frame(true, true, head, ByteBuffer.allocate(0),

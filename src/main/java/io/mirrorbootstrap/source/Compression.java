@@ -6,7 +6,7 @@ import io.mirrorbootstrap.wire.ZstdEncoder;
  * How chunks are compressed on a link whose sidecar takes that.
  *
  * @param level of zstd, from 1 to {@value ZstdEncoder#MAX_LEVEL}
- * @param isAdaptive whether what does not shrink is soon left as it is, and all where the link is faster than compressing
+ * @param isAdaptive whether what does not shrink is soon left as it is, and all while the link is faster than compressing
  */
 public record Compression(int level, boolean isAdaptive) {
 

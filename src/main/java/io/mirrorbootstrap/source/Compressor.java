@@ -3,6 +3,8 @@ package io.mirrorbootstrap.source;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.wire.ZstdEncoder;
 import io.mirrorbootstrap.wire.ZstdLibrary;
@@ -31,15 +33,24 @@ final class Compressor implements AutoCloseable {
     private final Compression how;
     private final ChunkMemory memory;
     private final ZstdEncoder encoder;
+    private final LongSupplier nanoTime;
     private final ByteBuffer plain = ByteBuffer.allocateDirect(ChunkBuffer.MAX_PAYLOAD_BYTES);
 
     /** How many chunks are passed over from now on, and how many behind the next one that does not shrink. */
     private int skips;
     private int nextSkips = 1;
 
-    private Compressor(Compression how, ChunkMemory memory) {
+    /** Of a payload. */
+    private final Pace encoding = new Pace();
+    /** Of what goes over the link, while it has more to send. */
+    private Pace link = new Pace();
+    private OptionalLong busySinceNanos = OptionalLong.empty();
+
+    /** @param nanoTime a clock that only goes forward */
+    Compressor(Compression how, ChunkMemory memory, LongSupplier nanoTime) {
         this.how = how;
         this.memory = memory;
+        this.nanoTime = nanoTime;
         this.encoder = new ZstdEncoder(how.level());
     }
 
@@ -47,7 +58,7 @@ final class Compressor implements AutoCloseable {
     static Optional<Compressor> of(Optional<Compression> how, ChunkMemory memory, Progress progress) {
         Optional<String> problem = how.isPresent() ? ZstdLibrary.problem() : Optional.empty();
         problem.ifPresent(why -> progress.found("nothing is compressed: " + why));
-        return how.filter(any -> problem.isEmpty()).map(any -> new Compressor(any, memory));
+        return how.filter(any -> problem.isEmpty()).map(any -> new Compressor(any, memory, System::nanoTime));
     }
 
     /**
@@ -60,10 +71,12 @@ final class Compressor implements AutoCloseable {
         if (payload.memory().isEmpty() || !memory.hasMore() || how.isAdaptive() && isNotWorthIt(isAwaited)) {
             return Optional.empty();
         }
+        long begun = nanoTime.getAsLong();
         ChunkBuffer room = memory.take();
         payload.memory().get().copy(payload.from(), payload.bytes(), plain.clear());
         int most = payload.bytes() - (how.isAdaptive() ? payload.bytes() / LEAST_SAVED_SHARE : 0) - 1;
         OptionalInt bytes = encoder.encode(plain.flip(), room.room(0, most));
+        encoding.took(payload.bytes(), nanoTime.getAsLong() - begun);
         if (bytes.isEmpty()) {
             memory.giveBack(room);
             skips = nextSkips;
@@ -75,12 +88,30 @@ final class Compressor implements AutoCloseable {
     }
 
     private boolean isNotWorthIt(boolean isAwaited) {
-        if (isAwaited) {
+        if (isAwaited || link.isKnown() && encoding.nanosPerByte() > link.nanosPerByte()) {
             return true;
         }
         boolean isSkipped = skips > 0;
         skips -= isSkipped ? 1 : 0;
         return isSkipped;
+    }
+
+    /** Another link begins. */
+    void linked() {
+        link = new Pace();
+        busySinceNanos = OptionalLong.empty();
+    }
+
+    /**
+     * The link has written a message.
+     *
+     * @param bytes of payload that it had, as it went
+     * @param hasMore whether it has others
+     */
+    void written(long bytes, boolean hasMore) {
+        long now = nanoTime.getAsLong();
+        busySinceNanos.ifPresent(since -> link.took(bytes, now - since));
+        busySinceNanos = hasMore ? OptionalLong.of(now) : OptionalLong.empty(); // in which it waits, it says nothing of itself
     }
 
     /** Gives its memory back. */

@@ -48,6 +48,7 @@ final class Flow {
         this.shipment = shipment;
         this.supply = shipment.supply();
         this.compressor = shipment.compressor().filter(any -> opened.takesZstd());
+        compressor.ifPresent(Compressor::linked);
         this.chunkBytes = chunkBytes;
         this.windowBytes = opened.windowBytes();
         this.windowMessages = Math.max(1, opened.windowMessages().orElse(Long.MAX_VALUE));

@@ -286,6 +286,11 @@ final class Supply implements Follower {
         return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c, again, taken.isLast());
     }
 
+    /** Whether the link has something to send. */
+    boolean isBusy() {
+        return flights.messages() > 0;
+    }
+
     /** Whether the link has nothing to send but the payload that was given out last. */
     boolean isAwaited() {
         return flights.messages() <= 1;

@@ -152,6 +152,7 @@ final class Transmission {
     private Optional<Outcome> on(LinkEvent event) throws IOException, InterruptedException {
         if (event instanceof LinkEvent.Written written) {
             supply.written(written.chunk());
+            shipment.compressor().ifPresent(each -> each.written(written.chunk().bytes(), supply.isBusy()));
             return Optional.empty();
         } else if (event instanceof LinkEvent.Woken) {
             return Optional.empty(); // to look again is all

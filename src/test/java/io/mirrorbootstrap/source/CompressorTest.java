@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,25 @@ class CompressorTest {
         assertTrue(compressor.pack(text, true).isEmpty());
         assertTrue(compressor.pack(text, false).isPresent());
         assertTrue(compressor.pack(text, true).isEmpty());
+    }
+
+    /** It takes a millisecond for a chunk: each look at the clock is one. */
+    @Test
+    void anAdaptiveOneLeavesALinkThatIsFasterAlone() {
+        AtomicLong clock = new AtomicLong();
+        Compressor compressor = new Compressor(Compression.AUTO, memory, () -> clock.addAndGet(1_000_000));
+        made.add(compressor);
+        assertTrue(compressor.pack(text, false).isPresent());
+        for (int i = 0; i < 9; i++) {
+            compressor.written(BYTES / 2, true); // twice as long for a byte
+            assertTrue(compressor.pack(text, false).isPresent());
+        }
+        for (int i = 0; i < 30; i++) {
+            compressor.written(10L * BYTES, i > 0); // the first was the last one for a while: nobody knows how long it took
+        }
+        assertTrue(compressor.pack(text, false).isEmpty());
+        compressor.linked();
+        assertTrue(compressor.pack(text, false).isPresent(), "another link");
     }
 
     /** 1, 2, 4 … 64 chunks are passed over, and one again once something shrinks. */
