@@ -18,7 +18,9 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -38,8 +40,10 @@ class Gate {
     /** Refusals without end must not fill the log. */
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    private static final int OK = 200;
     private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
+    private static final int METHOD_NOT_ALLOWED = 405;
 
     /** By then the token file has been read twice. */
     private static final int COME_BACK_AFTER_SECONDS = 2;
@@ -78,10 +82,10 @@ class Gate {
         bound(management.router());
         management.router().route().order(Integer.MIN_VALUE + 1).handler(request -> {
             request.response().headers().remove(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN); // Quarkus lets all pages read it
-            if (OpenPaths.isProbe(request)) {
-                request.next();
-            } else {
+            if (!OpenPaths.isProbe(request)) {
                 notFound(request);
+            } else if (isAsked(request)) {
+                request.next();
             }
         });
     }
@@ -99,7 +103,7 @@ class Gate {
             if (request.statusCode() == BAD_REQUEST) {
                 refused.increment();
                 last(request, request.response().setStatusCode(BAD_REQUEST), "");
-            } else {
+            } else if (!(request.failure() instanceof HttpClosedException)) { // whoever has asked has gone
                 request.next();
             }
         });
@@ -107,6 +111,9 @@ class Gate {
 
     private void check(RoutingContext request) {
         if (OpenPaths.isProbe(request) || OpenPaths.isOfPage(request)) {
+            if (OpenPaths.isProbe(request) && !isAsked(request)) {
+                return;
+            }
             if (OpenPaths.isMetrics(request)) {
                 find(request);
             }
@@ -168,6 +175,17 @@ class Gate {
             response.putHeader(HttpHeaderNames.RETRY_AFTER, String.valueOf(COME_BACK_AFTER_SECONDS));
         }
         last(request, response, JsonMessages.error(refusal.code(), refusal.message()));
+    }
+
+    /** Whether a probe is asked for; any other method is answered: Quarkus would take it for GET. */
+    private static boolean isAsked(RoutingContext request) {
+        HttpMethod method = request.request().method();
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            return true;
+        }
+        request.response().setStatusCode(method.equals(HttpMethod.OPTIONS) ? OK : METHOD_NOT_ALLOWED)
+                .putHeader(HttpHeaderNames.ALLOW, "GET, HEAD").end();
+        return false;
     }
 
     private static void notFound(RoutingContext request) {

@@ -19,12 +19,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.mirrorbootstrap.LoggedLines;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -96,6 +99,36 @@ class ManagementPortTest {
                 .build(), BodyHandlers.ofString());
         assertEquals(Optional.empty(), answer.headers().firstValue("Access-Control-Allow-Origin"));
         assertEquals(uploads(), List.of());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "DELETE", "FOO"})
+    void aProbeIsAskedForByGetOrHead(String method) throws Exception {
+        for (String path : List.of("/q/metrics", "/q/health/live")) {
+            String refused = said(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            assertTrue(refused.startsWith("HTTP/1.1 405"), refused);
+            assertTrue(refused.toLowerCase(Locale.ROOT).contains("\r\nallow: get, head\r\n"), refused);
+            String head = said("HEAD " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            assertTrue(head.startsWith("HTTP/1.1 200"), head);
+        }
+    }
+
+    /** Any stranger can do that, as often as it likes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "POST"})
+    void nothingIsLoggedOfARequestThatIsCut(String method) throws Exception {
+        try (LoggedLines lines = new LoggedLines("io.quarkus.vertx.http.runtime.QuarkusErrorHandler")) {
+            for (int i = 0; i < 3; i++) {
+                try (Socket socket = new Socket(management.getHost(), management.getPort())) {
+                    socket.getOutputStream().write((method + " /q/health/live HTTP/1.1\r\nHost: x\r\n"
+                            + "Content-Length: 100\r\n\r\nxx").getBytes(StandardCharsets.US_ASCII));
+                    socket.shutdownOutput();
+                    socket.setSoTimeout(5_000);
+                    socket.getInputStream().readAllBytes(); // until it is closed there, too
+                }
+            }
+            assertEquals(List.of(), lines.all());
+        }
     }
 
     /** Each header of a few bytes takes forty times as much of the heap. */
