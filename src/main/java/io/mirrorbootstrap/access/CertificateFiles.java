@@ -50,6 +50,11 @@ public class CertificateFiles {
 
     /** A line that names the setting, the file and what is wrong with it; empty when no fault is found. */
     public static Optional<String> fault(Config config) {
+        return fault(settings(config));
+    }
+
+    /** The settings that name files, with these. */
+    static Map<String, List<String>> settings(Config config) {
         Map<String, List<String>> settings = new TreeMap<>(); // in capitals, as of the environment, first: so the operator has set them
         config.getPropertyNames().forEach(name -> {
             if (CERTIFICATES.matcher(name).matches() || KEY.matcher(name).matches()) {
@@ -60,6 +65,15 @@ public class CertificateFiles {
                                 : List.of(value)));
             }
         });
+        return settings;
+    }
+
+    /**
+     * Such a line about these files alone. Not on an event loop.
+     *
+     * @param settings of {@link #settings}, with the key of each certificate and the certificate of each key
+     */
+    static Optional<String> fault(Map<String, List<String>> settings) {
         return settings.entrySet().stream().flatMap(each -> fault(each.getKey(), each.getValue(), settings).stream())
                 .findFirst();
     }

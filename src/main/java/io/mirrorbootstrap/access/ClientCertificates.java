@@ -14,13 +14,10 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import io.quarkus.tls.TlsConfiguration;
-import io.quarkus.tls.TlsConfigurationRegistry;
 import io.vertx.core.http.HttpServerRequest;
 
 /**
@@ -42,12 +39,11 @@ class ClientCertificates {
     private final Optional<Authorities> authorities;
     private final boolean served;
 
-    ClientCertificates(TlsConfigurationRegistry registry,
-            @ConfigProperty(name = "quarkus.http.tls-configuration-name") Optional<String> name) {
-        Optional<TlsConfiguration> tls = name.isPresent() ? registry.get(name.get()) : registry.getDefault();
+    ClientCertificates(TlsInUse inUse) {
+        Optional<TlsConfiguration> tls = inUse.configuration();
         // a service that trusts all certificates has asked for no proof
         this.authorities = tls.filter(each -> each.getTrustStoreOptions() != null && !each.isTrustAll())
-                .map(each -> new Authorities(each::getTrustStore));
+                .map(each -> new Authorities(inUse::trusted));
         this.served = tls.filter(each -> each.getKeyStoreOptions() != null).isPresent();
     }
 

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.tls;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -29,8 +30,8 @@ public final class PemFiles {
     private static final String CERTIFICATE = "CERTIFICATE";
     private static final Set<String> KEYS = Set.of("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY");
     private static final int DER_SEQUENCE = 0x30;
-    /** As many authorities as there are take less. */
-    private static final long MAX_BYTES = 16 * 1024 * 1024;
+    /** As many authorities as there are take less. It is held several times while it is looked at. */
+    private static final int MAX_BYTES = 2 * 1024 * 1024;
 
     private PemFiles() {
     }
@@ -45,8 +46,22 @@ public final class PemFiles {
         byte[] shown = read(certificate);
         loadCertificates(certificate, shown);
         byte[] secret = readKey(key);
-        if (!belong(certificate, shown, key, secret)) {
+        if (!belong(shown, key, secret)) {
             throw new IOException("the key in " + key + " is not that of the certificate in " + certificate);
+        }
+    }
+
+    /**
+     * Whether a key is that of the first one of some certificates; false also where one of them cannot be used.
+     *
+     * @param certificates what a file of certificates had
+     * @param key what a file of a key had
+     */
+    public static boolean belong(byte[] certificates, byte[] key) {
+        try {
+            return belong(certificates, Path.of("key"), key);
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -80,7 +95,7 @@ public final class PemFiles {
         }
     }
 
-    private static boolean belong(Path certificate, byte[] shown, Path key, byte[] secret) throws IOException {
+    private static boolean belong(byte[] shown, Path key, byte[] secret) throws IOException {
         KeyStore pair;
         try {
             pair = KeyStoreHelper.loadKeyCert(List.of(Buffer.buffer(secret)), List.of(Buffer.buffer(shown)));
@@ -95,7 +110,7 @@ public final class PemFiles {
             PrivateKey mine = (PrivateKey) pair.getKey(alias, KeyStoreHelper.DUMMY_PASSWORD.toCharArray());
             Certificate theirs = pair.getCertificate(alias);
             String algorithm = mine.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
-            byte[] any = certificate.toString().getBytes(StandardCharsets.UTF_8);
+            byte[] any = {1};
             Signature sign = Signature.getInstance(algorithm);
             sign.initSign(mine);
             sign.update(any);
@@ -131,13 +146,15 @@ public final class PemFiles {
     }
 
     private static byte[] read(Path file) throws IOException {
-        try {
-            if (Files.isDirectory(file)) {
-                throw new IOException(file + " is a directory");
-            } else if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + " is a directory");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(MAX_BYTES + 1);
+            if (content.length > MAX_BYTES) {
                 throw new IOException(file + " has more than " + MAX_BYTES + " bytes, which no PEM file has");
             }
-            return Files.readAllBytes(file);
+            return content;
         } catch (NoSuchFileException e) {
             throw new IOException(file + " cannot be read: there is no such file", e);
         } catch (AccessDeniedException e) {

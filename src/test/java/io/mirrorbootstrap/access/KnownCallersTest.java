@@ -43,7 +43,7 @@ class KnownCallersTest {
                 return areTokensOfSeveral;
             }
         };
-        ClientCertificates certificates = new ClientCertificates(new NoTls(), Optional.empty()) {
+        ClientCertificates certificates = new ClientCertificates(new TlsInUse(new NoTls(), Optional.empty())) {
             @Override
             boolean isUsed() {
                 return isCertificateAskedFor;
@@ -88,10 +88,10 @@ class KnownCallersTest {
 
     private final class CertificatesProxy extends ClientCertificates implements Proxy {
 
-        private final ClientCertificates bean = new ClientCertificates(new NoTls(), Optional.empty());
+        private final ClientCertificates bean = new ClientCertificates(new TlsInUse(new NoTls(), Optional.empty()));
 
         CertificatesProxy() {
-            super(new NoTls(), Optional.empty());
+            super(new TlsInUse(new NoTls(), Optional.empty()));
         }
 
         @Override

@@ -1,0 +1,122 @@
+package io.mirrorbootstrap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a service whose TLS files are wrong when they are read again. */
+class CertificateReloadsIT extends WithSidecar {
+
+    private static final String STAYS = ": what was read of quarkus.tls before stays in use until that is mended";
+
+    @Test
+    void whatIsWrongIsNotTakenAndToldOnceAndWhatIsRightAgainIsTaken() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        Path other = Files.copy(authority.file(), directory.resolve("other.pem"));
+        start(authority.service(), Map.of("QUARKUS_TLS_RELOAD_PERIOD", "1S", "QUARKUS_TLS__OTHER__RELOAD_PERIOD", "1S",
+                "QUARKUS_TLS__OTHER__TRUST_STORE_PEM_CERTS", other.toString()));
+        SSLContext client = authority.client(authority.issue("source", "CN=cluster-a"));
+        long first = serial(client);
+        double expiry = sidecar.metric("mirror_bootstrap_certificate_expiry_timestamp_seconds");
+
+        assertToldOnce("authority.pem", new byte[0], " is empty: it must have a certificate (PEM)");
+        assertToldOnce("authority.pem", new byte[3 * 1024 * 1024],
+                " has more than 2097152 bytes, which no PEM file has");
+        assertToldOnce("server.key", null, " cannot be read: there is no such file");
+        Instant later = Instant.ofEpochSecond(Instant.now().getEpochSecond()).plus(Duration.ofDays(3));
+        TestAuthority.Identity next = authority.issue("next", "CN=localhost", later);
+        String mismatch = "TLS files are not taken: QUARKUS_TLS_KEY_STORE_PEM__0__KEY: the key in "
+                + directory.resolve("server.key") + " is not that of the certificate in "
+                + directory.resolve("server.pem") + STAYS;
+        put("server.pem", Files.readAllBytes(next.certificateFile()));
+        assertLogged(mismatch);
+        awaitReloads(other);
+        assertEquals(first, serial(client));
+        assertEquals(expiry, sidecar.metric("mirror_bootstrap_certificate_expiry_timestamp_seconds"));
+
+        put("server.key", Files.readAllBytes(next.keyFile()));
+        awaitRightAgain("quarkus.tls", 4);
+        awaitOverTls(client, next.certificate().getSerialNumber().longValue());
+        patiently().until(() -> sidecar
+                .metric("mirror_bootstrap_certificate_expiry_timestamp_seconds") == later.getEpochSecond());
+        assertEquals(1, sidecar.logged(mismatch).size());
+        assertTrue(sidecar.logged(mismatch).get(0).contains(" WARN "), sidecar.log());
+        assertFalse(sidecar.log().contains("IllegalStateException"), sidecar.log());
+    }
+
+    /** @param content null: there is no such file */
+    private void assertToldOnce(String name, byte[] content, String rule) throws Exception {
+        byte[] right = Files.readAllBytes(directory.resolve(name));
+        int before = count("the TLS files of quarkus.tls are right again, and taken");
+        put(name, content);
+        assertLogged(directory.resolve(name) + rule + STAYS);
+        put(name, right);
+        awaitRightAgain("quarkus.tls", before + 1);
+        assertEquals(1, count(directory.resolve(name) + rule));
+    }
+
+    /** Until another configuration, with the same period, has been read with a fault and without, twice. */
+    private void awaitReloads(Path other) throws Exception {
+        byte[] right = Files.readAllBytes(other);
+        for (int i = 1; i <= 2; i++) {
+            int told = i;
+            put("other.pem", "nothing".getBytes(StandardCharsets.US_ASCII));
+            patiently().until(() -> count(other + " has no certificate: no line in it is -----BEGIN") >= told);
+            put("other.pem", right);
+            awaitRightAgain("quarkus.tls.other", i);
+        }
+    }
+
+    private void awaitRightAgain(String configuration, int times) {
+        patiently().until(() -> count("the TLS files of " + configuration + " are right again, and taken") >= times);
+    }
+
+    /** In the moment of a reload, a handshake is ended. */
+    private void awaitOverTls(SSLContext client, long serial) {
+        patiently().ignoreExceptionsInstanceOf(SSLException.class).until(() -> certificate(client) == serial);
+    }
+
+    private long serial(SSLContext client) {
+        return patiently().ignoreExceptionsInstanceOf(SSLException.class).until(() -> certificate(client),
+                any -> true);
+    }
+
+    private long certificate(SSLContext client) throws IOException {
+        try (SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket("localhost",
+                sidecar.secureUri().getPort())) {
+            socket.startHandshake();
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber().longValue();
+        }
+    }
+
+    private int count(String part) throws IOException {
+        return (int) sidecar.log().lines().filter(line -> line.contains(part)).count();
+    }
+
+    /** Whole, or not there: what is half written may be told in other words. */
+    private void put(String name, byte[] content) throws IOException {
+        if (content == null) {
+            Files.delete(directory.resolve(name));
+            return;
+        }
+        Path written = Files.write(directory.resolve("written"), content);
+        Files.move(written, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+}
