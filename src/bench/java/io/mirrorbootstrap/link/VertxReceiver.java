@@ -117,7 +117,8 @@ public final class VertxReceiver {
 
         private final ExecutorService worker = Executors.newSingleThreadExecutor();
         private final MessageReader reader = new MessageReader(mirrors, new LoneSource(), limits, new HeapRoom(),
-                new LinkMeters(new SimpleMeterRegistry()));
+                new LinkMeters(new SimpleMeterRegistry()), more -> {
+                });
         private final AtomicLong waiting = new AtomicLong();
         private final ReadStream<?> stream;
         private final Consumer<Answer> answers;

@@ -93,7 +93,7 @@ class CertificateReloads {
             return true; // a store of Java, where a certificate cannot be changed without its key
         }
         for (int i = 0; i < pem.getKeyValues().size(); i++) {
-            if (!PemFiles.belong(pem.getCertValues().get(i).getBytes(), pem.getKeyValues().get(i).getBytes())) {
+            if (!PemFiles.belong(pem.getCertValues().get(i), pem.getKeyValues().get(i))) {
                 return false;
             }
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntConsumer;
 
 import io.mirrorbootstrap.snapshot.IncomingChunk;
 import io.mirrorbootstrap.snapshot.PayloadSpill;
@@ -20,12 +21,14 @@ final class Aside implements Closeable {
     private final PayloadSpill spill;
     private final ZstdPlaces places;
     private final LinkMeters meters;
+    private final IntConsumer yields;
     private boolean isTaking;
 
-    Aside(PayloadSpill spill, ZstdPlaces places, LinkMeters meters) {
+    Aside(PayloadSpill spill, ZstdPlaces places, LinkMeters meters, IntConsumer yields) {
         this.spill = spill;
         this.places = places;
         this.meters = meters;
+        this.yields = yields;
     }
 
     /** Whether payload of this chunk was put here: the rest is, too, though it may become known meanwhile where it belongs. */
@@ -46,6 +49,9 @@ final class Aside implements Closeable {
      * @throws RefusedException where it cannot be decoded, or as {@link IncomingChunk#write} does
      */
     boolean drainTo(IncomingChunk chunk, OptionalInt dataBytes) {
+        if (chunk.isRefused()) {
+            return true; // what it yields is nobody's
+        }
         long taken = spill.unforcedBytes();
         if (dataBytes.isEmpty()) {
             meters.received(taken);
@@ -58,6 +64,7 @@ final class Aside implements Closeable {
         }
         try {
             meters.receivedCompressed(dataBytes.getAsInt(), taken);
+            yields.accept((int) Math.max(0, dataBytes.getAsInt() - taken));
             decode(decoder.get(), dataBytes.getAsInt(), chunk);
             return true;
         } finally {

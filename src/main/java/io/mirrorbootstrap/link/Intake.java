@@ -262,10 +262,21 @@ final class Intake {
             parsing = NOTHING;
             release = NO_RELEASE;
             over.run();
-            long nanos = counts ? rate.take(bytes) : 0;
-            if (nanos > 0 && !isGone.getAsBoolean()) {
-                awaitRate(nanos);
+            if (counts) {
+                takeFromRate(bytes);
             }
+        }
+    }
+
+    /**
+     * What came stands for more: so many bytes more count for the rate, and nothing else is looked at before they are due. The job only.
+     *
+     * @param bytes 0 or more
+     */
+    void takeFromRate(int bytes) {
+        long nanos = rate.take(bytes);
+        if (nanos > 0 && !isGone.getAsBoolean()) {
+            awaitRate(nanos);
         }
     }
 

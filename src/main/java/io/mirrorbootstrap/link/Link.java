@@ -58,11 +58,17 @@ final class Link implements Source, Transport.Listener, LinkJob.Work {
         this.meters = meters;
         this.job = new LinkJob(this, workers, System::nanoTime, this::lostWorker);
         this.answers = new Answers(transport, room, limits.windowMessages(), job::wake);
-        this.messages = new Messages(new MessageReader(mirrors, this, limits, room, meters), workers, transport, meters,
+        this.messages = new Messages(new MessageReader(mirrors, this, limits, room, meters, this::yields), workers,
+                transport, meters,
                 this::answer, job::wake);
         this.end = new LinkEnd(transport, answers, messages, () -> links.closed(this), limits.maxChunkBytes(), meters);
         this.intake = new Intake(transport, new FrameParser(limits.maxFrameBytes()), budget, rate, meters, this::isGone,
                 end::isEnded, job::wake);
+    }
+
+    /** What came compressed has so many bytes more than it took on its way: the disk is to be spared them, too. */
+    private void yields(int more) {
+        intake.takeFromRate(more);
     }
 
     /** Starts reading, when its transport listens. Event loop only. */

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.snapshot.ChunkOutcome;
@@ -43,13 +44,15 @@ final class MessageReader {
     private boolean takesZstd;
     private Optional<IncomingChunk> chunk = Optional.empty();
 
-    MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room, LinkMeters meters) {
+    /** @param yields is told by how many bytes more than it took on its way a payload is that came compressed */
+    MessageReader(Mirrors mirrors, Source source, LinkLimits limits, HeapRoom room, LinkMeters meters,
+            IntConsumer yields) {
         this.mirrors = mirrors;
         this.source = source;
         this.limits = limits;
         this.meters = meters;
         this.headTime = new HeadTime(meters.times());
-        this.aside = new Aside(mirrors.spill(), limits.zstd(), meters);
+        this.aside = new Aside(mirrors.spill(), limits.zstd(), meters, yields);
         this.text = new ControlText(room);
     }
 

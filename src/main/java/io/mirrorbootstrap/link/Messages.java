@@ -170,7 +170,7 @@ final class Messages implements LinkEnd.Transfers {
         toldBusy = isLong;
         if (othersWait && waited.compareTo(BUSY_PATIENCE) > 0) {
             whenAnswered.accept(new Answer.Refused(new Refusal.Transport(
-                    "the disk is at work for this database and what is sent meanwhile cannot be held: try again"),
+                    "the disk is at work for this database, or other chunks are being decoded, and what is sent meanwhile cannot be held: try again"),
                     Optional.empty()));
             return;
         }

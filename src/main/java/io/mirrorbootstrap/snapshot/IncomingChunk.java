@@ -44,6 +44,11 @@ public interface IncomingChunk {
      */
     boolean mayTakeLong(boolean done);
 
+    /** Whether it is refused whatever its payload: then nobody needs to write that. */
+    default boolean isRefused() {
+        return false;
+    }
+
     /** The rest will not come: nothing of the chunk remains. */
     void cancel();
 }

@@ -38,6 +38,11 @@ final class RefusedChunk implements IncomingChunk {
     }
 
     @Override
+    public boolean isRefused() {
+        return true;
+    }
+
+    @Override
     public void cancel() {
         // nothing was begun
     }

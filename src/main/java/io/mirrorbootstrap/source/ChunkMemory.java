@@ -2,6 +2,7 @@ package io.mirrorbootstrap.source;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 
 import io.netty.util.internal.PlatformDependent;
 
@@ -23,10 +24,10 @@ final class ChunkMemory {
             (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
     private long made;
 
-    /** A buffer, where there is memory for another one, see {@link #hasMore}. */
-    synchronized ChunkBuffer take() {
+    /** A buffer; empty while there is no memory for another one: whether there {@link #hasMore} may change at any time. */
+    synchronized Optional<ChunkBuffer> take() {
         if (!hasMore()) {
-            throw new IllegalStateException("all " + most + " buffers are in use");
+            return Optional.empty();
         }
         if (idle.isEmpty()) {
             idle.push(new ChunkBuffer());
@@ -34,7 +35,7 @@ final class ChunkMemory {
         }
         ChunkBuffer buffer = idle.pop();
         buffer.renew();
-        return buffer;
+        return Optional.of(buffer);
     }
 
     /** Is not in use any more, and no link has any of it. */

@@ -68,11 +68,12 @@ final class Compressor implements AutoCloseable {
      * @return empty where it is to be sent as it is; else its memory is the caller's to give back
      */
     Optional<Packed> pack(Payload payload, boolean isAwaited) {
-        if (payload.memory().isEmpty() || !memory.hasMore() || how.isAdaptive() && isNotWorthIt(isAwaited)) {
-            return Optional.empty();
-        }
+        boolean isTried = payload.memory().isPresent() && !(how.isAdaptive() && isNotWorthIt(isAwaited));
+        return isTried ? memory.take().flatMap(room -> pack(payload, room)) : Optional.empty();
+    }
+
+    private Optional<Packed> pack(Payload payload, ChunkBuffer room) {
         long begun = nanoTime.getAsLong();
-        ChunkBuffer room = memory.take();
         payload.memory().get().copy(payload.from(), payload.bytes(), plain.clear());
         int most = payload.bytes() - (how.isAdaptive() ? payload.bytes() / LEAST_SAVED_SHARE : 0) - 1;
         OptionalInt bytes = encoder.encode(plain.flip(), room.room(0, most));

@@ -29,10 +29,10 @@ final class Segments {
         return held.size() < most && memory.hasMore();
     }
 
-    /** One more, for so many bytes from {@code start} on, behind all others. */
-    Segment add(long start, int room) {
-        Segment segment = new Segment(memory.take(), start, room);
-        held.add(segment);
+    /** One more, for so many bytes from {@code start} on, behind all others; empty where others have taken the memory meanwhile. */
+    Optional<Segment> add(long start, int room) {
+        Optional<Segment> segment = memory.take().map(buffer -> new Segment(buffer, start, room));
+        segment.ifPresent(held::add);
         return segment;
     }
 

@@ -202,10 +202,12 @@ final class Stock {
     private synchronized void offer(long next) {
         long room = segments.end(end);
         long wanted = size.isPresent() ? next + 1 : end + ChunkBuffer.MAX_PAYLOAD_BYTES;
-        while (!isEnded && room < wanted && hasMemory()) {
-            Segment segment = segments.add(room, segmentBytes);
-            input.input().offer(segment.buffer.room(0, segmentBytes));
-            room = segment.end();
+        boolean hasMemory = true;
+        while (!isEnded && room < wanted && hasMemory && hasMemory()) {
+            Optional<Segment> segment = segments.add(room, segmentBytes);
+            segment.ifPresent(each -> input.input().offer(each.buffer.room(0, segmentBytes)));
+            hasMemory = segment.isPresent();
+            room = segments.end(end);
         }
     }
 

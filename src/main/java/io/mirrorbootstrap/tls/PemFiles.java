@@ -46,7 +46,7 @@ public final class PemFiles {
         byte[] shown = read(certificate);
         loadCertificates(certificate, shown);
         byte[] secret = readKey(key);
-        if (!belong(shown, key, secret)) {
+        if (!belong(Buffer.buffer(shown), key, Buffer.buffer(secret))) {
             throw new IOException("the key in " + key + " is not that of the certificate in " + certificate);
         }
     }
@@ -57,7 +57,7 @@ public final class PemFiles {
      * @param certificates what a file of certificates had
      * @param key what a file of a key had
      */
-    public static boolean belong(byte[] certificates, byte[] key) {
+    public static boolean belong(Buffer certificates, Buffer key) {
         try {
             return belong(certificates, Path.of("key"), key);
         } catch (IOException e) {
@@ -95,10 +95,10 @@ public final class PemFiles {
         }
     }
 
-    private static boolean belong(byte[] shown, Path key, byte[] secret) throws IOException {
+    private static boolean belong(Buffer shown, Path key, Buffer secret) throws IOException {
         KeyStore pair;
         try {
-            pair = KeyStoreHelper.loadKeyCert(List.of(Buffer.buffer(secret)), List.of(Buffer.buffer(shown)));
+            pair = KeyStoreHelper.loadKeyCert(List.of(secret), List.of(shown));
         } catch (Exception e) {
             if (String.valueOf(e.getMessage()).contains("does not match")) {
                 return false; // RSA and EC

@@ -5,16 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.TestMirrors;
+import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 
@@ -183,6 +191,30 @@ class LinkBoundsTest extends HandTurnedLinks {
         open.transport.passTime();
         open.turnAll();
         assertEquals(List.of("pending", "pending"), open.types());
+    }
+
+    /** Else little that comes at once could fill the disk as fast as it likes. */
+    @Test
+    void whatCameCompressedCountsForTheRateAsWhatItYields() {
+        Open open = open(true, TestMirrors.settings(Map.of("ingest-rate-bytes-per-second", "5000")));
+        byte[] zeros = new byte[4000];
+        SnapshotIdentity identity = new SnapshotIdentity("c", new DatabaseId("z"), 1, zeros.length,
+                Crc32c.of(ByteBuffer.wrap(zeros)));
+        byte[] frame = HexFormat.of().parseHex("28b52ffd60d006833e0000"); // 2000 zeros
+        byte[][] chunks = new byte[2][];
+        for (int i = 0; i < chunks.length; i++) {
+            byte[] head = ChunkEncoder.head(identity, 2000 * i, 2000, OptionalInt.of(frame.length),
+                    Crc32c.of(ByteBuffer.wrap(zeros, 0, 2000)), i == 1, Optional.empty());
+            chunks[i] = MaskedFrame.of(0x82, joined(head, frame));
+        }
+        open.send(joined(text(JsonMessages.write(new Control.Open(Announcement.of(identity), true))), chunks[0],
+                chunks[1]));
+        assertEquals(List.of("opened", "pending"), open.types());
+        for (int i = 0; i < 4; i++) { // the second is decoded, then finished aside when it is due
+            open.transport.passTime();
+            open.turnAside();
+        }
+        assertEquals(List.of("opened", "pending", "committed"), open.types());
     }
 
     @Test

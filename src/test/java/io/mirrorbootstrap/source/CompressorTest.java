@@ -94,7 +94,7 @@ class CompressorTest {
         Compressor compressor = compressor(ZSTD);
         List<ChunkBuffer> all = new ArrayList<>();
         while (memory.hasMore()) {
-            all.add(memory.take());
+            all.add(memory.take().orElseThrow());
         }
         assertTrue(compressor.pack(text, false).isEmpty());
         memory.giveBack(all.get(0));
