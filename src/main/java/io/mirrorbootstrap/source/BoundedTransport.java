@@ -109,7 +109,6 @@ final class BoundedTransport extends JDKTransport {
         private boolean isLifted;
 
         BoundedChannel() {
-            pipeline().addFirst(new First());
             tunnels.get().ifPresent(tunnel -> pipeline().addFirst(TUNNEL, tunnel));
         }
 
@@ -138,25 +137,17 @@ final class BoundedTransport extends JDKTransport {
             if (pipeline().get(TLS) != null && pipeline().get(ALERTS) == null && !isLifted) {
                 pipeline().addAfter(TLS, ALERTS, new Alerts()); // Vert.x takes it out when the handshake is over
             }
+            int start = into.writerIndex();
             int read = super.doReadBytes(into);
+            if (read > 0 && first < 0 && pipeline().get(TUNNEL) == null) {
+                first = into.getUnsignedByte(start);
+            }
             left -= Math.max(0, read);
             if (left < 0) {
                 exceeded = true;
                 throw new IOException("more than " + maxBytes + " bytes came in answer");
             }
             return read;
-        }
-    }
-
-    /** Behind the tunnel, in front of TLS: a proxy may have said its own in one piece with what comes behind it. Event loop only. */
-    private final class First extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
-            if (message instanceof ByteBuf bytes && bytes.isReadable()) {
-                first = bytes.getUnsignedByte(bytes.readerIndex());
-                context.pipeline().remove(this);
-            }
-            context.fireChannelRead(message);
         }
     }
 
