@@ -60,7 +60,8 @@ final class FileComparison {
         while (looked < others.size() && board.hasPlaceFor(others.get(looked))) { // more are not found, whatever they are
             look(others.get(looked++), toBeRead);
         }
-        tellLeftOut(others.subList(looked, others.size()));
+        // by now: meanwhile others are read, and take the places that these were looked at for
+        tellLeftOut(others.stream().filter(database -> !board.hasPlaceFor(database)).toList());
         if (!toBeRead.isEmpty() && comparing.compareAndSet(false, true)) {
             beside.run(toBeRead, this::readFound, () -> comparing.set(false));
         }
