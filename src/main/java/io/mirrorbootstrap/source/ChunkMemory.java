@@ -19,10 +19,19 @@ final class ChunkMemory {
     private static final int LEAST = 4;
 
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
-    /** How many there can be in this process. */
-    private final long most = Math.max(LEAST,
-            (PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    /** How many there can be. */
+    private final long most;
     private long made;
+
+    /** As many as the process may have memory for. */
+    ChunkMemory() {
+        this((PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    }
+
+    /** So many, and no fewer than are needed. */
+    ChunkMemory(long most) {
+        this.most = Math.max(LEAST, most);
+    }
 
     /** A buffer; empty while there is no memory for another one: whether there {@link #hasMore} may change at any time. */
     synchronized Optional<ChunkBuffer> take() {

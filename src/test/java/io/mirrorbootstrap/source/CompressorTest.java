@@ -26,7 +26,7 @@ class CompressorTest {
     private static final int BYTES = ChunkBuffer.MAX_PAYLOAD_BYTES;
     private static final Compression ZSTD = new Compression(1, false);
 
-    private final ChunkMemory memory = new ChunkMemory();
+    private final ChunkMemory memory = new ChunkMemory(32);
     private final List<Compressor> made = new ArrayList<>();
     private final Payload text = payload(rows(BYTES));
     private final Payload noise = payload(random(BYTES, 1));
