@@ -19,6 +19,7 @@ import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.TestMirrors;
 import io.mirrorbootstrap.protocol.Upgrade;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.store.LocalDisk;
 import io.mirrorbootstrap.wire.Answer;
@@ -48,7 +49,7 @@ public final class VertxReceiver {
 
     private VertxReceiver(Path directory) {
         MirrorSettings settings = TestMirrors.settings(Map.of("data-dir", directory.toString()));
-        limits = new LinkLimits(settings);
+        limits = new LinkLimits(settings, () -> ToldApart.NOT);
         mirrors = TestMirrors.on(new LocalDisk(directory.resolve(SnapshotDirectory.NAME), ".lock", Duration.ZERO),
                 settings);
     }

@@ -19,12 +19,12 @@ import io.mirrorbootstrap.wire.ZstdDecoder;
 final class Aside implements Closeable {
 
     private final PayloadSpill spill;
-    private final ZstdPlaces places;
+    private final ZstdPlaces.OfLink places;
     private final LinkMeters meters;
     private final IntConsumer yields;
     private boolean isTaking;
 
-    Aside(PayloadSpill spill, ZstdPlaces places, LinkMeters meters, IntConsumer yields) {
+    Aside(PayloadSpill spill, ZstdPlaces.OfLink places, LinkMeters meters, IntConsumer yields) {
         this.spill = spill;
         this.places = places;
         this.meters = meters;
@@ -45,10 +45,11 @@ final class Aside implements Closeable {
      * Hands on what was put here.
      *
      * @param dataBytes how many bytes it yields, where it is compressed
+     * @param whenFree called once, from any thread, when that may have changed
      * @return false: nothing can be decoded now, as others do
      * @throws RefusedException where it cannot be decoded, or as {@link IncomingChunk#write} does
      */
-    boolean drainTo(IncomingChunk chunk, OptionalInt dataBytes) {
+    boolean drainTo(IncomingChunk chunk, OptionalInt dataBytes, Runnable whenFree) {
         if (chunk.isRefused()) {
             return true; // what it yields is nobody's
         }
@@ -58,7 +59,7 @@ final class Aside implements Closeable {
             spill.drainTo(chunk::write);
             return true;
         }
-        Optional<ZstdDecoder> decoder = places.take();
+        Optional<ZstdDecoder> decoder = places.take(whenFree);
         if (decoder.isEmpty()) {
             return false;
         }
@@ -81,11 +82,13 @@ final class Aside implements Closeable {
     /** Forgets what was put here; the next chunk may begin. */
     void clear() {
         isTaking = false;
+        places.forget();
         spill.clear();
     }
 
     @Override
     public void close() throws IOException {
+        places.forget();
         spill.close();
     }
 }

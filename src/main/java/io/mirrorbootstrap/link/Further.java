@@ -2,6 +2,7 @@ package io.mirrorbootstrap.link;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
@@ -35,7 +36,11 @@ sealed interface Further {
     record GoingOn() implements Further {
     }
 
-    /** It did not: ask again in a while. */
+    /** It did not, as the disk is at work for its database: ask again in a while. */
     record Busy() implements Further {
+    }
+
+    /** It did not, as others decode their chunks: ask again when {@code over} is done, or in a while. */
+    record OthersDecode(CompletableFuture<Void> over) implements Further {
     }
 }

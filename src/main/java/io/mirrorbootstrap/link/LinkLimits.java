@@ -8,6 +8,7 @@ import jakarta.inject.Singleton;
 
 import io.mirrorbootstrap.mirror.MirrorSettings;
 import io.mirrorbootstrap.mirror.Shares;
+import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.wire.Answer;
@@ -31,7 +32,7 @@ class LinkLimits {
     private final int maxLinksPerCaller;
     private final ZstdPlaces zstd;
 
-    LinkLimits(MirrorSettings settings) {
+    LinkLimits(MirrorSettings settings, Callers callers) {
         this.maxChunkBytes = (int) settings.maxChunkBytes();
         this.windowBytes = settings.windowBytes();
         this.checkpointBytes = settings.checkpointBytes();
@@ -39,7 +40,7 @@ class LinkLimits {
         this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();
         this.maxLinksPerCaller = Shares.of(settings).links();
-        this.zstd = new ZstdPlaces(settings);
+        this.zstd = new ZstdPlaces(settings, callers);
     }
 
     /** The largest payload of one chunk, in bytes. */

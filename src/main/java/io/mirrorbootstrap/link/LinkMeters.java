@@ -28,6 +28,8 @@ class LinkMeters {
         RATE,
         /** A message waits for the disk, or for its database. */
         DISK,
+        /** A message waits until others have decoded theirs. */
+        DECODING,
         /** The source does not read its answers. */
         ANSWERS
     }

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.link;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 
 import io.mirrorbootstrap.mirror.Mirrors;
@@ -52,7 +53,7 @@ final class MessageReader {
         this.limits = limits;
         this.meters = meters;
         this.headTime = new HeadTime(meters.times());
-        this.aside = new Aside(mirrors.spill(), limits.zstd(), meters, yields);
+        this.aside = new Aside(mirrors.spill(), limits.zstd().of(source.principal()), meters, yields);
         this.text = new ControlText(room);
     }
 
@@ -275,9 +276,10 @@ final class MessageReader {
     }
 
     private Further drain() {
-        return aside.drainTo(chunk.orElseThrow(), decoder.orElseThrow().dataBytes())
+        CompletableFuture<Void> free = new CompletableFuture<>();
+        return aside.drainTo(chunk.orElseThrow(), decoder.orElseThrow().dataBytes(), () -> free.complete(null))
                 ? finishSoon()
-                : unfinished(new DiskWait.Decoding(), new Further.Busy());
+                : unfinished(new DiskWait.Decoding(), new Further.OthersDecode(free));
     }
 
     /** Now, unless that may take long. */

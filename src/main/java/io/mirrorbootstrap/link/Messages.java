@@ -17,8 +17,8 @@ import io.smallrye.mutiny.Uni;
 
 /**
  * The messages of a link, one after another: each is read, and gone on with until it has its answer. A message that is likely to wait
- * for the disk for long, as a commit is, goes on aside, on another worker; one that finds its database busy is asked for again in a
- * while. Meanwhile the job is free to look for control frames. The job only.
+ * for the disk for long, as a commit is, goes on aside, on another worker; one that finds its database busy, or no place to be decoded, is
+ * asked for again in a while. Meanwhile the job is free to look for control frames. The job only.
  */
 final class Messages implements LinkEnd.Transfers {
 
@@ -45,7 +45,7 @@ final class Messages implements LinkEnd.Transfers {
         /**
          * The job goes on with it.
          *
-         * @param busySinceNanos since when its database has been busy, if it is
+         * @param busySinceNanos since when its database has been busy, or others have been decoding, if it is so
          */
         record Unfinished(Optional<Long> busySinceNanos) implements State {
         }
@@ -153,31 +153,42 @@ final class Messages implements LinkEnd.Transfers {
         if (further instanceof Further.Answered answered) {
             whenAnswered.accept(answered.answer());
         } else if (further instanceof Further.Busy) {
-            if (busySince.isEmpty()) {
-                meters.paused(LinkMeters.Pause.DISK);
-            }
-            busy(busySince.orElseGet(System::nanoTime), othersWait);
+            busy(busySince, othersWait, LinkMeters.Pause.DISK, "the disk is at work for its database");
+        } else if (further instanceof Further.OthersDecode others) {
+            CompletableFuture<Optional<Further>> askAgain = busy(busySince, othersWait, LinkMeters.Pause.DECODING,
+                    "the compressed chunks of others are being decoded");
+            others.over().thenRun(() -> askAgain.complete(Optional.empty()));
         }
     }
 
-    /** It waits on, as long as nothing is held for it that others may need. */
-    private void busy(long sinceNanos, boolean othersWait) {
+    /**
+     * It waits on, as long as nothing is held for it that others may need.
+     *
+     * @param since when it began to wait, in nanoseconds, unless it begins now
+     * @return done when it is asked again
+     */
+    private CompletableFuture<Optional<Further>> busy(Optional<Long> since, boolean othersWait,
+            LinkMeters.Pause reason, String why) {
+        if (since.isEmpty()) {
+            meters.paused(reason);
+        }
+        long sinceNanos = since.orElseGet(System::nanoTime);
+        CompletableFuture<Optional<Further>> askAgain = new CompletableFuture<>();
         Duration waited = Duration.ofNanos(System.nanoTime() - sinceNanos);
         boolean isLong = waited.compareTo(TELL_BUSY) > 0;
         if (isLong && !toldBusy) {
-            LOG.infof("link from %s waits for a database for which the disk is at work", transport.remote());
+            LOG.infof("a message of the link from %s waits: %s", transport.remote(), why);
         }
         toldBusy = isLong;
         if (othersWait && waited.compareTo(BUSY_PATIENCE) > 0) {
             whenAnswered.accept(new Answer.Refused(new Refusal.Transport(
-                    "the disk is at work for this database, or other chunks are being decoded, and what is sent meanwhile cannot be held: try again"),
-                    Optional.empty()));
-            return;
+                    why + ", and what is sent meanwhile cannot be held: try again"), Optional.empty()));
+            return askAgain;
         }
         state = new State.Unfinished(Optional.of(sinceNanos));
-        CompletableFuture<Optional<Further>> askAgain = new CompletableFuture<>();
         stall(askAgain);
         transport.later(BUSY_NANOS, () -> askAgain.complete(Optional.empty()));
+        return askAgain;
     }
 
     /** Nothing becomes of the unfinished message. */

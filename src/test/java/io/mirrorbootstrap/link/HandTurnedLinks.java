@@ -7,6 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+import com.github.luben.zstd.Zstd;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mirrorbootstrap.RandomBytes;
@@ -34,7 +38,7 @@ abstract class HandTurnedLinks {
     /** By what callers are told apart. */
     ToldApart apart = ToldApart.NOT;
     final SimulatedDisk disk = new SimulatedDisk();
-    final LinkLimits limits = new LinkLimits(SETTINGS);
+    final LinkLimits limits = new LinkLimits(SETTINGS, () -> apart);
     final Links links = new Links(limits, new SimpleMeterRegistry(), null, () -> apart);
     final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     LinkMeters meters = new LinkMeters(metrics);
@@ -136,6 +140,15 @@ abstract class HandTurnedLinks {
 
     byte[] wantsToOpen(String database) {
         return text(JsonMessages.write(new Control.Open(Announcement.of(identity(database)))));
+    }
+
+    /** The bytes as one zstd frame; it is to be agreed on before. */
+    byte[] compressedChunk(String database, int from, int to) {
+        byte[] payload = Arrays.copyOfRange(whole, from, to);
+        byte[] frame = Zstd.compress(payload);
+        byte[] head = ChunkEncoder.head(identity(database), from, payload.length, OptionalInt.of(frame.length),
+                Crc32c.of(ByteBuffer.wrap(payload)), to == whole.length, Optional.empty());
+        return MaskedFrame.of(0x82, joined(head, frame));
     }
 
     static byte[] text(String message) {

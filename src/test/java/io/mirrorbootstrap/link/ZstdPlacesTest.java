@@ -1,0 +1,149 @@
+package io.mirrorbootstrap.link;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.snapshot.Announcement;
+import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.Principal;
+import io.mirrorbootstrap.snapshot.ToldApart;
+import io.mirrorbootstrap.wire.Control;
+import io.mirrorbootstrap.wire.JsonMessages;
+import io.mirrorbootstrap.wire.ZstdDecoder;
+
+/** Who decodes compressed chunks, of links and callers that all want to. */
+class ZstdPlacesTest extends HandTurnedLinks {
+
+    private final List<String> told = new ArrayList<>();
+
+    /** A link that decodes, or waits to. */
+    private final class Wanting {
+        private final String name;
+        private final ZstdPlaces.OfLink places;
+        private Optional<ZstdDecoder> decoder = Optional.empty();
+
+        private Wanting(String caller, String name) {
+            this.name = name;
+            this.places = limits.zstd().of(new Principal(CallerId.ofToken(caller), Optional.empty(), Optional.empty(),
+                    false, Optional.empty()));
+        }
+
+        private boolean decodes() {
+            decoder = places.take(() -> told.add(name));
+            return decoder.isPresent();
+        }
+
+        private void ends() {
+            places.giveBack(decoder.orElseThrow());
+        }
+    }
+
+    @Test
+    void aCallerThatIsAloneDecodesTwoAtOnceAndItsLinksAreToldInTheirOrder() {
+        apart = ToldApart.BY_TOKEN;
+        List<Wanting> links = List.of(new Wanting("a", "1"), new Wanting("a", "2"), new Wanting("a", "3"),
+                new Wanting("a", "4"));
+        assertTrue(links.get(0).decodes() && links.get(1).decodes());
+        assertFalse(links.get(2).decodes() || links.get(3).decodes() || links.get(2).decodes());
+        links.get(1).ends();
+        assertEquals(List.of("3"), told);
+        assertTrue(links.get(2).decodes());
+        links.get(0).ends();
+        links.get(2).ends();
+        assertEquals(List.of("3", "4"), told);
+    }
+
+    @Test
+    void aCallerWithManyLinksLeavesAPlaceToWhoeverWaits() {
+        apart = ToldApart.BY_TOKEN;
+        Wanting first = new Wanting("many", "first");
+        Wanting second = new Wanting("many", "second");
+        Wanting third = new Wanting("many", "third");
+        Wanting other = new Wanting("one", "other");
+        assertTrue(first.decodes() && second.decodes());
+        assertFalse(third.decodes() || other.decodes());
+        first.ends();
+        assertEquals(List.of("other"), told, "though the third has waited longer");
+        assertTrue(other.decodes());
+        other.ends();
+        assertTrue(third.decodes(), "nobody else wants it now");
+        assertFalse(other.decodes());
+        second.ends();
+        assertFalse(first.decodes() || second.decodes(), "another waits, and the third decodes");
+        assertTrue(other.decodes());
+    }
+
+    @Test
+    void callersAreToldInTurn() {
+        apart = ToldApart.BY_TOKEN;
+        List<Wanting> many = List.of(new Wanting("a", "a1"), new Wanting("a", "a2"), new Wanting("a", "a3"));
+        Wanting b = new Wanting("b", "b");
+        Wanting c = new Wanting("c", "c");
+        assertTrue(many.get(0).decodes() && b.decodes());
+        assertFalse(many.get(1).decodes() || many.get(2).decodes() || c.decodes());
+        many.get(0).ends();
+        assertEquals(List.of("a2"), told, "it was the first to have one");
+        assertTrue(many.get(1).decodes());
+        many.get(1).ends();
+        assertEquals(List.of("a2", "c"), told);
+        assertFalse(new Wanting("b", "b2").decodes(), "it has one");
+        assertTrue(c.decodes());
+        b.ends();
+        assertEquals(List.of("a2", "c", "b2"), told);
+    }
+
+    @Test
+    void whoDoesNotWaitAnyMoreIsNotTold() {
+        Wanting first = new Wanting("a", "first");
+        Wanting second = new Wanting("a", "second");
+        Wanting gone = new Wanting("a", "gone");
+        assertTrue(first.decodes() && second.decodes());
+        assertFalse(gone.decodes());
+        gone.places.forget();
+        first.ends();
+        second.ends();
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void aChunkThatWaitsIsAnsweredWhenAPlaceIsFreeWithoutAnyTimePassing() {
+        List<Wanting> others = List.of(new Wanting("", "1"), new Wanting("", "2"));
+        assertTrue(others.get(0).decodes() && others.get(1).decodes());
+        Open open = open();
+        open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
+                compressedChunk("a", 0, 300));
+        assertEquals(List.of("opened"), open.types());
+        assertEquals(1, paused("decoding"));
+        assertEquals(0, paused("disk"));
+        others.get(0).ends();
+        open.turnAll();
+        assertEquals(List.of("opened", "pending"), open.types());
+    }
+
+    @Test
+    void aLinkThatIsLostWhileItWaitsIsForgotten() {
+        List<Wanting> others = List.of(new Wanting("", "1"), new Wanting("", "2"));
+        assertTrue(others.get(0).decodes() && others.get(1).decodes());
+        Open open = open();
+        open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
+                compressedChunk("a", 0, 300));
+        Wanting behind = new Wanting("", "behind");
+        assertFalse(behind.decodes());
+        open.loseConnection();
+        open.transport.passTime();
+        open.turnAside();
+        others.get(0).ends();
+        assertEquals(List.of("behind"), told);
+    }
+
+    private double paused(String reason) {
+        return metrics.get("mirror.bootstrap.socket.pauses").tag("reason", reason).counter().count();
+    }
+}
