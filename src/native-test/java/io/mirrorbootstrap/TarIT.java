@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -135,6 +137,24 @@ class TarIT extends WithSidecar {
         assertFalse(Files.exists(there, LinkOption.NOFOLLOW_LINKS));
         assertArrayEquals(new String[0], there.getParent().toFile().list());
         assertTrue(Files.exists(file("orders.snapshot")));
+    }
+
+    /** What is printed may be all that tells from where to follow. */
+    @Test
+    void aResultThatNobodyCanReadLeavesTheSnapshot() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "nothing is always full here");
+        start();
+        assertEquals(0, ended(send("--tar", source.toString())), this::said);
+        Path there = directory.resolve("there");
+        ProcessBuilder wait = SidecarProcess.command("wait", "orders", "--url", sidecar.uri().toString(), "--extract",
+                there.toString(), "--format", "env", "--remove-after");
+        Process full = wait.redirectOutput(new File("/dev/full")).redirectError(directory.resolve("err").toFile())
+                .start();
+        started.add(full);
+        assertEquals(1, ended(full), this::said);
+        assertTrue(said().contains("standard output cannot be written: the result is lost"), this::said);
+        assertTrue(Files.exists(there.resolve("base")), this::said);
+        assertTrue(Files.exists(file("orders.snapshot")), "it has the result, too");
     }
 
     private Process send(String... options) throws IOException {

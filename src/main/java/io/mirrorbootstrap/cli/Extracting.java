@@ -62,7 +62,7 @@ final class Extracting implements Recipient {
         } catch (IOException e) {
             return failed(ExitCode.REFUSED, snapshot.path() + " cannot be read: " + Reason.of(e) + ". " + nothing());
         }
-        return code == ExitCode.COMMITTED && freeing.isPresent()
+        return code == ExitCode.COMMITTED && freeing.isPresent() && !Report.isLost(line) // else that is said at the end
                 ? freeing.get().free(opened.file().snapshot())
                 : code;
     }

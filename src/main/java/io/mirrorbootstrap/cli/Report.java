@@ -25,11 +25,15 @@ final class Report {
         if (code != ExitCode.COMMITTED.number()) {
             return code;
         }
+        return isLost(command)
+                ? failed(command, ExitCode.FAILED, "standard output cannot be written: the result is lost")
+                : code;
+    }
+
+    /** Whether what was printed cannot be read by anybody. */
+    static boolean isLost(CommandLine command) {
         // picocli's writer does not see what System.out swallows
-        if (command.getOut().checkError() || System.out.checkError()) {
-            return failed(command, ExitCode.FAILED, "standard output cannot be written: the result is lost");
-        }
-        return code;
+        return command.getOut().checkError() || System.out.checkError();
     }
 
     /** What a command says that ends with {@code code}: the names in it, of files above all, may be of others than who runs it. */
