@@ -46,6 +46,6 @@ public record Rate(double bytesPerSecond, long atNanos, long bytes) {
     /** How many seconds the rest will take at this rate; empty when the rate is 0. */
     public OptionalLong secondsFor(long rest) {
         long rate = now();
-        return rate > 0 ? OptionalLong.of((rest + rate - 1) / rate) : OptionalLong.empty();
+        return rate > 0 ? OptionalLong.of(rest / rate + (rest % rate == 0 ? 0 : 1)) : OptionalLong.empty();
     }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 import io.mirrorbootstrap.mirror.Mirrors;
 import io.mirrorbootstrap.mirror.SharedRate;
@@ -42,9 +43,11 @@ final class Pull {
     private final int chunkBytes;
     private final Ending ending;
     private final BooleanSupplier isOthersTurn;
+    private final LongSupplier nanoTime;
     private long from = -1;
     private long at;
-    private long windowNanos = System.nanoTime();
+    /** How long the provider was waited for in this window; the disk here, and the rate, have nothing to do with it. */
+    private long windowNanos;
     private long windowBytes;
     /** Of the bytes up to {@link #at}, where the provider does not say what all have. */
     private Crc32c running = Crc32c.EMPTY;
@@ -52,8 +55,16 @@ final class Pull {
     /** What has come of it. */
     sealed interface Outcome {
 
-        /** It is here. */
+        /** It is here now. */
         record Committed() implements Outcome {
+        }
+
+        /** Something is here already: this, or what has come since its lack was seen. */
+        record Here() implements Outcome {
+        }
+
+        /** What is here is being read or committed: whether this is wanted is known later. */
+        record Busy() implements Outcome {
         }
 
         /** It is not wanted here, or is not what it was said to be. */
@@ -76,15 +87,17 @@ final class Pull {
     /**
      * @param maxChunkBytes the operator's bound, in bytes
      * @param isOthersTurn asked between chunks
+     * @param nanoTime a clock that only goes forward
      */
     Pull(Mirrors mirrors, Source source, Offer offer, SharedRate.Share rate, long maxChunkBytes, Ending ending,
-            BooleanSupplier isOthersTurn) {
+            BooleanSupplier isOthersTurn, LongSupplier nanoTime) {
         this.mirrors = mirrors;
         this.source = source;
         this.offer = offer;
         this.rate = rate;
         this.ending = ending;
         this.isOthersTurn = isOthersTurn;
+        this.nanoTime = nanoTime;
         this.chunkBytes = (int) Math.min(CHUNK_BYTES, maxChunkBytes);
     }
 
@@ -114,8 +127,8 @@ final class Pull {
     /** @return empty when it may come */
     private Optional<Outcome> open() throws InterruptedException {
         OpenOutcome outcome = mirrors.open(source, offer.announcement());
-        while (outcome instanceof OpenOutcome.Busy || outcome instanceof OpenOutcome.Verifying) {
-            ending.sleep(outcome instanceof OpenOutcome.Busy ? BUSY_MILLIS : 0);
+        while (outcome instanceof OpenOutcome.Verifying) {
+            ending.sleep(0);
             outcome = mirrors.open(source, offer.announcement());
         }
         if (outcome instanceof OpenOutcome.Refused refused) {
@@ -126,7 +139,7 @@ final class Pull {
             running = from > 0 ? opened.crc32c() : Crc32c.EMPTY;
             return Optional.empty();
         }
-        return Optional.of(new Outcome.Committed()); // already
+        return Optional.of(outcome instanceof OpenOutcome.Busy ? new Outcome.Busy() : new Outcome.Here());
     }
 
     private Outcome pull() throws InterruptedException {
@@ -211,9 +224,10 @@ final class Pull {
 
     /** @return how many bytes, 0 to {@code most} */
     private int write(Bytes body, IncomingChunk chunk, int most) throws IOException, InterruptedException {
+        long asked = nanoTime.getAsLong();
         ByteBuffer piece = ending.during(() -> body.next(most));
         int length = piece.remaining();
-        pace(length);
+        pace(nanoTime.getAsLong() - asked, length);
         long wait = rate.take(length);
         if (wait > 0) {
             ending.sleep(TimeUnit.NANOSECONDS.toMillis(wait));
@@ -226,16 +240,16 @@ final class Pull {
     }
 
     /** Others wait while this one is read from: whoever sends a byte now and then is not silent, and no use either. */
-    private void pace(int bytes) throws IOException {
+    private void pace(long nanos, int bytes) throws IOException {
+        windowNanos += nanos;
         windowBytes += bytes;
-        long now = System.nanoTime();
-        if (now - windowNanos > WINDOW.toNanos()) {
+        if (windowNanos > WINDOW.toNanos()) {
             if (windowBytes == 0) { // it hangs, which may be over with the next connection
                 throw new IOException("nothing came for " + WINDOW.toSeconds() + " seconds");
             } else if (windowBytes < LEAST_BYTES) {
                 throw new TooSlowException(windowBytes + " bytes came in " + WINDOW.toSeconds() + " seconds");
             }
-            windowNanos = now;
+            windowNanos = 0;
             windowBytes = 0;
         }
     }

@@ -142,7 +142,7 @@ final class Seeding implements Runnable {
             removed.begins(offer.identity());
             SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
             Pull pull = new Pull(mirrors, source, offer, rate.of(source.principal()), maxChunkBytes, ending,
-                    isOthersTurn);
+                    isOthersTurn, nanoTime);
             Pull.Outcome outcome = pull.run();
             boolean hasMoved = pull.from() >= 0 && pull.at() > pull.from();
             if (outcome instanceof Pull.Outcome.Committed) {
@@ -151,6 +151,12 @@ final class Seeding implements Runnable {
                 return true;
             } else if (outcome instanceof Pull.Outcome.MadeWay) {
                 return true;
+            } else if (outcome instanceof Pull.Outcome.Here) {
+                return false;
+            } else if (outcome instanceof Pull.Outcome.Busy) {
+                log.info(database + " is busy", "database=" + database
+                        + " is looked at again later: what is here of it is being read, or committed");
+                return false;
             } else if (outcome instanceof Pull.Outcome.Changed) {
                 removed.drops(database);
                 pull.drop();

@@ -70,7 +70,7 @@ record Acceptance(Reception reception, Transfer transfer, SnapshotIdentity ident
                 identity);
         return others.isPresent() || transfer.isMeant()
                 ? others
-                : reception.admission().refuseStale(transfer.identity()); // as it was opened: its LSN may be told just now
+                : reception.admission().refuseStale(source, transfer.identity()); // as it was opened: its LSN may be told just now
     }
 
     private void commit(CommittedSnapshot snapshot) throws IOException {

@@ -55,26 +55,35 @@ final class Admission {
 
     /**
      * The refusal of a snapshot that would throw away what its source may not know of: a committed one, or a transfer whose source is
-     * there. Not asked where the source says that it means that.
+     * there. Not asked where the source says that it means that. Who {@linkplain Source#yields yields} takes nothing from a source that is
+     * there, not even the very same snapshot, which that source brings.
      */
     Optional<Refusal> refuseUnmeant(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Optional<SnapshotIdentity> work = phase.owner()
                 .filter(owner -> owner != source && !owner.isGone() && !owner.yields())
-                .flatMap(owner -> phase.announcement()).map(Announcement::identity)
-                .filter(theirs -> !theirs.isSame(identity));
+                .flatMap(owner -> source.yields()
+                        ? phase.identity()
+                        : phase.announcement().map(Announcement::identity).filter(theirs -> !theirs.isSame(identity)));
         if (work.isPresent()) {
             return work.map(theirs -> new Refusal.TransferInProgress(theirs.sourceClusterId(), theirs.lsn(),
                     phase.bytesDone(), theirs.totalBytes(), Optional.empty()));
         }
-        return refuseStale(identity);
+        return refuseStale(source, identity);
     }
 
-    /** The refusal of a snapshot with an earlier LSN than the committed one's, or of another cluster. Not asked of one that is meant. */
-    Optional<Refusal> refuseStale(SnapshotIdentity identity) throws IOException {
-        // whatever mark it has: a snapshot that was touched, or put back as a copy, is still told to be committed
+    /** The snapshot that is here, whatever mark it has: one that was touched, or put back as a copy, is still told to be committed. */
+    Optional<CommittedSnapshot> committed() throws IOException {
         Optional<FileFacts> file = directory.disk().facts(SnapshotNames.snapshot(database));
-        return directory.records().describing(database).filter(record -> record.mayBe(file)).map(Manifest::snapshot)
-                .filter(there -> identity.lsn() > 0 && identity.lsn() < there.lsn()
+        return directory.records().describing(database).filter(record -> record.mayBe(file)).map(Manifest::snapshot);
+    }
+
+    /**
+     * The refusal of a snapshot with an earlier LSN than the committed one's, or of another cluster, and of any from a source that yields.
+     * Not asked of one that is meant.
+     */
+    Optional<Refusal> refuseStale(Source source, SnapshotIdentity identity) throws IOException {
+        return committed()
+                .filter(there -> source.yields() || identity.lsn() > 0 && identity.lsn() < there.lsn()
                         || !identity.sourceClusterId().equals(there.sourceClusterId()))
                 .map(there -> new Refusal.StaleSnapshot(identity.lsn(), there.lsn(), identity.sourceClusterId(),
                         there.sourceClusterId(), Optional.empty()));

@@ -50,6 +50,10 @@ record Opening(Reception reception, Source source, Announcement snapshot) {
             return new OpenOutcome.AlreadyCommitted(reception.note(committed.get(), snapshot.notes()),
                     directory().snapshot(identity.database()));
         }
+        Optional<CommittedSnapshot> there = source.yields() ? reception.admission().committed() : Optional.empty();
+        if (there.isPresent()) { // whichever it is: there is nothing to stand in for
+            return new OpenOutcome.AlreadyCommitted(there.get(), directory().snapshot(identity.database()));
+        }
         Optional<Refusal> unmeant = !isSaid || snapshot.isMeant()
                 ? Optional.empty()
                 : reception.admission().refuseUnmeant(phase, source, identity);

@@ -135,7 +135,8 @@ public sealed interface Refusal {
             return "the snapshot that is here, of cluster " + Text.quoted(committedCluster) + ", LSN " + committedLsn
                     + whose.map(owner -> ", belongs to " + owner + ": only that may replace it")
                             .orElseGet(() -> ", is " + (declaredCluster.equals(committedCluster)
-                                    ? "later than this one, LSN " + declaredLsn
+                                    ? (declaredLsn < committedLsn ? "later than" : "here beside") + " this one, LSN "
+                                            + declaredLsn
                                     : "of another cluster than this one, of " + Text.quoted(declaredCluster) + ", LSN "
                                             + declaredLsn)
                                     + ": it is replaced only where that is meant (replace)");

@@ -23,7 +23,10 @@ public interface Source {
     /** Whether it has been superseded: then nothing of it begins any more, in no database. Any thread; once true, always true. */
     boolean isSuperseded();
 
-    /** Whether any other source may begin in place of what it sends: it only stands in until one comes. Any thread. */
+    /**
+     * Whether any other source may begin in place of what it sends: it only stands in until one comes, and takes the place of nothing that
+     * is committed, or that a source sends. Any thread.
+     */
     default boolean yields() {
         return false;
     }

@@ -2,19 +2,25 @@ package io.mirrorbootstrap.seed;
 
 import static io.mirrorbootstrap.RandomBytes.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +35,9 @@ import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Notes;
 import io.mirrorbootstrap.snapshot.OpenOutcome;
 import io.mirrorbootstrap.snapshot.Refusal;
+import io.mirrorbootstrap.snapshot.TestSource;
 import io.mirrorbootstrap.snapshot.ToldApart;
+import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.source.Origin;
 import io.mirrorbootstrap.source.SourceUrl;
 import io.mirrorbootstrap.source.StorageServer;
@@ -45,12 +53,14 @@ class SeedPullTest {
     private static final String MODIFIED = "Last-Modified: Sat, 28 Nov 2026 15:00:00 GMT";
 
     private final byte[] whole = random(3 * MIB + 77, 1);
-    private final Mirrors mirrors = TestMirrors.on(new SimulatedDisk());
+    private final SimulatedDisk disk = new SimulatedDisk();
+    private Mirrors mirrors = TestMirrors.on(disk);
     private final List<String> found = new CopyOnWriteArrayList<>();
     private Optional<Crc32c> crc32c = Optional.empty();
     private StorageServer storage;
     private Pull pull;
     private boolean isOthersTurn;
+    private long nanos;
 
     @BeforeEach
     void start() throws IOException {
@@ -112,6 +122,82 @@ class SeedPullTest {
         isOthersTurn = false;
         assertInstanceOf(Pull.Outcome.Committed.class, pulled());
         assertEquals(CHUNK, pull.from());
+        assertHas(whole);
+    }
+
+    /** Without an LSN nothing tells which of the two is the later. */
+    @Test
+    void whatIsCommittedIsNotReplacedWhateverItIs() throws Exception {
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled());
+        storage.replace(random(whole.length, 2));
+        storage.with("ETag: \"two\"");
+        assertInstanceOf(Pull.Outcome.Here.class, pulled());
+        assertHas(whole);
+    }
+
+    /** It may have come while the seed was on its way: somebody has put it there. */
+    @Test
+    void whatHasComeMeanwhileIsNotReplacedEither() throws Exception {
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled());
+        byte[] manifest = disk.bytes("orders.manifest.json").orElseThrow();
+        disk.remove("orders.snapshot");
+        disk.remove("orders.manifest.json");
+        storage.replace(random(whole.length, 2));
+        storage.with("ETag: \"two\"");
+        disk.observe((what, name) -> {
+            if (what.equals("truncate")) { // the last chunk has come
+                disk.stopObserving();
+                disk.put("orders.snapshot", whole);
+                disk.put("orders.manifest.json", manifest);
+            }
+        });
+        Pull.Outcome.Refused refused = assertInstanceOf(Pull.Outcome.Refused.class, pulled());
+        assertInstanceOf(Refusal.StaleSnapshot.class, refused.refusal());
+        assertArrayEquals(whole, disk.bytes("orders.snapshot").orElseThrow());
+    }
+
+    @Test
+    void aSourceThatIsThereIsLeftAloneThoughItBringsTheVerySame() throws Exception {
+        Offer offer = object().offer(found::add);
+        TestSource source = new TestSource();
+        assertInstanceOf(OpenOutcome.Opened.class, mirrors.open(source, offer.announcement()));
+        Pull.Outcome.Refused refused = assertInstanceOf(Pull.Outcome.Refused.class, pulled(offer));
+        assertInstanceOf(Refusal.TransferInProgress.class, refused.refusal());
+        assertFalse(source.isSuperseded());
+        mirrors.disconnected(source, KeptReason.LINK_LOST);
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled(offer));
+    }
+
+    /** A copy of the volume: what it has is known when it has been read. */
+    @Test
+    void whatIsBeingReadHereIsWaitedForInAnotherRound() throws Exception {
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled());
+        SimulatedDisk copy = new SimulatedDisk();
+        copy.put("orders.snapshot", whole);
+        copy.put("orders.manifest.json", disk.bytes("orders.manifest.json").orElseThrow());
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch hangs = new CountDownLatch(1);
+        copy.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                reading.countDown();
+                assertDoesNotThrow(() -> hangs.await());
+            }
+        });
+        mirrors = TestMirrors.on(copy);
+        assertTrue(reading.await(20, TimeUnit.SECONDS));
+        storage.replace(random(whole.length, 2));
+        storage.with("ETag: \"two\"");
+        assertInstanceOf(Pull.Outcome.Busy.class, pulled());
+        hangs.countDown();
+        Awaitility.await().until(() -> !(pulled() instanceof Pull.Outcome.Busy));
+        assertInstanceOf(Pull.Outcome.Here.class, pulled());
+        assertHas(whole);
+    }
+
+    @Test
+    void theTimeOfTheDiskHereIsNotTheProviders() throws Exception {
+        disk.observe((what, name) -> nanos += Duration.ofSeconds(61).toNanos());
+        assertInstanceOf(Pull.Outcome.Committed.class, pulled());
         assertHas(whole);
     }
 
@@ -183,7 +269,7 @@ class SeedPullTest {
     private Pull.Outcome pulled(Offer offer) throws Exception {
         SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
         pull = new Pull(mirrors, source, offer, new SharedRate(0, () -> ToldApart.NOT).of(source.principal()), CHUNK,
-                new Ending(), () -> isOthersTurn);
+                new Ending(), () -> isOthersTurn, () -> nanos);
         Pull.Outcome outcome = pull.run();
         if (outcome instanceof Pull.Outcome.Changed) {
             pull.drop();
