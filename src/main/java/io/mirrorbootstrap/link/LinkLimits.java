@@ -40,7 +40,7 @@ class LinkLimits {
         this.readByWorkers = settings.readByWorkers();
         this.maxLinks = settings.maxLinks();
         this.maxLinksPerCaller = Shares.of(settings).links();
-        this.zstd = new ZstdPlaces(settings, callers);
+        this.zstd = new ZstdPlaces(settings, callers, System::nanoTime);
     }
 
     /** The largest payload of one chunk, in bytes. */

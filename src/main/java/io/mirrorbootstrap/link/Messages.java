@@ -45,9 +45,9 @@ final class Messages implements LinkEnd.Transfers {
         /**
          * The job goes on with it.
          *
-         * @param busySinceNanos since when its database has been busy, or others have been decoding, if it is so
+         * @param busy what it waits for, if it does
          */
-        record Unfinished(Optional<Long> busySinceNanos) implements State {
+        record Unfinished(Optional<Busy> busy) implements State {
         }
 
         /**
@@ -57,6 +57,14 @@ final class Messages implements LinkEnd.Transfers {
          */
         record Stalled(Unfinished before, CompletableFuture<Optional<Further>> over) implements State {
         }
+    }
+
+    /**
+     * A wait for what others do.
+     *
+     * @param sinceNanos since when, whatever it was for before
+     */
+    private record Busy(long sinceNanos, LinkMeters.Pause reason) {
     }
 
     private final MessageReader reader;
@@ -148,14 +156,14 @@ final class Messages implements LinkEnd.Transfers {
     }
 
     private void took(Further further, boolean othersWait) {
-        Optional<Long> busySince = ((State.Unfinished) state).busySinceNanos();
+        Optional<Busy> before = ((State.Unfinished) state).busy();
         state = reader.isUnfinished() ? new State.Unfinished(Optional.empty()) : new State.Ready();
         if (further instanceof Further.Answered answered) {
             whenAnswered.accept(answered.answer());
         } else if (further instanceof Further.Busy) {
-            busy(busySince, othersWait, LinkMeters.Pause.DISK, "the disk is at work for its database");
+            busy(before, othersWait, LinkMeters.Pause.DISK, "the disk is at work for its database");
         } else if (further instanceof Further.OthersDecode others) {
-            CompletableFuture<Optional<Further>> askAgain = busy(busySince, othersWait, LinkMeters.Pause.DECODING,
+            CompletableFuture<Optional<Further>> askAgain = busy(before, othersWait, LinkMeters.Pause.DECODING,
                     "the compressed chunks of others are being decoded");
             others.over().thenRun(() -> askAgain.complete(Optional.empty()));
         }
@@ -164,15 +172,15 @@ final class Messages implements LinkEnd.Transfers {
     /**
      * It waits on, as long as nothing is held for it that others may need.
      *
-     * @param since when it began to wait, in nanoseconds, unless it begins now
+     * @param before what it has been waiting for, unless it begins now
      * @return done when it is asked again
      */
-    private CompletableFuture<Optional<Further>> busy(Optional<Long> since, boolean othersWait,
+    private CompletableFuture<Optional<Further>> busy(Optional<Busy> before, boolean othersWait,
             LinkMeters.Pause reason, String why) {
-        if (since.isEmpty()) {
+        if (before.filter(same -> same.reason() == reason).isEmpty()) {
             meters.paused(reason);
         }
-        long sinceNanos = since.orElseGet(System::nanoTime);
+        long sinceNanos = before.map(Busy::sinceNanos).orElseGet(System::nanoTime);
         CompletableFuture<Optional<Further>> askAgain = new CompletableFuture<>();
         Duration waited = Duration.ofNanos(System.nanoTime() - sinceNanos);
         boolean isLong = waited.compareTo(TELL_BUSY) > 0;
@@ -185,7 +193,7 @@ final class Messages implements LinkEnd.Transfers {
                     why + ", and what is sent meanwhile cannot be held: try again"), Optional.empty()));
             return askAgain;
         }
-        state = new State.Unfinished(Optional.of(sinceNanos));
+        state = new State.Unfinished(Optional.of(new Busy(sinceNanos, reason)));
         stall(askAgain);
         transport.later(BUSY_NANOS, () -> askAgain.complete(Optional.empty()));
         return askAgain;

@@ -5,6 +5,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 import org.jboss.logging.Logger;
 
@@ -18,8 +21,8 @@ import io.mirrorbootstrap.wire.ZstdLibrary;
  * Who may decode compressed chunks now: few at once, whose memory is all that compression takes, however many links have agreed on it. A
  * chunk has all its bytes before it takes a place, so that no source holds one.
  * <p>
- * While several callers want one, each has half of the places at most, and they are told in turn that one is free, the link that has
- * waited longest first. No place is kept for who was told, as it may be waiting for something else by now. Any thread.
+ * While several callers want one, each takes half of the places at most, and they are told in turn that one is free, the link that has
+ * waited longest first. For who was told it is kept for a moment only, as that may be waiting for something else by now. Any thread.
  */
 class ZstdPlaces {
 
@@ -28,32 +31,56 @@ class ZstdPlaces {
     /** As many as processors that a sidecar has; each takes at most {@link ZstdDecoder#MAX_BYTES}. */
     private static final int PLACES = 2;
 
-    /** What a link wants that has been told, and has not asked again. */
-    private static final Runnable TOLD = () -> {
-    };
+    /** So long a place is kept for a link that was told: it needs a worker to take it. */
+    static final long KEPT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final boolean isOn;
     private final Callers callers;
+    private final LongSupplier nanoTime;
     // guarded by this
     private final Deque<ZstdDecoder> idle = new ArrayDeque<>();
-    /** The callers that decode or wait; the one who took a place last is at the end. */
+    /** The callers that decode or wait, in the order in which they took a place last, or began to wait. */
     private final Map<String, Lane> busy = new LinkedHashMap<>();
     private int made;
     private boolean hasToldProblem;
 
     /** The links of one caller. Guarded by the outer object. */
     private static final class Lane {
-        /** Of each link what it wants to have called, or {@link #TOLD}; the one that has waited longest is first. */
-        private final Map<OfLink, Runnable> waiting = new LinkedHashMap<>();
+        /** The link that has waited longest is first. */
+        private final Map<OfLink, Waiting> waiting = new LinkedHashMap<>();
         private int decoding;
     }
 
-    ZstdPlaces(MirrorSettings settings, Callers callers) {
-        this.isOn = settings.compression();
-        this.callers = callers;
+    /**
+     * What a link waits for.
+     *
+     * @param toldNanos when {@code whenFree} was called, if it was
+     */
+    private record Waiting(Runnable whenFree, OptionalLong toldNanos) {
+
+        private Waiting(Runnable whenFree) {
+            this(whenFree, OptionalLong.empty());
+        }
+
+        /** Whether a place is kept for it. */
+        private boolean isKept(long nanos) {
+            return toldNanos.isPresent() && nanos - toldNanos.getAsLong() < KEPT_NANOS;
+        }
+
+        /** Whether others leave a place to it: not where it was told, and has not come. */
+        private boolean counts(long nanos) {
+            return toldNanos.isEmpty() || isKept(nanos);
+        }
     }
 
-    /** Whether a source that offers it may compress. Worker only, as all that follows. */
+    /** @param nanoTime a clock that only goes forward */
+    ZstdPlaces(MirrorSettings settings, Callers callers, LongSupplier nanoTime) {
+        this.isOn = settings.compression();
+        this.callers = callers;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Whether a source that offers it may compress. Worker only: the first time it loads a library. */
     boolean areThere() {
         if (!isOn) {
             return false;
@@ -106,12 +133,15 @@ class ZstdPlaces {
     }
 
     private synchronized Optional<ZstdDecoder> take(OfLink link, Runnable whenFree) {
+        long now = nanoTime.getAsLong();
         Lane lane = busy.computeIfAbsent(link.caller, same -> new Lane());
-        if (!mayDecode(lane)) {
-            lane.waiting.put(link, whenFree); // where it was, if it waits already
+        Waiting before = lane.waiting.get(link);
+        if (!(before != null && before.isKept(now)) && !mayDecode(lane, now)) {
+            lane.waiting.put(link, new Waiting(whenFree)); // where it was, if it waits already
             return Optional.empty();
         }
         if (idle.isEmpty()) {
+            assert made < PLACES : made;
             idle.push(new ZstdDecoder());
             made++;
         }
@@ -122,10 +152,17 @@ class ZstdPlaces {
         return Optional.of(idle.pop());
     }
 
-    private boolean mayDecode(Lane lane) {
-        boolean isFree = !idle.isEmpty() || made < PLACES;
-        boolean isShared = busy.values().stream().anyMatch(other -> other != lane && !other.waiting.isEmpty());
-        return isFree && lane.decoding < (isShared ? PLACES / 2 : PLACES);
+    /** Whether there is a place for one more link of this caller, beside those that are kept. */
+    private boolean mayDecode(Lane lane, long now) {
+        long kept = busy.values().stream().mapToLong(each -> kept(each, now)).sum();
+        boolean isShared = busy.values().stream().filter(other -> other != lane)
+                .anyMatch(other -> other.waiting.values().stream().anyMatch(each -> each.counts(now)));
+        return kept < idle.size() + PLACES - made
+                && lane.decoding + kept(lane, now) < (isShared ? PLACES / 2 : PLACES);
+    }
+
+    private static long kept(Lane lane, long now) {
+        return lane.waiting.values().stream().filter(each -> each.isKept(now)).count();
     }
 
     private void giveBack(OfLink link, ZstdDecoder decoder) {
@@ -142,16 +179,23 @@ class ZstdPlaces {
     /** What the next one that may decode wants to have called. */
     private Optional<Runnable> next() {
         assert Thread.holdsLock(this);
-        return busy.values().stream().filter(this::mayDecode).flatMap(lane -> lane.waiting.entrySet().stream())
-                .filter(link -> link.getValue() != TOLD).findFirst().map(link -> link.setValue(TOLD));
+        long now = nanoTime.getAsLong();
+        return busy.values().stream().filter(lane -> mayDecode(lane, now))
+                .flatMap(lane -> lane.waiting.entrySet().stream())
+                .filter(link -> link.getValue().toldNanos().isEmpty()).findFirst()
+                .map(link -> link.setValue(new Waiting(link.getValue().whenFree(), OptionalLong.of(now))).whenFree());
     }
 
-    private synchronized void forget(OfLink link) {
-        Lane lane = busy.get(link.caller);
-        if (lane != null) {
-            lane.waiting.remove(link);
-            leaveOut(link.caller);
+    private void forget(OfLink link) {
+        Optional<Runnable> next = Optional.empty();
+        synchronized (this) {
+            Lane lane = busy.get(link.caller);
+            if (lane != null && lane.waiting.remove(link) != null) {
+                leaveOut(link.caller);
+                next = next(); // a place may have been kept for it
+            }
         }
+        next.ifPresent(Runnable::run);
     }
 
     private void leaveOut(String caller) {

@@ -28,9 +28,9 @@ public final class ZstdDecoder implements AutoCloseable {
     /** The most memory that it has, in bytes. */
     public static final int MAX_BYTES = ZstdFrame.MAX_WINDOW_BYTES + TABLES_BYTES + IN_BYTES + OUT_BYTES;
 
-    private final ZstdDecompressCtx library = new ZstdDecompressCtx();
     private final ByteBuffer in = ByteBuffer.allocateDirect(IN_BYTES);
     private final ByteBuffer out = ByteBuffer.allocateDirect(OUT_BYTES);
+    private final ZstdDecompressCtx library = new ZstdDecompressCtx(); // last: where memory is short, nobody would close it
 
     private int dataBytes;
     private int yielded;

@@ -22,6 +22,8 @@ import io.mirrorbootstrap.wire.ZstdDecoder;
 class ZstdPlacesTest extends HandTurnedLinks {
 
     private final List<String> told = new ArrayList<>();
+    private long nanos;
+    private final ZstdPlaces here = new ZstdPlaces(SETTINGS, () -> apart, () -> nanos);
 
     /** A link that decodes, or waits to. */
     private final class Wanting {
@@ -30,8 +32,12 @@ class ZstdPlacesTest extends HandTurnedLinks {
         private Optional<ZstdDecoder> decoder = Optional.empty();
 
         private Wanting(String caller, String name) {
+            this(here, caller, name);
+        }
+
+        private Wanting(ZstdPlaces all, String caller, String name) {
             this.name = name;
-            this.places = limits.zstd().of(new Principal(CallerId.ofToken(caller), Optional.empty(), Optional.empty(),
+            this.places = all.of(new Principal(CallerId.ofToken(caller), Optional.empty(), Optional.empty(),
                     false, Optional.empty()));
         }
 
@@ -99,6 +105,52 @@ class ZstdPlacesTest extends HandTurnedLinks {
         assertEquals(List.of("a2", "c", "b2"), told);
     }
 
+    /** Else one of many, who ask all the time, would take it before the one who was told has found a worker. */
+    @Test
+    void aPlaceIsKeptForWhoWasTold() {
+        apart = ToldApart.BY_TOKEN;
+        Wanting first = new Wanting("a", "first");
+        Wanting b = new Wanting("b", "b");
+        Wanting told = new Wanting("c", "told");
+        assertTrue(first.decodes() && b.decodes());
+        assertFalse(told.decodes());
+        first.ends();
+        assertFalse(first.decodes() || new Wanting("a", "another").decodes() || new Wanting("d", "d").decodes());
+        assertTrue(told.decodes());
+    }
+
+    @Test
+    void aPlaceIsKeptForAMomentOnly() {
+        apart = ToldApart.BY_TOKEN;
+        Wanting first = new Wanting("a", "first");
+        Wanting second = new Wanting("a", "second");
+        Wanting told = new Wanting("b", "told");
+        assertTrue(first.decodes() && second.decodes());
+        assertFalse(told.decodes());
+        first.ends();
+        assertFalse(first.decodes());
+        nanos += ZstdPlaces.KEPT_NANOS;
+        assertTrue(first.decodes(), "it has not come, and nothing is left to it");
+        assertFalse(told.decodes());
+        second.ends();
+        assertEquals(List.of("told", "told"), this.told);
+    }
+
+    @Test
+    void thePlaceOfOneThatIsLostGoesToTheNext() {
+        apart = ToldApart.BY_TOKEN;
+        Wanting first = new Wanting("a", "first");
+        Wanting second = new Wanting("a", "second");
+        Wanting lost = new Wanting("b", "lost");
+        Wanting next = new Wanting("c", "next");
+        assertTrue(first.decodes() && second.decodes());
+        assertFalse(lost.decodes() || next.decodes());
+        first.ends();
+        lost.places.forget();
+        assertEquals(List.of("lost", "next"), told);
+        assertTrue(next.decodes());
+    }
+
     @Test
     void whoDoesNotWaitAnyMoreIsNotTold() {
         Wanting first = new Wanting("a", "first");
@@ -114,7 +166,7 @@ class ZstdPlacesTest extends HandTurnedLinks {
 
     @Test
     void aChunkThatWaitsIsAnsweredWhenAPlaceIsFreeWithoutAnyTimePassing() {
-        List<Wanting> others = List.of(new Wanting("", "1"), new Wanting("", "2"));
+        List<Wanting> others = List.of(new Wanting(limits.zstd(), "", "1"), new Wanting(limits.zstd(), "", "2"));
         assertTrue(others.get(0).decodes() && others.get(1).decodes());
         Open open = open();
         open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
@@ -129,12 +181,12 @@ class ZstdPlacesTest extends HandTurnedLinks {
 
     @Test
     void aLinkThatIsLostWhileItWaitsIsForgotten() {
-        List<Wanting> others = List.of(new Wanting("", "1"), new Wanting("", "2"));
+        List<Wanting> others = List.of(new Wanting(limits.zstd(), "", "1"), new Wanting(limits.zstd(), "", "2"));
         assertTrue(others.get(0).decodes() && others.get(1).decodes());
         Open open = open();
         open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
                 compressedChunk("a", 0, 300));
-        Wanting behind = new Wanting("", "behind");
+        Wanting behind = new Wanting(limits.zstd(), "", "behind");
         assertFalse(behind.decodes());
         open.loseConnection();
         open.transport.passTime();
