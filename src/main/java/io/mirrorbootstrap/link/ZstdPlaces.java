@@ -106,6 +106,8 @@ class ZstdPlaces {
     final class OfLink {
 
         private final String caller;
+        /** Whether it may be in a line: only then the lock of all links is taken to leave it, as that is done behind each message. */
+        private boolean isWaiting;
 
         private OfLink(String caller) {
             this.caller = caller;
@@ -119,7 +121,9 @@ class ZstdPlaces {
          * @return empty while all are in use that this caller may have
          */
         Optional<ZstdDecoder> take(Runnable whenFree) {
-            return ZstdPlaces.this.take(this, whenFree);
+            Optional<ZstdDecoder> decoder = ZstdPlaces.this.take(this, whenFree);
+            isWaiting = decoder.isEmpty();
+            return decoder;
         }
 
         void giveBack(ZstdDecoder decoder) {
@@ -128,7 +132,10 @@ class ZstdPlaces {
 
         /** It waits no longer. */
         void forget() {
-            ZstdPlaces.this.forget(this);
+            if (isWaiting) {
+                isWaiting = false;
+                ZstdPlaces.this.forget(this);
+            }
         }
     }
 

@@ -25,7 +25,7 @@ public sealed interface OpenOutcome {
     record Busy() implements OpenOutcome {
     }
 
-    /** This very snapshot is already here. */
+    /** This very snapshot is already here; to a source that {@linkplain Source#yields yields}, whichever is. */
     record AlreadyCommitted(CommittedSnapshot snapshot, Path path) implements OpenOutcome {
     }
 

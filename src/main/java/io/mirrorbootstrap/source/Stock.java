@@ -202,12 +202,13 @@ final class Stock {
     private synchronized void offer(long next) {
         long room = segments.end(end);
         long wanted = size.isPresent() ? next + 1 : end + ChunkBuffer.MAX_PAYLOAD_BYTES;
-        boolean hasMemory = true;
-        while (!isEnded && room < wanted && hasMemory && hasMemory()) {
+        while (!isEnded && room < wanted && hasMemory()) {
             Optional<Segment> segment = segments.add(room, segmentBytes);
-            segment.ifPresent(each -> input.input().offer(each.buffer.room(0, segmentBytes)));
-            hasMemory = segment.isPresent();
-            room = segments.end(end);
+            if (segment.isEmpty()) {
+                return;
+            }
+            input.input().offer(segment.get().buffer.room(0, segmentBytes));
+            room = segment.get().end();
         }
     }
 

@@ -142,13 +142,26 @@ abstract class HandTurnedLinks {
         return text(JsonMessages.write(new Control.Open(Announcement.of(identity(database)))));
     }
 
+    /** Asks for what {@link #compressedChunk} needs. */
+    static byte[] offersToCompress(SnapshotIdentity identity) {
+        return text(JsonMessages.write(new Control.Open(Announcement.of(identity), true)));
+    }
+
     /** The bytes as one zstd frame; it is to be agreed on before. */
     byte[] compressedChunk(String database, int from, int to) {
-        byte[] payload = Arrays.copyOfRange(whole, from, to);
+        return compressedChunk(identity(database), from, Arrays.copyOfRange(whole, from, to), to == whole.length);
+    }
+
+    static byte[] compressedChunk(SnapshotIdentity identity, int from, byte[] payload, boolean done) {
         byte[] frame = Zstd.compress(payload);
-        byte[] head = ChunkEncoder.head(identity(database), from, payload.length, OptionalInt.of(frame.length),
-                Crc32c.of(ByteBuffer.wrap(payload)), to == whole.length, Optional.empty());
+        byte[] head = ChunkEncoder.head(identity, from, payload.length, OptionalInt.of(frame.length),
+                Crc32c.of(ByteBuffer.wrap(payload)), done, Optional.empty());
         return MaskedFrame.of(0x82, joined(head, frame));
+    }
+
+    /** How often a link was left unread for {@code reason}. */
+    double pauses(String reason) {
+        return metrics.get("mirror.bootstrap.socket.pauses").tag("reason", reason).counter().count();
     }
 
     static byte[] text(String message) {

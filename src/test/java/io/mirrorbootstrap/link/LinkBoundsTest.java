@@ -8,21 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.TestMirrors;
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
-import io.mirrorbootstrap.wire.ChunkEncoder;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 
@@ -200,15 +195,8 @@ class LinkBoundsTest extends HandTurnedLinks {
         byte[] zeros = new byte[4000];
         SnapshotIdentity identity = new SnapshotIdentity("c", new DatabaseId("z"), 1, zeros.length,
                 Crc32c.of(ByteBuffer.wrap(zeros)));
-        byte[] frame = HexFormat.of().parseHex("28b52ffd60d006833e0000"); // 2000 zeros
-        byte[][] chunks = new byte[2][];
-        for (int i = 0; i < chunks.length; i++) {
-            byte[] head = ChunkEncoder.head(identity, 2000 * i, 2000, OptionalInt.of(frame.length),
-                    Crc32c.of(ByteBuffer.wrap(zeros, 0, 2000)), i == 1, Optional.empty());
-            chunks[i] = MaskedFrame.of(0x82, joined(head, frame));
-        }
-        open.send(joined(text(JsonMessages.write(new Control.Open(Announcement.of(identity), true))), chunks[0],
-                chunks[1]));
+        open.send(joined(offersToCompress(identity), compressedChunk(identity, 0, new byte[2000], false),
+                compressedChunk(identity, 2000, new byte[2000], true)));
         assertEquals(List.of("opened", "pending"), open.types());
         for (int i = 0; i < 4; i++) { // the second is decoded, then finished aside when it is due
             open.transport.passTime();

@@ -92,10 +92,6 @@ class LinkMetersTest extends HandTurnedLinks {
         assertEquals(List.of(StepTimes.Step.DECODE, StepTimes.Step.DECODE), told);
     }
 
-    private double pauses(String reason) {
-        return metrics.get("mirror.bootstrap.socket.pauses").tag("reason", reason).counter().count();
-    }
-
     private double refusals(ErrorCode code) {
         return metrics.get("mirror.bootstrap.refusals").tag("code", code.spelling()).counter().count();
     }

@@ -10,12 +10,9 @@ import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
-import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Principal;
 import io.mirrorbootstrap.snapshot.ToldApart;
-import io.mirrorbootstrap.wire.Control;
-import io.mirrorbootstrap.wire.JsonMessages;
 import io.mirrorbootstrap.wire.ZstdDecoder;
 
 /** Who decodes compressed chunks, of links and callers that all want to. */
@@ -166,36 +163,35 @@ class ZstdPlacesTest extends HandTurnedLinks {
 
     @Test
     void aChunkThatWaitsIsAnsweredWhenAPlaceIsFreeWithoutAnyTimePassing() {
-        List<Wanting> others = List.of(new Wanting(limits.zstd(), "", "1"), new Wanting(limits.zstd(), "", "2"));
-        assertTrue(others.get(0).decodes() && others.get(1).decodes());
+        Wanting other = takesAPlaceBesideAnother();
         Open open = open();
-        open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
-                compressedChunk("a", 0, 300));
+        open.send(offersToCompress(identity("a")), compressedChunk("a", 0, 300));
         assertEquals(List.of("opened"), open.types());
-        assertEquals(1, paused("decoding"));
-        assertEquals(0, paused("disk"));
-        others.get(0).ends();
+        assertEquals(1, pauses("decoding"));
+        assertEquals(0, pauses("disk"));
+        other.ends();
         open.turnAll();
         assertEquals(List.of("opened", "pending"), open.types());
     }
 
     @Test
     void aLinkThatIsLostWhileItWaitsIsForgotten() {
-        List<Wanting> others = List.of(new Wanting(limits.zstd(), "", "1"), new Wanting(limits.zstd(), "", "2"));
-        assertTrue(others.get(0).decodes() && others.get(1).decodes());
+        Wanting other = takesAPlaceBesideAnother();
         Open open = open();
-        open.send(text(JsonMessages.write(new Control.Open(Announcement.of(identity("a")), true))),
-                compressedChunk("a", 0, 300));
+        open.send(offersToCompress(identity("a")), compressedChunk("a", 0, 300));
         Wanting behind = new Wanting(limits.zstd(), "", "behind");
         assertFalse(behind.decodes());
         open.loseConnection();
         open.transport.passTime();
         open.turnAside();
-        others.get(0).ends();
+        other.ends();
         assertEquals(List.of("behind"), told);
     }
 
-    private double paused(String reason) {
-        return metrics.get("mirror.bootstrap.socket.pauses").tag("reason", reason).counter().count();
+    /** @return one of two that decode where the links do, as no third can */
+    private Wanting takesAPlaceBesideAnother() {
+        Wanting one = new Wanting(limits.zstd(), "", "1");
+        assertTrue(one.decodes() && new Wanting(limits.zstd(), "", "2").decodes());
+        return one;
     }
 }

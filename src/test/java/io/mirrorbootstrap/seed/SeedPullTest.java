@@ -129,8 +129,7 @@ class SeedPullTest {
     @Test
     void whatIsCommittedIsNotReplacedWhateverItIs() throws Exception {
         assertInstanceOf(Pull.Outcome.Committed.class, pulled());
-        storage.replace(random(whole.length, 2));
-        storage.with("ETag: \"two\"");
+        replaceIt();
         assertInstanceOf(Pull.Outcome.Here.class, pulled());
         assertHas(whole);
     }
@@ -142,8 +141,7 @@ class SeedPullTest {
         byte[] manifest = disk.bytes("orders.manifest.json").orElseThrow();
         disk.remove("orders.snapshot");
         disk.remove("orders.manifest.json");
-        storage.replace(random(whole.length, 2));
-        storage.with("ETag: \"two\"");
+        replaceIt();
         disk.observe((what, name) -> {
             if (what.equals("truncate")) { // the last chunk has come
                 disk.stopObserving();
@@ -185,8 +183,7 @@ class SeedPullTest {
         });
         mirrors = TestMirrors.on(copy);
         assertTrue(reading.await(20, TimeUnit.SECONDS));
-        storage.replace(random(whole.length, 2));
-        storage.with("ETag: \"two\"");
+        replaceIt();
         assertInstanceOf(Pull.Outcome.Busy.class, pulled());
         hangs.countDown();
         Awaitility.await().until(() -> !(pulled() instanceof Pull.Outcome.Busy));
@@ -221,8 +218,7 @@ class SeedPullTest {
     void whatBecomesAnotherInTheMiddleIsDropped() throws Exception {
         storage.on(3, client -> {
             storage.part(client, 2 * MIB);
-            storage.replace(random(whole.length, 2));
-            storage.with("ETag: \"two\"");
+            replaceIt();
         });
         assertInstanceOf(Pull.Outcome.Changed.class, pulled());
         assertNothingIsThere();
@@ -253,6 +249,12 @@ class SeedPullTest {
         storage.replace(new byte[0]);
         IOException refused = assertThrows(IOException.class, () -> object().offer(found::add));
         assertTrue(refused.getMessage().contains("it has no byte"), refused::getMessage);
+    }
+
+    /** Another has its place in storage. */
+    private void replaceIt() {
+        storage.replace(random(whole.length, 2));
+        storage.with("ETag: \"two\"");
     }
 
     private SeedObject object() {
