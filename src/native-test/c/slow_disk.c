@@ -11,7 +11,7 @@
  * Appending to a file, as the log is written, does not end while there is a file named HANGING_LOG_WHILE; that somebody waits for that
  * tells a file of this name with ".met" behind it.
  * Where LETS_GO_WHEN_FULL is set, the system lets go of what it has of files in its memory as soon as a socket has not taken all that it
- * was to get of one; a file of this name tells it. From then on reading files, also by sendfile, does not end while there is a file named
+ * was to get of one; a file of this name tells it. From then on reading files in recv_snapshots, also by sendfile, does not end while there is a file named
  * HANGING_DISK_WHILE, and that somebody waits for that tells a file of this name with ".met" behind it; and while there is a file named
  * REFUSED_WHILE, it fails with the number that is in it.
  * Opening HANGING_FILE does not end while there is a file named HANGING_DISK_WHILE, as if its file server were down.
@@ -134,8 +134,18 @@ ssize_t write(int fd, const void *from, size_t bytes) {
 
 static int has_let_go;
 
+/* A JVM reads what it loads itself, too, and all its threads wait until it has. */
+static int is_of_directory(int fd) {
+    char of[64];
+    char name[4096];
+    snprintf(of, sizeof of, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(of, name, sizeof name - 1);
+    name[length < 0 ? 0 : length] = 0;
+    return is_file(fd) && strstr(name, "/recv_snapshots/") != NULL;
+}
+
 static int gives_after_a_while(int fd) {
-    if (!has_let_go || !is_file(fd)) {
+    if (!has_let_go || !is_of_directory(fd)) {
         return 1;
     }
     while (is_there("HANGING_DISK_WHILE")) {
