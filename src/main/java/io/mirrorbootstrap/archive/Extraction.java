@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 
 import io.mirrorbootstrap.store.Reason;
@@ -32,6 +33,7 @@ public final class Extraction implements Closeable {
     private final FileChannel lock;
     private final Tree tree;
     private final ArchiveReader reader;
+    private boolean isPublished;
 
     private Extraction(Path directory, Path partial, FileChannel lock, Tree tree) {
         this.directory = directory;
@@ -104,12 +106,26 @@ public final class Extraction implements Closeable {
     static Extraction begin(Path directory, HeldMemory memory) throws IOException {
         Path place = prepare(directory);
         Path partial = Leftovers.beside(place);
+        Optional<FileChannel> lock = Optional.empty();
         try {
             Files.createDirectory(partial, Tree.OWN_DIRECTORY);
-            FileChannel lock = Leftovers.lock(partial);
-            return new Extraction(place, partial, lock, new Tree(partial.resolve(Leftovers.TREE), memory));
-        } catch (FileSystemException e) {
+            lock = Optional.of(Leftovers.claim(partial));
+            return new Extraction(place, partial, lock.get(), new Tree(partial.resolve(Leftovers.TREE), memory));
+        } catch (IOException e) {
+            removed(partial, lock);
             throw new IOException(partial + " cannot be made: " + Reason.of(e), e);
+        }
+    }
+
+    /** What cannot be removed now {@link #prepare} of the next one removes, or says why not. */
+    private static void removed(Path partial, Optional<? extends Closeable> lock) {
+        try {
+            Leftovers.removeAll(partial);
+            if (lock.isPresent()) {
+                lock.get().close();
+            }
+        } catch (IOException e) {
+            // it is none of what is in its place
         }
     }
 
@@ -146,11 +162,18 @@ public final class Extraction implements Closeable {
             }
             throw new IOException(directory + " cannot be made: " + Reason.of(e), e);
         }
+        isPublished = true;
         try (FileChannel names = FileChannel.open(directory.getParent(), StandardOpenOption.READ)) {
             names.force(true);
         } catch (IOException e) {
-            throw new IOException(directory.getParent() + " cannot be made durable: " + Reason.of(e), e);
+            throw new IOException(directory + " is there and whole, but a power cut may remove it: "
+                    + directory.getParent() + " cannot be made durable: " + Reason.of(e), e);
         }
+    }
+
+    /** Whether it has its place, also where {@link #publish} could not make that durable. */
+    public boolean isPublished() {
+        return isPublished;
     }
 
     /** Removes what has not got its place; what cannot be removed now {@link #prepare} of the next one removes, or says why not. */

@@ -1,16 +1,18 @@
 package io.mirrorbootstrap.archive;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +21,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -84,9 +87,18 @@ final class Leftovers {
             throw e.getCause();
         }
         for (Path each : found) {
-            try (FileChannel lock = lock(each)) {
+            removeOne(each);
+        }
+    }
+
+    private static void removeOne(Path partial) throws IOException {
+        if (isTorn(partial)) { // where the disk is full there is no room to claim it either
+            Files.deleteIfExists(partial.resolve(LOCK));
+            Files.deleteIfExists(partial);
+        } else {
+            try (FileChannel lock = lock(partial, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
                 assert lock.isOpen();
-                removeAll(each);
+                removeAll(partial);
             }
         }
     }
@@ -95,45 +107,72 @@ final class Leftovers {
         try {
             if (!Files.isDirectory(partial, LinkOption.NOFOLLOW_LINKS)
                     || !Files.getAttribute(partial, USER, LinkOption.NOFOLLOW_LINKS)
-                            .equals(Files.getAttribute(SELF, USER))
-                    || !Files.isRegularFile(partial.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
+                            .equals(Files.getAttribute(SELF, USER))) {
                 return false;
             }
             try (DirectoryStream<Path> others = Files.newDirectoryStream(partial, each -> !Set.of(LOCK, TREE)
-                    .contains(each.getFileName().toString()));
-                    FileChannel lock = FileChannel.open(partial.resolve(LOCK), StandardOpenOption.READ,
-                            LinkOption.NOFOLLOW_LINKS)) {
-                ByteBuffer begin = ByteBuffer.allocate(MARK.length + 1);
-                lock.read(begin);
-                return !others.iterator().hasNext() && begin.flip().equals(ByteBuffer.wrap(MARK));
+                    .contains(each.getFileName().toString()))) {
+                return !others.iterator().hasNext() && (isMarked(partial) || isTorn(partial));
             }
         } catch (NoSuchFileException e) {
             return false; // whose it was has removed it
         }
     }
 
+    private static boolean isMarked(Path partial) throws IOException {
+        return mark(partial).filter(said -> Arrays.equals(said, MARK)).isPresent();
+    }
+
+    /** Whether whose it is was ended, or had no room, before that could be written: there is nothing in it that could be lost. */
+    private static boolean isTorn(Path partial) throws IOException {
+        boolean isBegun = mark(partial).filter(said -> said.length < MARK.length
+                && Arrays.equals(said, Arrays.copyOf(MARK, said.length))).isPresent();
+        return !Files.exists(partial.resolve(TREE), LinkOption.NOFOLLOW_LINKS)
+                && (isBegun || !Files.exists(partial.resolve(LOCK), LinkOption.NOFOLLOW_LINKS));
+    }
+
+    /** What its lock begins with: a byte more than the mark has, at most; empty where it has none. */
+    private static Optional<byte[]> mark(Path partial) throws IOException {
+        Path lock = partial.resolve(LOCK);
+        if (!Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+        }
+        try (InputStream in = Files.newInputStream(lock, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of(in.readNBytes(MARK.length + 1));
+        }
+    }
+
     /**
-     * Takes it for this process, until what is returned is closed; its lock is made where there is none.
+     * Takes a new one for this process, until what is returned is closed.
      *
-     * @throws IOException when another process has it
+     * @throws IOException also when there is no room for that
      */
-    static FileChannel lock(Path partial) throws IOException {
-        FileChannel file = FileChannel.open(partial.resolve(LOCK),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-        FileLock lock = null;
+    static FileChannel claim(Path partial) throws IOException {
+        FileChannel lock = lock(partial,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
         try {
-            lock = file.tryLock();
-            if (lock != null && file.size() == 0) {
-                file.write(ByteBuffer.wrap(MARK), 0);
-            }
+            lock.write(ByteBuffer.wrap(MARK), 0);
+            return lock;
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** @throws IOException when another process has it */
+    private static FileChannel lock(Path partial, Set<OpenOption> how) throws IOException {
+        FileChannel file = FileChannel.open(partial.resolve(LOCK), how);
+        boolean isTaken = false;
+        try {
+            isTaken = file.tryLock() != null;
         } catch (OverlappingFileLockException e) {
             // this very process has it
         } finally {
-            if (lock == null) {
+            if (!isTaken) {
                 file.close();
             }
         }
-        if (lock == null) {
+        if (!isTaken) {
             throw new IOException("another process is unpacking there, in " + partial);
         }
         return file;
@@ -148,10 +187,10 @@ final class Leftovers {
             if (Files.exists(partial.resolve(TREE), LinkOption.NOFOLLOW_LINKS)) {
                 try (SecureDirectoryStream<Path> own = beside.newDirectoryStream(partial.getFileName(),
                         LinkOption.NOFOLLOW_LINKS)) {
-                    remove(own, Path.of(TREE));
+                    remove(own, Path.of(TREE), partial.resolve(TREE));
                 }
             }
-            remove(beside, partial.getFileName());
+            remove(beside, partial.getFileName(), partial);
         } catch (NoSuchFileException e) {
             // it is gone
         }
@@ -161,15 +200,15 @@ final class Leftovers {
         return (SecureDirectoryStream<Path>) Files.newDirectoryStream(directory); // on Linux each is one
     }
 
-    private static void remove(SecureDirectoryStream<Path> above, Path name) throws IOException {
-        above.getFileAttributeView(name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                .setPermissions(OWN); // an archive may have taken these rights
+    /** @param path of {@code name} below {@code above} */
+    private static void remove(SecureDirectoryStream<Path> above, Path name, Path path) throws IOException {
+        own(above, name, path);
         try (SecureDirectoryStream<Path> all = above.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
             for (Path each : all) {
                 Path below = each.getFileName();
                 if (all.getFileAttributeView(below, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
                         .readAttributes().isDirectory()) {
-                    remove(all, below);
+                    remove(all, below, path.resolve(below));
                 } else {
                     all.deleteFile(below);
                 }
@@ -178,5 +217,15 @@ final class Leftovers {
             throw e.getCause();
         }
         above.deleteDirectory(name);
+    }
+
+    /** Takes back the rights that an archive may have taken. */
+    private static void own(SecureDirectoryStream<Path> above, Path name, Path path) throws IOException {
+        try {
+            above.getFileAttributeView(name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .setPermissions(OWN);
+        } catch (AccessDeniedException e) { // Java opens it for that, which who may not read it cannot
+            Files.setPosixFilePermissions(path, OWN);
+        }
     }
 }

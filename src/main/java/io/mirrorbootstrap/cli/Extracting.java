@@ -24,6 +24,8 @@ final class Extracting implements Recipient {
     private final Path directory;
     private final WaitFormat format;
     private long read;
+    /** Whether the directory has its place, though perhaps not for good. */
+    private boolean isMade;
 
     /** The directory cannot be written: no fault of the snapshot. */
     private static final class NotWrittenException extends IOException {
@@ -77,7 +79,11 @@ final class Extracting implements Recipient {
                 return failed(ExitCode.REFUSED, snapshot.path() + " is not what its manifest says: "
                         + VerifyCommand.words(different) + ". " + nothing());
             }
-            written(extraction::publish);
+            try {
+                written(extraction::publish);
+            } finally {
+                isMade = extraction.isPublished();
+            }
             line.getErr().println(Text.line("extracted: " + directory + " has the " + extraction.members()
                     + " files, directories and links of " + snapshot.path() + ", LSN " + snapshot.lsn() + ", CRC-32C "
                     + snapshot.crc32c()));
@@ -124,7 +130,7 @@ final class Extracting implements Recipient {
     }
 
     private String nothing() {
-        return directory + " was not made";
+        return isMade ? "It stays" : directory + " was not made";
     }
 
     private ExitCode failed(ExitCode code, String message) {

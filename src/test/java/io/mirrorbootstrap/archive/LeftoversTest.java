@@ -2,14 +2,20 @@ package io.mirrorbootstrap.archive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -17,6 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeftoversTest {
+
+    /** Capabilities without which root is like any other user. */
+    private static final String ORDINARY = "-dac_override,-dac_read_search";
+    /** With the zero behind it a path has at most so many bytes. */
+    private static final int LONGEST_PATH = 4096;
+    private static final int LONG_NAME = 200;
 
     @TempDir
     Path directory;
@@ -40,6 +52,78 @@ class LeftoversTest {
                 assertEquals(List.of(Leftovers.TREE, Leftovers.LOCK), gone(watch));
             }
             assertFalse(Files.exists(partial));
+        }
+    }
+
+    /** A full disk has no room for the mark, and who is ended may be so at any moment. */
+    @Test
+    void whatWasEndedBeforeItsLockWasWrittenIsRemovedToo() throws Exception {
+        Path there = directory.resolve("there");
+        Path bare = Files.createDirectory(Leftovers.beside(there));
+        Path empty = Files.createDirectory(Leftovers.beside(there));
+        Files.createFile(empty.resolve(Leftovers.LOCK));
+        Path half = Files.createDirectory(Leftovers.beside(there));
+        Files.write(half.resolve(Leftovers.LOCK), Arrays.copyOf(Leftovers.MARK, Leftovers.MARK.length / 2));
+        Path others = Files.createDirectory(Leftovers.beside(there));
+        Files.writeString(others.resolve(Leftovers.LOCK), "mine");
+        Path unmarked = Files.createDirectory(Leftovers.beside(there));
+        Files.createDirectory(unmarked.resolve(Leftovers.TREE));
+        Leftovers.remove(there);
+        for (Path each : List.of(bare, empty, half)) {
+            assertFalse(Files.exists(each), each::toString);
+        }
+        for (Path each : List.of(others, unmarked)) {
+            assertTrue(Files.exists(each), each::toString);
+        }
+    }
+
+    @Test
+    void whatCannotBeBegunLeavesNothing() throws Exception {
+        Path deep = directory;
+        int length = LONGEST_PATH - Leftovers.LOCK.length() - Leftovers.beside(Path.of("d")).toString().length() - 1;
+        for (int left = length - bytes(deep); left > 0; left = length - bytes(deep)) {
+            int name = left > 2 * LONG_NAME ? LONG_NAME : left > LONG_NAME ? left / 2 : left - 1;
+            deep = Files.createDirectory(deep.resolve("d".repeat(name)));
+        }
+        Path there = deep.resolve("d");
+        IOException refused = assertThrows(IOException.class, () -> Extraction.begin(there),
+                "its lock has a name too long");
+        assertTrue(refused.getMessage().contains(".partial-"), refused::getMessage);
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(deep)) {
+            assertFalse(left.iterator().hasNext());
+        }
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().length();
+    }
+
+    /** An archive may have a directory that not even its owner may read. */
+    @Test
+    void whatItsOwnerMayNotReadIsRemovedToo() throws Exception {
+        Path partial = Files.createDirectory(Leftovers.beside(directory.resolve("there")));
+        Files.write(partial.resolve(Leftovers.LOCK), Leftovers.MARK);
+        Path outer = Files.createDirectories(partial.resolve(Leftovers.TREE).resolve("outer"));
+        Path inner = Files.createDirectory(outer.resolve("inner"));
+        Files.createFile(inner.resolve("file"));
+        Files.setPosixFilePermissions(inner, PosixFilePermissions.fromString("--x--x--x"));
+        Files.setPosixFilePermissions(outer, PosixFilePermissions.fromString("---------"));
+        List<String> line = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) { // who else may read everything
+            line.addAll(List.of("setpriv", "--inh-caps", ORDINARY, "--bounding-set", ORDINARY));
+        }
+        line.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), Removal.class.getName(), directory.resolve("there").toString()));
+        Process removal = new ProcessBuilder(line).inheritIO().start();
+        assertTrue(removal.waitFor(1, TimeUnit.MINUTES));
+        assertEquals(0, removal.exitValue());
+        assertFalse(Files.exists(partial));
+    }
+
+    /** In a process of its own. */
+    static final class Removal {
+        public static void main(String[] directory) throws IOException {
+            Leftovers.remove(Path.of(directory[0]));
         }
     }
 
