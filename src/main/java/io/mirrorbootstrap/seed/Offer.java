@@ -88,4 +88,9 @@ record Offer(Provider provider, Announcement announcement, Optional<Crc32c> crc3
     Name name() {
         return new Name(identity().database(), provider.where(), tag);
     }
+
+    /** Whatever of the database is at this provider. */
+    Name place() {
+        return new Name(identity().database(), provider.where(), "");
+    }
 }

@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.seed;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,7 +23,16 @@ class RemovedOnRequest implements TransferListener {
 
     private final ExpectedDatabases expected;
     private final Set<DatabaseId> removed = ConcurrentHashMap.newKeySet();
-    private final Map<DatabaseId, SnapshotIdentity> begun = new ConcurrentHashMap<>();
+    private final Map<DatabaseId, Begun> begun = new ConcurrentHashMap<>();
+
+    /**
+     * Seeding was the last that has begun with it.
+     *
+     * @param address of the provider
+     * @param isOwn whether no source has sent any of it
+     */
+    private record Begun(SnapshotIdentity identity, String address, boolean isOwn) {
+    }
 
     RemovedOnRequest(ExpectedDatabases expected) {
         this.expected = expected;
@@ -33,17 +43,29 @@ class RemovedOnRequest implements TransferListener {
         if (event instanceof TransferEvent.Removed && expected.all().contains(event.database())) { // names come and go, these do not
             removed.add(event.database());
         } else if (event instanceof TransferEvent.Dropped dropped && dropped.reason() == DropReason.ABORTED
-                && hasBegun(dropped.identity())) {
+                && begun(dropped.identity()).isPresent()) {
             removed.add(event.database());
+        } else if (event instanceof TransferEvent.Began began) {
+            begun.computeIfPresent(event.database(), (same, last) -> begun(last, began));
         } else if (event instanceof TransferEvent.Committed) {
             removed.remove(event.database());
             begun.remove(event.database());
         }
     }
 
-    /** Seeding begins with it, or goes on. */
-    void begins(SnapshotIdentity identity) {
-        begun.put(identity.database(), identity);
+    /** Whoever else goes on with it, it is theirs: to abort it, and to come back to it. */
+    private static Begun begun(Begun last, TransferEvent.Began began) {
+        boolean isSeeding = last.address().equals(began.address()) && last.identity().isSame(began.identity());
+        return isSeeding ? new Begun(last.identity(), last.address(), last.isOwn() || began.bytesDone() == 0) : null;
+    }
+
+    /**
+     * Seeding is about to begin with it, or to go on.
+     *
+     * @param address of the provider
+     */
+    void begins(SnapshotIdentity identity, String address) {
+        begun.put(identity.database(), new Begun(identity, address, isOwn(identity)));
     }
 
     /** Seeding itself ends it for good. */
@@ -51,10 +73,13 @@ class RemovedOnRequest implements TransferListener {
         begun.remove(database);
     }
 
-    /** Whether seeding is the last that has begun with it. */
-    boolean hasBegun(SnapshotIdentity identity) {
-        SnapshotIdentity last = begun.get(identity.database());
-        return last != null && last.isSame(identity);
+    /** Whether nobody but seeding has sent any of it, since the process started. */
+    boolean isOwn(SnapshotIdentity identity) {
+        return begun(identity).filter(Begun::isOwn).isPresent();
+    }
+
+    private Optional<Begun> begun(SnapshotIdentity identity) {
+        return Optional.ofNullable(begun.get(identity.database())).filter(last -> last.identity().isSame(identity));
     }
 
     boolean has(DatabaseId database) {

@@ -42,6 +42,9 @@ final class Seeding implements Runnable {
     /** So long a database is brought while others are lacking, too: then it is their turn. */
     private static final Duration TURN = Duration.ofMinutes(2);
 
+    private static final Duration WRONG_IS_LEFT_ALONE = Duration.ofMinutes(10);
+    private static final Duration CHANGED_IS_LEFT_ALONE = Duration.ofSeconds(10);
+
     private final List<DatabaseId> expected;
     private final Siblings siblings;
     private final SeedObjects objects;
@@ -54,7 +57,10 @@ final class Seeding implements Runnable {
     private final Ending ending;
 
     private final Map<DatabaseId, Left> left = new HashMap<>();
+    /** Were not what their provider had said, or came in drops. */
     private final Suspects suspects;
+    /** Have become others while they were read, as one does by chance, or each time: where two servers answer in turn. */
+    private final Suspects restless;
     private final LongSupplier nanoTime;
     private Duration pause = SHORTEST_PAUSE;
 
@@ -82,14 +88,15 @@ final class Seeding implements Runnable {
         this.maxChunkBytes = maxChunkBytes;
         this.ending = ending;
         this.nanoTime = nanoTime;
-        this.suspects = new Suspects(nanoTime);
+        this.suspects = new Suspects(WRONG_IS_LEFT_ALONE, nanoTime);
+        this.restless = new Suspects(CHANGED_IS_LEFT_ALONE, nanoTime);
     }
 
     @Override
     public void run() {
         try {
             while (true) {
-                boolean hasMoved = round();
+                boolean hasMoved = tryRound();
                 pause = hasMoved ? SHORTEST_PAUSE : pause.multipliedBy(2);
                 pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
                 ending.sleep((long) (pause.toMillis() * ThreadLocalRandom.current().nextDouble(0.75, 1.25)));
@@ -98,6 +105,16 @@ final class Seeding implements Runnable {
             LOG.debug("seeding has ended");
         } finally {
             siblings.close();
+        }
+    }
+
+    /** Where there is no thread for a connection, that is an {@link Error}: there may be one when the next round comes. */
+    private boolean tryRound() throws InterruptedException {
+        try {
+            return round();
+        } catch (RuntimeException | Error e) {
+            LOG.error("seeding: a round failed unexpectedly, and the next one comes at its time", e);
+            return false;
         }
     }
 
@@ -139,8 +156,8 @@ final class Seeding implements Runnable {
             if (isAnother || !isWanted(database) || !mayReplaceWhatIsLeft(offer)) {
                 continue;
             }
-            removed.begins(offer.identity());
             SeedSource source = new SeedSource(offer.owner(), offer.provider().where());
+            removed.begins(offer.identity(), source.address());
             Pull pull = new Pull(mirrors, source, offer, rate.of(source.principal()), maxChunkBytes, ending,
                     isOthersTurn, nanoTime);
             Pull.Outcome outcome = pull.run();
@@ -172,7 +189,9 @@ final class Seeding implements Runnable {
     private List<Offer> offers(DatabaseId database) throws InterruptedException {
         List<Offer> offers = new ArrayList<>(ending.during(() -> siblings.offers(database)));
         offers.addAll(ending.during(() -> objects.offers(database)));
-        return Offer.inOrder(offers.stream().filter(offer -> !suspects.has(offer.name())).toList());
+        return Offer
+                .inOrder(offers.stream().filter(offer -> !suspects.has(offer.name()) && !restless.has(offer.place()))
+                        .toList());
     }
 
     private void tell(Offer offer, Pull pull, Pull.Outcome outcome) {
@@ -183,7 +202,8 @@ final class Seeding implements Runnable {
                     + Text.readable(cut.why()) + (cut.isSlow() ? avoid(offer) : "");
         } else if (outcome instanceof Pull.Outcome.Changed changed) {
             what += ", " + whose + " has become another while it was read, and what had come is dropped: "
-                    + Text.readable(changed.why());
+                    + Text.readable(changed.why()) + "; it is read again in " + restless.add(offer.place()).toSeconds()
+                    + " seconds";
         } else if (outcome instanceof Pull.Outcome.Refused refused) {
             // others may have had part in a wrong CRC, but each round one less is asked
             boolean isWrong = refused.refusal() instanceof Refusal.SnapshotCrcMismatch;
@@ -210,7 +230,7 @@ final class Seeding implements Runnable {
         }
         boolean isOlder = waits.identity().lsn() > offer.identity().lsn()
                 || !waits.sourceClusterId().equals(offer.identity().sourceClusterId());
-        boolean isOwn = removed.hasBegun(waits.identity());
+        boolean isOwn = removed.isOwn(waits.identity());
         if (isOlder && !isOwn) {
             log.info(database + " waits", "database=" + database + " lsn=" + offer.identity().lsn() + " of "
                     + offer.provider().words() + " is not taken: a source has left " + waits.bytesKept()

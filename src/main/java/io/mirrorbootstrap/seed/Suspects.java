@@ -5,15 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/**
- * Snapshots that were not what their provider had said, or came in drops: nothing is read of them for a while, which is twice as long each
- * time. One thread.
- */
+/** Snapshots that were of no use: nothing is read of them for a while, which is twice as long each time. One thread. */
 final class Suspects {
 
-    static final Duration SHORTEST = Duration.ofMinutes(10);
-    static final Duration LONGEST = Duration.ofDays(1);
+    /** The longest pause beside the shortest: ten minutes become a day. */
+    static final int MOST_TIMES = 144;
 
+    private final Duration shortest;
+    private final Duration longest;
     private final LongSupplier nanoTime;
     private final Map<Offer.Name, Suspicion> all = new HashMap<>();
 
@@ -24,16 +23,21 @@ final class Suspects {
         }
     }
 
-    /** @param nanoTime a clock that only goes forward */
-    Suspects(LongSupplier nanoTime) {
+    /**
+     * @param shortest how long one is left alone at first
+     * @param nanoTime a clock that only goes forward
+     */
+    Suspects(Duration shortest, LongSupplier nanoTime) {
+        this.shortest = shortest;
+        this.longest = shortest.multipliedBy(MOST_TIMES);
         this.nanoTime = nanoTime;
     }
 
     /** @return for how long it is not read from now on */
     Duration add(Offer.Name name) {
         Suspicion before = all.get(name);
-        Duration twice = before == null ? SHORTEST : before.pause().multipliedBy(2);
-        Duration pause = twice.compareTo(LONGEST) > 0 ? LONGEST : twice;
+        Duration twice = before == null ? shortest : before.pause().multipliedBy(2);
+        Duration pause = twice.compareTo(longest) > 0 ? longest : twice;
         all.put(name, new Suspicion(nanoTime.getAsLong(), pause));
         return pause;
     }

@@ -29,11 +29,20 @@ public final class TestMirrors {
 
     /** The same, where {@code callers} says whether shares bind. */
     static Mirrors on(Disk disk, MirrorSettings settings, Callers callers) {
-        StatusBoard board = new StatusBoard();
+        return on(disk, settings, callers, new StatusBoard());
+    }
+
+    /** The same, where {@code board} is told what comes of them. */
+    public static Mirrors on(Disk disk, MirrorSettings settings, Callers callers, StatusBoard board) {
         Mirrors mirrors = new Mirrors(settings, new SnapshotDirectory(disk, 0, new JsonRecords()), board,
                 List.of(board), callers);
         mirrors.start(null);
         return mirrors;
+    }
+
+    /** The rate at which they take what comes. */
+    public static IngestRate rate(MirrorSettings settings) {
+        return new IngestRate(settings, () -> ToldApart.NOT);
     }
 
     /** @param changed keys without their prefix, and their values */

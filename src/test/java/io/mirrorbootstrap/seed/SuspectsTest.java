@@ -16,8 +16,10 @@ class SuspectsTest {
     private static final Offer.Name NAME = new Offer.Name(new DatabaseId("orders"), "https://storage/orders.tar",
             "one");
 
+    private static final Duration SHORTEST = Duration.ofMinutes(10);
+
     private long now;
-    private final Suspects suspects = new Suspects(() -> now);
+    private final Suspects suspects = new Suspects(SHORTEST, () -> now);
 
     @Test
     void eachTimeItIsLeftAloneForTwiceAsLongUpToADay() {
@@ -25,7 +27,7 @@ class SuspectsTest {
         for (int i = 0; i < 20; i++) {
             pause = suspects.add(NAME);
             assertTrue(suspects.has(NAME));
-            assertEquals(i < 8 ? Suspects.SHORTEST.multipliedBy(1 << i) : Suspects.LONGEST, pause);
+            assertEquals(i < 8 ? SHORTEST.multipliedBy(1 << i) : Duration.ofDays(1), pause);
             now += pause.toNanos() + 1;
             assertFalse(suspects.has(NAME));
         }
