@@ -83,7 +83,8 @@ final class UrlRefusals {
                 .flatMap(WORDS::splitAsStream).filter(word -> word.length() >= SHORTEST_SECRET)
                 .collect(Collectors.toSet());
         String text = WORD.matcher(said)
-                .replaceAll(word -> words.stream().anyMatch(word.group()::contains) ? "…" : word.group());
+                .replaceAll(word -> Matcher
+                        .quoteReplacement(words.stream().anyMatch(word.group()::contains) ? "…" : word.group()));
         return Text.readable(text);
     }
 

@@ -98,10 +98,10 @@ class UrlInputTest {
 
     @Test
     void whatIsNotThereAtOnceIsAskedForAgain() throws Exception {
-        storage.on(1, "503 Slow Down", "<Error><Code>SlowDown</Code><Message>Reduce</Message></Error>");
+        storage.on(1, "503 Slow Down", "<Error><Code>SlowDown</Code><Message>Reduce $1 of C:\\</Message></Error>");
         open("/base.tar").close();
         assertEquals(1, waited.size());
-        assertTrue(waited.get(0).contains("HTTP 503 (SlowDown: Reduce)"), waited::toString);
+        assertTrue(waited.get(0).contains("HTTP 503 (SlowDown: Reduce $1 of C:\\)"), waited::toString);
     }
 
     @Test
