@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,6 +35,9 @@ public final class FileStream implements StreamSource {
 
     private static final Path STANDARD_INPUT = Path.of("/proc/self/fd/0");
 
+    /** From a signal to a whole group, at which the program at the other end has ended, to where this process knows of its own. */
+    private static final Duration SIGNAL = Duration.ofMillis(200);
+
     private final String name;
     private final Opening opening;
 
@@ -43,12 +49,21 @@ public final class FileStream implements StreamSource {
     /** In bytes; 0 where it has none, or is empty. */
     private long size;
     private Optional<FileTime> modified = Optional.empty();
+    /** Reaches zero when this process is told to end. */
+    private final CountDownLatch ending;
+    private final Thread atEnd;
 
     private interface Opening {
         FileChannel open() throws IOException;
     }
 
     private FileStream(String name, Path path, Opening opening) {
+        this(name, path, opening, new CountDownLatch(1));
+    }
+
+    private FileStream(String name, Path path, Opening opening, CountDownLatch ending) {
+        this.ending = ending;
+        this.atEnd = new Thread(ending::countDown, "end of " + name);
         this.name = name;
         this.opened = path;
         this.opening = opening;
@@ -63,6 +78,11 @@ public final class FileStream implements StreamSource {
     /** What has a name: a named pipe, a device, or a file that is read once. It is what is opened, whatever its name means then. */
     public static FileStream of(Path path) {
         return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    /** @param ending reaches zero when this process is told to end */
+    static FileStream of(Path path, CountDownLatch ending) {
+        return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ), ending);
     }
 
     /** To be sent. */
@@ -112,11 +132,27 @@ public final class FileStream implements StreamSource {
             size = 0; // a pipe has neither
         }
         modified = modified();
+        try {
+            Runtime.getRuntime().addShutdownHook(atEnd);
+        } catch (IllegalStateException e) {
+            ending.countDown(); // it has been told already
+        }
         return channel;
+    }
+
+    /** Whoever has ended the program at the other end may have told this process to end, too: what has come is not all then. */
+    @Override
+    public void awaitEnd() throws InterruptedException {
+        if (modified.isEmpty()) {
+            ending.await(SIGNAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     @Override
     public Optional<Outcome> flaw(long bytes, boolean ended) throws IOException {
+        if (ended && modified.isEmpty() && ending.getCount() == 0) {
+            return Optional.of(new Outcome.InputFailed(name, "it ended when this process was told to end, too"));
+        }
         return ended
                 ? change(bytes).map(change -> new Outcome.InputChanged(name, change))
                 : Optional.empty();
@@ -142,6 +178,15 @@ public final class FileStream implements StreamSource {
         return now.equals(modified)
                 ? Optional.empty()
                 : now.map(time -> "it was modified at " + time);
+    }
+
+    @Override
+    public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atEnd);
+        } catch (IllegalStateException e) {
+            // it runs
+        }
     }
 
     /** Of a file alone: the time of a device is set by others than those who write to it. */
