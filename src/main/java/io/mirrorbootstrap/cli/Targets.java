@@ -108,11 +108,23 @@ final class Targets {
 
     private static List<InetAddress> addresses(CommandLine command, Endpoint endpoint) {
         try {
-            return endpoint.addresses();
+            List<InetAddress> all = endpoint.addresses();
+            List<InetAddress> one = ofOneFamily(all);
+            if (one.size() < all.size()) {
+                command.getErr().println(EVERY_ADDRESS + ": " + endpoint.place()
+                        + " has addresses of IPv4 and of IPv6, by which each sidecar would be met twice: it is sent to those of one kind, "
+                        + one.size() + " of " + all.size());
+            }
+            return one;
         } catch (IOException e) {
             throw new ParameterException(command, EVERY_ADDRESS + ": no address of " + endpoint.place() + " is known: "
                     + Text.readable(String.valueOf(e.getMessage())), e);
         }
+    }
+
+    /** Where a name has addresses of both kinds, each sidecar behind it has one of each: those like the first. */
+    static List<InetAddress> ofOneFamily(List<InetAddress> all) {
+        return all.stream().filter(each -> each.getClass() == all.get(0).getClass()).toList();
     }
 
     /** Whether each address of a name is another one. */
