@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 
 import io.mirrorbootstrap.snapshot.Crc32c;
@@ -165,6 +166,11 @@ final class SendCommand implements Callable<Integer>, RunsCommand {
         List<Destination> destinations = new ArrayList<>();
         for (Targets.Target target : all) {
             destinations.add(destination(target, read));
+        }
+        OptionalLong needed = Broadcast.neededDirectBytes(destinations);
+        if (needed.isPresent()) {
+            throw wrong("so many mirrors at once, " + destinations.size() + ", need " + needed.getAsLong()
+                    + " bytes of memory outside the heap, more than this process may have (-XX:MaxDirectMemorySize)");
         }
         long most = Broadcast.mostReplayBytes(destinations);
         if (replayBuffer.isPresent() && replayBytes() > most) {

@@ -3,9 +3,12 @@ package io.mirrorbootstrap.source;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.LongSupplier;
+
+import io.netty.util.internal.PlatformDependent;
 
 /**
  * Sends one snapshot to several sidecars at once: it is read and hashed once, and each has a link, a pace and an end of its own. Who is far
@@ -21,12 +24,10 @@ public final class Broadcast implements AutoCloseable {
     /** How long others wait for a mirror of what cannot be read again, in a row. */
     public static final Duration LAG_OF_STREAMS = Duration.ofSeconds(10);
 
-    /** What each may have beside what is common: on its way, and to read to where it reads for itself. */
-    private static final int OWN_SEGMENTS = Stock.FLOWING + 1;
-
     private final List<Destination> to;
     private final List<SnapshotSender> senders = new ArrayList<>();
-    private final ChunkMemory memory = new ChunkMemory();
+    private final MemoryShares shares;
+    private final ChunkMemory memory;
     private final boolean allowEmpty;
     private final long replayBytes;
 
@@ -46,6 +47,8 @@ public final class Broadcast implements AutoCloseable {
         this.to = List.copyOf(to);
         this.allowEmpty = allowEmpty;
         this.replayBytes = replayBytes;
+        this.shares = MemoryShares.of(to);
+        this.memory = new ChunkMemory(shares.buffers());
         to.forEach(each -> senders.add(new SnapshotSender(each, memory, nanoTime)));
     }
 
@@ -64,9 +67,9 @@ public final class Broadcast implements AutoCloseable {
             Duration patience, Duration lagLimit) throws InterruptedException {
         boolean isOne = senders.size() == 1;
         Lag lag = isOne ? Lag.ofOne() : Lag.ofSeveral(lagLimit, input.size().isEmpty(), System::nanoTime);
-        Stock stock = new Stock(input, memory, memory.segments(replayBytes, own(to)), lag);
+        Stock stock = new Stock(input, memory, shares.held(replayBytes), lag);
         Cargo cargo = new Cargo(stock, origin, allowEmpty);
-        List<Supply> supplies = senders.stream().map(each -> new Supply(stock, memory)).toList(); // before one is read from
+        List<Supply> supplies = senders.stream().map(each -> new Supply(stock, memory, shares.each())).toList(); // before one is read from
         List<FutureTask<Outcome>> all = new ArrayList<>();
         for (int i = 0; i < senders.size(); i++) {
             SnapshotSender sender = senders.get(i);
@@ -125,13 +128,16 @@ public final class Broadcast implements AutoCloseable {
      * @param to the mirrors, one or more
      */
     public static long mostReplayBytes(List<Destination> to) {
-        return (long) new ChunkMemory().segments(Long.MAX_VALUE, own(to)) * ChunkBuffer.MAX_PAYLOAD_BYTES;
+        return (long) MemoryShares.of(to).held(Long.MAX_VALUE) * ChunkBuffer.MAX_PAYLOAD_BYTES;
     }
 
-    /** How many buffers are not for what is held for all: of several mirrors each has its own, and each has what it has compressed. */
-    static int own(List<Destination> to) {
-        int packed = (int) to.stream().filter(each -> each.compression().isPresent()).count() * (Supply.ON_THE_WAY + 1);
-        return packed + (to.size() == 1 ? 0 : to.size() * OWN_SEGMENTS);
+    /**
+     * How much memory outside the heap is needed to send to so many, in bytes; empty where this process has enough.
+     *
+     * @param to the mirrors, one or more
+     */
+    public static OptionalLong neededDirectBytes(List<Destination> to) {
+        return MemoryShares.neededBytes(to, PlatformDependent.maxDirectMemory());
     }
 
     /** Closes all links, and ends their event loops. */

@@ -3,34 +3,29 @@ package io.mirrorbootstrap.source;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-
-import io.netty.util.internal.PlatformDependent;
+import java.util.function.Supplier;
 
 /**
- * The memory of a source for chunks: it grows as it is needed, and is used again, first what was used last. Some of what the process may
- * have is left to what is on its way to the socket. Any thread.
+ * The memory of a source for chunks: it grows as it is needed, and is used again, first what was used last. How much of it there is, and for
+ * whom, {@link MemoryShares} say. Any thread.
  */
 final class ChunkMemory {
 
-    /** For TLS, and what a stream and files are read through. */
-    private static final long OTHERS_BYTES = 24L * 1024 * 1024;
-
-    /** Less than this and nothing flows. */
-    private static final int LEAST = 4;
-
     private final Deque<ChunkBuffer> idle = new ArrayDeque<>();
+    private final Supplier<ChunkBuffer> source;
     /** How many there can be. */
-    private final long most;
+    private long most;
     private long made;
 
-    /** As many as the process may have memory for. */
-    ChunkMemory() {
-        this((PlatformDependent.maxDirectMemory() - OTHERS_BYTES) / ChunkBuffer.ALL_BYTES);
+    /** @param most how many there are; no fewer than are needed */
+    ChunkMemory(long most) {
+        this(most, ChunkBuffer::new);
     }
 
-    /** So many, and no fewer than are needed. */
-    ChunkMemory(long most) {
-        this.most = Math.max(LEAST, most);
+    /** @param source of another one; out of memory, it says so by an {@link OutOfMemoryError} */
+    ChunkMemory(long most, Supplier<ChunkBuffer> source) {
+        this.most = Math.max(MemoryShares.LEAST, most);
+        this.source = source;
     }
 
     /** A buffer; empty while there is no memory for another one: whether there {@link #hasMore} may change at any time. */
@@ -38,13 +33,24 @@ final class ChunkMemory {
         if (!hasMore()) {
             return Optional.empty();
         }
-        if (idle.isEmpty()) {
-            idle.push(new ChunkBuffer());
+        Optional<ChunkBuffer> buffer = Optional.ofNullable(idle.poll()).or(this::another);
+        buffer.ifPresent(ChunkBuffer::renew);
+        return buffer;
+    }
+
+    /** Others have more of the process's memory than was thought: then there are no more than there are, if that is enough to go on with. */
+    private Optional<ChunkBuffer> another() {
+        try {
+            ChunkBuffer another = source.get();
             made++;
+            return Optional.of(another);
+        } catch (OutOfMemoryError e) {
+            if (made < MemoryShares.LEAST) {
+                throw e;
+            }
+            most = made;
+            return Optional.empty();
         }
-        ChunkBuffer buffer = idle.pop();
-        buffer.renew();
-        return Optional.of(buffer);
     }
 
     /** Is not in use any more, and no link has any of it. */
@@ -61,16 +67,5 @@ final class ChunkMemory {
     /** Whether another one can be had. */
     synchronized boolean hasMore() {
         return !idle.isEmpty() || made < most;
-    }
-
-    /**
-     * How many may be held.
-     *
-     * @param bytes what is wanted, in bytes
-     * @param others how many are left for what is not held
-     */
-    int segments(long bytes, int others) {
-        long wanted = Math.min(bytes / ChunkBuffer.MAX_PAYLOAD_BYTES, most - others);
-        return (int) Math.max(LEAST, Math.min(wanted, Integer.MAX_VALUE));
     }
 }

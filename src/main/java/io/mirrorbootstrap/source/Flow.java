@@ -76,7 +76,7 @@ final class Flow {
         SnapshotIdentity stamp = shipment.identity();
         if (isLast && stamp.streamId().isPresent()) {
             stamp = new SnapshotIdentity(stamp.sourceClusterId(), stamp.database(), stamp.lsn(), stamp.totalBytes(),
-                    supply.totalCrc32c());
+                    supply.totalCrc32c().orElseThrow());
         }
         Optional<Compressor.Packed> packed = compressor.flatMap(each -> each.pack(payload, supply.isAwaited()));
         packed.ifPresent(frame -> shipment.packed(payload, frame));

@@ -79,7 +79,7 @@ final class Segments {
         return dropped;
     }
 
-    /** @param isReadTo whether a stream is still read to those that are not full, up to {@code end} */
+    /** @param isReadTo whether somebody still reads to those that are not full, from {@code end} on */
     void dropAll(boolean isReadTo, long end) {
         for (Segment segment : held) {
             if (isReadTo && segment.end() > end) {

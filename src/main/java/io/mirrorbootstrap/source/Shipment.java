@@ -171,7 +171,7 @@ final class Shipment {
         }
         return supply.endByte() < input().size().getAsLong()
                 ? Optional.of(new Outcome.InputChanged(input().name(), "it ends at byte " + supply.endByte()))
-                : cargo.differsFrom(supply.totalCrc32c());
+                : supply.totalCrc32c().flatMap(cargo::differsFrom);
     }
 
     /** Whether the sidecar is still to be told a position that is read late: what is there already may have another one, or none. */
@@ -209,7 +209,7 @@ final class Shipment {
     Outcome.CommitUnknown commitUnknown(Outcome why, long sinceNanos, boolean canHeal) {
         SnapshotIdentity identity = identity();
         SnapshotIdentity sent = new SnapshotIdentity(identity.sourceClusterId(), identity.database(), identity.lsn(),
-                supply.endByte(), supply.totalCrc32c());
+                supply.endByte(), supply.totalCrc32c().orElseThrow());
         return new Outcome.CommitUnknown(sent, Duration.ofNanos(System.nanoTime() - sinceNanos), why.message(), canHeal,
                 why.comeBackAfter());
     }

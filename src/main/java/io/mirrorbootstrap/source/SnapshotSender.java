@@ -32,6 +32,8 @@ public final class SnapshotSender implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Dialer dialer;
     private final long replayBytes;
+    /** As if it was the only one. */
+    private final MemoryShares shares;
     private final ChunkMemory memory;
     private Optional<SourceLink> last = Optional.empty();
 
@@ -66,20 +68,21 @@ public final class SnapshotSender implements AutoCloseable {
     SnapshotSender(Endpoint endpoint, Credentials credentials, Optional<HttpProxy> proxy, boolean allowEmpty,
             long replayBytes, LongSupplier nanoTime) {
         this(new Destination(endpoint, credentials, proxy), allowEmpty,
-                replayBytes, new ChunkMemory(), nanoTime);
+                replayBytes, Optional.empty(), nanoTime);
     }
 
     /** One of several, which {@linkplain #deliver deliver} what is common. */
     SnapshotSender(Destination to, ChunkMemory memory, LongSupplier nanoTime) {
-        this(to, false, DEFAULT_REPLAY_BYTES, memory, nanoTime);
+        this(to, false, DEFAULT_REPLAY_BYTES, Optional.of(memory), nanoTime);
     }
 
-    private SnapshotSender(Destination to, boolean allowEmpty, long replayBytes, ChunkMemory memory,
+    private SnapshotSender(Destination to, boolean allowEmpty, long replayBytes, Optional<ChunkMemory> common,
             LongSupplier nanoTime) {
         this.to = to;
         this.allowEmpty = allowEmpty;
         this.replayBytes = replayBytes;
-        this.memory = memory;
+        this.shares = MemoryShares.of(List.of(to));
+        this.memory = common.orElseGet(() -> new ChunkMemory(shares.buffers()));
         this.nanoTime = nanoTime;
         this.dialer = new Dialer(to.endpoint(), to.proxy());
     }
@@ -100,9 +103,10 @@ public final class SnapshotSender implements AutoCloseable {
      */
     public Outcome send(SnapshotInput input, Origin origin, Progress progress, Duration patience)
             throws InterruptedException {
-        Stock stock = new Stock(input, memory, memory.segments(replayBytes, Broadcast.own(List.of(to))), Lag.ofOne());
+        Stock stock = new Stock(input, memory, shares.held(replayBytes), Lag.ofOne());
         try {
-            return deliver(new Cargo(stock, origin, allowEmpty), new Supply(stock, memory), progress, patience);
+            return deliver(new Cargo(stock, origin, allowEmpty), new Supply(stock, memory, shares.each()), progress,
+                    patience);
         } finally {
             stock.close();
         }

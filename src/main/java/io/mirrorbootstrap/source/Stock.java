@@ -19,8 +19,8 @@ import io.mirrorbootstrap.snapshot.Crc32c;
  */
 final class Stock {
 
-    /** What one link needs so that reading, masking and the socket never wait for each other, and a buffer to read to meanwhile. */
-    static final int FLOWING = Supply.ON_THE_WAY + 1;
+    /** What one link needs so that reading, masking and the socket never wait for each other: four on their way, and one to read to meanwhile. */
+    static final int FLOWING = 5;
 
     /** Its lock is taken before the monitor of this. */
     private final SharedInput input;
@@ -36,6 +36,8 @@ final class Stock {
     private long first;
     private long end;
     private boolean isEnded;
+    /** Whether bytes are read to what is held: who does it may have been left meanwhile, and needs nothing then. */
+    private boolean isBeingRead;
 
     /**
      * What a link gets.
@@ -135,7 +137,7 @@ final class Stock {
     synchronized void leave(Follower follower) {
         lag.leave(follower);
         if (lag.isEmpty() && size.isPresent()) {
-            segments.dropAll(false, end);
+            segments.dropAll(isBeingRead, end);
         }
         release();
     }
@@ -232,11 +234,20 @@ final class Stock {
     }
 
     private void read(long upTo, Duration patience) throws IOException, InterruptedException {
-        long now = input.read(upTo, patience);
-        OptionalLong last = input.input().end();
         synchronized (this) {
-            isEnded = last.isPresent();
-            end = last.orElse(now);
+            isBeingRead = true;
+        }
+        try {
+            long now = input.read(upTo, patience);
+            OptionalLong last = input.input().end();
+            synchronized (this) {
+                isEnded = last.isPresent();
+                end = last.orElse(now);
+            }
+        } finally {
+            synchronized (this) {
+                isBeingRead = false;
+            }
         }
     }
 

@@ -22,10 +22,8 @@ import io.mirrorbootstrap.snapshot.Crc32c;
  */
 final class Supply implements Follower {
 
-    /** How many messages a link has, at most, so that masking and the socket never wait for each other. */
-    static final int ON_THE_WAY = 4;
-
     private final ChunkMemory memory;
+    private final int share;
     private final Flights flights;
     private final CrcMarks marks = new CrcMarks();
     private final Semaphore bell = new Semaphore(0);
@@ -42,16 +40,20 @@ final class Supply implements Follower {
     private long next;
     private long furthest;
     private Crc32c runningCrc32c = Crc32c.EMPTY;
-    private Crc32c totalCrc32c = Crc32c.EMPTY;
+    /** Whether that is of all bytes: it is not where the sidecar has some that nobody has looked at here. */
+    private boolean isRunningKnown = true;
+    private Optional<Crc32c> totalCrc32c = Optional.of(Crc32c.EMPTY);
 
     /**
      * Follows {@code stock}, of which nothing has been read yet.
      *
      * @param memory for what it reads by itself
+     * @param share how many buffers it has for that, and for what is on its way; 1 to {@link Stock#FLOWING}
      */
-    Supply(Stock stock, ChunkMemory memory) {
+    Supply(Stock stock, ChunkMemory memory, int share) {
         this.stock = stock;
         this.memory = memory;
+        this.share = share;
         this.flights = new Flights(memory);
         stock.follow(this);
     }
@@ -129,8 +131,8 @@ final class Supply implements Follower {
         return offset == next ? Optional.of(runningCrc32c) : stock.crc32c(this, offset);
     }
 
-    /** The CRC-32C of all bytes, once the last chunk was given out. */
-    Crc32c totalCrc32c() {
+    /** The CRC-32C of all bytes, once the last chunk was given out; empty where some of them were not read here. */
+    Optional<Crc32c> totalCrc32c() {
         return totalCrc32c;
     }
 
@@ -165,16 +167,18 @@ final class Supply implements Follower {
      * A new link begins.
      *
      * @param offset the next byte to send, not before {@link #firstByte}
-     * @param crc32c of all bytes before it
+     * @param crc32c of all bytes before it, where that is known
      * @param chunkBytes the largest payload of a chunk, up to {@link ChunkBuffer#MAX_PAYLOAD_BYTES}
      * @param goesOn whether the sidecar goes on with a stream: then it is held
      */
-    void goTo(long offset, Crc32c crc32c, int chunkBytes, boolean goesOn) throws IOException, InterruptedException {
+    void goTo(long offset, Optional<Crc32c> crc32c, int chunkBytes, boolean goesOn)
+            throws IOException, InterruptedException {
         this.chunkBytes = chunkBytes;
         holds = goesOn && !isFile();
         boolean isWithOthers = stock.isShared() && offset == 0 && next == 0 && stock.isFollowedBy(this);
         next = offset;
-        runningCrc32c = crc32c;
+        runningCrc32c = crc32c.orElse(Crc32c.EMPTY);
+        isRunningKnown = offset == 0 || crc32c.isPresent();
         durable = Math.min(durable, offset);
         if (isFile() && !isWithOthers) {
             readAlone();
@@ -197,7 +201,7 @@ final class Supply implements Follower {
             stock.leave(this);
             SnapshotInput again = input().again();
             own = Optional.of(again);
-            stock = new Stock(again, memory, Stock.FLOWING, Lag.ofOne());
+            stock = new Stock(again, memory, share, Lag.ofOne());
             stock.follow(this);
             stock.restart(this, next);
             stock.linked(Math.max(1, chunkBytes), false);
@@ -234,7 +238,7 @@ final class Supply implements Follower {
 
     /** Whether the link has as many messages as it needs to be at work: more would only take memory. */
     boolean isAhead() {
-        return flights.messages() >= ON_THE_WAY;
+        return flights.messages() >= Math.max(1, share - 1); // into the last one is read meanwhile
     }
 
     /** Whether a chunk can be made, perhaps of bytes that have to be read. */
@@ -259,7 +263,9 @@ final class Supply implements Follower {
     /** Gives out the next chunk, which is whole; empty where it {@link #isLeft}. */
     Optional<Payload> take() {
         Optional<Payload> payload = stock.take(this, next, chunkBytes).map(this::payload);
-        totalCrc32c = payload.filter(Payload::isLast).isPresent() ? runningCrc32c : totalCrc32c;
+        if (payload.filter(Payload::isLast).isPresent()) {
+            totalCrc32c = Optional.of(runningCrc32c).filter(known -> isRunningKnown);
+        }
         return payload;
     }
 
@@ -280,7 +286,7 @@ final class Supply implements Follower {
         next += bytes;
         int again = (int) Math.max(0, Math.min(furthest - offset, bytes));
         furthest = Math.max(furthest, next);
-        if (isFile()) {
+        if (isFile() && isRunningKnown) {
             marks.add(next, runningCrc32c);
         }
         return new Payload(Optional.of(segment.buffer), from, bytes, offset, crc32c, again, taken.isLast());

@@ -174,7 +174,7 @@ final class Transmission {
             return start(opened);
         } else if (answer instanceof Answer.Committed committed && flow.isEmpty()
                 && claim.isOfEmptyNamesake(committed)) {
-            return begin(0, Crc32c.EMPTY, Flow.usual(committed));
+            return begin(0, Optional.empty(), Flow.usual(committed));
         } else if (answer instanceof Answer.Committed committed && (flow.isEmpty() || lastChunkIsSent())) {
             return claim.check(committed, flow);
         } else if (answer instanceof Answer.Failure failure) {
@@ -196,9 +196,9 @@ final class Transmission {
                     ? shipment.leftBehind(offset)
                     : new Outcome.BytesLost(input().name(), offset, supply.firstByte()));
         } else if (shipment.identity().streamId().isEmpty()) {
-            return begin(offset, Crc32c.EMPTY, opened);
+            return begin(offset, Optional.empty(), opened);
         } else if (offset == 0 && (isStream || goesOn)) {
-            return begin(0, Crc32c.EMPTY, opened);
+            return begin(0, Optional.empty(), opened);
         } else if (isStream) {
             Optional<Crc32c> held = supply.heldCrc32c(offset);
             if (held.isEmpty()) {
@@ -207,7 +207,7 @@ final class Transmission {
             Optional<Crc32c> other = opened.crc32c().filter(crc32c -> goesOn && !crc32c.equals(held.get()));
             return other.isPresent()
                     ? Optional.of(new Outcome.BytesDiffer(input().name(), offset, held.get(), other.get()))
-                    : begin(offset, held.get(), opened);
+                    : begin(offset, held, opened);
         }
         if (goesOn && input().isVouchedFor()) {
             opened.crc32c().ifPresent(crc32c -> supply.marks().believe(offset, crc32c));
@@ -228,12 +228,12 @@ final class Transmission {
             return Optional.empty();
         } else if (opened.crc32c().filter(crc32c -> !crc32c.equals(reading.crc32c())).isPresent()) {
             supply.marks().clear(); // one of the two has other bytes now: the end will tell
-            return begin(0, Crc32c.EMPTY, opened);
+            return begin(0, Optional.empty(), opened);
         }
-        return begin(offset, reading.crc32c(), opened);
+        return begin(offset, Optional.of(reading.crc32c()), opened);
     }
 
-    private Optional<Outcome> begin(long offset, Crc32c crc32c, Answer.Opened opened)
+    private Optional<Outcome> begin(long offset, Optional<Crc32c> crc32c, Answer.Opened opened)
             throws IOException, InterruptedException {
         int chunkBytes = (int) Math.min(Math.min(opened.maxChunkBytes(), opened.windowBytes()),
                 ChunkBuffer.MAX_PAYLOAD_BYTES);

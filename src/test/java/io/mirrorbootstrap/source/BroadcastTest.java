@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +18,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import io.mirrorbootstrap.snapshot.Crc32c;
 import io.vertx.core.http.ServerWebSocket;
 
 /** One snapshot for several sidecars, each of which does something else. */
@@ -48,19 +52,22 @@ class BroadcastTest {
         }
     }
 
-    @Test
-    void eachGetsAFileWhateverItsChunksAreAndItsLinkDoes() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void eachGetsAFileWhateverItsChunksAreAndItsLinkDoes(boolean isCrcKnown) throws Exception {
         byte[] whole = random(9 * MIB + 3, 1);
+        Optional<Crc32c> known = Optional.of(Crc32c.of(ByteBuffer.wrap(whole))).filter(any -> isCrcKnown);
         try (KeepingSidecar usual = new KeepingSidecar(MIB);
                 KeepingSidecar small = new KeepingSidecar(300_000);
                 Cutting cutting = new Cutting(MIB);
-                FileInput input = new FileInput(Files.write(directory.resolve("file"), whole))) {
+                FileInput input = new FileInput(Files.write(directory.resolve("file"), whole), known)) {
             List<Outcome> outcomes = send(input, usual.endpoint(), small.endpoint(), cutting.endpoint());
             outcomes.forEach(outcome -> assertInstanceOf(Outcome.Committed.class, outcome, outcome::message));
             for (KeepingSidecar each : List.of(usual, small, cutting)) {
                 assertArrayEquals(whole, each.bytes());
             }
             assertEquals(1, retries.size(), retries::toString);
+            Stream.of(usual, small, cutting).forEach(each -> assertEquals(List.of(), each.aborts));
             assertTrue(cutting.chunks.get(cutting.chunks.size() - 1).isDone() && cutting.opens.size() == 2);
         }
     }

@@ -89,7 +89,7 @@ class SupplyTest {
         };
         try (StreamInput stream = new StreamInput(Channels.newChannel(failing), "stream")) {
             Supply supply = supply(stream, 4);
-            supply.goTo(0, Crc32c.EMPTY, MIB, true);
+            supply.goTo(0, Optional.empty(), MIB, true);
             assertTrue(supply.read(PATIENCE));
             Payload payload = supply.take().orElseThrow();
             assertFalse(payload.isLast());
@@ -109,7 +109,7 @@ class SupplyTest {
             if (!isFile) {
                 assertEquals(Optional.of(before), supply.heldCrc32c(from));
             }
-            supply.goTo(from, before, CHUNKS[random.nextInt(CHUNKS.length)], true);
+            supply.goTo(from, Optional.of(before), CHUNKS[random.nextInt(CHUNKS.length)], true);
             boolean isLost = false;
             supply.linkIsOut();
             Deque<ChunkMessage> onTheWay = new ArrayDeque<>();
@@ -143,8 +143,8 @@ class SupplyTest {
     }
 
     private static Supply supply(SnapshotInput input, int mostSegments) {
-        ChunkMemory memory = new ChunkMemory();
-        return new Supply(new Stock(input, memory, mostSegments, Lag.ofOne()), memory);
+        ChunkMemory memory = new ChunkMemory(64);
+        return new Supply(new Stock(input, memory, mostSegments, Lag.ofOne()), memory, Stock.FLOWING);
     }
 
     private static void check(Payload payload, byte[] whole, long next) {
