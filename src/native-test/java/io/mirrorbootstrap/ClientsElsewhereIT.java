@@ -8,82 +8,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.mirrorbootstrap.ClientElsewhere.Ended;
+import io.mirrorbootstrap.ClientElsewhere.Run;
 import io.mirrorbootstrap.protocol.RawClient;
 import io.mirrorbootstrap.snapshot.Announcement;
 import io.mirrorbootstrap.wire.Control;
 import io.mirrorbootstrap.wire.JsonMessages;
 
-/**
- * The sources of docs/examples, which share no code with this project: what the page about the protocol says is enough to write them.
- * One whose language is not installed is not tried, and that is said.
- */
+/** The sources of docs/examples, which share no code with this project: what the page about the protocol says is enough to write them. */
 class ClientsElsewhereIT extends WithSidecar {
 
-    private static final Path EXAMPLES = Path.of("docs", "examples");
     private static final int REFUSED = 3;
     private static final int LINK = 4;
 
     @TempDir
     static Path built;
-
-    /** A source, by its language. */
-    enum Client {
-        PYTHON("python3") {
-            @Override
-            List<String> line() {
-                return List.of("python3", EXAMPLES.resolve("send.py").toString());
-            }
-        },
-        GO("go") {
-            @Override
-            List<String> line() throws Exception {
-                return List.of(builtGo().toString());
-            }
-        },
-        NODE("node") {
-            @Override
-            List<String> line() {
-                return List.of("node", EXAMPLES.resolve("send.mjs").toString());
-            }
-        };
-
-        private final String program;
-
-        Client(String program) {
-            this.program = program;
-        }
-
-        abstract List<String> line() throws Exception;
-
-        private boolean isInstalled() {
-            return Programs.isInstalled(program);
-        }
-    }
-
-    /** How a program has ended, and what it has said. */
-    private record Ended(int exit, String out, String err) {
-
-        void assertCommitted(int bytesSent) {
-            assertEquals(0, exit, err);
-            assertTrue(out.endsWith(" (" + bytesSent + " bytes sent)\n"), out);
-        }
-
-        void assertFailed(int expected, String word) {
-            assertEquals(expected, exit, err);
-            assertTrue(err.contains(word), err);
-        }
-    }
 
     private TestSnapshot snapshot;
     private Path file;
@@ -95,7 +42,7 @@ class ClientsElsewhereIT extends WithSidecar {
 
     @ParameterizedTest
     @EnumSource
-    void aFileIsCommittedOnceAndWhatIsRefusedIsSaid(Client client) throws Exception {
+    void aFileIsCommittedOnceAndWhatIsRefusedIsSaid(ClientElsewhere client) throws Exception {
         int size = 3 * MIB + 5;
         write(size);
         TestAuthority authority = new TestAuthority(directory, "authority");
@@ -107,7 +54,7 @@ class ClientsElsewhereIT extends WithSidecar {
         send(client, url, "--lsn", "42", "--ca", another.file().toString(), "--token-file", tokenFile().toString())
                 .assertFailed(LINK, "TLS");
         send(client, url, "--lsn", "42", "--ca", authority.file().toString(), "--token-file", wrong.toString())
-                .assertFailed(REFUSED, "unauthorized");
+                .assertFailed(REFUSED, "401");
         String[] right = {"--ca", authority.file().toString(), "--token-file", tokenFile().toString(), "--lsn"};
         send(client, url, with(right, "42")).assertCommitted(size);
         assertArrayEquals(snapshot.bytes(), Files.readAllBytes(file("db.snapshot")));
@@ -118,7 +65,7 @@ class ClientsElsewhereIT extends WithSidecar {
 
     @ParameterizedTest
     @EnumSource
-    void aCutLinkIsGoneOnWithAndDamagedBytesAreSentAgain(Client client) throws Exception {
+    void aCutLinkIsGoneOnWithAndDamagedBytesAreSentAgain(ClientElsewhere client) throws Exception {
         write(12 * MIB);
         try (Relay relay = new Relay(1, 6 * MIB + MIB / 2)) {
             start();
@@ -128,7 +75,7 @@ class ClientsElsewhereIT extends WithSidecar {
             assertEquals(0, ended.exit(), ended.err());
             assertArrayEquals(snapshot.bytes(), Files.readAllBytes(file("db.snapshot")));
             assertEquals(0, relay.cutsLeft(), "it was not cut");
-            assertEquals(2, ended.err().lines().filter(line -> line.contains(": again in ")).count(), ended.err());
+            assertEquals(2, ended.pauses(), ended.err());
             assertTrue(ended.err().contains("chunk_crc_mismatch"), ended.err());
             assertLogged("committed: ");
             List<String> begun = sidecar.logged("begun: ");
@@ -140,62 +87,31 @@ class ClientsElsewhereIT extends WithSidecar {
     /** It is writing when it is told: what it has not read yet says that it is not to come back. */
     @ParameterizedTest
     @EnumSource
-    void aSourceThatIsSupersededDoesNotFightForTheDatabase(Client client) throws Exception {
+    void aSourceThatIsSupersededDoesNotFightForTheDatabase(ClientElsewhere client) throws Exception {
         write(12 * MIB);
         start(Map.of("MIRROR_BOOTSTRAP_INGEST_RATE_BYTES_PER_SECOND", "2M"));
-        Process process = begin(client, sidecar.uri(), "--lsn", "42");
+        Run run = begin(client, sidecar.uri(), "--lsn", "42");
         patiently().until(() -> sidecar.bytesDone("db") > 0);
         RawClient other = new RawClient(sidecar.uri());
         TestSnapshot later = TestSnapshot.of("db", 43, new byte[]{1, 2, 3});
         other.text(JsonMessages.write(
                 new Control.Open(new Announcement(later.identity(), true, Announcement.of(later.identity()).notes()))));
         TestSnapshot.opened(TestSnapshot.answer(other));
-        end(process).assertFailed(REFUSED, "superseded");
+        run.end().assertFailed(REFUSED, "superseded");
         later.committed(other);
     }
 
-    private Ended send(Client client, URI url, String... more) throws Exception {
-        return end(begin(client, url, more));
+    private Ended send(ClientElsewhere client, URI url, String... more) throws Exception {
+        return begin(client, url, more).end();
     }
 
-    private Process begin(Client client, URI url, String... more) throws Exception {
-        if (!client.isInstalled()) {
-            Assumptions.abort(client.program + " is not installed here: NOT TRIED");
-        }
-        List<String> line = new ArrayList<>(client.line());
-        line.addAll(List.of("--url", url.toString(), "--cluster", "cluster", "--database", "db"));
-        line.addAll(List.of(more));
-        line.add(file.toString());
-        return new ProcessBuilder(line).redirectOutput(directory.resolve("out").toFile())
-                .redirectError(directory.resolve("err").toFile()).start();
-    }
-
-    private Ended end(Process process) throws Exception {
-        try {
-            assertTrue(process.waitFor(2, TimeUnit.MINUTES), "it does not end");
-        } finally {
-            process.destroyForcibly();
-        }
-        return new Ended(process.exitValue(), Files.readString(directory.resolve("out")),
-                Files.readString(directory.resolve("err")));
+    private Run begin(ClientElsewhere client, URI url, String... more) throws Exception {
+        return ClientElsewhere.begin(client.command(built), directory, url, file, more);
     }
 
     private static String[] with(String[] some, String... more) {
         String[] all = Arrays.copyOf(some, some.length + more.length);
         System.arraycopy(more, 0, all, some.length, more.length);
         return all;
-    }
-
-    /** {@code go run} would compile it for each test. */
-    private static Path builtGo() throws Exception {
-        Path program = built.resolve("send");
-        if (!Files.exists(program)) {
-            ProcessBuilder build = new ProcessBuilder("go", "build", "-o", program.toString(),
-                    EXAMPLES.resolve("send.go").toString()).inheritIO();
-            build.environment().putAll(Map.of("GOCACHE", built.resolve("cache").toString(), "GOPATH",
-                    built.resolve("path").toString(), "CGO_ENABLED", "0"));
-            assertEquals(0, build.start().waitFor(), "go build");
-        }
-        return program;
     }
 }
