@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,6 +31,7 @@ class ClientsElsewhereIT extends WithSidecar {
 
     private static final int REFUSED = 3;
     private static final int LINK = 4;
+    private static final int AT_ONCE = 8;
 
     @TempDir
     static Path built;
@@ -99,6 +103,33 @@ class ClientsElsewhereIT extends WithSidecar {
         TestSnapshot.opened(TestSnapshot.answer(other));
         run.end().assertFailed(REFUSED, "superseded");
         later.committed(other);
+    }
+
+    /** A sidecar that says so on the first link, and on the next that the snapshot is there. */
+    @ParameterizedTest
+    @EnumSource
+    void whatHealsIsComeBackForAndWhatDoesNotIsSaid(ClientElsewhere client) throws Exception {
+        write(5);
+        List<String> command = client.command(built);
+        Deque<ScriptedFault> left = new ArrayDeque<>(ScriptedFault.all());
+        while (!left.isEmpty()) {
+            Map<ScriptedFault, ClientElsewhere.Run> runs = new LinkedHashMap<>();
+            try {
+                while (runs.size() < AT_ONCE && !left.isEmpty()) {
+                    ScriptedFault fault = left.remove();
+                    Path own = Files.createDirectory(directory.resolve(fault.toString()));
+                    runs.put(fault, ClientElsewhere.begin(command, own, fault.uri(), file));
+                }
+                for (Map.Entry<ScriptedFault, ClientElsewhere.Run> run : runs.entrySet()) {
+                    run.getKey().assertJudged(run.getValue().end());
+                }
+            } finally {
+                for (Map.Entry<ScriptedFault, ClientElsewhere.Run> run : runs.entrySet()) {
+                    run.getValue().process().destroyForcibly();
+                    run.getKey().close();
+                }
+            }
+        }
     }
 
     private Ended send(ClientElsewhere client, URI url, String... more) throws Exception {
