@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 
 import org.jboss.logging.Logger;
 
@@ -31,7 +32,6 @@ import io.mirrorbootstrap.wire.Protocol;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
-import io.smallrye.mutiny.unchecked.Unchecked;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -62,23 +62,38 @@ class DownloadRoute {
     /** A download that is under way takes longer than a look. */
     private static final int COME_BACK_AFTER_SECONDS = 5;
 
+    private static final long CLOSE_AGAIN_AFTER_MILLIS = 1000;
+
+    private static final Executor POOL = work -> Infrastructure.getDefaultWorkerPool().execute(work);
+
     private final Mirrors mirrors;
     private final Downloads downloads;
     private final Callers callers;
     private final RefusalCounts refusals;
     private final Set<String> readers;
-    private final Executor workers = work -> Infrastructure.getDefaultWorkerPool().execute(work);
+    private final Executor workers;
+    private final Closer closer;
 
     /** A look has a worker while it waits for the disk, and the links of all callers need some too. */
     private final CallerPlaces looks = new CallerPlaces(8, 4);
 
+    @Inject
     DownloadRoute(Mirrors mirrors, Downloads downloads, Callers callers, RefusalCounts refusals,
-            MirrorSettings settings) {
+            MirrorSettings settings, Vertx vertx) {
+        this(mirrors, downloads, callers, refusals, settings, POOL,
+                new Closer(POOL, work -> vertx.setTimer(CLOSE_AGAIN_AFTER_MILLIS, any -> work.run())));
+    }
+
+    /** @param workers do what may wait for the disk; they may refuse what they are given */
+    DownloadRoute(Mirrors mirrors, Downloads downloads, Callers callers, RefusalCounts refusals,
+            MirrorSettings settings, Executor workers, Closer closer) {
         this.mirrors = mirrors;
         this.downloads = downloads;
         this.callers = callers;
         this.refusals = refusals;
         this.readers = Set.copyOf(settings.readerClusters().orElse(List.of()));
+        this.workers = workers;
+        this.closer = closer;
     }
 
     void register(@Observes Router router) {
@@ -122,7 +137,7 @@ class DownloadRoute {
                 try {
                     answer.accept(file);
                 } finally {
-                    close(file);
+                    closer.close(file);
                 }
             });
         } else {
@@ -141,10 +156,10 @@ class DownloadRoute {
         Downloads.Place place = taken.get();
         open(request, database, place::leave, file -> {
             try {
-                new SnapshotAnswer(request, file.snapshot()).send(file, place, workers, () -> close(file));
+                new SnapshotAnswer(request, file.snapshot()).send(file, place, workers, () -> closer.close(file));
             } catch (RuntimeException | Error e) { // as where the connection is gone in the very middle: nobody else gives the place back
                 place.leave();
-                close(file);
+                closer.close(file);
                 Connections.cut(Connections.channel(request.request().connection()));
                 throw e;
             }
@@ -162,6 +177,7 @@ class DownloadRoute {
         Context loop = Vertx.currentContext();
         Uni.createFrom().<Optional<CommittedFile>>emitter(outcome -> CallerAtWork.run(caller, () -> {
             try {
+                closer.closeWaiting(); // before another is opened: as many as can be opened at once are the most that wait
                 outcome.complete(mirrors.openSnapshot(database));
             } catch (Exception | Error e) {
                 outcome.fail(e);
@@ -175,7 +191,7 @@ class DownloadRoute {
                         return;
                     }
                     leave.run();
-                    found.ifPresent(this::close);
+                    found.ifPresent(closer::close);
                     refusal.ifPresentOrElse(
                             reason -> refuse(request, FORBIDDEN, ErrorCode.of(reason), reason.message()),
                             () -> notFound(request, database.value()));
@@ -185,13 +201,6 @@ class DownloadRoute {
                     comeBack(request, ErrorCode.TRANSPORT, "the sidecar cannot read the snapshot now, its log says why",
                             COME_BACK_AFTER_SECONDS);
                 });
-    }
-
-    /** On a worker, as the disk may hang. */
-    private void close(CommittedFile file) {
-        Uni.createFrom().voidItem().emitOn(workers).subscribe().with(Unchecked.consumer(any -> file.close()),
-                failure -> LOG.warnf("%s: its file cannot be closed: %s", file.snapshot().database(),
-                        Reason.of(failure)));
     }
 
     private void notFound(RoutingContext request, String name) {

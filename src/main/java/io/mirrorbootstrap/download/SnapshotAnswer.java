@@ -80,8 +80,11 @@ final class SnapshotAnswer {
         LOG.infof("download begun: %s, to %s", facts(range.get()), Connections.source(channel));
         response.write(Buffer.buffer()); // the head, by itself
         new Download(connection, outlet, range.get(), place, workers, System::nanoTime, (sent, failure) -> {
-            close.run();
-            ended(channel, range.get(), sent, System.nanoTime() - begun, failure, place);
+            try {
+                ended(channel, range.get(), sent, System.nanoTime() - begun, failure, place);
+            } finally {
+                close.run();
+            }
         }).goOn();
     }
 
