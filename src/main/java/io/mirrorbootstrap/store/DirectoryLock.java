@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -31,14 +30,13 @@ import java.util.UUID;
  * directory has been used, is a candidate: it says so in the file, waits, and has the directory only if no holder has replaced
  * that file meanwhile.</li>
  * <li>A holder that finds the file of another holder has slept through all that. It must end.</li>
+ * <li>A holder whose file has a second name puts another file there: a name can be exchanged while it is opened.</li>
  * <li>What a full disk does not let it write into the file is written as soon as there is room: the lock keeps others out without.</li>
  * </ul>
  * The kernel drops all locks that a process has on a file when it closes <em>any</em> descriptor of it, so the file that is held
- * is never opened again: what can be told from its inode and size is.
+ * is never opened again, by {@linkplain #isHeld(Object) no name}: what can be told from its inode and size is.
  */
 final class DirectoryLock {
-
-    private static final String FACTS = "unix:isRegularFile,isDirectory,size,ino,fileKey";
 
     /** Other text than a holder's, and shorter, so that the size tells. */
     private static final byte[] CANDIDATE = "candidate\n".getBytes(StandardCharsets.US_ASCII);
@@ -49,21 +47,14 @@ final class DirectoryLock {
     private final Path file;
     private final Duration patience;
 
-    /** Null before the directory is this process's. Guarded by this. */
-    private Held held;
+    /** Null before the directory is this process's. Changed with the lock of this. */
+    private volatile Held held;
 
     /**
      * @param file what {@code channel} has open and {@code lock} locks, as long as these are reachable
      * @param isNamed whether it names its own inode
      */
-    private record Held(FileChannel channel, FileLock lock, Facts file, boolean isNamed) {
-    }
-
-    private record Facts(boolean isRegular, boolean isDirectory, long bytes, long inode, Object key) {
-
-        boolean isSame(Facts other) {
-            return key.equals(other.key);
-        }
+    private record Held(FileChannel channel, FileLock lock, LockFacts file, boolean isNamed) {
     }
 
     /**
@@ -101,14 +92,20 @@ final class DirectoryLock {
     }
 
     /** Whether this process has the directory. */
-    synchronized boolean isHeld() {
+    boolean isHeld() {
         return held != null;
+    }
+
+    /** Whether the file of this {@code key} is the one that is held, by whatever name: it must not be opened. Any thread. */
+    boolean isHeld(Object key) {
+        Held now = held;
+        return now != null && now.file().key().equals(key);
     }
 
     /** Opens and locks the file that is there; an empty one is made before if there is none. */
     private Held open() throws IOException {
         for (int i = 0; i < ATTEMPTS; i++) {
-            Optional<Facts> before = look(file);
+            Optional<LockFacts> before = LockFacts.of(file);
             if (before.isEmpty()) {
                 make();
             } else if (!before.get().isRegular()) {
@@ -133,7 +130,7 @@ final class DirectoryLock {
     }
 
     /** Java does not tell the inode of what it has open: it is that of the name, if that is the same before and after. */
-    private Optional<Held> open(Facts before) throws IOException {
+    private Optional<Held> open(LockFacts before) throws IOException {
         FileChannel channel;
         try {
             channel = openAnything(file);
@@ -151,7 +148,7 @@ final class DirectoryLock {
             channel.close();
             throw new IOException("another process is using it");
         }
-        if (look(file).filter(before::isSame).isEmpty()) {
+        if (LockFacts.of(file).filter(before::isSame).isEmpty()) {
             channel.close();
             return Optional.empty();
         }
@@ -163,12 +160,12 @@ final class DirectoryLock {
         return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static byte[] text(Facts file) {
+    private static byte[] text(LockFacts file) {
         return ("held as inode " + file.inode() + "\n").getBytes(StandardCharsets.US_ASCII);
     }
 
     /** @param named what {@code channel} has open, as its name tells */
-    private static boolean namesItself(FileChannel channel, Optional<Facts> named) throws IOException {
+    private static boolean namesItself(FileChannel channel, Optional<LockFacts> named) throws IOException {
         if (named.isEmpty()) {
             return false;
         }
@@ -206,7 +203,7 @@ final class DirectoryLock {
     }
 
     private void requireStillThere(Held taken) throws IOException {
-        if (look(file).filter(taken.file()::isSame).isEmpty()) {
+        if (LockFacts.of(file).filter(taken.file()::isSame).isEmpty()) {
             throw new IOException("another process is using it, and has put its own lock file back");
         }
     }
@@ -222,13 +219,18 @@ final class DirectoryLock {
         if (held == null) {
             return Optional.empty();
         }
-        Optional<Facts> there = look(file);
+        Optional<LockFacts> there = LockFacts.of(file);
         if (there.filter(held.file()::isSame).isPresent()) {
+            if (there.get().names() > 1) { // it may be opened by another name, which is put in the place of a file of this process
+                putBack();
+                return Optional.of(file + " had a second name, by which the lock of this process could have been lost: "
+                        + "another file has its place now, and is locked");
+            }
             held = named(held);
             return Optional.empty();
         }
         Optional<FileChannel> own = Optional.empty();
-        if (there.filter(Facts::isDirectory).isPresent()) {
+        if (there.filter(LockFacts::isDirectory).isPresent()) {
             throw new IOException(
                     file + " was replaced by a directory: no process can be started here until that is removed");
         } else if (there.filter(facts -> facts.isRegular() && facts.bytes() != CANDIDATE.length).isPresent()) {
@@ -253,7 +255,7 @@ final class DirectoryLock {
         try {
             boolean isLocked = channel.tryLock() == null;
             // a process that has locked it and has not yet said that it is a candidate, or is no sidecar, is no holder
-            boolean isHeld = isLocked && namesItself(channel, look(file));
+            boolean isHeld = isLocked && namesItself(channel, LockFacts.of(file));
             channel.close();
             if (isHeld) {
                 throw new DirectoryTakenException(file + " is locked by another process, which has this directory now");
@@ -276,7 +278,7 @@ final class DirectoryLock {
         Held before = held;
         try {
             FileLock lock = channel.tryLock();
-            Facts facts = look(next).orElseThrow(() -> new NoSuchFileException(next.toString()));
+            LockFacts facts = LockFacts.of(next).orElseThrow(() -> new NoSuchFileException(next.toString()));
             Held replacing = named(new Held(channel, lock, facts, false));
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
             held = replacing;
@@ -286,15 +288,5 @@ final class DirectoryLock {
             throw e;
         }
         before.channel().close();
-    }
-
-    private static Optional<Facts> look(Path file) throws IOException {
-        try {
-            Map<String, Object> facts = Files.readAttributes(file, FACTS, LinkOption.NOFOLLOW_LINKS);
-            return Optional.of(new Facts((boolean) facts.get("isRegularFile"), (boolean) facts.get("isDirectory"),
-                    (long) facts.get("size"), (long) facts.get("ino"), facts.get("fileKey")));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
     }
 }

@@ -29,7 +29,7 @@ import java.util.UUID;
  */
 public final class LocalDisk implements Disk {
 
-    private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime";
+    private static final String FACTS = "unix:isRegularFile,size,ino,lastModifiedTime,fileKey";
 
     /** Three looks of {@link #keepLock}, once a second each. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(3);
@@ -159,12 +159,13 @@ public final class LocalDisk implements Disk {
         }
     }
 
+    /** The lock file, which may have been given a name here, is no plain file of the directory: to open it would unlock it. */
     @Override
     public Optional<FileFacts> facts(String name) throws IOException {
         requireDirectory();
         try {
             Map<String, Object> facts = Files.readAttributes(file(name), FACTS, LinkOption.NOFOLLOW_LINKS);
-            if (!(boolean) facts.get("isRegularFile")) {
+            if (!(boolean) facts.get("isRegularFile") || lock.isHeld(facts.get("fileKey"))) {
                 return Optional.empty();
             }
             FileTime modified = (FileTime) facts.get("lastModifiedTime");
@@ -226,7 +227,8 @@ public final class LocalDisk implements Disk {
         if (writable) {
             requireOwn();
         }
-        return new LocalFile(this::requireOwn, PlainFile.open(file(name), writable, this::requireDirectory));
+        return new LocalFile(this::requireOwn,
+                PlainFile.open(file(name), writable, this::requireDirectory, lock::isHeld));
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Opens plain files and nothing else, on a volume where others may put anything in their place. Any thread. */
 final class PlainFile {
@@ -27,13 +28,18 @@ final class PlainFile {
      * name has become something else.
      *
      * @param directory is checked before each attempt
-     * @throws NoSuchFileException when there is none
+     * @param isLock whether the file of this key must not be opened
+     * @throws NoSuchFileException when there is none, or it must not be opened
      * @throws FileSystemException when it is no plain file
      */
-    static FileChannel open(Path file, boolean writable, LocalFile.Check directory) throws IOException {
+    static FileChannel open(Path file, boolean writable, LocalFile.Check directory, Predicate<Object> isLock)
+            throws IOException {
         for (int i = 0; i < ATTEMPTS; i++) {
             directory.run();
             Object before = requirePlain(file).fileKey();
+            if (isLock.test(before)) {
+                throw new NoSuchFileException(file.toString(), null, "is the lock file of this process");
+            }
             FileChannel channel = open(file, writable);
             try {
                 channel.position(); // refused by pipes and sockets

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -27,6 +28,30 @@ class LocalDiskLockTest extends OnLocalDisk {
         assertEquals(Optional.empty(), disk.keepLock());
         Files.delete(lock);
         assertTrue(disk.keepLock().orElseThrow().contains("was removed"));
+        assertTrue(isLocked());
+        assertEquals(Optional.empty(), disk.keepLock());
+    }
+
+    /** The kernel drops a process's locks on a file when the process closes it, by whatever name it has opened it. */
+    @Test
+    void aSecondNameOfTheLockFileIsNoFileOfTheDirectory() throws Exception {
+        disk.lock();
+        Files.createLink(files.resolve("second"), lock);
+        assertEquals(Optional.empty(), disk.read("second", 100));
+        assertEquals(Optional.empty(), disk.facts("second"));
+        assertThrows(NoSuchFileException.class, () -> disk.open("second", false).close());
+        assertThrows(NoSuchFileException.class, () -> disk.open("second", true).close());
+        assertTrue(isLocked());
+    }
+
+    /** It could be put in the place of a file in the very moment that this is opened. */
+    @Test
+    void aLockFileWithASecondNameIsReplaced() throws Exception {
+        disk.lock();
+        Files.createLink(files.resolve("second"), lock);
+        assertTrue(disk.keepLock().orElseThrow().contains("second name"));
+        assertTrue(isLocked());
+        assertTrue(disk.read("second", 100).isPresent(), "it is any file now");
         assertTrue(isLocked());
         assertEquals(Optional.empty(), disk.keepLock());
     }
