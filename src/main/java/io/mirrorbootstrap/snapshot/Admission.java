@@ -26,8 +26,9 @@ final class Admission {
     /** The refusal if {@code source} may not send this snapshot, at any offset. */
     Optional<Refusal> refuseSender(Phase phase, Source source, SnapshotIdentity identity) throws IOException {
         Principal who = source.principal();
-        Optional<Refusal> refusal = who.refuse(database).or(() -> directory.letterCase().refuse(database))
-                .or(() -> rules.refuse(who, identity.sourceClusterId()));
+        Optional<Refusal> refusal = who.refuse(database);
+        refusal = refusal.isPresent() ? refusal : directory.letterCase().refuse(database);
+        refusal = refusal.isPresent() ? refusal : rules.refuse(who, identity.sourceClusterId());
         return refusal.isPresent() ? refusal : refuseForOthers(phase, who, identity);
     }
 

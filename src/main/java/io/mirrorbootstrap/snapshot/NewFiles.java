@@ -40,12 +40,17 @@ final class NewFiles {
         return disk.createUnnamed(name("spill"));
     }
 
-    /** Makes a file and removes it. */
-    void probe() throws IOException {
+    /**
+     * Makes a file and removes it.
+     *
+     * @return whether the disk tells upper from lower case in its name
+     */
+    boolean probe() throws IOException {
         disk.make();
         String name = name("probe");
         try {
             disk.create(name).close();
+            return LetterCase.isTold(disk, name);
         } finally {
             disk.remove(name);
         }

@@ -30,7 +30,7 @@ public final class SnapshotDirectory {
     private final DiskRoom room;
     private final StepTimes times;
     private final CommitProtocol commits;
-    private final LetterCase letterCase = new LetterCase();
+    private final LetterCase letterCase;
     private final Map<DatabaseId, ReadInVain> readInVain = new ConcurrentHashMap<>();
 
     /**
@@ -64,6 +64,7 @@ public final class SnapshotDirectory {
         this.newFiles = new NewFiles(disk, room);
         this.records = new Records(disk, newFiles, format);
         this.commits = new CommitProtocol(disk, records);
+        this.letterCase = new LetterCase(disk, records, newFiles);
     }
 
     StepTimes times() {
@@ -128,7 +129,11 @@ public final class SnapshotDirectory {
      * @return the finding, if it is another directory than at the last call: a sentence, for the log
      */
     public Optional<String> keepDirectory() throws IOException {
-        return disk.keepDirectory();
+        Optional<String> another = disk.keepDirectory();
+        if (another.isPresent()) {
+            letterCase.anotherDirectory();
+        }
+        return another;
     }
 
     /** Whether a file can be made in the directory, at the cost of making one. */

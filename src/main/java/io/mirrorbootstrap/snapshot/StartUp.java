@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 import io.mirrorbootstrap.store.DirectoryTakenException;
@@ -39,16 +37,14 @@ final class StartUp {
     Inventory run(LetterCase letterCase) throws IOException {
         disk.lock().ifPresent(inventory::repaired);
         step("it cannot be made", disk::make);
-        boolean tellsCase = tryOut();
+        Optional<Boolean> tellsCase = tryOut();
         // this process builds on changes of an earlier process that may not be forced
         step("its list of names cannot be made durable", disk::force);
-        Set<DatabaseId> databases = databases();
-        if (!tellsCase) {
+        Set<DatabaseId> databases = letterCase.started(tellsCase, databases(), inventory::repaired);
+        if (letterCase.isNotTold()) {
             inventory.repaired(
                     disk.path() + " does not tell upper from lower case: nothing is received for a database whose "
                             + "name has an upper-case letter");
-            databases = oneSpellingOfEach(databases);
-            letterCase.isNotTold(databases);
         }
         recover(databases);
         disk.force();
@@ -80,17 +76,17 @@ final class StartUp {
     /**
      * Tries all file operations of a transfer, so that a start says which one is not possible. A full disk stops no start.
      *
-     * @return whether upper is told from lower case, as far as a file could be made
+     * @return whether upper is told from lower case; empty where no file could be made
      */
-    private boolean tryOut() throws IOException {
+    private Optional<Boolean> tryOut() throws IOException {
         String name = newFiles.name("probe");
         String renamed = newFiles.name("probe");
-        boolean tellsCase = true;
+        Optional<Boolean> tellsCase = Optional.empty();
         try {
             DiskFile[] made = new DiskFile[1];
             step("no file can be made in it", () -> made[0] = disk.create(name));
             try (DiskFile file = made[0]) {
-                tellsCase = disk.facts(name.toUpperCase(Locale.ROOT)).isEmpty();
+                tellsCase = Optional.of(LetterCase.isTold(disk, name));
                 disk.otherGroup(name).ifPresent(inventory::repaired);
                 step("a file in it cannot be written to", () -> file.write(ByteBuffer.wrap(new byte[1]), 0));
                 step("a file in it cannot be made durable", file::force);
@@ -106,21 +102,6 @@ final class StartUp {
         removeUnfinished(name);
         removeUnfinished(renamed);
         return tellsCase;
-    }
-
-    /**
-     * Where case is not told, names that differ in case alone are of the same files: they are those of the database that the
-     * manifest names. To recover the other would take them for damaged.
-     */
-    private Set<DatabaseId> oneSpellingOfEach(Set<DatabaseId> databases) throws IOException {
-        Map<String, DatabaseId> spellings = new TreeMap<>();
-        for (DatabaseId database : databases) {
-            DatabaseId before = spellings.get(LetterCase.lower(database));
-            if (before == null || records.manifest(database).isPresent()) {
-                spellings.put(LetterCase.lower(database), database);
-            }
-        }
-        return new LinkedHashSet<>(spellings.values());
     }
 
     /** A file that cannot be removed, as a busy one of NFS, does no harm: no name is used twice. */

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
 
@@ -84,6 +86,86 @@ class LetterCaseTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(b, "orders", OURS));
         assertArrayEquals(THEIRS, files.bytes("Orders.snapshot").orElseThrow());
         assertTrue(files.bytes("orders.snapshot").isPresent());
+    }
+
+    /** As where no inode is left: what is not known is not taken for told. */
+    @Test
+    void aStartThatCanMakeNoFileAsksTheFilesThatAreThere() throws Exception {
+        start(files);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(b, "orders", OURS));
+        files.observe(LetterCaseTest::makesNoFile);
+        start(FoldingDisk.of(files));
+        assertEquals(indistinct("Orders", "orders"), open(a, "Orders"));
+
+        start(files); // which tells case
+        files.stopObserving();
+        TestSource.assertOpened(0, receiver("Orders").open(a, identity("Orders", THEIRS)));
+    }
+
+    @Test
+    void whereThereIsNoneItAsksAsSoonAsOneCanBeMade() throws Exception {
+        for (Disk disk : List.of(files, FoldingDisk.of(files))) {
+            files.observe(LetterCaseTest::makesNoFile);
+            start(disk);
+            assertInstanceOf(Refusal.InsufficientStorage.class, open(a, "Orders"));
+            TestSource.assertOpened(0, receiver("orders").open(b, identity("orders", OURS)));
+
+            files.stopObserving();
+            OpenOutcome now = receiver("Orders").open(a, identity("Orders", THEIRS));
+            if (disk == files) {
+                TestSource.assertOpened(0, now);
+            } else {
+                assertEquals(new OpenOutcome.Refused(indistinct("Orders", null)), now);
+            }
+            assertEquals(List.of(), files.names());
+        }
+    }
+
+    /** It is a flag of each directory on some disks. */
+    @Test
+    void anotherDirectoryInItsPlaceIsAskedAnew() throws Exception {
+        start(files);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "Orders", THEIRS));
+        Disk folding = FoldingDisk.of(files);
+        boolean[] isReplaced = {false};
+        start((Disk) Proxy.newProxyInstance(Disk.class.getClassLoader(), new Class<?>[]{Disk.class},
+                (self, method, arguments) -> method.getName().equals("keepDirectory")
+                        ? Optional.of("another")
+                        : method.invoke(isReplaced[0] ? folding : files, arguments)));
+        isReplaced[0] = true;
+        directory.keepDirectory();
+        assertEquals(indistinct("orders", "Orders"), open(b, "orders"));
+        assertEquals(new Removal.Done(), receiver("Orders").removeSnapshot(a.principal()));
+    }
+
+    @Test
+    void aManifestThatCannotBeReadHoldsUpTheTwoSpellingsThatItMayBeOf() throws Exception {
+        start(files);
+        assertInstanceOf(ChunkOutcome.Committed.class, send(a, "Orders", THEIRS));
+        assertInstanceOf(ChunkOutcome.Committed.class, send(b, "other", OURS));
+        files.put("orders.partial", OURS);
+        files.observe((what, name) -> {
+            if (what.equals("read") && name.equals("Orders.manifest.json")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        Inventory found = start(FoldingDisk.of(files));
+        assertEquals(List.of("other"), found.committed().stream().map(each -> each.database().value()).toList());
+        assertTrue(found.repairs().get(0).contains("Orders and orders"), found.repairs()::toString);
+        assertEquals(indistinct("Orders", null), open(a, "Orders"));
+        assertEquals(indistinct("orders", "Orders"), open(b, "orders"));
+
+        files.stopObserving();
+        found = start(FoldingDisk.of(files));
+        assertEquals(List.of("Orders", "other"),
+                found.committed().stream().map(each -> each.database().value()).sorted().toList());
+        assertArrayEquals(THEIRS, files.bytes("Orders.snapshot").orElseThrow());
+    }
+
+    private static void makesNoFile(String what, String name) throws IOException {
+        if (what.equals("create")) {
+            throw new FileSystemException(name, null, "No space left on device");
+        }
     }
 
     private Inventory start(Disk disk) throws IOException {
