@@ -248,6 +248,7 @@ final class PartialFile implements Closeable, DiskRoom.Writing {
         } finally {
             if (!published) {
                 disk.remove(name);
+                room.written(unforced.discard());
             }
         }
     }

@@ -103,6 +103,8 @@ public final class PayloadSpill implements Closeable, DiskRoom.Writing {
     public void close() throws IOException {
         if (file.isPresent()) {
             room.closed(this);
+            room.written(-bytes);
+            bytes = 0;
             file.get().close();
         }
     }

@@ -39,6 +39,15 @@ final class Unforced {
         return end - before;
     }
 
+    /**
+     * What is not forced is of no worth any more: it never takes room.
+     *
+     * @return how much longer the file is: 0 or less
+     */
+    synchronized long discard() {
+        return cut(forced);
+    }
+
     /** A force begins; the one before it has ended. */
     synchronized void begin() {
         forcing = end;

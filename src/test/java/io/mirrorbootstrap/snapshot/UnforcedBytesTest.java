@@ -138,6 +138,26 @@ class UnforcedBytesTest {
         }
     }
 
+    /** Else a source that is refused again and again would make the disk look full for all others. */
+    @Test
+    void norWhereItIsCountedLaterStillNorIsWhatIsPutAside() throws Exception {
+        disk.usableBytes(RESERVE + (long) ROOM_MIB * MIB);
+        SnapshotDirectory late = new SnapshotDirectory(countingLate(disk), RESERVE, new JsonRecords());
+        late.prepare();
+        for (int i = 0; i < 2 * ROOM_MIB; i++) {
+            IncomingChunk first = TestSource.chunk(receiver(DB, late, MIB), source,
+                    new SnapshotIdentity("c", DB, 1, 0, Crc32c.EMPTY), 0);
+            first.write(ByteBuffer.allocate(MIB));
+            assertInstanceOf(Refusal.ChunkCrcMismatch.class, assertInstanceOf(ChunkOutcome.Refused.class,
+                    first.finish(false, Optional.of(Crc32c.EMPTY))).refusal());
+            try (PayloadSpill aside = late.spill()) {
+                aside.write(ByteBuffer.allocate(MIB));
+            }
+        }
+        TestSource.assertOpened(0, receiver(OTHER, late, MIB).open(source,
+                new SnapshotIdentity("c", OTHER, 1, ROOM_MIB * MIB, Crc32c.EMPTY)));
+    }
+
     private ChunkOutcome send(SnapshotReceiver receiver, SnapshotIdentity identity, int mib, boolean done) {
         ChunkStart start = receiver.chunk(source, identity, (long) mib * MIB);
         IncomingChunk chunk = ((ChunkStart.Arriving) start).chunk();
