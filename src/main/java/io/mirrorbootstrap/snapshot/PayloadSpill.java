@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -63,8 +64,13 @@ public final class PayloadSpill implements Closeable, DiskRoom.Writing {
     public void drainTo(Consumer<ByteBuffer> next) {
         try {
             ByteBuffer slice = ByteBuffer.allocate((int) Math.min(SLICE_BYTES, bytes));
-            for (long at = 0; at < bytes;) {
-                at += file.orElseThrow().read(slice.clear(), at);
+            for (long at = 0; at < bytes;) { // the file may have more, of a payload before: to cut it may have failed
+                int read = file.orElseThrow().read(slice.clear().limit((int) Math.min(slice.capacity(), bytes - at)),
+                        at);
+                if (read <= 0) {
+                    throw new EOFException("what was put aside ends before byte " + at);
+                }
+                at += read;
                 next.accept(slice.flip());
             }
             clear();
