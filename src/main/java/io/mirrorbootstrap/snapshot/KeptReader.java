@@ -1,6 +1,7 @@
 package io.mirrorbootstrap.snapshot;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
@@ -26,6 +27,8 @@ final class KeptReader {
      * Reads the next part, if it is read for {@code source} at all. A source that takes over meanwhile reads this part
      * again.
      *
+     * What has been read to its end is forced, because it may be a copy: what goes on is told to be durable.
+     *
      * @return the answer, where its source does not just ask again
      * @throws IOException when the disk cannot be read now, which says nothing about the transfer; it stays as it was
      */
@@ -42,11 +45,24 @@ final class KeptReader {
                     ? Optional.of(held.doubt(source, verifying.transfer(), e))
                     : Optional.empty()); // its file may have been removed meanwhile
         }
+        if (outcome instanceof KeptTransfer.Outcome.Read read && read.transfer().verified().isPresent()) {
+            makeDurable(SnapshotNames.partial(read.transfer().identity().database()));
+        }
         reception.doWhenFree(held -> {
             if (held.phase() == before) {
                 held.readBack(source, outcome);
             }
         });
         return Optional.empty();
+    }
+
+    /** Its name, too. Where nothing is dirty this costs nothing. */
+    private void makeDurable(String partial) throws IOException {
+        try {
+            ReadBack.makeDurable(disk, partial);
+            disk.force();
+        } catch (NoSuchFileException e) {
+            // removed since: whoever goes on with it finds that out
+        }
     }
 }
