@@ -203,11 +203,10 @@ public class MirrorsResource {
     private Removal removed(Principal who, DatabaseId database, boolean snapshot, Optional<String> meant) {
         if (meant.isPresent()) {
             return snapshot
-                    ? mirrors.removeSnapshot(who, database, meant.map(SnapshotTag::meant))
+                    ? mirrors.removeSnapshot(who, database, SnapshotTag.meant(meant.get()))
                     : mirrors.abort(who, database, SnapshotTag.meant(meant.get()));
         }
-        Removal outcome = mirrors.abort(who, database);
-        return outcome instanceof Removal.Done && snapshot ? mirrors.removeSnapshot(who, database) : outcome;
+        return snapshot ? mirrors.removeAll(who, database) : mirrors.abort(who, database);
     }
 
     /** As {@link #mirror}, for a database of that name: {@link EventsOrMirror} tells it from {@link #events(Sse)}. */

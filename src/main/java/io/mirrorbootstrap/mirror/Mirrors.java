@@ -180,12 +180,12 @@ public class Mirrors {
      * Removes the committed snapshot of {@code database}, if there is one; a transfer that is under way goes on. See
      * {@link SnapshotReceiver#removeSnapshot}.
      *
-     * @param isMeant only if it says so, if there is one
+     * @param isMeant only if it says so
      * @return {@link Refusal.Transport} where the disk does not let it go
      */
-    public Removal removeSnapshot(Principal who, DatabaseId database, Optional<Predicate<CommittedSnapshot>> isMeant) {
+    public Removal removeSnapshot(Principal who, DatabaseId database, Predicate<CommittedSnapshot> isMeant) {
         return removed(database, "its snapshot cannot be removed", "the sidecar could not remove the snapshot",
-                receiver -> receiver.removeSnapshot(who, isMeant));
+                receiver -> receiver.removeSnapshot(who, Optional.of(isMeant)));
     }
 
     private interface Removing {
@@ -205,9 +205,10 @@ public class Mirrors {
         }
     }
 
-    /** The same, whichever it is. */
-    public Removal removeSnapshot(Principal who, DatabaseId database) {
-        return removeSnapshot(who, database, Optional.empty());
+    /** Removes the committed snapshot and drops the transfer; see {@link SnapshotReceiver#removeAll}. */
+    public Removal removeAll(Principal who, DatabaseId database) {
+        return removed(database, "its snapshot cannot be removed", "the sidecar could not remove the snapshot",
+                receiver -> receiver.removeAll(who));
     }
 
     /** {@code source} will say no more: the transfers that it opened are kept, its others are dropped. */

@@ -140,7 +140,7 @@ final class Upkeep {
         try {
             receiver.heal();
         } catch (IOException | RuntimeException | Error e) {
-            LOG.warnf("a commit cannot be finished yet: %s", e);
+            LOG.warnf("a commit or a removal cannot be finished yet: %s", e);
         }
         return null;
     }

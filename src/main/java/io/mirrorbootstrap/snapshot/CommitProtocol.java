@@ -36,6 +36,9 @@ final class CommitProtocol {
     /** Databases whose commit has failed before its rename, and whose successor record may come back after a power cut. */
     private final Set<DatabaseId> undone = ConcurrentHashMap.newKeySet();
 
+    /** Databases whose snapshot is removed, and whose records, which still say whose it was, could not be. */
+    private final Set<DatabaseId> removed = ConcurrentHashMap.newKeySet();
+
     CommitProtocol(Disk disk, Records records) {
         this.disk = disk;
         this.records = records;
@@ -51,6 +54,7 @@ final class CommitProtocol {
         String payload = SnapshotNames.partial(database);
         assert partial.unforcedBytes() == 0;
         undo(database); // of an attempt before: later it would remove the record that is written now
+        finishRemoval(database); // likewise
         FileFacts facts = partial.facts().filter(there -> there.bytes() == snapshot.bytes())
                 .orElseThrow(() -> anotherFile(payload));
         Manifest manifest = Manifest.of(snapshot, facts);
@@ -119,6 +123,7 @@ final class CommitProtocol {
     Set<DatabaseId> unfinished() {
         Set<DatabaseId> all = new HashSet<>(unfinished.keySet());
         all.addAll(undone);
+        all.addAll(removed);
         return all;
     }
 
@@ -142,7 +147,7 @@ final class CommitProtocol {
     }
 
     /**
-     * Finishes a commit whose payload is renamed, and undoes for good one whose payload is not. Until that has succeeded
+     * Finishes a commit whose payload is renamed, and a removal, and undoes for good one whose payload is not. Until that has succeeded
      * the records may not speak of the snapshot beside them, so nothing else may be done for this database, unless somebody has
      * taken the payload away: then there is nothing to be finished before it is back, or another file has its place.
      *
@@ -150,6 +155,7 @@ final class CommitProtocol {
      */
     Optional<CommittedSnapshot> finish(DatabaseId database) throws IOException {
         undo(database);
+        finishRemoval(database);
         Optional<Manifest> manifest = Optional.ofNullable(unfinished.get(database));
         Optional<FileFacts> there = manifest.isPresent()
                 ? disk.facts(SnapshotNames.snapshot(database))
@@ -198,13 +204,30 @@ final class CommitProtocol {
     /**
      * Removes the records of a snapshot that has been removed before: one without a payload is removed at the next start.
      *
-     * @throws IOException when the removal may not survive a power cut
+     * @param isDescribed whether a record describes it
+     * @throws IOException when the removal may not survive a power cut: it is to be {@linkplain #finish finished}
      */
-    void forget(DatabaseId database) throws IOException {
+    void forget(DatabaseId database, boolean isDescribed) throws IOException {
         unfinished.remove(database); // it may be away, and come back
+        if (isDescribed) {
+            removed.add(database);
+        }
+        removeRecords(database);
+    }
+
+    /** Unless somebody has brought the snapshot back meanwhile. */
+    private void finishRemoval(DatabaseId database) throws IOException {
+        if (removed.contains(database) && disk.facts(SnapshotNames.snapshot(database)).isEmpty()) {
+            removeRecords(database);
+        }
+        removed.remove(database);
+    }
+
+    private void removeRecords(DatabaseId database) throws IOException {
         disk.force();
         disk.remove(SnapshotNames.successor(database));
         disk.remove(SnapshotNames.manifest(database));
         disk.force();
+        removed.remove(database);
     }
 }

@@ -217,12 +217,12 @@ public final class SnapshotReceiver {
                 : new Removal.Another());
     }
 
-    /**
-     * Removes the committed snapshot, if there is one; a transfer goes on.
-     *
-     * @param who the caller that asks for it
-     * @throws IOException when that fails; if it is gone nevertheless, the listener has been told
-     */
+    /** Removes the committed snapshot, if there is one, and then drops the transfer: that stays where the first cannot be done. */
+    public Removal removeAll(Principal who) throws IOException {
+        return removal(who, held -> new SnapshotRemoval(held, who, Optional.empty()).runWithTransfer());
+    }
+
+    /** Removes the committed snapshot, if there is one; a transfer goes on. Where it fails and it is gone, the listener has been told. */
     public Removal removeSnapshot(Principal who) throws IOException {
         return removeSnapshot(who, Optional.empty());
     }

@@ -72,7 +72,7 @@ class CrowdedDirectoryTest {
                 mirrors.open(new TestSource(), Announcement.of(identity(name(MANY - 1)))));
         assertInstanceOf(Refusal.TooManyMirrors.class, refused.refusal());
 
-        assertEquals(new Removal.Done(), mirrors.removeSnapshot(Principal.ANYBODY, new DatabaseId(name(7))));
+        assertEquals(new Removal.Done(), mirrors.removeAll(Principal.ANYBODY, new DatabaseId(name(7))));
         mirrors.compareFiles();
         assertInstanceOf(Following.class, row(StatusBoard.MAX_ROWS).orElseThrow().state());
         assertEquals(StatusBoard.MAX_ROWS, board.mirrors().size());

@@ -70,7 +70,7 @@ class HalfDoneCommitTest {
     void nobodyMakesItFollowingBeforeTheDiskDoes() {
         assertInstanceOf(Removal.Refused.class, mirrors.abort(Principal.ANYBODY, DATABASE));
         assertFailed();
-        assertInstanceOf(Removal.Refused.class, mirrors.removeSnapshot(Principal.ANYBODY, DATABASE));
+        assertInstanceOf(Removal.Refused.class, mirrors.removeAll(Principal.ANYBODY, DATABASE));
         assertFailed();
         mirrors.compareFiles();
         assertFailed();
@@ -112,7 +112,7 @@ class HalfDoneCommitTest {
     void aRemovalRemovesTheOneThatIsThere() {
         disk.stopObserving();
         assertEquals(new Removal.Done(), mirrors.abort(Principal.ANYBODY, DATABASE));
-        assertEquals(new Removal.Done(), mirrors.removeSnapshot(Principal.ANYBODY, DATABASE));
+        assertEquals(new Removal.Done(), mirrors.removeAll(Principal.ANYBODY, DATABASE));
         assertTrue(board.mirror(DATABASE).isEmpty());
         assertTrue(disk.bytes("a.snapshot").isEmpty());
     }

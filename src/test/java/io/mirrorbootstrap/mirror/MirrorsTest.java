@@ -119,14 +119,14 @@ class MirrorsTest {
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a7"), "the next snapshot of what it has");
         for (int i = 0; i < 10; i++) { // what it has had, and has no more, is a place like any other
             DatabaseId database = new DatabaseId("a" + i);
-            assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), database));
+            assertEquals(new Removal.Done(), mirrors.removeAll(a.principal(), database));
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "in-place-of" + i));
             assertEquals(new ChunkOutcome.Refused(TOO_MANY), send(a, "a" + i));
-            assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("in-place-of" + i)));
+            assertEquals(new Removal.Done(), mirrors.removeAll(a.principal(), new DatabaseId("in-place-of" + i)));
             assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a" + i));
         }
         assertInstanceOf(ChunkOutcome.Committed.class, send(b, "one-more"));
-        assertEquals(new Removal.Done(), mirrors.removeSnapshot(a.principal(), new DatabaseId("a7")));
+        assertEquals(new Removal.Done(), mirrors.removeAll(a.principal(), new DatabaseId("a7")));
         assertInstanceOf(ChunkOutcome.Committed.class, send(a, "a500"));
 
         // and so after a start, as far as the records name whose they are
@@ -196,7 +196,7 @@ class MirrorsTest {
         assertEquals(
                 new Removal.Refused(new Refusal.Transport(
                         "the sidecar could not remove the snapshot: its file system can only be read")),
-                mirrors.removeSnapshot(a.principal(), new DatabaseId("a")));
+                mirrors.removeAll(a.principal(), new DatabaseId("a")));
         assertInstanceOf(MirrorState.Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.TransferEvent.Remains;
 
-/** A disk that fails in the middle of a commit or a removal: it is finished or undone, and everybody hears the truth. */
+/** A disk that fails in the middle of a commit: it is finished or undone, and everybody hears the truth. */
 class FailingCommitTest extends ReceiverOnSimulatedDisk {
 
     @Test
@@ -228,24 +228,6 @@ class FailingCommitTest extends ReceiverOnSimulatedDisk {
         });
 
         assertInstanceOf(ChunkOutcome.Committed.class, send(one, 60, whole.length));
-    }
-
-    @Test
-    void aRemovalThatCannotBeForcedIsToldAllTheSame() throws Exception {
-        receiver.open(one, identity);
-        send(one, 0, whole.length);
-        disk.observe((what, name) -> {
-            if (what.equals("force")) {
-                throw new IOException("Input/output error");
-            }
-        });
-        try {
-            receiver.removeSnapshot(Principal.ANYBODY);
-        } catch (IOException e) {
-            assertInstanceOf(TransferEvent.Removed.class, events.get(events.size() - 1));
-            return;
-        }
-        throw new AssertionError("who asked must hear that it may come back");
     }
 
     /** From the next commit's rename on the directory cannot be forced. */
