@@ -17,6 +17,7 @@ import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.store.Shortage;
 import io.mirrorbootstrap.store.TooManyFilesException;
 
 /**
@@ -130,9 +131,11 @@ final class FileComparison {
                 }
             } catch (IOException | RuntimeException | Error e) {
                 LOG.warnf(
-                        "%s: the snapshot that somebody has brought back cannot be read (%s): it is left alone until it"
-                                + " is written to, or until the next start",
-                        database, Text.readable(String.valueOf(e)));
+                        "%s: the snapshot that somebody has brought back cannot be read, or its manifest not be written"
+                                + " (%s): %s",
+                        database, Text.readable(String.valueOf(e)), Shortage.is(e)
+                                ? "that is tried again"
+                                : "it is left alone until it is written to, or until the next start");
             }
             return null;
         });

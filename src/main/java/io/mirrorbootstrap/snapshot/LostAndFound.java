@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import io.mirrorbootstrap.snapshot.TransferEvent.FoundAgain;
 import io.mirrorbootstrap.snapshot.TransferEvent.Lost;
 import io.mirrorbootstrap.store.FileFacts;
+import io.mirrorbootstrap.store.Shortage;
 
 /**
  * Compares the files of one database, which only its receiver may change, with what is told of them: somebody may have taken them
@@ -91,10 +92,12 @@ public final class LostAndFound {
 
     /**
      * Reads a file that no record has the mark of, as it was copied here, for as long as the disk takes. If it is what its manifest says, the
-     * manifest gets its mark, and the listener is told. A file that is not, or that cannot be read, is read once only.
+     * manifest gets its mark, and the listener is told. A file that is not, or that cannot be read, is read once only. Where the process, its
+     * machine or its disk has too little of something, that says nothing of the file: the next call reads on, or writes the manifest of what
+     * has been read.
      *
      * @return false where it is not what its manifest says
-     * @throws IOException when it cannot be read
+     * @throws IOException when it cannot be read, or its manifest not be written
      */
     public boolean read(Supplier<Optional<CommittedSnapshot>> told) throws IOException {
         Optional<Manifest> described = unmarked();
@@ -102,14 +105,33 @@ public final class LostAndFound {
             return true;
         }
         Manifest manifest = described.get();
-        directory.readInVain().put(database, ReadInVain.of(manifest));
-        if (!ReadBack.isOf(directory.disk(), SnapshotNames.snapshot(database), manifest.snapshot())) {
-            return false;
+        if (!manifest.equals(directory.readRight().get(database))) {
+            directory.readInVain().put(database, ReadInVain.of(manifest));
+            if (!isRight(manifest)) {
+                return false;
+            }
+            directory.readRight().put(database, manifest);
+            directory.readInVain().remove(database);
         }
-        ReadBack.makeDurable(directory.disk(), SnapshotNames.snapshot(database));
-        directory.readInVain().remove(database);
         reception.doWhenFree(held -> take(held, told, manifest));
+        directory.readRight().remove(database);
         return true;
+    }
+
+    private boolean isRight(Manifest manifest) throws IOException {
+        String snapshot = SnapshotNames.snapshot(database);
+        try {
+            boolean isRight = ReadBack.isOf(directory.disk(), snapshot, manifest.snapshot());
+            if (isRight) {
+                ReadBack.makeDurable(directory.disk(), snapshot);
+            }
+            return isRight;
+        } catch (IOException e) {
+            if (Shortage.is(e)) {
+                directory.readInVain().remove(database);
+            }
+            throw e;
+        }
     }
 
     /** What has been read of a file says nothing of one that has been written to, or exchanged, meanwhile: that is read again. */

@@ -32,6 +32,7 @@ public final class SnapshotDirectory {
     private final CommitProtocol commits;
     private final LetterCase letterCase;
     private final Map<DatabaseId, ReadInVain> readInVain = new ConcurrentHashMap<>();
+    private final Map<DatabaseId, Manifest> readRight = new ConcurrentHashMap<>();
 
     /**
      * @param dataDirectory its parent; both are made when first needed
@@ -197,6 +198,7 @@ public final class SnapshotDirectory {
         Set<DatabaseId> described = disk.names().stream().flatMap(name -> SnapshotNames.described(name).stream())
                 .collect(Collectors.toSet());
         readInVain.keySet().retainAll(described); // else names that come and go would fill the memory
+        readRight.keySet().retainAll(described);
         return described;
     }
 
@@ -208,6 +210,11 @@ public final class SnapshotDirectory {
     /** Which file was read for each database, and is not what its manifest says; it is not read again. Any thread. */
     Map<DatabaseId, ReadInVain> readInVain() {
         return readInVain;
+    }
+
+    /** Which file was read for each database, and is what its manifest says, which could not be written since; it is not read again. Any thread. */
+    Map<DatabaseId, Manifest> readRight() {
+        return readRight;
     }
 
     /** How much room this process has left on the volume, in bytes. Worker only: the disk may hang. */

@@ -3,6 +3,7 @@ package io.mirrorbootstrap.snapshot;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,6 +55,41 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         });
         look(Look.COMPARED, found(committed));
         look(Look.COMPARED);
+    }
+
+    /** Which says nothing of the file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Too many open files", "Cannot allocate memory"})
+    void whatCannotBeReadForWantOfSomethingIsReadAgain(String failure) throws Exception {
+        copyBack();
+        disk.observe((what, name) -> {
+            if (what.equals("open") && name.equals(SNAPSHOT)) {
+                throw new IOException(failure);
+            }
+        });
+        assertThrows(IOException.class, () -> receiver.lostAndFound().read(() -> told));
+        disk.stopObserving();
+        look(Look.TO_BE_READ);
+        read(found(committed));
+        look(Look.COMPARED);
+    }
+
+    @Test
+    void whatIsRightIsNotReadAgainWhereTheDiskHasNoRoomForItsManifest() throws Exception {
+        copyBack();
+        disk.whileFull("create",
+                () -> assertThrows(IOException.class, () -> receiver.lostAndFound().read(() -> told)));
+        look(Look.TO_BE_READ);
+        disk.observe((what, name) -> assertNotEquals("readFile", what));
+        read(found(committed));
+        look(Look.COMPARED);
+    }
+
+    private void copyBack() throws IOException {
+        disk.remove(SNAPSHOT);
+        look(Look.COMPARED, new Lost(committed));
+        disk.put(SNAPSHOT, whole);
+        look(Look.TO_BE_READ);
     }
 
     @Test
