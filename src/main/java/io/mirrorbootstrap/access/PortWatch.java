@@ -6,15 +6,18 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 
 import org.jboss.logging.Logger;
 
@@ -37,14 +40,20 @@ public class PortWatch {
     private static final int PATIENCE_MILLIS = 2000;
     private static final int ATTEMPTS = 5;
 
-    private final Ports ports;
+    private final Supplier<Set<InetSocketAddress>> ports;
     private final OwnConnections own;
     private final Thread thread = new Thread(this::watch, "port-watch");
     private final Map<InetSocketAddress, Integer> failures = new ConcurrentHashMap<>();
     /** Once: what there is just too little of comes and goes with each look. The thread's own. */
     private boolean isToldOfBlindness;
 
+    @Inject
     PortWatch(Ports ports, OwnConnections own) {
+        this(ports::addresses, own);
+    }
+
+    /** @param ports that should accept connections now */
+    PortWatch(Supplier<Set<InetSocketAddress>> ports, OwnConnections own) {
         this.ports = ports;
         this.own = own;
     }
@@ -79,12 +88,25 @@ public class PortWatch {
         try {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(EVERY_MILLIS);
-                for (InetSocketAddress port : ports.addresses()) {
-                    look(port);
-                }
+                round();
             }
         } catch (InterruptedException e) {
             failures.clear(); // ending is no reason to be killed
+        }
+    }
+
+    /**
+     * Looks at each port once. The watch goes on whatever fails in it: what it has found would else be told for ever.
+     *
+     * @throws InterruptedException when the process is ending
+     */
+    void round() throws InterruptedException {
+        try {
+            for (InetSocketAddress port : ports.get()) {
+                look(port);
+            }
+        } catch (RuntimeException | Error e) {
+            tellBlindness(e);
         }
     }
 
@@ -106,13 +128,17 @@ public class PortWatch {
             socket.bind(new InetSocketAddress(0));
             note(port, accepts(port, socket));
         } catch (IOException e) {
-            if (!isToldOfBlindness) {
-                LOG.warnf(
-                        "whether ports accept connections cannot be looked at: there is no connection to be had for it: %s",
-                        Reason.of(e));
-            }
-            isToldOfBlindness = true;
+            tellBlindness(e);
         }
+    }
+
+    private void tellBlindness(Throwable e) {
+        if (!isToldOfBlindness) {
+            LOG.warnf(
+                    "whether ports accept connections cannot be looked at: there is no connection to be had for it: %s",
+                    Reason.of(e));
+        }
+        isToldOfBlindness = true;
     }
 
     private boolean accepts(InetSocketAddress port, Socket socket) throws InterruptedException {
