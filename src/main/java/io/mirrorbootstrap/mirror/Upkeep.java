@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jboss.logging.Logger;
@@ -19,6 +20,7 @@ import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.TransferEvent;
 import io.mirrorbootstrap.snapshot.TransferEvent.KeptReason;
 import io.mirrorbootstrap.snapshot.TransferListener;
+import io.mirrorbootstrap.store.Reason;
 
 /**
  * What is done for all databases, and asked for by no source: reading back what an earlier process left, removing kept transfers
@@ -70,16 +72,27 @@ final class Upkeep {
             listener.on(new TransferEvent.Kept(kept.identity(), kept.bytes(), kept.bytes(),
                     KeptReason.FOUND_AT_START));
         }
-        for (DatabaseId database : inventory.toBeRead()) {
-            receivers.add(SnapshotReceiver.recovering(database, directory, rules, listener));
-        }
+        addRecovering(inventory.toBeRead(), false);
         if (!inventory.toBeRead().isEmpty()) {
             LOG.infof("reading what an earlier process left of %d databases, before it can be said what that is: %s",
                     inventory.toBeRead().size(), inventory.toBeRead().stream().limit(MANY).toList());
-            rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
+            try {
+                rules.helpers().execute(() -> inventory.toBeRead().forEach(this::recover)); // one after the other
+            } catch (RejectedExecutionException e) { // housekeeping, and sources that come, have it read
+                LOG.warnf(
+                        "there is no thread for that now (%s): nothing is received for these databases until there is",
+                        Reason.of(e));
+                addRecovering(inventory.toBeRead(), true);
+            }
         }
         LOG.infof("snapshots are stored in %s: %d there already, %d under way when the last process ended",
                 directory.path(), inventory.committed().size(), inventory.resumable().size());
+    }
+
+    private void addRecovering(List<DatabaseId> databases, boolean isInVain) {
+        for (DatabaseId database : databases) {
+            receivers.add(SnapshotReceiver.recovering(database, directory, rules, listener, isInVain));
+        }
     }
 
     /** Thousands of files may have been planted: the log limits lines that differ in their values only. */

@@ -60,11 +60,11 @@ public final class SnapshotReceiver {
 
     /**
      * A receiver of a database for which a payload has to be read before anything can be said of it: it is busy until
-     * {@link #recover} has ended.
+     * {@link #recover} has ended; {@code isInVain}: it is not read now, as if that had failed.
      */
     public static SnapshotReceiver recovering(DatabaseId database, SnapshotDirectory directory, ReceiverRules rules,
-            TransferListener listener) {
-        return new SnapshotReceiver(database, directory, rules, listener, new Recovering(false));
+            TransferListener listener, boolean isInVain) {
+        return new SnapshotReceiver(database, directory, rules, listener, new Recovering(isInVain));
     }
 
     /**

@@ -14,20 +14,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import io.mirrorbootstrap.mirror.MirrorState.Following;
+import io.mirrorbootstrap.snapshot.BootstrapLimit;
 import io.mirrorbootstrap.snapshot.Checkpoint;
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.Crc32c;
 import io.mirrorbootstrap.snapshot.DatabaseId;
 import io.mirrorbootstrap.snapshot.Manifest;
+import io.mirrorbootstrap.snapshot.ReceiverRules;
 import io.mirrorbootstrap.snapshot.Retention;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotIdentity;
+import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.store.SimulatedDisk;
 import io.mirrorbootstrap.wire.JsonRecords;
@@ -120,6 +125,34 @@ class UpkeepTest {
         assertEquals(0, mirrors.keepHouse(new Retention(Duration.ZERO, Duration.ZERO)));
         hangs.countDown();
         Awaitility.await().until(() -> board.mirror(new DatabaseId("a")).isPresent());
+    }
+
+    /** Of two rounds of housekeeping the first finds no thread either. */
+    @Test
+    void aStartWithoutAThreadForThatReadsAsSoonAsThereIsOne() throws Exception {
+        leaveUnmarked("a");
+        boolean[] hasThread = {false};
+        Executor helpers = work -> {
+            if (!hasThread[0]) {
+                throw new RejectedExecutionException("no thread");
+            }
+            work.run();
+        };
+        SnapshotDirectory directory = new SnapshotDirectory(disk, 0, RECORDS);
+        ReceiverRules rules = new ReceiverRules(List.of(), new BootstrapLimit(1), 1 << 20, helpers);
+        Receivers receivers = new Receivers(
+                database -> new SnapshotReceiver(database, directory, rules, board, Optional.empty()));
+        Beside beside = new Beside(helpers);
+        Upkeep upkeep = new Upkeep(directory, rules, board, receivers, beside,
+                new FileComparison(directory, board, receivers, beside));
+        Retention retention = new Retention(Duration.ofDays(7), Duration.ofDays(7));
+
+        upkeep.start();
+        upkeep.keepHouse(retention);
+        assertTrue(board.mirror(new DatabaseId("a")).isEmpty());
+        hasThread[0] = true;
+        upkeep.keepHouse(retention);
+        assertInstanceOf(Following.class, board.mirror(new DatabaseId("a")).orElseThrow().state());
     }
 
     private void leave(String database) {

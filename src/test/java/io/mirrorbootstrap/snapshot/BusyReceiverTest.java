@@ -82,7 +82,7 @@ class BusyReceiverTest extends ReceiverOnSimulatedDisk {
         disk.put("db.manifest.json", RECORDS.manifest(new Manifest(
                 new CommittedSnapshot("cluster", DB, 7, whole.length, identity.totalCrc32c(), Instant.EPOCH),
                 Optional.empty())));
-        receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add);
+        receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add, false);
         disk.observe((what, name) -> {
             if (what.equals("readFile")) {
                 throw new OutOfMemoryError("simulated");

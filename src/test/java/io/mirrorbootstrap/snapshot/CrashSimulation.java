@@ -277,7 +277,7 @@ final class CrashSimulation {
         if (inventory.toBeRead().isEmpty()) {
             return new SnapshotReceiver(DB, directory, rules, listener, inventory.resumable().stream().findFirst());
         }
-        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, rules, listener);
+        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, rules, listener, false);
         receiver.recover();
         return receiver;
     }

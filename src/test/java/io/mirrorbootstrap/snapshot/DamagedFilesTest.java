@@ -188,7 +188,7 @@ class DamagedFilesTest extends StartOnFiles {
         disk.put("db.manifest.json", RECORDS.manifest(committed(old, 41)));
         SnapshotDirectory directory = new SnapshotDirectory(disk, 0, RECORDS);
         assertEquals(List.of(DB), directory.prepare().toBeRead());
-        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add);
+        SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add, false);
         assertEquals(new OpenOutcome.Busy(), receiver.open(SOURCE, identity(whole)));
         assertEquals(new Removal.Busy(), receiver.abort(Principal.ANYBODY));
         disk.observe((what, name) -> {

@@ -106,7 +106,7 @@ class ExchangedFilesTest extends ReceiverOnSimulatedDisk {
     }
 
     private void assertIsNotBelieved(String name) throws IOException {
-        receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add);
+        receiver = SnapshotReceiver.recovering(DB, directory, rules(), events::add, false);
         exchangeBefore((what, file) -> what.equals("readFile") && file.equals(name), name);
         assertThrows(IOException.class, receiver::recover);
         assertTrue(receiver.isUnrecovered());

@@ -117,7 +117,7 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         SnapshotDirectory next = new SnapshotDirectory(disk, 0, RECORDS);
         assertEquals(List.of(DB), next.prepare().toBeRead());
         assertForcedBeforeItsRecord(() -> SnapshotReceiver.recovering(DB, next,
-                new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, Runnable::run), events::add)
+                new ReceiverRules(List.of(), new BootstrapLimit(1), Long.MAX_VALUE, Runnable::run), events::add, false)
                 .recover());
     }
 

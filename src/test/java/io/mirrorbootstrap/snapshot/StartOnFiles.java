@@ -73,7 +73,7 @@ abstract class StartOnFiles {
         Inventory inventory = directory.prepare();
         repairs.addAll(inventory.repairs());
         if (inventory.toBeRead().contains(DB)) {
-            SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add);
+            SnapshotReceiver receiver = SnapshotReceiver.recovering(DB, directory, RULES, events::add, false);
             repairs.addAll(receiver.recover().repairs());
             return receiver;
         }
