@@ -16,17 +16,22 @@ record Beside(Executor helpers) {
 
     /** @param whenOver is run in any case, also where there is no other thread */
     void run(List<DatabaseId> databases, Consumer<DatabaseId> action, Runnable whenOver) {
+        run(() -> databases.forEach(action), whenOver);
+    }
+
+    /** The same, where {@code all} is known meanwhile only. */
+    void run(Runnable all, Runnable whenOver) {
         try {
             helpers.execute(() -> {
                 try {
-                    databases.forEach(action);
+                    all.run();
                 } finally {
                     whenOver.run();
                 }
             });
         } catch (RejectedExecutionException e) {
             // no thread, or the process is ending: the next round, or the source when it comes back, asks again
-            LOG.debugf("%s: not read now: %s", databases, e);
+            LOG.debugf("nothing is read now: %s", e);
             whenOver.run();
         }
     }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jboss.logging.Logger;
@@ -35,10 +36,22 @@ final class FileComparison {
 
     /** Whether a thread reads what somebody has brought back: one, as to read may take hours, and threads are few. */
     private final AtomicBoolean comparing = new AtomicBoolean();
+    /** What the last look has found, and that thread has not begun to read: the least first, as at a start. */
+    private final ConcurrentSkipListSet<ToBeRead> toBeRead = new ConcurrentSkipListSet<>();
     /** Whether it has been said that too many files are there. */
     private final AtomicBoolean tooMany = new AtomicBoolean();
     /** Whether it has been said that there are more databases than may be known. */
     private final AtomicBoolean leavingOut = new AtomicBoolean();
+
+    /** @param bytes how many there are, at most */
+    private record ToBeRead(long bytes, DatabaseId database) implements Comparable<ToBeRead> {
+
+        @Override
+        public int compareTo(ToBeRead other) {
+            return Comparator.comparingLong(ToBeRead::bytes).thenComparing(each -> each.database().value())
+                    .compare(this, other);
+        }
+    }
 
     FileComparison(SnapshotDirectory directory, StatusBoard board, Receivers receivers, Beside beside) {
         this.directory = directory;
@@ -55,16 +68,25 @@ final class FileComparison {
         databases.addAll(directory.unfinishedCommits());
         List<DatabaseId> others = described().stream().filter(database -> !databases.contains(database))
                 .sorted(Comparator.comparing(DatabaseId::value)).toList();
-        List<DatabaseId> toBeRead = new ArrayList<>();
-        databases.forEach(database -> look(database, toBeRead));
+        List<ToBeRead> found = new ArrayList<>();
+        databases.forEach(database -> look(database, found));
         int looked = 0;
         while (looked < others.size() && board.hasPlaceFor(others.get(looked))) { // more are not found, whatever they are
-            look(others.get(looked++), toBeRead);
+            look(others.get(looked++), found);
         }
         // by now: meanwhile others are read, and take the places that these were looked at for
         tellLeftOut(others.stream().filter(database -> !board.hasPlaceFor(database)).toList());
-        if (!toBeRead.isEmpty() && comparing.compareAndSet(false, true)) {
-            beside.run(toBeRead, this::readFound, () -> comparing.set(false));
+        toBeRead.clear();
+        toBeRead.addAll(found);
+        if (!found.isEmpty() && comparing.compareAndSet(false, true)) {
+            beside.run(this::readAll, () -> comparing.set(false));
+        }
+    }
+
+    /** What is found meanwhile takes its turn by its size, too: a hole that somebody has planted holds up what is as large, or comes while it is read. */
+    private void readAll() {
+        for (ToBeRead next = toBeRead.pollFirst(); next != null; next = toBeRead.pollFirst()) {
+            readFound(next.database());
         }
     }
 
@@ -85,9 +107,17 @@ final class FileComparison {
         }
     }
 
-    private void look(DatabaseId database, List<DatabaseId> toBeRead) {
+    private void look(DatabaseId database, List<ToBeRead> found) {
         if (receivers.with(database, this::look) == Look.TO_BE_READ) {
-            toBeRead.add(database);
+            found.add(new ToBeRead(bytes(database), database));
+        }
+    }
+
+    private long bytes(DatabaseId database) {
+        try {
+            return directory.snapshotBytes(database);
+        } catch (IOException e) {
+            return Long.MAX_VALUE;
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 
 import io.mirrorbootstrap.store.DirectoryTakenException;
 import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.FileFacts;
 import io.mirrorbootstrap.store.LocalDisk;
 
 /**
@@ -191,6 +192,11 @@ public final class SnapshotDirectory {
      */
     public Verification verify(DatabaseId database, int most, Reading reading) throws IOException {
         return new Comparison(disk, records, database, reading).run(most);
+    }
+
+    /** How many bytes the snapshot of {@code database} has, be it committed or not; 0 where there is none. */
+    public long snapshotBytes(DatabaseId database) throws IOException {
+        return disk.facts(SnapshotNames.snapshot(database)).map(FileFacts::bytes).orElse(0L);
     }
 
     /** The databases that have a manifest or a successor record, whether or not the snapshot that it describes is there. */
