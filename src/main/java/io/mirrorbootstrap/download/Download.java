@@ -3,11 +3,14 @@ package io.mirrorbootstrap.download;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
+import io.mirrorbootstrap.access.Connections;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 
@@ -22,12 +25,16 @@ final class Download {
 
     private static final int SMALLEST_BYTES = 64 * 1024;
 
+    private static final Duration BETWEEN_LOOKS = LeastPace.WINDOW.dividedBy(4);
+
     private final ChannelHandlerContext connection;
     private final Outlet outlet;
     private final Downloads.Place place;
     private final Executor workers;
     private final LongSupplier nanoTime;
     private final End end;
+    private final LeastPace pace;
+    private final ScheduledFuture<?> looks;
 
     private final ByteRange range;
     private long ready;
@@ -37,6 +44,8 @@ final class Download {
     private boolean isBusy; // a worker makes a piece, or the rate is waited for
     private boolean isCopiedNext; // behind a region that has given nothing: a copy brings it on, or tells what has failed
     private boolean isOver;
+    private boolean isAsking; // a worker looks whether the file has its name
+    private long refusedBefore;
     private Optional<Failure> failure = Optional.empty();
 
     /**
@@ -45,6 +54,16 @@ final class Download {
      * @param isOurs whether the disk has failed, or this process; else the connection has
      */
     record Failure(boolean isOurs, Throwable cause) {
+    }
+
+    /** The other end has taken next to nothing, for long. */
+    static final class TooSlowException extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        private TooSlowException(long bytes) {
+            super("the other end has taken " + bytes + " bytes in " + LeastPace.WINDOW.toSeconds() + " seconds");
+        }
     }
 
     /** Hears how a download has ended, once, when nobody has to do with its file any more. Event loop only. */
@@ -74,6 +93,10 @@ final class Download {
         this.nanoTime = nanoTime;
         this.end = end;
         this.ready = range.from();
+        this.pace = new LeastPace(nanoTime);
+        this.refusedBefore = place.refused();
+        this.looks = connection.executor().scheduleWithFixedDelay(this::look, BETWEEN_LOOKS.toMillis(),
+                BETWEEN_LOOKS.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Begins, or goes on where it can. */
@@ -85,10 +108,56 @@ final class Download {
         } else if (failure.isPresent() || sent == range.bytes()) {
             if (beingWritten == 0) {
                 isOver = true;
+                looks.cancel(false);
                 end.ended(sent, failure);
             }
         } else if (ready < range.to() && beingWritten < outlet.mostAtOnce()) {
             makeNext();
+        }
+    }
+
+    /**
+     * Ends a download whose other end takes next to nothing, where that costs others something: while they are refused a place, or where the
+     * file has been removed, and its room is not free before.
+     */
+    void look() {
+        OptionalLong taken = pace.window();
+        if (isOver || taken.isEmpty()) {
+            return;
+        }
+        boolean isWanted = place.refused() > refusedBefore;
+        refusedBefore = place.refused();
+        if (taken.getAsLong() >= LeastPace.LEAST_BYTES) {
+            return;
+        } else if (isWanted) {
+            cut(taken.getAsLong());
+        } else if (!isAsking) {
+            cutIfRemoved(taken.getAsLong());
+        }
+    }
+
+    private void cutIfRemoved(long taken) {
+        isAsking = true;
+        try {
+            workers.execute(() -> {
+                boolean isRemoved = outlet.isRemoved();
+                connection.executor().execute(() -> {
+                    isAsking = false;
+                    if (isRemoved) {
+                        cut(taken);
+                    }
+                });
+            });
+        } catch (RejectedExecutionException e) {
+            isAsking = false; // the next window asks again
+        }
+    }
+
+    private void cut(long taken) {
+        if (!isOver) {
+            fails(false, new TooSlowException(taken));
+            Connections.cut(connection.channel()); // what waits for the socket fails
+            goOn();
         }
     }
 
@@ -130,12 +199,14 @@ final class Download {
             return;
         }
         beingWritten++;
+        pace.writing();
         long from = nanoTime.getAsLong();
         ChannelFuture written = connection.writeAndFlush(piece.message());
         int promised = piece.promised();
         takeAsReady(promised); // before anybody listens: what is written may be gone already, and goes on then
         written.addListener(gone -> {
             beingWritten--;
+            pace.written(gone.isSuccess() ? piece.given() : 0);
             if (gone.isSuccess()) {
                 int given = piece.given();
                 takeAsReady(given - promised);

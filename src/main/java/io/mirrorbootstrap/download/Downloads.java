@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import jakarta.inject.Singleton;
 
@@ -41,6 +42,7 @@ class Downloads implements OpenDownloads {
     private final CallerPlaces places;
     private final SharedRate rate;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong refused = new AtomicLong();
     private final Counter sentBytes;
     private final Map<Outcome, Counter> outcomes = new EnumMap<>(Outcome.class);
 
@@ -75,7 +77,11 @@ class Downloads implements OpenDownloads {
         ToldApart apart = callers.now();
         int mostOfOne = apart.sharesBind() ? Math.max(1, most - 1) : most; // one of several callers leaves a place
         String name = apart.name(who.id());
-        return places.take(name, mostOfOne) ? Optional.of(new Place(name, rate.of(who))) : Optional.empty();
+        if (!places.take(name, mostOfOne)) {
+            refused.incrementAndGet();
+            return Optional.empty();
+        }
+        return Optional.of(new Place(name, rate.of(who)));
     }
 
     /** The place of one download. Any thread. */
@@ -94,6 +100,11 @@ class Downloads implements OpenDownloads {
         /** What its caller has of the common rate. */
         SharedRate.Share share() {
             return share;
+        }
+
+        /** How often a caller was refused a place, since the start. */
+        long refused() {
+            return refused.get();
         }
 
         /** So many bytes have left. */

@@ -81,6 +81,15 @@ final class Outlet {
         }
     }
 
+    /** Whether the file has no name any more: its room is free when nobody reads it. False where the disk does not tell. */
+    boolean isRemoved() {
+        try {
+            return file.isRemoved();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private void readFully(long at, ByteBuffer into) throws IOException {
         int begin = into.position();
         while (into.hasRemaining()) {

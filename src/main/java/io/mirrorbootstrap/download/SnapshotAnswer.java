@@ -100,8 +100,9 @@ final class SnapshotAnswer {
             return;
         }
         boolean isOurs = failure.get().isOurs();
+        boolean isTold = isOurs || failure.get().cause() instanceof Download.TooSlowException;
         LOG.logf(isOurs ? Logger.Level.ERROR : Logger.Level.WARN, "download cut: %s, to %s, after %s: %s", facts(range),
-                Connections.source(channel), sums, isOurs
+                Connections.source(channel), sums, isTold
                         ? Reason.of(failure.get().cause())
                         : "the other end has gone, or does not read");
         place.end(isOurs ? Downloads.Outcome.FAILED : Downloads.Outcome.DISCONNECTED);

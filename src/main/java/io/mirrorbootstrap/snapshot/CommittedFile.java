@@ -27,7 +27,8 @@ public final class CommittedFile implements Closeable {
     private final CommittedSnapshot snapshot;
     private final byte[] manifest;
     private final DiskFile file;
-    private final long fileBytes;
+    private final Disk disk;
+    private final FileFacts facts;
 
     /** Takes slices of a snapshot, in order, while it is read. */
     public interface Taker {
@@ -36,11 +37,12 @@ public final class CommittedFile implements Closeable {
         boolean take(ByteBuffer slice) throws IOException;
     }
 
-    private CommittedFile(CommittedSnapshot snapshot, byte[] manifest, DiskFile file, long fileBytes) {
+    private CommittedFile(CommittedSnapshot snapshot, byte[] manifest, DiskFile file, Disk disk, FileFacts facts) {
         this.snapshot = snapshot;
         this.manifest = manifest;
         this.file = file;
-        this.fileBytes = fileBytes;
+        this.disk = disk;
+        this.facts = facts;
     }
 
     /** @return empty when no file is known to be the snapshot of {@code database} by its mark */
@@ -76,7 +78,7 @@ public final class CommittedFile implements Closeable {
                 isIt = disk.facts(name).equals(before) && (!isMarked || manifest.get().marks(before));
                 if (isIt) { // the same file had the name before and behind the opening
                     return Optional.of(new CommittedFile(manifest.get().snapshot(), records.text(manifest.get()), file,
-                            before.get().bytes()));
+                            disk, before.get()));
                 }
             } finally {
                 if (!isIt) {
@@ -95,6 +97,13 @@ public final class CommittedFile implements Closeable {
     /** Its manifest, as it is written. */
     public byte[] manifest() {
         return manifest.clone();
+    }
+
+    /** Whether it has been removed, or another has its name, since it was opened. */
+    public boolean isRemoved() throws IOException {
+        return disk.facts(SnapshotNames.snapshot(snapshot.database()))
+                .filter(there -> there.file().equals(facts.file()))
+                .isEmpty();
     }
 
     /** See {@link DiskFile#read}. */
@@ -120,8 +129,8 @@ public final class CommittedFile implements Closeable {
      * @return {@link Verification.Right} or {@link Verification.Different}; empty where {@code taker} has ended it
      */
     public Optional<Verification> handOn(Taker taker) throws IOException {
-        if (fileBytes != snapshot.bytes()) {
-            return Optional.of(new Verification.Different(snapshot, fileBytes, Optional.empty()));
+        if (facts.bytes() != snapshot.bytes()) {
+            return Optional.of(new Verification.Different(snapshot, facts.bytes(), Optional.empty()));
         }
         ByteBuffer slice = PageMemory.allocate(SLICE_BYTES);
         CRC32C crc = new CRC32C();

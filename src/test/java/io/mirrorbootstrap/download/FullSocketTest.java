@@ -3,6 +3,7 @@ package io.mirrorbootstrap.download;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +72,9 @@ class FullSocketTest {
     private final Downloads downloads = new Downloads(TestMirrors.settings(Map.of()), () -> ToldApart.NOT,
             new SimpleMeterRegistry());
     private final CompletableFuture<Optional<Download.Failure>> ended = new CompletableFuture<>();
-    private volatile LongSupplier clock = () -> file.timesFull() * (FreshRegion.FRESH_NANOS + 1);
+    private final AtomicLong passedNanos = new AtomicLong();
+    private volatile LongSupplier clock = () -> passedNanos.get() + file.timesFull() * (FreshRegion.FRESH_NANOS + 1);
+    private volatile Download download;
     private Channel port;
 
     @BeforeEach
@@ -97,12 +101,13 @@ class FullSocketTest {
     }
 
     private void begin(ChannelHandlerContext connection, CommittedFile snapshot) {
-        new Download(connection, new Outlet(snapshot, connection.alloc(), false, clock), ByteRange.all(BYTES),
-                downloads.begin(Principal.ANYBODY).orElseThrow(), worker, clock,
+        download = new Download(connection, new Outlet(snapshot, connection.alloc(), false, clock),
+                ByteRange.all(BYTES), downloads.begin(Principal.ANYBODY).orElseThrow(), worker, clock,
                 (sent, failure) -> {
                     connection.close();
                     ended.complete(failure);
-                }).goOn();
+                });
+        download.goOn();
     }
 
     private CommittedFile committed() throws IOException {
@@ -186,5 +191,37 @@ class FullSocketTest {
             assertEquals(isDisk, ended.get().orElseThrow().isOurs());
             assertFalse(ended.get().orElseThrow().cause() instanceof Error);
         }
+    }
+
+    /** And as long as it costs nobody anything, whoever reads may take the time. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoTakesNextToNothingIsCutWhereThatCostsOthersSomething(boolean isRemoved) throws Exception {
+        try (Socket reader = reader()) {
+            file.awaitFull();
+            aMinutePasses(); // in which the socket has taken what it has room for
+            aMinutePasses();
+            assertFalse(ended.isDone());
+
+            if (isRemoved) {
+                Files.delete(data.resolve("files").resolve(DATABASE + ".snapshot"));
+            } else {
+                while (downloads.begin(Principal.ANYBODY).isPresent()) {
+                    continue; // until one is refused
+                }
+            }
+            aMinutePasses();
+            assertFalse(ended.get().orElseThrow().isOurs());
+            assertInstanceOf(Download.TooSlowException.class, ended.get().orElseThrow().cause());
+        }
+    }
+
+    private void aMinutePasses() throws Exception {
+        passedNanos.addAndGet(LeastPace.WINDOW.toNanos());
+        loop.submit(() -> download.look()).get();
+        worker.submit(() -> {
+        }).get(); // it has asked for the name
+        loop.submit(() -> {
+        }).get();
     }
 }
