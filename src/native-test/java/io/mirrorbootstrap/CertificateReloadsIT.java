@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a service whose TLS files are wrong when they are read again. */
 class CertificateReloadsIT extends WithSidecar {
 
+    private static final String RIGHT_AGAIN = "the TLS files of quarkus.tls are right again, and taken";
     private static final String STAYS = ": what was read of quarkus.tls before stays in use until that is mended";
 
     @Test
@@ -60,10 +62,61 @@ class CertificateReloadsIT extends WithSidecar {
         assertFalse(sidecar.log().contains("IllegalStateException"), sidecar.log());
     }
 
+    @Test
+    void whoWasRevokedStaysOutWhileTheListIsEmpty() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        Path other = Files.copy(authority.file(), directory.resolve("other.pem"));
+        TestAuthority.Identity source = authority.issue("source", "CN=cluster-a");
+        TestAuthority.Identity revoked = authority.issue("revoked", "CN=cluster-b");
+        Path list = authority.revoke("revoked.crl", revoked);
+        byte[] whole = Files.readAllBytes(list);
+        start(authority.service(), Map.of("QUARKUS_TLS_RELOAD_PERIOD", "1S",
+                "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST", list.toString(), "QUARKUS_TLS__OTHER__RELOAD_PERIOD", "1S",
+                "QUARKUS_TLS__OTHER__TRUST_STORE_PEM_CERTS", other.toString()));
+        awaitLetIn(authority.client(source));
+        awaitRefused(authority.client(revoked));
+
+        for (String damaged : new String[]{"", "nothing"}) {
+            put("revoked.crl", damaged.getBytes(StandardCharsets.US_ASCII));
+            awaitReloads(other);
+            awaitLetIn(authority.client(source));
+            awaitRefused(authority.client(revoked));
+        }
+        put("revoked.crl", whole);
+        awaitRightAgain("quarkus.tls", 1);
+        assertEquals(1, count(list + " is empty: it must have a list of revoked certificates (CRL)" + STAYS));
+        assertEquals(1, count(list + " has no list of revoked certificates (CRL), or one that is damaged" + STAYS));
+        Files.copy(authority.revoke("next.crl", source), list, StandardCopyOption.REPLACE_EXISTING);
+        awaitRefused(authority.client(source));
+        awaitLetIn(authority.client(revoked));
+    }
+
+    private void awaitLetIn(SSLContext client) {
+        patiently().until(() -> refusal(client).isEmpty());
+    }
+
+    private void awaitRefused(SSLContext client) {
+        patiently().until(() -> refusal(client).contains("certificate_unknown"));
+    }
+
+    /** What a client is told whose connection is ended in its handshake: of TLS 1.3, when it reads. */
+    private String refusal(SSLContext client) throws IOException {
+        try (SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket("localhost",
+                sidecar.secureUri().getPort())) {
+            socket.getOutputStream()
+                    .write("GET /v1/mirrors HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            return socket.getInputStream().read() == 'H' ? "" : "closed";
+        } catch (SSLException e) {
+            return String.valueOf(e.getMessage());
+        } catch (SocketException e) {
+            return "closed"; // and what it was told before is lost
+        }
+    }
+
     /** @param content null: there is no such file */
     private void assertToldOnce(String name, byte[] content, String rule) throws Exception {
         byte[] right = Files.readAllBytes(directory.resolve(name));
-        int before = count("the TLS files of quarkus.tls are right again, and taken");
+        int before = count(RIGHT_AGAIN);
         put(name, content);
         assertLogged(directory.resolve(name) + rule + STAYS);
         put(name, right);
@@ -74,12 +127,14 @@ class CertificateReloadsIT extends WithSidecar {
     /** Until another configuration, with the same period, has been read with a fault and without, twice. */
     private void awaitReloads(Path other) throws Exception {
         byte[] right = Files.readAllBytes(other);
+        String nothing = other + " has no certificate: no line in it is -----BEGIN";
+        int before = count(nothing);
         for (int i = 1; i <= 2; i++) {
-            int told = i;
+            int told = before + i;
             put("other.pem", "nothing".getBytes(StandardCharsets.US_ASCII));
-            patiently().until(() -> count(other + " has no certificate: no line in it is -----BEGIN") >= told);
+            patiently().until(() -> count(nothing) >= told);
             put("other.pem", right);
-            awaitRightAgain("quarkus.tls.other", i);
+            awaitRightAgain("quarkus.tls.other", told);
         }
     }
 

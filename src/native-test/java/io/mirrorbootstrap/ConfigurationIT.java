@@ -116,6 +116,18 @@ class ConfigurationIT {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"none|cannot be read: there is no such file",
+            "empty|is empty: it must have a list of revoked certificates",
+            "certificate|has no list of revoked certificates"})
+    void aListOfRevokedCertificatesThatCannotBeUsedIsNamed(String list, String said) throws Exception {
+        writeCertificates();
+        Map<String, String> settings = new HashMap<>(tls("certificate", "key"));
+        settings.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", data.resolve("certificate").toString());
+        settings.put("QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST", data.resolve(list).toString());
+        assertStopped(settings, "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST: " + data.resolve(list) + " " + said);
+    }
+
+    @ParameterizedTest
     @CsvSource({"FAIL_FORCE_ONCE,a file in it cannot be made durable: Input/output error",
             "REFUSED_WHILE,cannot be written to: Read-only file system"})
     void whatCannotBeDoneInTheDataDirectoryIsNamed(String fault, String said) throws Exception {

@@ -25,9 +25,11 @@ import javax.net.ssl.TrustManagerFactory;
 
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
@@ -79,6 +81,17 @@ public final class TestAuthority {
         return new Identity(own, signed,
                 Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),
                 Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", own.getPrivate().getEncoded())));
+    }
+
+    /** A list, in a file of that name, that takes this certificate back. */
+    Path revoke(String name, Identity revoked) throws Exception {
+        Instant now = Instant.now();
+        X509v2CRLBuilder list = new X509v2CRLBuilder(NAME, Date.from(now));
+        list.setNextUpdate(Date.from(now.plus(VALIDITY)));
+        list.addCRLEntry(revoked.certificate().getSerialNumber(), Date.from(now), CRLReason.keyCompromise);
+        byte[] signed = list.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+                .getEncoded();
+        return Files.writeString(directory.resolve(name), pem("X509 CRL", signed));
     }
 
     /** The environment of a service with a certificate of this authority, {@code server}, that asks its clients for one. */

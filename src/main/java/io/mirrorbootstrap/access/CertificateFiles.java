@@ -33,8 +33,10 @@ public class CertificateFiles {
             .compile("(?i)quarkus[._](tls|http)[._].*(pem[._].*[._]cert|certs|certificate[._]files)(\\[\\d+])?");
     private static final Pattern KEY = Pattern
             .compile("(?i)(quarkus[._](?:tls|http)[._].*)(pem[._].*[._]key|certificate[._]key[._-]files)(\\[\\d+])?");
+    private static final Pattern REVOCATIONS = Pattern
+            .compile("(?i)quarkus[._]tls[._](?:.*[._])?certificate[._-]revocation[._-]list(\\[\\d+])?");
 
-    private static final Pattern LIST = Pattern.compile("(?i)(certs|files)$");
+    private static final Pattern LIST = Pattern.compile("(?i)(certs|files|list)$");
 
     private final Config config;
 
@@ -57,7 +59,7 @@ public class CertificateFiles {
     static Map<String, List<String>> settings(Config config) {
         Map<String, List<String>> settings = new TreeMap<>(); // in capitals, as of the environment, first: so the operator has set them
         config.getPropertyNames().forEach(name -> {
-            if (CERTIFICATES.matcher(name).matches() || KEY.matcher(name).matches()) {
+            if (Stream.of(CERTIFICATES, KEY, REVOCATIONS).anyMatch(each -> each.matcher(name).matches())) {
                 config.getOptionalValue(name, String.class).ifPresent(value -> settings.put(name,
                         LIST.matcher(name).find()
                                 ? Stream.of(value.split("(?<!\\\\),")).map(String::strip)
@@ -87,7 +89,9 @@ public class CertificateFiles {
                 if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
                     continue; // a pipe was read already, and to read it again would wait
                 }
-                if (!key.matches()) {
+                if (REVOCATIONS.matcher(name).matches()) {
+                    PemFiles.checkRevocations(file);
+                } else if (!key.matches()) {
                     PemFiles.checkCertificates(file);
                 } else if (i < certificates.size()) {
                     PemFiles.checkPair(Path.of(certificates.get(i)), file);

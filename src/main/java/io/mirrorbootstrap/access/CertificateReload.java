@@ -17,8 +17,6 @@ final class CertificateReload {
 
     private static final Logger LOG = Logger.getLogger(CertificateReload.class);
 
-    private static final String CHANGED = "a certificate and a key were read while their files were changed";
-
     private final String name;
     private final Map<String, List<String>> files;
     // guarded by this
@@ -45,12 +43,12 @@ final class CertificateReload {
     /**
      * Tells of a fault, or that there is none any more.
      *
-     * @param arePairs whether in what was read each key is that of its certificate
+     * @param flaw what is wrong with what was read, which the files may not have any more
      * @return whether that may be taken
      */
-    synchronized boolean mayTake(boolean arePairs) {
+    synchronized boolean mayTake(Optional<String> flaw) {
         findFault();
-        Optional<String> found = arePairs ? fault : fault.or(() -> Optional.of(name + ": " + CHANGED));
+        Optional<String> found = flaw.isEmpty() ? fault : fault.or(() -> flaw.map(each -> name + ": " + each));
         found.ifPresentOrElse(this::tell, () -> {
             if (told.isPresent()) {
                 LOG.infof("the TLS files of %s are right again, and taken", name);

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,7 +35,7 @@ class CertificateReloads {
 
     /** A setting of a TLS configuration in letters, digits and single lines between: its spelling in a file and in the environment are one. */
     private static final Pattern OF_CONFIGURATION = Pattern
-            .compile("quarkus_tls_(?:(.+?)_)?(?:(?:key|trust)_store_.*|(reload_period))");
+            .compile("quarkus_tls_(?:(.+?)_)?(?:(?:key|trust)_store_.*|certificate_revocation_list.*|(reload_period))");
     private static final String DEFAULT = "";
 
     private final Config config;
@@ -79,7 +80,7 @@ class CertificateReloads {
     void read(@Observes @Priority(1) CertificateUpdatedEvent event) {
         TlsConfiguration read = event.tlsConfiguration();
         boolean isDefault = registry.getDefault().filter(each -> each == read).isPresent();
-        if (of(isDefault ? DEFAULT : plain(event.name())).mayTake(arePairs(read))) {
+        if (of(isDefault ? DEFAULT : plain(event.name())).mayTake(flaw(read))) {
             inUse.take(read);
         } else {
             inUse.keep(read);
@@ -87,7 +88,16 @@ class CertificateReloads {
         }
     }
 
-    /** Of what was read: by now the files may have something else. */
+    /** What is wrong with what was read: by now the files may have something else. */
+    private static Optional<String> flaw(TlsConfiguration read) {
+        if (!arePairs(read)) {
+            return Optional.of("a certificate and a key were read while their files were changed");
+        }
+        return read.getSSLOptions().getCrlValues().stream().allMatch(PemFiles::haveRevocations)
+                ? Optional.empty()
+                : Optional.of("a list of revoked certificates was read while its file was changed");
+    }
+
     private static boolean arePairs(TlsConfiguration read) {
         if (!(read.getKeyStoreOptions() instanceof PemKeyCertOptions pem)) {
             return true; // a store of Java, where a certificate cannot be changed without its key

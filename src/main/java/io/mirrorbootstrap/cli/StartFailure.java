@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -81,7 +82,7 @@ final class StartFailure {
                 return List.of("quarkus.http.host is no address that can be found: " + oneLine(cause.getMessage()));
             }
         }
-        Optional<String> certificate = isOfCertificates(failure)
+        Optional<String> certificate = isOfTls(failure)
                 ? CertificateFiles.fault(ConfigProvider.getConfig())
                 : Optional.empty();
         if (certificate.isPresent()) {
@@ -104,9 +105,10 @@ final class StartFailure {
         return List.of();
     }
 
-    private static boolean isOfCertificates(Throwable failure) {
+    private static boolean isOfTls(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (String.valueOf(cause.getMessage()).contains("certificate")) {
+            if (String.valueOf(cause.getMessage()).contains("certificate") || Stream.of(cause.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName().startsWith("io.quarkus.tls."))) {
                 return true;
             }
         }

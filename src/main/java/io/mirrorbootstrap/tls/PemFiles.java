@@ -1,5 +1,6 @@
 package io.mirrorbootstrap.tls;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.cert.CRLException;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -68,6 +72,31 @@ public final class PemFiles {
     /** @throws IOException when {@code key} has no key, or one that needs a password */
     public static void checkKey(Path key) throws IOException {
         readKey(key);
+    }
+
+    /** @throws IOException when {@code file} has not at least one list of revoked certificates (PEM, or DER) that can be read */
+    public static void checkRevocations(Path file) throws IOException {
+        byte[] content = read(file);
+        if (content.length == 0) {
+            throw new IOException(file + " is empty: it must have a list of revoked certificates (CRL)");
+        } else if (!haveRevocations(Buffer.buffer(content))) {
+            throw new IOException(file + " has no list of revoked certificates (CRL), or one that is damaged");
+        }
+    }
+
+    /**
+     * Whether there is a list of revoked certificates in it: of one that is empty, as a file is while it is written, Java makes none, says
+     * nothing, and whoever was revoked would be trusted.
+     *
+     * @param revocations what a file of such lists had
+     */
+    public static boolean haveRevocations(Buffer revocations) {
+        try {
+            return !CertificateFactory.getInstance("X.509")
+                    .generateCRLs(new ByteArrayInputStream(revocations.getBytes(0, revocations.length()))).isEmpty();
+        } catch (CRLException | CertificateException e) {
+            return false;
+        }
     }
 
     private static byte[] readKey(Path key) throws IOException {
