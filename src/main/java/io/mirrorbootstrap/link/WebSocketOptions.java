@@ -1,7 +1,6 @@
 package io.mirrorbootstrap.link;
 
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -16,9 +15,6 @@ class WebSocketOptions implements HttpServerOptionsCustomizer {
     /** How long a peer may take to answer a close, in seconds; then the socket is cut. */
     private static final int CLOSING_SECONDS = 5;
 
-    /** How long a peer may take to its TLS handshake; what it has sent of that is held. */
-    private static final int HANDSHAKE_SECONDS = 3;
-
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         options.setWebSocketSubProtocols(List.of(Protocol.SUBPROTOCOL))
@@ -31,6 +27,5 @@ class WebSocketOptions implements HttpServerOptionsCustomizer {
     @Override
     public void customizeHttpsServer(HttpServerOptions options) {
         customizeHttpServer(options);
-        options.setSslHandshakeTimeout(HANDSHAKE_SECONDS).setSslHandshakeTimeoutUnit(TimeUnit.SECONDS);
     }
 }

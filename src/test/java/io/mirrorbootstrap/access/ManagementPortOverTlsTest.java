@@ -32,12 +32,14 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SSLOptions;
 
 /** The port of probes and metrics where it is encrypted: its clients offer HTTP/2, as kubelet does, and none can tell them not to. */
 @QuarkusTest
@@ -62,6 +64,7 @@ class ManagementPortOverTlsTest {
                     settings.put("quarkus.tls." + name + ".protocols",
                             "TLSv1.3" + (name.equals("silent") ? "" : ",TLSv1.2"));
                 }
+                settings.put("quarkus.tls.silent.handshake-timeout", "7S");
                 settings.put("quarkus.tls.chosen.cipher-suites", "TLS_AES_256_GCM_SHA384");
                 for (String name : List.of("", "offers.", "silent.", "old.", "chosen.")) {
                     settings.put("quarkus.tls." + name + "key-store.pem.0.cert", server.certificateFile().toString());
@@ -124,6 +127,19 @@ class ManagementPortOverTlsTest {
             assertFault("quarkus.tls.old.protocols has TLSv1.2", fault(Map.of(key, "old")));
             assertEquals(Optional.empty(), fault(Map.of(key, "chosen")));
         }
+    }
+
+    /** The ports have it from there, at each reload too. */
+    @Test
+    void aHandshakeHasAsLongByEachTlsConfiguration() {
+        assertEquals(3, handshakeSeconds(registry.getDefault()));
+        assertEquals(3, handshakeSeconds(registry.get("chosen")));
+        assertEquals(7, handshakeSeconds(registry.get("silent")));
+    }
+
+    private static long handshakeSeconds(Optional<TlsConfiguration> tls) {
+        SSLOptions options = tls.orElseThrow().getSSLOptions();
+        return options.getSslHandshakeTimeoutUnit().toSeconds(options.getSslHandshakeTimeout());
     }
 
     @Test
