@@ -2,6 +2,7 @@ package io.mirrorbootstrap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,12 +15,16 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
 import org.junit.jupiter.api.Test;
+
+import io.mirrorbootstrap.source.Credentials;
+import io.mirrorbootstrap.source.Outcome;
 
 /** What becomes of a service whose TLS files are wrong when they are read again. */
 class CertificateReloadsIT extends WithSidecar {
@@ -89,6 +94,20 @@ class CertificateReloadsIT extends WithSidecar {
         Files.copy(authority.revoke("next.crl", source), list, StandardCopyOption.REPLACE_EXISTING);
         awaitRefused(authority.client(source));
         awaitLetIn(authority.client(revoked));
+    }
+
+    @Test
+    void filesThatDoNotAnswerKeepNoWorker() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        Path other = Files.copy(authority.file(), directory.resolve("other.pem"));
+        start(Map.of("QUARKUS_THREAD_POOL_MAX_THREADS", "4", "QUARKUS_TLS__OTHER__RELOAD_PERIOD", "1S",
+                "QUARKUS_TLS__OTHER__TRUST_STORE_PEM_CERTS", other.toString()));
+        Files.delete(other);
+        assertEquals(0, new ProcessBuilder("mkfifo", other.toString()).start().waitFor());
+        assertLogged("quarkus.tls.other: its files have not answered for 10 seconds: what was read of "
+                + "quarkus.tls.other before stays in use");
+        assertInstanceOf(Outcome.Committed.class, TestSender.send(sidecar.uri(), "cluster-a",
+                new Credentials(Optional.empty(), Optional.empty(), Optional.empty())));
     }
 
     private void awaitLetIn(SSLContext client) {

@@ -70,6 +70,8 @@ class ConfigurationIT {
             "QUARKUS_HTTP_IDLE_TIMEOUT|soon|quarkus.http.idle-timeout is \"soon\"",
             "QUARKUS_HTTP_IDLE_TIMEOUT|P100000D|quarkus.http.idle-timeout is PT2400000H, it must be from 0S to P1D",
             "QUARKUS_HTTP_LIMITS_MAX_HEADER_SIZE|3G|quarkus.http.limits.max-header-size is 3221225472, it must be from",
+            "QUARKUS_TLS_RELOAD_PERIOD|soon|is \"soon\", it must be a time, as in",
+            "QUARKUS_TLS_RELOAD_PERIOD|0S|is PT0S, it must be at least PT0.001S",
             "QUARKUS_HTTP_HTTP2|true|quarkus.http.http2 is true",
             "QUARKUS_HTTP_PROXY_USE_PROXY_PROTOCOL|true|see mirror-bootstrap.trusted-proxies"})
     void aWrongValueOfAnotherKeyStopsTheStartToo(String key, String value, String said) throws Exception {

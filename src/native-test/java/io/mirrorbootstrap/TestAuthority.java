@@ -1,5 +1,6 @@
 package io.mirrorbootstrap;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
@@ -81,6 +82,17 @@ public final class TestAuthority {
         return new Identity(own, signed,
                 Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", signed.getEncoded())),
                 Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", own.getPrivate().getEncoded())));
+    }
+
+    /** The same as a key store (PKCS#12) in a file. */
+    static byte[] store(Identity own, String password) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, NO_PASSWORD);
+        store.setKeyEntry("own", own.keys().getPrivate(), password.toCharArray(),
+                new X509Certificate[]{own.certificate()});
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        store.store(content, password.toCharArray());
+        return content.toByteArray();
     }
 
     /** A list, in a file of that name, that takes this certificate back. */

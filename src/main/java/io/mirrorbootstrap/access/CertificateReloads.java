@@ -1,34 +1,36 @@
 package io.mirrorbootstrap.access;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-import jakarta.annotation.Priority;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 
 import org.eclipse.microprofile.config.Config;
 
-import io.mirrorbootstrap.tls.PemFiles;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.tls.CertificateUpdatedEvent;
 import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.PemKeyCertOptions;
 
 /**
- * Files of TLS that are read again while the service runs. Quarkus takes a certificate that is not for its key, by which nobody could
- * connect any more, and says nothing of files that it does not take. So the checks of the start are done at each reload, and where they
- * find a fault nothing of what was read is taken: whoever tells the ports is told of it first, and ends that.
+ * Files of TLS that are read again while the service runs, in place of Quarkus, which is not told how often ({@link TlsSettings}). It would
+ * take a certificate that is not for its key, by which nobody could connect any more, say nothing of files that it does not take, and
+ * have one worker more wait for a mount that hangs at each look. Here each configuration has a thread of its own, the checks of the start
+ * are done at each reload, and the ports are told only where these find no fault.
  */
 @ApplicationScoped
 class CertificateReloads {
@@ -36,83 +38,87 @@ class CertificateReloads {
     /** A setting of a TLS configuration in letters, digits and single lines between: its spelling in a file and in the environment are one. */
     private static final Pattern OF_CONFIGURATION = Pattern
             .compile("quarkus_tls_(?:(.+?)_)?(?:(?:key|trust)_store_.*|certificate_revocation_list.*|(reload_period))");
+    private static final Pattern NAME = Pattern.compile("quarkus\\.tls\\.(?:\"([^\"]+)\"|([^.\"]+))\\..*");
     private static final String DEFAULT = "";
+    private static final String NAME_OF_DEFAULT = "<default>";
+
+    private static final long LOOK_MILLIS = 1000;
 
     private final Config config;
     private final TlsConfigurationRegistry registry;
     private final TlsInUse inUse;
+    private final Event<CertificateUpdatedEvent> taken;
     private final Vertx vertx;
-    private final Map<String, CertificateReload> reloads = new ConcurrentHashMap<>();
+    private final List<Thread> threads = new ArrayList<>();
 
-    CertificateReloads(Config config, TlsConfigurationRegistry registry, TlsInUse inUse, Vertx vertx) {
+    CertificateReloads(Config config, TlsConfigurationRegistry registry, TlsInUse inUse,
+            Event<CertificateUpdatedEvent> taken, Vertx vertx) {
         this.config = config;
         this.registry = registry;
         this.inUse = inUse;
+        this.taken = taken;
         this.vertx = vertx;
     }
 
-    /** Of a reload that fails there is no event. */
     void start(@Observes StartupEvent event) {
         Map<String, Duration> periods = new TreeMap<>();
         config.getPropertyNames().forEach(setting -> {
             Matcher of = OF_CONFIGURATION.matcher(plain(setting));
             if (of.matches() && of.group(2) != null) {
-                config.getOptionalValue(setting, Duration.class)
-                        .ifPresent(period -> periods.put(nameIn(of), period));
+                period(setting).ifPresent(period -> periods.put(nameIn(of), period));
             }
         });
-        periods.forEach((name, period) -> {
-            CertificateReload reload = of(name);
-            AtomicBoolean isLooking = new AtomicBoolean(); // a mount that hangs keeps one worker
-            vertx.setPeriodic(period.toMillis(), timer -> {
-                if (isLooking.compareAndSet(false, true)) {
-                    vertx.executeBlocking(reload::look, false).onComplete(done -> isLooking.set(false));
-                }
-            });
+        periods.forEach(this::start);
+    }
+
+    private Optional<Duration> period(String setting) {
+        Optional<Duration> period;
+        try {
+            period = config.getOptionalValue(TlsSettings.AS_SET + setting, Duration.class);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(String.valueOf(e.getMessage()).replace(TlsSettings.AS_SET, ""), e);
+        }
+        period.filter(each -> each.toMillis() < 1).ifPresent(each -> {
+            throw new ConfigurationException(setting + " is " + each + ", it must be at least PT0.001S");
+        });
+        return period;
+    }
+
+    private void start(String plainName, Duration period) {
+        String name = plainName.equals(DEFAULT) ? NAME_OF_DEFAULT : nameOf(plainName).orElse(plainName);
+        Optional<TlsConfiguration> found = plainName.equals(DEFAULT) ? registry.getDefault() : registry.get(name);
+        found.filter(each -> each.getKeyStore() != null || each.getTrustStore() != null).ifPresent(tls -> {
+            CertificateReload reload = new CertificateReload(
+                    plainName.equals(DEFAULT) ? "quarkus.tls" : "quarkus.tls." + name, tls, filesOf(plainName),
+                    CertificateFiles::fault);
+            vertx.setPeriodic(LOOK_MILLIS, timer -> reload.tellIfOverdue());
+            Thread thread = new Thread(() -> reloadOn(reload, period, () -> take(name, tls)), "tls-files " + name);
+            thread.setDaemon(true); // a read that hangs does not delay the end of the process
+            thread.start();
+            threads.add(thread);
         });
     }
 
-    /**
-     * Before the ports, and on the worker that has read the files.
-     *
-     * @throws IllegalStateException when they must not have what was read
-     */
-    void read(@Observes @Priority(1) CertificateUpdatedEvent event) {
-        TlsConfiguration read = event.tlsConfiguration();
-        boolean isDefault = registry.getDefault().filter(each -> each == read).isPresent();
-        if (of(isDefault ? DEFAULT : plain(event.name())).mayTake(flaw(read))) {
-            inUse.take(read);
-        } else {
-            inUse.keep(read);
-            throw new IllegalStateException("what was read of the TLS configuration " + event.name() + " is not taken");
-        }
+    @PreDestroy
+    void stop() {
+        threads.forEach(Thread::interrupt);
     }
 
-    /** What is wrong with what was read: by now the files may have something else. */
-    private static Optional<String> flaw(TlsConfiguration read) {
-        if (!arePairs(read)) {
-            return Optional.of("a certificate and a key were read while their files were changed");
-        }
-        return read.getSSLOptions().getCrlValues().stream().allMatch(PemFiles::haveRevocations)
-                ? Optional.empty()
-                : Optional.of("a list of revoked certificates was read while its file was changed");
-    }
-
-    private static boolean arePairs(TlsConfiguration read) {
-        if (!(read.getKeyStoreOptions() instanceof PemKeyCertOptions pem)) {
-            return true; // a store of Java, where a certificate cannot be changed without its key
-        }
-        for (int i = 0; i < pem.getKeyValues().size(); i++) {
-            if (!PemFiles.belong(pem.getCertValues().get(i), pem.getKeyValues().get(i))) {
-                return false;
+    private static void reloadOn(CertificateReload reload, Duration period, Runnable take) {
+        try {
+            while (!Thread.interrupted()) {
+                TimeUnit.MILLISECONDS.sleep(period.toMillis());
+                reload.reload(take);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the service ends
         }
-        return true;
     }
 
-    private CertificateReload of(String name) {
-        return reloads.computeIfAbsent(name, same -> new CertificateReload(
-                name.equals(DEFAULT) ? "quarkus.tls" : "quarkus.tls." + name, filesOf(name)));
+    /** Callers are judged by what was read before the ports show it: a connection that is made between is to be let in. */
+    private void take(String name, TlsConfiguration tls) {
+        inUse.take(tls);
+        taken.fire(new CertificateUpdatedEvent(name, tls));
     }
 
     private Map<String, List<String>> filesOf(String name) {
@@ -122,6 +128,19 @@ class CertificateReloads {
             return !of.matches() || !nameIn(of).equals(name);
         });
         return files;
+    }
+
+    /** A configuration's name as Quarkus has it, which is not known of a setting in the environment. */
+    private Optional<String> nameOf(String plainName) {
+        List<String> names = new ArrayList<>();
+        config.getPropertyNames().forEach(setting -> {
+            Matcher name = NAME.matcher(setting);
+            if (name.matches()) {
+                names.add(name.group(1) == null ? name.group(2) : name.group(1));
+            }
+        });
+        return Stream.concat(names.stream(), Stream.of(plainName))
+                .filter(each -> plain(each).equals(plainName) && registry.get(each).isPresent()).findFirst();
     }
 
     private static String nameIn(Matcher setting) {

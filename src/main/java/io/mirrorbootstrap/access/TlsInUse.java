@@ -11,16 +11,15 @@ import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 
 /**
- * What the HTTPS port has of its configuration in Quarkus' TLS registry. The registry itself has what was read last, also where
- * {@link CertificateReloads} does not let the port take it. Any thread.
+ * What the HTTPS port has of its configuration in Quarkus' TLS registry. The registry itself has what was read last, also before
+ * {@link CertificateReloads} lets the port take it, and where it does not. Any thread.
  */
 @Singleton
 class TlsInUse {
 
     /** Empty where the port has none. */
     private final Optional<TlsConfiguration> tls;
-    /** What was taken last; empty: that is what the registry has. */
-    private volatile Optional<Stores> kept = Optional.empty();
+    /** What was taken last; null: the port has none. */
     private volatile Stores taken;
 
     /** Each may be null: there is none. */
@@ -44,34 +43,18 @@ class TlsInUse {
 
     /** The certificates that are shown, with their keys; null: none. There is a configuration. */
     KeyStore keys() {
-        return now().keys();
+        return taken.keys();
     }
 
     /** The authorities that are trusted; null: none are named. There is a configuration. */
     KeyStore trusted() {
-        return now().trusted();
-    }
-
-    private Stores now() {
-        return kept.orElseGet(() -> Stores.of(tls.orElseThrow()));
+        return taken.trusted();
     }
 
     /** What was read last is taken, if it is of the port. */
     void take(TlsConfiguration read) {
-        if (isOfPort(read)) {
+        if (tls.filter(own -> own == read).isPresent()) {
             taken = Stores.of(read);
-            kept = Optional.empty();
         }
-    }
-
-    /** What was read last is not taken, if it is of the port. */
-    void keep(TlsConfiguration read) {
-        if (isOfPort(read)) {
-            kept = Optional.of(taken);
-        }
-    }
-
-    private boolean isOfPort(TlsConfiguration read) {
-        return tls.filter(own -> own == read).isPresent();
     }
 }
