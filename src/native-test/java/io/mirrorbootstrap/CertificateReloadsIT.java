@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
@@ -94,6 +95,51 @@ class CertificateReloadsIT extends WithSidecar {
         Files.copy(authority.revoke("next.crl", source), list, StandardCopyOption.REPLACE_EXISTING);
         awaitRefused(authority.client(source));
         awaitLetIn(authority.client(revoked));
+    }
+
+    @Test
+    void storesDirectoriesAndListsOfRevokedAreToldToo() throws Exception {
+        TestAuthority authority = new TestAuthority(directory, "authority");
+        Path list = authority.revoke("revoked.crl", authority.issue("revoked", "CN=cluster-b"));
+        byte[] whole = Files.readAllBytes(list);
+        Path authorities = Files.createDirectory(directory.resolve("authorities"));
+        Files.copy(authority.file(), authorities.resolve("one.pem"));
+        put("server.p12", TestAuthority.store(authority.issue("server", "CN=localhost"), "changeit"));
+        String store = directory.resolve("server.p12").toString();
+        start(Map.of("QUARKUS_TLS_KEY_STORE_P12_PATH", store, "QUARKUS_TLS_KEY_STORE_P12_PASSWORD", "changeit",
+                "QUARKUS_TLS_TRUST_STORE_PEM_CERT_DIRS", authorities.toString(),
+                "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST", list.toString(), "QUARKUS_TLS_RELOAD_PERIOD", "1S",
+                "QUARKUS_HTTP_SSL_PORT", "0"));
+        SSLContext client = authority.client(authority.issue("source", "CN=cluster-a"));
+        long first = serial(client);
+        double expiry = sidecar.metric("mirror_bootstrap_certificate_expiry_timestamp_seconds");
+        Instant later = Instant.ofEpochSecond(Instant.now().getEpochSecond()).plus(Duration.ofDays(3));
+        TestAuthority.Identity next = authority.issue("next", "CN=localhost", later);
+        byte[] renewed = TestAuthority.store(next, "changeit");
+
+        put("server.p12", Arrays.copyOf(renewed, renewed.length / 2));
+        assertLogged("TLS files are not taken: QUARKUS_TLS_KEY_STORE_P12_PATH: " + store
+                + " cannot be read as a key store (PKCS12): it is damaged, or of another kind, or its password is another"
+                + STAYS);
+        put("revoked.crl", "nothing".getBytes(StandardCharsets.US_ASCII)); // before the certificate that is not to be taken then
+        put("server.p12", renewed);
+        assertLogged("TLS files are not taken: QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST: " + list
+                + " has no list of revoked certificates (CRL), or one that is damaged" + STAYS);
+        put("revoked.crl", null);
+        assertLogged("TLS files are not taken: QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST: " + list
+                + " cannot be read: there is no such file" + STAYS);
+        Files.createFile(authorities.resolve("two.pem"));
+        put("revoked.crl", whole);
+        assertLogged("TLS files are not taken: QUARKUS_TLS_TRUST_STORE_PEM_CERT_DIRS: " + authorities.resolve("two.pem")
+                + " is empty: it must have a certificate (PEM)" + STAYS);
+        assertEquals(first, serial(client));
+        assertEquals(expiry, sidecar.metric("mirror_bootstrap_certificate_expiry_timestamp_seconds"));
+
+        Files.delete(authorities.resolve("two.pem"));
+        awaitRightAgain("quarkus.tls", 1);
+        awaitOverTls(client, next.certificate().getSerialNumber().longValue());
+        assertEquals(later.getEpochSecond(),
+                sidecar.metric("mirror_bootstrap_certificate_expiry_timestamp_seconds"));
     }
 
     @Test

@@ -129,6 +129,14 @@ class ConfigurationIT {
         assertStopped(settings, "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST: " + data.resolve(list) + " " + said);
     }
 
+    @Test
+    void aKeyStoreThatCannotBeUsedIsNamed() throws Exception {
+        writeCertificates();
+        assertStopped(Map.of("QUARKUS_TLS_KEY_STORE_P12_PATH", data.resolve("key").toString(),
+                "QUARKUS_TLS_KEY_STORE_P12_PASSWORD", "x"),
+                "QUARKUS_TLS_KEY_STORE_P12_PATH: " + data.resolve("key") + " cannot be read as a key store (PKCS12)");
+    }
+
     @ParameterizedTest
     @CsvSource({"FAIL_FORCE_ONCE,a file in it cannot be made durable: Input/output error",
             "REFUSED_WHILE,cannot be written to: Read-only file system"})

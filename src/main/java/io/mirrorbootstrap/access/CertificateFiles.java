@@ -1,10 +1,16 @@
 package io.mirrorbootstrap.access;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -18,7 +24,9 @@ import jakarta.enterprise.event.Observes;
 
 import org.eclipse.microprofile.config.Config;
 
+import io.mirrorbootstrap.store.Reason;
 import io.mirrorbootstrap.tls.PemFiles;
+import io.mirrorbootstrap.tls.StoreFiles;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
 
@@ -36,7 +44,13 @@ public class CertificateFiles {
     private static final Pattern REVOCATIONS = Pattern
             .compile("(?i)quarkus[._]tls[._](?:.*[._])?certificate[._-]revocation[._-]list(\\[\\d+])?");
 
-    private static final Pattern LIST = Pattern.compile("(?i)(certs|files|list)$");
+    private static final Pattern STORE = Pattern
+            .compile("(?i)(quarkus[._]tls[._].*store[._](p12|jks)[._])path");
+    private static final Map<String, String> TYPES = Map.of("p12", "PKCS12", "jks", "JKS");
+    private static final Pattern DIRECTORY = Pattern
+            .compile("(?i)quarkus[._]tls[._].*pem[._]cert[._-]dirs(\\[\\d+])?");
+
+    private static final Pattern LIST = Pattern.compile("(?i)(certs|files|list|dirs)$");
 
     private final Config config;
 
@@ -52,14 +66,15 @@ public class CertificateFiles {
 
     /** A line that names the setting, the file and what is wrong with it; empty when no fault is found. */
     public static Optional<String> fault(Config config) {
-        return fault(settings(config));
+        return fault(settings(config), config);
     }
 
     /** The settings that name files, with these. */
     static Map<String, List<String>> settings(Config config) {
         Map<String, List<String>> settings = new TreeMap<>(); // in capitals, as of the environment, first: so the operator has set them
         config.getPropertyNames().forEach(name -> {
-            if (Stream.of(CERTIFICATES, KEY, REVOCATIONS).anyMatch(each -> each.matcher(name).matches())) {
+            if (Stream.of(CERTIFICATES, KEY, REVOCATIONS, STORE, DIRECTORY)
+                    .anyMatch(each -> each.matcher(name).matches())) {
                 config.getOptionalValue(name, String.class).ifPresent(value -> settings.put(name,
                         LIST.matcher(name).find()
                                 ? Stream.of(value.split("(?<!\\\\),")).map(String::strip)
@@ -74,13 +89,15 @@ public class CertificateFiles {
      * Such a line about these files alone. Not on an event loop.
      *
      * @param settings of {@link #settings}, with the key of each certificate and the certificate of each key
+     * @param config has the passwords of stores
      */
-    static Optional<String> fault(Map<String, List<String>> settings) {
-        return settings.entrySet().stream().flatMap(each -> fault(each.getKey(), each.getValue(), settings).stream())
-                .findFirst();
+    static Optional<String> fault(Map<String, List<String>> settings, Config config) {
+        return settings.entrySet().stream()
+                .flatMap(each -> fault(each.getKey(), each.getValue(), settings, config).stream()).findFirst();
     }
 
-    private static Optional<String> fault(String name, List<String> files, Map<String, List<String>> settings) {
+    private static Optional<String> fault(String name, List<String> files, Map<String, List<String>> settings,
+            Config config) {
         Matcher key = KEY.matcher(name);
         List<String> certificates = key.matches() ? settings.getOrDefault(certificatesOf(key), List.of()) : List.of();
         for (int i = 0; i < files.size(); i++) {
@@ -89,10 +106,8 @@ public class CertificateFiles {
                 if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
                     continue; // a pipe was read already, and to read it again would wait
                 }
-                if (REVOCATIONS.matcher(name).matches()) {
-                    PemFiles.checkRevocations(file);
-                } else if (!key.matches()) {
-                    PemFiles.checkCertificates(file);
+                if (!key.matches()) {
+                    check(name, file, config);
                 } else if (i < certificates.size()) {
                     PemFiles.checkPair(Path.of(certificates.get(i)), file);
                 } else {
@@ -105,6 +120,44 @@ public class CertificateFiles {
             }
         }
         return Optional.empty();
+    }
+
+    /** What is no key. */
+    private static void check(String name, Path file, Config config) throws IOException {
+        Matcher store = STORE.matcher(name);
+        if (REVOCATIONS.matcher(name).matches()) {
+            PemFiles.checkRevocations(file);
+        } else if (DIRECTORY.matcher(name).matches()) {
+            checkDirectory(file);
+        } else if (store.matches()) {
+            boolean isKnown = !has(config, store.group(1) + "provider") && !has(config, store.group(1) + "PROVIDER");
+            StoreFiles.check(file, TYPES.get(store.group(2).toLowerCase(Locale.ROOT)),
+                    isKnown
+                            ? Stream.of("password", "PASSWORD")
+                                    .flatMap(each -> config.getOptionalValue(store.group(1) + each, String.class)
+                                            .stream())
+                                    .findFirst()
+                            : Optional.empty());
+        } else {
+            PemFiles.checkCertificates(file);
+        }
+    }
+
+    private static boolean has(Config config, String name) {
+        return config.getOptionalValue(name, String.class).isPresent();
+    }
+
+    /** Quarkus reads whatever is in it. */
+    private static void checkDirectory(Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                PemFiles.checkCertificates(file);
+            }
+        } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
+            throw new IOException(directory + " cannot be read: " + Reason.of(e), e);
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
     }
 
     /** The setting that names the certificates, of the setting that names their key. */

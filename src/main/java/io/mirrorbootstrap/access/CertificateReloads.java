@@ -90,7 +90,7 @@ class CertificateReloads {
         found.filter(each -> each.getKeyStore() != null || each.getTrustStore() != null).ifPresent(tls -> {
             CertificateReload reload = new CertificateReload(
                     plainName.equals(DEFAULT) ? "quarkus.tls" : "quarkus.tls." + name, tls, filesOf(plainName),
-                    CertificateFiles::fault);
+                    files -> CertificateFiles.fault(files, config));
             vertx.setPeriodic(LOOK_MILLIS, timer -> reload.tellIfOverdue());
             Thread thread = new Thread(() -> reloadOn(reload, period, () -> take(name, tls)), "tls-files " + name);
             thread.setDaemon(true); // a read that hangs does not delay the end of the process

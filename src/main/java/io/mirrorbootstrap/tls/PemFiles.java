@@ -31,6 +31,7 @@ import io.vertx.core.net.impl.KeyStoreHelper;
 public final class PemFiles {
 
     private static final Pattern BEGIN = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----");
+    private static final String PEM = "PEM file";
     private static final String CERTIFICATE = "CERTIFICATE";
     private static final Set<String> KEYS = Set.of("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY");
     private static final int DER_SEQUENCE = 0x30;
@@ -42,12 +43,12 @@ public final class PemFiles {
 
     /** @throws IOException when {@code file} has not at least one certificate that can be read */
     public static void checkCertificates(Path file) throws IOException {
-        loadCertificates(file, read(file));
+        loadCertificates(file, read(file, PEM));
     }
 
     /** @throws IOException when {@code key} has no key that can be used, or not that of the first one in {@code certificate} */
     public static void checkPair(Path certificate, Path key) throws IOException {
-        byte[] shown = read(certificate);
+        byte[] shown = read(certificate, PEM);
         loadCertificates(certificate, shown);
         byte[] secret = readKey(key);
         if (!belong(Buffer.buffer(shown), key, Buffer.buffer(secret))) {
@@ -76,7 +77,7 @@ public final class PemFiles {
 
     /** @throws IOException when {@code file} has not at least one list of revoked certificates (PEM, or DER) that can be read */
     public static void checkRevocations(Path file) throws IOException {
-        byte[] content = read(file);
+        byte[] content = read(file, PEM);
         if (content.length == 0) {
             throw new IOException(file + " is empty: it must have a list of revoked certificates (CRL)");
         } else if (!haveRevocations(Buffer.buffer(content))) {
@@ -100,7 +101,7 @@ public final class PemFiles {
     }
 
     private static byte[] readKey(Path key) throws IOException {
-        byte[] secret = read(key);
+        byte[] secret = read(key, PEM);
         List<String> blocks = blocks(key, secret, "key");
         if (blocks.contains("ENCRYPTED PRIVATE KEY") || text(secret).contains("Proc-Type: 4,ENCRYPTED")) {
             throw new IOException(key + " has a key that is encrypted with a password, which cannot be given: "
@@ -174,14 +175,15 @@ public final class PemFiles {
                 blocks.stream().distinct().map(block -> "a " + block.toLowerCase(Locale.ROOT)).toList());
     }
 
-    private static byte[] read(Path file) throws IOException {
+    /** @param kind of what it is to be, for people */
+    static byte[] read(Path file, String kind) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a directory");
         }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] content = in.readNBytes(MAX_BYTES + 1);
             if (content.length > MAX_BYTES) {
-                throw new IOException(file + " has more than " + MAX_BYTES + " bytes, which no PEM file has");
+                throw new IOException(file + " has more than " + MAX_BYTES + " bytes, which no " + kind + " has");
             }
             return content;
         } catch (NoSuchFileException e) {
