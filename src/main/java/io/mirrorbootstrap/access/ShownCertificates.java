@@ -8,16 +8,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
-
-import javax.net.ssl.X509TrustManager;
 
 /**
  * The certificates that a client has shown on a connection: its own, the first, and those that may vouch for it. Any thread.
  * <p>
  * They were good when the connection was made, which may be long ago, and the handshake of a resumed session checks nothing. So they are
  * verified as in a handshake, signatures too: a client may show certificates with the names, and even the keys, of those that vouch for
- * it. Only the clock changes the answer: they are verified once, and again when one of them begins or ceases to be valid.
+ * it. Only the clock changes the answer: they are verified once, and again when one of them, or
+ * an authority, begins or ceases to be valid.
  */
 final class ShownCertificates {
 
@@ -25,7 +23,7 @@ final class ShownCertificates {
     private static final int MOST_NAMES = 100;
 
     private final List<X509Certificate> shown;
-    private final Supplier<X509TrustManager> authorities;
+    private final Supplier<Authorities.Trusted> authorities;
     // guarded by this
     private Instant verifyAgain = Instant.MIN;
     private Optional<String> objection = Optional.empty();
@@ -34,7 +32,7 @@ final class ShownCertificates {
      * @param shown not empty
      * @param authorities whom to trust at the moment
      */
-    ShownCertificates(List<X509Certificate> shown, Supplier<X509TrustManager> authorities) {
+    ShownCertificates(List<X509Certificate> shown, Supplier<Authorities.Trusted> authorities) {
         this.shown = List.copyOf(shown);
         this.authorities = authorities;
     }
@@ -53,34 +51,36 @@ final class ShownCertificates {
     synchronized Optional<String> objection() {
         Instant now = Instant.now();
         if (!now.isBefore(verifyAgain)) {
-            objection = verify(now);
-            verifyAgain = shown.stream().flatMap(ShownCertificates::changes).filter(now::isBefore)
-                    .min(Instant::compareTo).orElse(Instant.MAX); // only now: what could not be verified is not good
+            Authorities.Trusted trusted = authorities.get();
+            objection = verify(now, trusted);
+            Instant change = ValidDates.nextChange(shown.stream(), now);
+            verifyAgain = change.isBefore(trusted.until()) ? change : trusted.until(); // only now: what could not be verified is not good
         }
         return objection;
     }
 
-    /** When it begins to be valid, and when it ceases. */
-    private static Stream<Instant> changes(X509Certificate certificate) {
-        return Stream.of(certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant().plusMillis(1));
-    }
-
-    private Optional<String> verify(Instant now) {
+    private Optional<String> verify(Instant now, Authorities.Trusted trusted) {
         if (shown.stream().anyMatch(ShownCertificates::hasTooManyNames)) {
             return Optional.of("a certificate that was shown has more than " + MOST_NAMES + " alternative names");
         }
-        if (!isInDates(own(), now)) {
-            return Optional.of("the client certificate is valid " + dates(own()));
+        if (!ValidDates.include(own(), now)) {
+            return Optional.of("the client certificate is " + ValidDates.text(own()));
         }
         try {
-            authorities.get().checkClientTrusted(shown.toArray(X509Certificate[]::new),
-                    own().getPublicKey().getAlgorithm());
-            return Optional.empty();
+            if (trusted.manager().isPresent()) {
+                trusted.manager().get().checkClientTrusted(shown.toArray(X509Certificate[]::new),
+                        own().getPublicKey().getAlgorithm());
+                return Optional.empty();
+            }
         } catch (CertificateException e) {
-            return Optional.of("nobody who is trusted here vouches for the client certificate" + shown.stream()
-                    .filter(each -> !isInDates(each, now)).findFirst()
-                    .map(bad -> ": one that was shown for that is valid " + dates(bad)).orElse(""));
+            // as where there is nobody
         }
+        return Optional.of("nobody who is trusted here vouches for the client certificate" + shown.stream()
+                .filter(each -> !ValidDates.include(each, now)).findFirst()
+                .map(bad -> ": one that was shown for that is " + ValidDates.text(bad))
+                .or(() -> trusted.invalid().stream().findFirst()
+                        .map(bad -> ": an authority that is named here is " + ValidDates.text(bad)))
+                .orElse(""));
     }
 
     private static boolean hasTooManyNames(X509Certificate certificate) {
@@ -90,15 +90,5 @@ final class ShownCertificates {
         } catch (CertificateParsingException e) {
             return false; // it has none that Java has read
         }
-    }
-
-    private static boolean isInDates(X509Certificate certificate, Instant now) {
-        return !now.isAfter(certificate.getNotAfter().toInstant())
-                && !now.isBefore(certificate.getNotBefore().toInstant());
-    }
-
-    private static String dates(X509Certificate certificate) {
-        return "from " + certificate.getNotBefore().toInstant() + " until " + certificate.getNotAfter().toInstant()
-                + " only";
     }
 }

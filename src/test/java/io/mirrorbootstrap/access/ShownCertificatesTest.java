@@ -13,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -42,9 +43,7 @@ class ShownCertificatesTest {
         expired = issue("issuer", "root", "-startdate", "-10d", "-validity", "5");
         renewed = issue("issuer", "root", "-validity", "5");
         leaf = issue("leaf", "issuer", "-validity", "5");
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setCertificateEntry("root", root);
+        KeyStore store = store(root);
         authorities = new Authorities(() -> store);
     }
 
@@ -95,6 +94,54 @@ class ShownCertificatesTest {
         assertEquals(1, VERIFIED.get());
         Awaitility.await().until(() -> shown.objection().isPresent());
         assertEquals(2, VERIFIED.get());
+    }
+
+    @Test
+    void anAuthorityThatIsNotValidVouchesForNobody() throws Exception {
+        X509Certificate over = keys("over", "CN=over", "-startdate", "-10d", "-validity", "5");
+        X509Certificate ofOver = issueFor("of-over", "over");
+        assertTrue(
+                objection(List.of(ofOver), over).orElseThrow()
+                        .matches(
+                                "nobody who is trusted here vouches for .*: an authority that is named here is valid from .*"),
+                objection(List.of(ofOver), over)::toString);
+        assertTrue(objection(List.of(ofOver, over), over, root).isPresent());
+        assertEquals(Optional.empty(), objection(List.of(leaf, renewed), over, root), "it hides no other");
+
+        X509Certificate again = issue("over", "over", "-validity", "5"); // with its name and key
+        for (List<X509Certificate> chain : List.of(List.of(ofOver), List.of(ofOver, over))) {
+            assertEquals(Optional.empty(), objection(chain, over, again));
+        }
+    }
+
+    @Test
+    void anAuthorityThatCeasesToBeValidVouchesForNobodyFromThenOn() throws Exception {
+        X509Certificate brief = keys("brief", "CN=brief", "-startdate", "-23H-59M-45S", "-validity", "1");
+        KeyStore store = store(brief);
+        ShownCertificates shown = new ShownCertificates(List.of(issueFor("of-brief", "brief")),
+                new Authorities(() -> store));
+        assertEquals(Optional.empty(), shown.objection());
+        Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> shown.objection().isPresent());
+    }
+
+    /** A certificate that lasts longer than its issuer may. */
+    private static X509Certificate issueFor(String name, String issuer) throws Exception {
+        keys(name, "CN=" + name, "-validity", "100");
+        return issue(name, issuer, "-validity", "5");
+    }
+
+    private static Optional<String> objection(List<X509Certificate> chain, X509Certificate... named) throws Exception {
+        KeyStore store = store(named);
+        return new ShownCertificates(chain, new Authorities(() -> store)).objection();
+    }
+
+    private static KeyStore store(X509Certificate... certificates) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        for (X509Certificate each : certificates) {
+            store.setCertificateEntry(String.valueOf(store.size()), each);
+        }
+        return store;
     }
 
     @Test
