@@ -55,6 +55,9 @@ class CertificatesIT extends WithSidecar {
         assertEquals(200, get(uri, "/q/health/ready", authority.client(null)).statusCode());
         SSLContext stranger = authority.client(other.issue("stranger", "CN=cluster-a"));
         assertThrows(SSLException.class, () -> get(uri, "/v1/mirrors", stranger));
+        SSLContext over = authority.client(other.issue("over", "CN=cluster-a", Instant.now().minusSeconds(60)));
+        assertThrows(SSLException.class, () -> get(uri, "/v1/mirrors", over));
+        assertFalse(sidecar.log().contains("CertificateExpiredException"), sidecar.log());
         assertEquals(401, sidecar.status("/v1/mirrors"));
         assertEquals(200, sidecar.status("/q/health/ready"));
 
