@@ -1,6 +1,5 @@
 package io.mirrorbootstrap.access;
 
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -144,8 +143,7 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
-        strangers.letIn(channel,
-                Optional.of(callers.now().name(caller.principal().id())).filter(name -> !name.isEmpty()));
+        strangers.letIn(channel, caller.principal().id(), callers.now());
         Connections.name(channel, forwarding.seen(request.request()).source());
         standing.letIn(channel, caller);
         caller.attachTo(request);

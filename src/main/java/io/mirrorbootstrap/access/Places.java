@@ -2,7 +2,9 @@ package io.mirrorbootstrap.access;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
+
+import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.ToldApart;
 
 /**
  * The places that connections may take, on all ports together. Some are kept for strangers, so that a probe finds one; of the
@@ -26,7 +28,8 @@ final class Places {
 
     private int open;
     private int known;
-    private final Map<String, Integer> knownOf = new HashMap<>();
+    /** By what stays the same of a caller: by which name it is counted changes with the callers that are known. */
+    private final Map<CallerId, Integer> knownOf = new HashMap<>();
 
     /** @param maxOpen how many connections may be open; 1 or more */
     Places(int maxOpen) {
@@ -68,22 +71,29 @@ final class Places {
     /**
      * Makes the place of a connection one that is not taken from it for others; false when there are no more of these.
      *
-     * @param caller whose the connection is, also where it is the only one: nothing here is taken back; empty: nothing is asked of callers
+     * @param caller whose the connection is, also where it is the only one: nothing here is taken back. If nothing is asked of callers, it
+     *        may have all of them
+     * @param apart by what callers are told apart now
      */
-    boolean makeKnown(Optional<String> caller) {
+    boolean makeKnown(CallerId caller, ToldApart apart) {
         boolean may = known < maxKnown
-                && (caller.isEmpty() || knownOf.getOrDefault(caller.get(), 0) < Math.max(1, maxKnown / 2));
+                && (apart.name(caller).isEmpty() || knownOf(caller, apart) < Math.max(1, maxKnown / 2));
         if (may) {
             known++;
-            caller.ifPresent(id -> knownOf.merge(id, 1, Integer::sum));
+            knownOf.merge(caller, 1, Integer::sum);
         }
         return may;
     }
 
+    private int knownOf(CallerId caller, ToldApart apart) {
+        return knownOf.entrySet().stream().filter(each -> apart.isSame(each.getKey(), caller))
+                .mapToInt(Map.Entry::getValue).sum();
+    }
+
     /** A connection of {@code caller} that was made known is closed; its place is given back beside. */
-    void unmakeKnown(Optional<String> caller) {
+    void unmakeKnown(CallerId caller) {
         known--;
         assert known >= 0 : known;
-        caller.ifPresent(id -> knownOf.computeIfPresent(id, (same, n) -> n == 1 ? null : n - 1));
+        knownOf.computeIfPresent(caller, (same, n) -> n == 1 ? null : n - 1);
     }
 }

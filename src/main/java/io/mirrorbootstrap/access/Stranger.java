@@ -1,8 +1,8 @@
 package io.mirrorbootstrap.access;
 
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -40,7 +40,7 @@ final class Stranger extends ChannelInboundHandlerAdapter {
     private int answering; // how many of its requests have no answer yet
     private boolean isKnown;
     private boolean isGone;
-    private Optional<String> caller = Optional.empty(); // once it is known
+    private CallerId caller = CallerId.NOBODY; // until it is known
 
     /** Whether it is to be cut. Written with the register locked. */
     private volatile boolean isCut;
@@ -98,7 +98,7 @@ final class Stranger extends ChannelInboundHandlerAdapter {
     }
 
     /** It is let in, and has a place that is not taken from it. */
-    void becomesKnown(Optional<String> knownCaller) {
+    void becomesKnown(CallerId knownCaller) {
         assert Thread.holdsLock(register);
         isKnown = true;
         caller = knownCaller;
@@ -117,8 +117,8 @@ final class Stranger extends ChannelInboundHandlerAdapter {
         return first;
     }
 
-    /** Whose it is, once it is known, where callers are told apart. */
-    Optional<String> caller() {
+    /** Whose it is, once it is known. */
+    CallerId caller() {
         assert Thread.holdsLock(register);
         return caller;
     }

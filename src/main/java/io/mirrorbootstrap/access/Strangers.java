@@ -20,7 +20,9 @@ import org.jboss.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mirrorbootstrap.snapshot.CallerId;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 
@@ -143,15 +145,16 @@ class Strangers {
      * The request at hand over {@code channel} is let in: the connection is not cut any more, if there is a place for known ones.
      * The channel's event loop only.
      *
-     * @param caller whose it is, where callers are told apart: one caller gets half of these places at most
+     * @param caller whose it is: one caller gets half of these places at most
+     * @param apart by what callers are told apart now
      */
-    synchronized void letIn(Channel channel, Optional<String> caller) {
+    synchronized void letIn(Channel channel, CallerId caller, ToldApart apart) {
         Stranger stranger = strangers.get(channel);
         if (stranger == null) {
             return;
         }
         stranger.letIn();
-        if (places.makeKnown(caller)) {
+        if (places.makeKnown(caller, apart)) {
             strangers.remove(channel);
             stranger.door().left();
             stranger.becomesKnown(caller);

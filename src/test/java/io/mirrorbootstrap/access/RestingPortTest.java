@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.netty.channel.embedded.EmbeddedChannel;
 
 /** When a port rests, and goes on: with 12 places, of which 4 may be strangers' of one port. */
@@ -43,14 +44,14 @@ class RestingPortTest extends WithStrangers {
     @Test
     void aPortThatRestsGoesOnWhenOneIsLetIn() {
         List<EmbeddedChannel> asking = askUntilThePortRests();
-        register.letIn(asking.get(2), Optional.empty());
+        register.letIn(asking.get(2), CallerId.NOBODY, ToldApart.NOT);
         assertTrue(accepts());
     }
 
     @Test
     void aPortThatRestsForOthersIsNotForgottenWhenItsStrangersAreLetIn() {
         List<EmbeddedChannel> two = restAsPlacesRunOut();
-        two.forEach(each -> register.letIn(each, Optional.empty()));
+        two.forEach(each -> register.letIn(each, CallerId.NOBODY, ToldApart.NOT));
         assertTrue(accepts());
     }
 
@@ -66,7 +67,7 @@ class RestingPortTest extends WithStrangers {
         for (int i = 0; i < PLACES - 4; i++) {
             EmbeddedChannel known = comeTo(otherPort);
             ask(known);
-            register.letIn(known, Optional.empty());
+            register.letIn(known, CallerId.NOBODY, ToldApart.NOT);
             register.answered(known);
         }
         comeTo(otherPort);
@@ -110,7 +111,7 @@ class RestingPortTest extends WithStrangers {
         for (int i = 0; i < PLACES - 2; i++) {
             EmbeddedChannel one = come();
             ask(one);
-            register.letIn(one, Optional.empty());
+            register.letIn(one, CallerId.NOBODY, ToldApart.NOT);
             register.answered(one);
         }
         EmbeddedChannel stranger = come();

@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
+import io.mirrorbootstrap.snapshot.CallerId;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -141,18 +142,18 @@ class StrangersTest extends WithStrangers {
 
     @Test
     void whoIsLetInIsNotCutAndOneCallerHasHalfOfThesePlaces() {
-        Optional<String> caller = Optional.of("token a");
+        CallerId caller = CallerId.ofToken("token a").with("cluster a");
         List<EmbeddedChannel> known = new ArrayList<>();
         for (int i = 0; i < 5; i++) { // 10 of 12 places are for known ones
             EmbeddedChannel one = come();
             ask(one);
-            register.letIn(one, caller);
+            register.letIn(one, caller, ToldApart.BY_CERTIFICATE);
             register.answered(one);
             known.add(one);
         }
-        EmbeddedChannel sixth = come();
+        EmbeddedChannel sixth = come(); // when another token is there, so that its name is another
         ask(sixth);
-        register.letIn(sixth, caller);
+        register.letIn(sixth, caller, ToldApart.BY_BOTH);
         register.answered(sixth);
         come(STRANGERS);
         assertEquals(List.of(true, true, true, true, true), open(known));
@@ -161,7 +162,7 @@ class StrangersTest extends WithStrangers {
         known.get(0).close();
         EmbeddedChannel again = come();
         ask(again);
-        register.letIn(again, caller);
+        register.letIn(again, caller, ToldApart.BY_CERTIFICATE);
         register.answered(again);
         come(STRANGERS);
         assertTrue(isOpen(again), "a place that was given back");
