@@ -4,6 +4,7 @@ import java.util.Optional;
 
 import javax.net.ssl.SSLEngine;
 
+import io.mirrorbootstrap.mirror.CallerAtWork;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,6 +20,8 @@ public final class Connections {
     private static final int HELD_BYTES = 64 * 1024;
 
     private static final AttributeKey<String> SOURCE = AttributeKey.valueOf(Connections.class, "source");
+
+    private static final AttributeKey<String> CALLER = AttributeKey.valueOf(Connections.class, "caller");
 
     private Connections() {
     }
@@ -71,9 +74,25 @@ public final class Connections {
         Optional.ofNullable(channel.pipeline().firstContext()).ifPresent(ChannelHandlerContext::close);
     }
 
-    /** Remembers the address of the caller at the other end of {@code channel}, also where a proxy is in between. */
-    static void name(Channel channel, String source) {
+    /**
+     * Remembers who is at the other end of {@code channel}.
+     *
+     * @param source the address, also where a proxy is in between
+     * @param caller by which it is told from others
+     */
+    static void name(Channel channel, String source, String caller) {
         channel.attr(SOURCE).set(source);
+        channel.attr(CALLER).set(caller);
+    }
+
+    /** Writes lines about the caller at the other end of {@code channel}: they leave out none about others. Any thread. */
+    public static void tell(Channel channel, Runnable lines) {
+        String caller = channel.attr(CALLER).get();
+        if (caller == null) {
+            lines.run();
+        } else {
+            CallerAtWork.run(caller, lines);
+        }
     }
 
     /** The address of the caller at the other end of {@code channel}, for the log; of the proxy, where no other is known. Any thread. */

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mirrorbootstrap.snapshot.Callers;
 import io.mirrorbootstrap.snapshot.Text;
+import io.mirrorbootstrap.snapshot.ToldApart;
 import io.mirrorbootstrap.wire.JsonMessages;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -143,8 +144,9 @@ class Gate {
 
     private void admit(RoutingContext request, Caller caller) {
         Channel channel = Connections.channel(request.request().connection());
-        strangers.letIn(channel, caller.principal().id(), callers.now());
-        Connections.name(channel, forwarding.seen(request.request()).source());
+        ToldApart apart = callers.now();
+        strangers.letIn(channel, caller.principal().id(), apart);
+        Connections.name(channel, forwarding.seen(request.request()).source(), apart.name(caller.principal().id()));
         standing.letIn(channel, caller);
         caller.attachTo(request);
         request.next();

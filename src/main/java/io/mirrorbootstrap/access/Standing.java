@@ -69,7 +69,7 @@ public class Standing {
             try {
                 Optional<String> objection = each.caller().objection();
                 if (objection.isPresent() && open.remove(channel, each)) {
-                    each.end().accept(objection.get());
+                    Connections.tell(channel, () -> each.end().accept(objection.get()));
                 }
             } catch (RuntimeException | Error e) { // one failure must not stop the look at the others
                 LOG.errorf(e, "whether %s is still let in cannot be told, closing it", channel.remoteAddress());

@@ -207,7 +207,8 @@ final class TlsRecords extends ChannelInboundHandlerAdapter {
 
     /** Says why a connection is closed; the log's filter bounds how often. */
     private static void tell(ChannelHandlerContext context, String reason) {
-        LOG.warnf("closing the connection from %s: %s", Text.field(Connections.source(context.channel())), reason);
+        Connections.tell(context.channel(), () -> LOG.warnf("closing the connection from %s: %s",
+                Text.field(Connections.source(context.channel())), reason));
     }
 
     private static boolean isEncrypted(ChannelPipeline pipeline) {

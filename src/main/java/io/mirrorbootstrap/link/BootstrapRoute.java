@@ -103,9 +103,9 @@ class BootstrapRoute {
                     channel.closeFuture().removeListener(gone); // the connection may go on, and ask again
                     place.socketGone();
                     early.leave(channel);
-                    LOG.warnf("no WebSocket with %s: %s",
+                    Connections.tell(channel, () -> LOG.warnf("no WebSocket with %s: %s",
                             Text.field(String.valueOf(request.request().remoteAddress())),
-                            Text.readable(String.valueOf(failure.getMessage())));
+                            Text.readable(String.valueOf(failure.getMessage()))));
                 });
     }
 
@@ -124,7 +124,8 @@ class BootstrapRoute {
             standing.endWith(channel, link::letInNoMore);
         } catch (RuntimeException | Error e) {
             // a socket that is gone has no pipeline any more to put a reader into
-            LOG.warnf("link from %s: not started, closing it (%s)", socket.remote(), Text.readable(e.toString()));
+            Connections.tell(channel, () -> LOG.warnf("link from %s: not started, closing it (%s)", socket.remote(),
+                    Text.readable(e.toString())));
             links.closed(link);
             Connections.cut(channel);
         }
