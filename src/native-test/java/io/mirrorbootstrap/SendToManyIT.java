@@ -15,6 +15,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -154,6 +156,16 @@ class SendToManyIT extends WithSidecar {
     private int toEveryAddress(String urls) throws Exception {
         return ended(started(SidecarProcess
                 .command(arguments(List.of("--url", urls), "--every-address", whole().toString()))));
+    }
+
+    @Test
+    void moreThanTheMemoryIsEnoughForAreNotSentToAtAll() throws Exception {
+        List<String> line = new ArrayList<>(SidecarProcess.program(List.of("-XX:MaxDirectMemorySize=96m")));
+        List<String> urls = List.of("--url", IntStream.rangeClosed(1, 24).mapToObj(port -> "http://127.0.0.1:" + port)
+                .collect(Collectors.joining(" ")));
+        line.addAll(List.of(arguments(urls, "--compress", "zstd", whole().toString())));
+        assertEquals(2, ended(started(new ProcessBuilder(line))), this::said);
+        assertTrue(said().contains("so many mirrors at once, 24, need "), this::said);
     }
 
     private Path prepared() throws IOException {

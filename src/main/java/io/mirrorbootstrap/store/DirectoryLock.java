@@ -50,6 +50,9 @@ final class DirectoryLock {
     /** Null before the directory is this process's. Changed with the lock of this. */
     private volatile Held held;
 
+    /** How many names a new file has, as the file system tells: some tell more than there are. Guarded by this. */
+    private int leastNames = 1;
+
     /**
      * @param file what {@code channel} has open and {@code lock} locks, as long as these are reachable
      * @param isNamed whether it names its own inode
@@ -221,7 +224,7 @@ final class DirectoryLock {
         }
         Optional<LockFacts> there = LockFacts.of(file);
         if (there.filter(held.file()::isSame).isPresent()) {
-            if (there.get().names() > 1) { // it may be opened by another name, which is put in the place of a file of this process
+            if (there.get().names() > leastNames) { // it may be opened by another name, which is put in the place of a file of this process
                 putBack();
                 return Optional.of(file + " had a second name, by which the lock of this process could have been lost: "
                         + "another file has its place now, and is locked");
@@ -282,6 +285,7 @@ final class DirectoryLock {
             Held replacing = named(new Held(channel, lock, facts, false));
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
             held = replacing;
+            leastNames = facts.names();
         } catch (IOException e) {
             channel.close();
             Files.deleteIfExists(next);

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -109,6 +111,16 @@ class CommandLineTest extends WithCommandLine {
     void whichSidecarsAreMeantIsKnownBeforeOneIsSentTo(String targets, String message) {
         assertEquals(2, run(("send " + snapshot + " --cluster c --database d --lsn 1 " + targets).split(" ")));
         assertTrue(err.toString().contains(message), err::toString);
+    }
+
+    @Test
+    void aSidecarThatHasAnAddressOfEachFamilyIsOne() throws IOException {
+        List<InetAddress> all = new ArrayList<>();
+        for (String address : List.of("10.0.0.1", "fd00::1", "10.0.0.2", "fd00::2")) {
+            all.add(InetAddress.getByName(address));
+        }
+        assertEquals(List.of(all.get(0), all.get(2)), Targets.ofOneFamily(all));
+        assertEquals(List.of(all.get(1), all.get(3)), Targets.ofOneFamily(all.subList(1, 4)));
     }
 
     @Test
