@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.mirrorbootstrap.RandomBytes;
 import io.mirrorbootstrap.store.Disk;
 import io.mirrorbootstrap.store.DiskFile;
 import io.mirrorbootstrap.store.SimulatedDisk;
@@ -26,14 +27,14 @@ class PayloadSpillTest {
     @Test
     void nothingOfAPayloadBeforeIsHandedOn() throws Exception {
         try (PayloadSpill spill = new SnapshotDirectory(disk, 0, new JsonRecords()).spill()) {
-            spill.write(ByteBuffer.wrap(new byte[100_000]));
+            spill.write(ByteBuffer.wrap(new byte[200_000]));
             disk.observe((what, name) -> {
                 if (what.equals("truncate")) {
                     throw new IOException("Input/output error");
                 }
             });
             spill.clear();
-            byte[] next = {1, 2, 3};
+            byte[] next = RandomBytes.random(70_000, 1); // its last slice has less than the one before
             spill.write(ByteBuffer.wrap(next));
             ByteArrayOutputStream come = new ByteArrayOutputStream();
             spill.drainTo(slice -> come.write(slice.array(), slice.position(), slice.remaining()));
