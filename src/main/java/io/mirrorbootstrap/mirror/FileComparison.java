@@ -14,11 +14,11 @@ import org.jboss.logging.Logger;
 
 import io.mirrorbootstrap.snapshot.CommittedSnapshot;
 import io.mirrorbootstrap.snapshot.DatabaseId;
+import io.mirrorbootstrap.snapshot.LostAndFound;
 import io.mirrorbootstrap.snapshot.LostAndFound.Look;
 import io.mirrorbootstrap.snapshot.SnapshotDirectory;
 import io.mirrorbootstrap.snapshot.SnapshotReceiver;
 import io.mirrorbootstrap.snapshot.Text;
-import io.mirrorbootstrap.store.Shortage;
 import io.mirrorbootstrap.store.TooManyFilesException;
 
 /**
@@ -163,7 +163,7 @@ final class FileComparison {
                 LOG.warnf(
                         "%s: the snapshot that somebody has brought back cannot be read, or its manifest not be written"
                                 + " (%s): %s",
-                        database, Text.readable(String.valueOf(e)), Shortage.is(e)
+                        database, Text.readable(String.valueOf(e)), LostAndFound.isReadAgain(e)
                                 ? "that is tried again"
                                 : "it is left alone until it is written to, or until the next start");
             }

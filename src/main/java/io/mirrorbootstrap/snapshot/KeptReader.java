@@ -7,6 +7,7 @@ import java.util.concurrent.Executor;
 
 import io.mirrorbootstrap.snapshot.Phase.Verifying;
 import io.mirrorbootstrap.store.Disk;
+import io.mirrorbootstrap.store.Interrupted;
 
 /** Reads a kept transfer back for its source, one part at each call and without the lock, as long as nobody takes over. */
 final class KeptReader {
@@ -45,24 +46,29 @@ final class KeptReader {
                     ? Optional.of(held.doubt(source, verifying.transfer(), e))
                     : Optional.empty()); // its file may have been removed meanwhile
         }
-        if (outcome instanceof KeptTransfer.Outcome.Read read && read.transfer().verified().isPresent()) {
-            makeDurable(SnapshotNames.partial(read.transfer().identity().database()));
-        }
+        KeptTransfer.Outcome durable = outcome instanceof KeptTransfer.Outcome.Read read
+                && read.transfer().verified().isPresent() ? forced(read) : outcome;
         reception.doWhenFree(held -> {
             if (held.phase() == before) {
-                held.readBack(source, outcome);
+                held.readBack(source, durable);
             }
         });
         return Optional.empty();
     }
 
-    /** Its name, too. Where nothing is dirty this costs nothing. */
-    private void makeDurable(String partial) throws IOException {
+    /** Its name, too. Where nothing is dirty this costs nothing; where it fails, nobody knows what is on the disk. */
+    private KeptTransfer.Outcome forced(KeptTransfer.Outcome.Read read) throws IOException {
         try {
-            ReadBack.makeDurable(disk, partial);
+            ReadBack.makeDurable(disk, SnapshotNames.partial(read.transfer().identity().database()));
             disk.force();
         } catch (NoSuchFileException e) {
             // removed since: whoever goes on with it finds that out
+        } catch (NotForcedException e) {
+            if (Interrupted.is(e)) {
+                throw e;
+            }
+            return new KeptTransfer.Outcome.Useless(TransferEvent.DropReason.DAMAGED);
         }
+        return read;
     }
 }

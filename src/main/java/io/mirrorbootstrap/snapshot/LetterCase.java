@@ -107,12 +107,22 @@ final class LetterCase {
         if (!(knowledge instanceof NotKnown)) {
             return knowledge; // another thread has found it out
         }
-        List<String> names = disk.names();
-        Optional<Boolean> isTold = shownBy(names);
-        if (isTold.isEmpty() && byNewFile) {
+        Optional<Boolean> isTold = Optional.empty();
+        Optional<IOException> noFile = Optional.empty();
+        try {
             isTold = Optional.of(newFiles.probe());
+        } catch (IOException e) {
+            noFile = Optional.of(e); // those that are there may show it
         }
-        if (isTold.isPresent()) {
+        if (isTold.orElse(false)) {
+            knowledge = new Told(); // whatever is there, and however many
+            return knowledge;
+        }
+        List<String> names = disk.names();
+        isTold = isTold.isPresent() ? isTold : shownBy(names);
+        if (isTold.isEmpty() && byNewFile) {
+            throw noFile.orElseThrow();
+        } else if (isTold.isPresent()) {
             Set<DatabaseId> databases = new HashSet<>();
             names.forEach(name -> SnapshotNames.database(name).ifPresent(databases::add));
             knowledge = isTold.get() ? new Told() : new NotTold(oneSpellingOfEach(databases, new HashSet<>(), any -> {

@@ -126,12 +126,17 @@ public final class LostAndFound {
                 ReadBack.makeDurable(directory.disk(), snapshot);
             }
             return isRight;
-        } catch (IOException e) {
-            if (Shortage.is(e)) {
+        } catch (IOException | RuntimeException | Error e) {
+            if (isReadAgain(e)) {
                 directory.readInVain().remove(database);
             }
             throw e;
         }
+    }
+
+    /** Whether what has failed in {@link #read} is tried again: it says nothing of the file. */
+    public static boolean isReadAgain(Throwable failure) {
+        return Shortage.is(failure) && !(failure instanceof NotForcedException);
     }
 
     /** What has been read of a file says nothing of one that has been written to, or exchanged, meanwhile: that is read again. */

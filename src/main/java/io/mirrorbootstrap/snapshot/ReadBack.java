@@ -62,10 +62,16 @@ record ReadBack(long bytes, Crc32c crc32c) {
     /**
      * Makes durable what somebody else has written, and was read: before a record may have the file's mark. After a power cut a copy can have
      * its size and its time, and not its bytes.
+     *
+     * @throws NotForcedException when that has failed: it is not to be tried again
      */
     static void makeDurable(Disk disk, String name) throws IOException {
         try (DiskFile file = disk.open(name, false)) {
-            file.force();
+            try {
+                file.force();
+            } catch (IOException e) {
+                throw new NotForcedException(name, e);
+            }
         }
     }
 

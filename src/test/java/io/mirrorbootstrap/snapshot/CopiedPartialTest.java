@@ -2,7 +2,6 @@ package io.mirrorbootstrap.snapshot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,19 +43,15 @@ class CopiedPartialTest extends ReceiverOnSimulatedDisk {
         }
     }
 
-    /** However often: a disk that fails says nothing of the bytes. */
+    /** The next force would succeed, whatever was lost. */
     @Test
-    void whereItCannotBeForcedItIsKept() {
+    void whatCouldNotBeForcedIsNotBelievedAtTheNextTry() {
         disk.observe((what, name) -> {
             if (what.equals("forceFile") && name.equals("db.partial")) {
+                disk.stopObserving();
                 throw new IOException("Input/output error");
             }
         });
-        for (int i = 0; i < 3; i++) {
-            assertInstanceOf(Refusal.Transport.class, assertInstanceOf(OpenOutcome.Refused.class,
-                    TestSource.open(receiver, other, identity)).refusal());
-        }
-        disk.stopObserving();
-        TestSource.assertOpened(KEPT, TestSource.open(receiver, other, identity));
+        TestSource.assertOpened(0, TestSource.open(receiver, other, identity));
     }
 }

@@ -75,6 +75,34 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
     }
 
     @Test
+    void whatCannotBeReadForWantOfMemoryIsReadAgain() throws Exception {
+        copyBack();
+        disk.observe((what, name) -> {
+            if (what.equals("readFile")) {
+                throw new OutOfMemoryError("Cannot reserve 266240 bytes of direct buffer memory");
+            }
+        });
+        assertThrows(OutOfMemoryError.class, () -> receiver.lostAndFound().read(() -> told));
+        disk.stopObserving();
+        look(Look.TO_BE_READ);
+    }
+
+    /** The next force would succeed, whatever was lost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Input/output error", "No space left on device"})
+    void whatCouldNotBeForcedIsNotBelievedAtTheNextTry(String failure) throws Exception {
+        copyBack();
+        disk.observe((what, name) -> {
+            if (what.equals("forceFile") && name.equals(SNAPSHOT)) {
+                throw new IOException(failure);
+            }
+        });
+        assertThrows(NotForcedException.class, () -> receiver.lostAndFound().read(() -> told));
+        disk.stopObserving();
+        look(Look.COMPARED);
+    }
+
+    @Test
     void whatIsRightIsNotReadAgainWhereTheDiskHasNoRoomForItsManifest() throws Exception {
         copyBack();
         disk.whileFull("create",
