@@ -106,24 +106,25 @@ public final class Extraction implements Closeable {
     static Extraction begin(Path directory, HeldMemory memory) throws IOException {
         Path place = prepare(directory);
         Path partial = Leftovers.beside(place);
+        boolean isMade = false;
         Optional<FileChannel> lock = Optional.empty();
         try {
             Files.createDirectory(partial, Tree.OWN_DIRECTORY);
+            isMade = true;
             lock = Optional.of(Leftovers.claim(partial));
             return new Extraction(place, partial, lock.get(), new Tree(partial.resolve(Leftovers.TREE), memory));
         } catch (IOException e) {
-            removed(partial, lock);
+            if (isMade) {
+                remove(partial, lock);
+            }
             throw new IOException(partial + " cannot be made: " + Reason.of(e), e);
         }
     }
 
     /** What cannot be removed now {@link #prepare} of the next one removes, or says why not. */
-    private static void removed(Path partial, Optional<? extends Closeable> lock) {
-        try {
+    private static void remove(Path partial, Optional<FileChannel> lock) {
+        try (Closeable taken = lock.orElse(null)) { // of null nothing is closed
             Leftovers.removeAll(partial);
-            if (lock.isPresent()) {
-                lock.get().close();
-            }
         } catch (IOException e) {
             // it is none of what is in its place
         }
@@ -179,8 +180,8 @@ public final class Extraction implements Closeable {
     /** Removes what has not got its place; what cannot be removed now {@link #prepare} of the next one removes, or says why not. */
     @Override
     public void close() {
-        try (lock; tree) {
-            Leftovers.removeAll(partial);
+        try (tree) {
+            remove(partial, Optional.of(lock));
         } catch (IOException e) {
             // it is none of what is in its place
         }

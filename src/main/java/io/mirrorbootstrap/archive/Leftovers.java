@@ -8,6 +8,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -92,14 +93,26 @@ final class Leftovers {
     }
 
     private static void removeOne(Path partial) throws IOException {
-        if (isTorn(partial)) { // where the disk is full there is no room to claim it either
-            Files.deleteIfExists(partial.resolve(LOCK));
-            Files.deleteIfExists(partial);
-        } else {
-            try (FileChannel lock = lock(partial, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
+        if (!Files.exists(partial.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
+            removeBare(partial);
+            return;
+        }
+        try (FileChannel lock = lock(partial, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
+            if (isMarked(partial) || isTorn(partial)) { // else it has become somebody's since
                 assert lock.isOpen();
                 removeAll(partial);
             }
+        } catch (NoSuchFileException e) {
+            // whose it was has removed it
+        }
+    }
+
+    /** It has no lock: nobody has begun to unpack there, or somebody is about to. */
+    private static void removeBare(Path partial) throws IOException {
+        try {
+            Files.deleteIfExists(partial);
+        } catch (DirectoryNotEmptyException e) {
+            throw new IOException("another process is unpacking there, in " + partial, e);
         }
     }
 
@@ -179,7 +192,8 @@ final class Leftovers {
     }
 
     /**
-     * Removes one, and all that is in it: links themselves, not what they lead to, whoever puts them there meanwhile. Its lock goes last: if
+     * Removes one, and all that is in it: links themselves, not what they lead to, whoever puts them there meanwhile (but where somebody puts
+     * one in the place of a directory that may not be read). Its lock goes last: if
      * this process ends before, the next one still knows whose the rest is.
      */
     static void removeAll(Path partial) throws IOException {

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
@@ -75,6 +77,22 @@ class LeftoversTest {
         for (Path each : List.of(others, unmarked)) {
             assertTrue(Files.exists(each), each::toString);
         }
+    }
+
+    /** Between its lock and what is written into that. */
+    @Test
+    void whatAnotherIsAboutToBeginIsLeftToIt() throws Exception {
+        Path there = directory.resolve("there");
+        Path begun = Files.createDirectory(Leftovers.beside(there));
+        try (FileChannel lock = FileChannel.open(Files.createFile(begun.resolve(Leftovers.LOCK)),
+                StandardOpenOption.WRITE)) {
+            assertTrue(lock.tryLock().isValid());
+            IOException refused = assertThrows(IOException.class, () -> Leftovers.remove(there));
+            assertTrue(refused.getMessage().contains("another process is unpacking there"), refused::getMessage);
+            assertTrue(Files.exists(begun.resolve(Leftovers.LOCK)));
+        }
+        Leftovers.remove(there);
+        assertFalse(Files.exists(begun));
     }
 
     @Test
