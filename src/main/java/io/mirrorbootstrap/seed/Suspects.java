@@ -18,8 +18,8 @@ final class Suspects {
 
     private record Suspicion(long sinceNanos, Duration pause) {
 
-        boolean isOver(long nowNanos, int times) {
-            return nowNanos - sinceNanos > pause.multipliedBy(times).toNanos();
+        boolean isOver(long nowNanos) {
+            return nowNanos - sinceNanos > pause.toNanos();
         }
     }
 
@@ -45,8 +45,9 @@ final class Suspects {
     /** Whether it is not to be read now. */
     boolean has(Offer.Name name) {
         long now = nanoTime.getAsLong();
-        all.values().removeIf(each -> each.isOver(now, 2)); // it was read again meanwhile, and nothing was wrong
+        // it was read again since, and nothing was wrong: however long others have had their turn before
+        all.values().removeIf(each -> now - each.sinceNanos() > each.pause().plus(longest).toNanos());
         Suspicion found = all.get(name);
-        return found != null && !found.isOver(now, 1);
+        return found != null && !found.isOver(now);
     }
 }

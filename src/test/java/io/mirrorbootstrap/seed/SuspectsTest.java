@@ -38,7 +38,10 @@ class SuspectsTest {
         Duration first = suspects.add(NAME);
         assertFalse(suspects.has(new Offer.Name(NAME.database(), NAME.address(), "two")));
         assertFalse(suspects.has(new Offer.Name(new DatabaseId("other"), NAME.address(), NAME.tag())));
-        now += first.multipliedBy(2).toNanos() + 1;
+        now += first.plus(SHORTEST).toNanos();
+        assertFalse(suspects.has(NAME));
+        assertEquals(first.multipliedBy(2), suspects.add(NAME), "it has perhaps not been read since");
+        now += first.multipliedBy(2).plus(Duration.ofDays(1)).toNanos() + 1;
         assertFalse(suspects.has(NAME));
         assertEquals(first, suspects.add(NAME));
     }
