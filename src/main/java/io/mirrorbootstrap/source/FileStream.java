@@ -51,6 +51,7 @@ public final class FileStream implements StreamSource {
     private Optional<FileTime> modified = Optional.empty();
     /** Reaches zero when this process is told to end. */
     private final CountDownLatch ending;
+    private final Duration signal;
     private final Thread atEnd;
 
     private interface Opening {
@@ -58,11 +59,12 @@ public final class FileStream implements StreamSource {
     }
 
     private FileStream(String name, Path path, Opening opening) {
-        this(name, path, opening, new CountDownLatch(1));
+        this(name, path, opening, new CountDownLatch(1), SIGNAL);
     }
 
-    private FileStream(String name, Path path, Opening opening, CountDownLatch ending) {
+    private FileStream(String name, Path path, Opening opening, CountDownLatch ending, Duration signal) {
         this.ending = ending;
+        this.signal = signal;
         this.atEnd = new Thread(ending::countDown, "end of " + name);
         this.name = name;
         this.opened = path;
@@ -80,9 +82,13 @@ public final class FileStream implements StreamSource {
         return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ));
     }
 
-    /** @param ending reaches zero when this process is told to end */
-    static FileStream of(Path path, CountDownLatch ending) {
-        return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ), ending);
+    /**
+     * @param ending reaches zero when this process is told to end
+     * @param signal how long that is waited for
+     */
+    static FileStream of(Path path, CountDownLatch ending, Duration signal) {
+        return new FileStream(path.toString(), path, () -> FileChannel.open(path, StandardOpenOption.READ), ending,
+                signal);
     }
 
     /** To be sent. */
@@ -144,7 +150,7 @@ public final class FileStream implements StreamSource {
     @Override
     public void awaitEnd() throws InterruptedException {
         if (modified.isEmpty()) {
-            ending.await(SIGNAL.toMillis(), TimeUnit.MILLISECONDS);
+            ending.await(signal.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

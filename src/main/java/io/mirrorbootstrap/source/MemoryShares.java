@@ -22,6 +22,10 @@ record MemoryShares(long buffers, int each, long own) {
     /** Less than this and nothing flows. */
     static final int LEAST = 4;
 
+    /** What is held for all is for different paces; before there are so many, each has a little less. */
+    private static final int ENOUGH_HELD = 16;
+    private static final int FLOWING_SLOWER = 3;
+
     /** For one link, TLS included, and what a stream and files are read through. */
     private static final long OTHERS_BYTES = 24L * 1024 * 1024;
 
@@ -38,9 +42,14 @@ record MemoryShares(long buffers, int each, long own) {
      */
     static MemoryShares of(List<Destination> to, long directBytes) {
         int each = Stock.FLOWING;
-        while (to.size() > 1 && each > 1 && neededBytes(to, each) > directBytes) {
+        while (to.size() > 1 && each > 1 && (neededBytes(to, each) > directBytes
+                || each > FLOWING_SLOWER && of(to, directBytes, each).held(Long.MAX_VALUE) < ENOUGH_HELD)) {
             each--;
         }
+        return of(to, directBytes, each);
+    }
+
+    private static MemoryShares of(List<Destination> to, long directBytes, int each) {
         long buffers = (directBytes - OTHERS_BYTES - besideBytes(to, each)) / ChunkBuffer.ALL_BYTES;
         return new MemoryShares(Math.max(LEAST, buffers), each, own(to, each));
     }

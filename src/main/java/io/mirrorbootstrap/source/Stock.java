@@ -204,7 +204,8 @@ final class Stock {
     private synchronized void offer(long next) {
         long room = segments.end(end);
         long wanted = size.isPresent() ? next + 1 : end + ChunkBuffer.MAX_PAYLOAD_BYTES;
-        while (!isEnded && room < wanted && hasMemory()) {
+        boolean isFollowed = size.isEmpty() || !lag.isEmpty(); // what can be read again is read for nobody else
+        while (isFollowed && !isEnded && room < wanted && hasMemory()) {
             Optional<Segment> segment = segments.add(room, segmentBytes);
             if (segment.isEmpty()) {
                 return;
@@ -234,9 +235,7 @@ final class Stock {
     }
 
     private void read(long upTo, Duration patience) throws IOException, InterruptedException {
-        synchronized (this) {
-            isBeingRead = true;
-        }
+        assert isBeingRead : "since it was found to be wanted";
         try {
             long now = input.read(upTo, patience);
             OptionalLong last = input.input().end();
@@ -251,12 +250,14 @@ final class Stock {
         }
     }
 
-    /** Up to where to read for the chunk at {@code next}; empty where nothing is to be read. */
+    /** Up to where to read for the chunk at {@code next}, which begins by that; empty where nothing is to be read. */
     private synchronized OptionalLong wanted(long next, int chunkBytes) {
         Segment segment = segments.at(next);
-        return segment == null || isReady(next, chunkBytes)
-                ? OptionalLong.empty()
-                : OptionalLong.of(next + bytes(segment, next, chunkBytes));
+        if (segment == null || isReady(next, chunkBytes)) {
+            return OptionalLong.empty();
+        }
+        isBeingRead = true;
+        return OptionalLong.of(next + bytes(segment, next, chunkBytes));
     }
 
     private synchronized boolean isReady(long next, int chunkBytes) {
