@@ -1,7 +1,10 @@
 package io.mirrorbootstrap.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 import io.mirrorbootstrap.snapshot.Text;
 import io.mirrorbootstrap.source.Endpoint;
@@ -28,6 +32,9 @@ final class Targets {
 
     /** Each has a thread, an event loop and some memory. */
     private static final int MOST = 64;
+
+    /** It is not sent to. */
+    private static final int ANY_PORT = 9;
 
     private static final int MOST_FILE_BYTES = 256 * 1024;
 
@@ -109,7 +116,8 @@ final class Targets {
     private static List<InetAddress> addresses(CommandLine command, Endpoint endpoint) {
         try {
             List<InetAddress> all = endpoint.addresses();
-            List<InetAddress> one = ofOneFamily(all);
+            List<InetAddress> met = all.stream().filter(Targets::hasRoute).toList();
+            List<InetAddress> one = ofOneFamily(met.isEmpty() ? all : met);
             if (one.size() < all.size()) {
                 command.getErr().println(EVERY_ADDRESS + ": " + endpoint.place()
                         + " has addresses of IPv4 and of IPv6, by which each sidecar would be met twice: it is sent to those of one kind, "
@@ -122,9 +130,22 @@ final class Targets {
         }
     }
 
-    /** Where a name has addresses of both kinds, each sidecar behind it has one of each: those like the first. */
+    /** Where a name has addresses of both kinds, each sidecar behind it has one of each: the kind of which there are more, else of the first. */
     static List<InetAddress> ofOneFamily(List<InetAddress> all) {
-        return all.stream().filter(each -> each.getClass() == all.get(0).getClass()).toList();
+        Map<Class<?>, List<InetAddress>> families = all.stream()
+                .collect(Collectors.groupingBy(InetAddress::getClass, LinkedHashMap::new, Collectors.toList()));
+        return families.values().stream().reduce((first, next) -> next.size() > first.size() ? next : first)
+                .orElseThrow();
+    }
+
+    /** Whether this machine can reach addresses of this kind at all; nothing is sent. */
+    private static boolean hasRoute(InetAddress address) {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(new InetSocketAddress(address, ANY_PORT));
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
     }
 
     /** Whether each address of a name is another one. */

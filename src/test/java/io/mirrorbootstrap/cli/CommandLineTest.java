@@ -121,6 +121,7 @@ class CommandLineTest extends WithCommandLine {
         }
         assertEquals(List.of(all.get(0), all.get(2)), Targets.ofOneFamily(all));
         assertEquals(List.of(all.get(1), all.get(3)), Targets.ofOneFamily(all.subList(1, 4)));
+        assertEquals(List.of(all.get(1)), Targets.ofOneFamily(all.subList(1, 3)));
     }
 
     @Test
