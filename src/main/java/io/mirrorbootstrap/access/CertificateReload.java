@@ -67,6 +67,7 @@ final class CertificateReload {
         Optional<String> found;
         try {
             found = read();
+            readingSinceNanos = OptionalLong.empty(); // what follows waits for the ports, and for no file
             if (found.isEmpty()) {
                 take.run();
             }

@@ -37,6 +37,8 @@ public final class PemFiles {
     private static final int DER_SEQUENCE = 0x30;
     /** As many authorities as there are take less. It is held several times while it is looked at. */
     private static final int MAX_BYTES = 2 * 1024 * 1024;
+    /** Some 200,000 certificates; Java holds several times as much of them. */
+    private static final int MAX_REVOCATIONS_BYTES = 8 * 1024 * 1024;
 
     private PemFiles() {
     }
@@ -77,7 +79,7 @@ public final class PemFiles {
 
     /** @throws IOException when {@code file} has not at least one list of revoked certificates (PEM, or DER) that can be read */
     public static void checkRevocations(Path file) throws IOException {
-        byte[] content = read(file, PEM);
+        byte[] content = read(file, MAX_REVOCATIONS_BYTES, ", too many for the memory that is here");
         if (content.length == 0) {
             throw new IOException(file + " is empty: it must have a list of revoked certificates (CRL)");
         } else if (!haveRevocations(Buffer.buffer(content))) {
@@ -177,13 +179,18 @@ public final class PemFiles {
 
     /** @param kind of what it is to be, for people */
     static byte[] read(Path file, String kind) throws IOException {
+        return read(file, MAX_BYTES, ", which no " + kind + " has");
+    }
+
+    /** @param tooMany what more than {@code most} bytes mean */
+    private static byte[] read(Path file, int most, String tooMany) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a directory");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] content = in.readNBytes(MAX_BYTES + 1);
-            if (content.length > MAX_BYTES) {
-                throw new IOException(file + " has more than " + MAX_BYTES + " bytes, which no " + kind + " has");
+            byte[] content = in.readNBytes(most + 1);
+            if (content.length > most) {
+                throw new IOException(file + " has more than " + most + " bytes" + tooMany);
             }
             return content;
         } catch (NoSuchFileException e) {

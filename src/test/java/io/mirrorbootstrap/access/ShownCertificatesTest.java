@@ -116,9 +116,10 @@ class ShownCertificatesTest {
 
     @Test
     void anAuthorityThatCeasesToBeValidVouchesForNobodyFromThenOn() throws Exception {
-        X509Certificate brief = keys("brief", "CN=brief", "-startdate", "-23H-59M-45S", "-validity", "1");
+        keys("of-brief", "CN=of-brief", "-validity", "100");
+        X509Certificate brief = keys("brief", "CN=brief", "-startdate", "-23H-59M-35S", "-validity", "1");
         KeyStore store = store(brief);
-        ShownCertificates shown = new ShownCertificates(List.of(issueFor("of-brief", "brief")),
+        ShownCertificates shown = new ShownCertificates(List.of(issue("of-brief", "brief", "-validity", "5")),
                 new Authorities(() -> store));
         assertEquals(Optional.empty(), shown.objection());
         Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> shown.objection().isPresent());
