@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -102,7 +103,8 @@ func transfer(link *websocket.Conn, file io.ReaderAt, total int64, crc uint32) e
 		}{Window_messages: 256} // where an older sidecar does not say
 		link.SetReadDeadline(time.Now().Add(silence))
 		err := link.ReadJSON(&a)
-		if websocket.IsUnexpectedCloseError(err, 1000, 1001, 1006, 1011, 1012, 1013, 1014) || err == websocket.ErrReadLimit {
+		if websocket.IsUnexpectedCloseError(err, 1000, 1001, 1006, 1011, 1012, 1013, 1014) || err == websocket.ErrReadLimit ||
+			errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError)) {
 			check(err, 4)
 		} else if err != nil {
 			return err

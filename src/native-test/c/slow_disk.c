@@ -3,7 +3,7 @@
  * position, or out of several buffers, takes SLOW_DISK_MS_PER_MIB milliseconds longer; while there is a file named
  * FULL_DISK_WHILE, there is no space.
  * Forcing a file takes SLOW_FORCE_MS milliseconds longer, and does not end, whoever interrupts it, while there is a file
- * named HANGING_DISK_WHILE. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
+ * named HANGING_DISK_WHILE; that somebody waits for that tells a file of this name with ".forced" behind it. Forcing fails once when there is a file named FAIL_FORCE_ONCE,
  * which is then removed. While there is a file named FAIL_COMMIT_WHILE, no manifest is renamed.
  * While there is a file named NO_INODE_WHILE, no other can be made; while there is one named REFUSED_WHILE, writing fails with the
  * number that is in it. Where STRANGE_WORDS is set, the C library speaks another language.
@@ -110,9 +110,9 @@ ssize_t writev(int fd, const struct iovec *from, int buffers) {
     return takes_after_a_while(fd, bytes) ? real(fd, from, buffers) : -1;
 }
 
-static void tell_met(const char *setting) {
+static void tell(const char *setting, const char *suffix) {
     char met[4096];
-    snprintf(met, sizeof met, "%s.met", getenv(setting));
+    snprintf(met, sizeof met, "%s%s", getenv(setting), suffix);
     FILE *file = fopen(met, "a");
     if (file != NULL) {
         fclose(file);
@@ -125,7 +125,7 @@ ssize_t write(int fd, const void *from, size_t bytes) {
         real = dlsym(RTLD_NEXT, "write");
     }
     while (is_file(fd) && is_there("HANGING_LOG_WHILE")) {
-        tell_met("HANGING_LOG_WHILE");
+        tell("HANGING_LOG_WHILE", ".met");
         struct timespec pause = {0, 10 * 1000000L};
         nanosleep(&pause, NULL);
     }
@@ -149,7 +149,7 @@ static int gives_after_a_while(int fd) {
         return 1;
     }
     while (is_there("HANGING_DISK_WHILE")) {
-        tell_met("HANGING_DISK_WHILE");
+        tell("HANGING_DISK_WHILE", ".met");
         struct timespec pause = {0, 10 * 1000000L};
         nanosleep(&pause, NULL);
     }
@@ -214,6 +214,7 @@ int fsync(int fd) {
         nanosleep(&pause, NULL);
     }
     while (is_there("HANGING_DISK_WHILE")) {
+        tell("HANGING_DISK_WHILE", ".forced");
         struct timespec pause = {0, 10 * 1000000L};
         nanosleep(&pause, NULL);
     }

@@ -158,7 +158,7 @@ class ShutdownIT extends WithSidecar {
         client.close();
         Files.createFile(hangs);
         sidecar.delete("/v1/mirrors/db?snapshot=true");
-        patiently().until(() -> !Files.exists(file("db.snapshot")));
+        patiently().until(() -> Files.exists(directory.resolve("hangs.forced")));
 
         assertEquals(ENDED_BY_SIGTERM, sidecar.terminate());
         assertLogged("as if the disk did not answer: ending without it");

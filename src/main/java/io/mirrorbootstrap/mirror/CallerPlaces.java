@@ -42,6 +42,11 @@ public final class CallerPlaces {
         return true;
     }
 
+    /** Whether a caller has fewer than it may have, and others have all the rest; see {@link #take(String, int)}. */
+    public synchronized boolean areTaken(String caller, int mostOfOne) {
+        return all >= most && (mostOfOne >= most || taken.getOrDefault(caller, 0) < mostOfOne);
+    }
+
     /** Gives a place back that was taken under the same name. */
     public synchronized void giveBack(String caller) {
         assert taken.containsKey(caller) : caller;
