@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,8 @@ class NewKeysIT extends WithSidecar {
 
     private void start(boolean asksForCertificates) throws Exception {
         authority = new TestAuthority(directory, "authority");
-        start(asksForCertificates ? authority.service() : authority.serviceWithoutTrust());
+        start(asksForCertificates ? authority.service() : authority.serviceWithoutTrust(),
+                Map.of("QUARKUS_TLS_HANDSHAKE_TIMEOUT", "30S")); // the first of this client takes long
     }
 
     @ParameterizedTest

@@ -71,7 +71,9 @@ class TlsSessionsIT extends WithSidecar {
             socket.getOutputStream()
                     .write(("GET " + (isLetIn ? "/v1/mirrors" : "/q/metrics") + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                             .repeat(2).getBytes(StandardCharsets.US_ASCII));
-            assertEquals('H', socket.getInputStream().read());
+            for (int i = 0; i < 2; i++) { // nothing is read of who does not read
+                assertEquals(200, HttpAnswer.read(socket.getInputStream(), true).status());
+            }
             assertThrows(IOException.class, () -> {
                 for (int i = 0; i < 100_000; i++) {
                     socket.startHandshake(); // of TLS 1.3: asks for new keys, and waits for nothing
