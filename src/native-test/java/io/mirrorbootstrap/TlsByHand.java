@@ -86,10 +86,11 @@ final class TlsByHand implements AutoCloseable {
      * @param behindFinished how often it asks for new keys in the record that ends its handshake
      */
     TlsByHand(URI uri, Optional<TestAuthority.Identity> own, int behindFinished) throws IOException {
+        Client client = new Client(own); // before it connects: the first of a process takes seconds
         socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort());
         socket.setSoTimeout(PATIENCE_MILLIS);
         records = new Records(socket, behindFinished);
-        records.connect(new Client(own));
+        records.connect(client);
     }
 
     private static final class Client extends DefaultTlsClient {
