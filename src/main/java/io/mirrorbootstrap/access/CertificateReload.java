@@ -63,18 +63,14 @@ final class CertificateReload {
      * @param take called where there is no fault, before that is told
      */
     void reload(Runnable take) {
-        readingSinceNanos = OptionalLong.of(System.nanoTime());
         Optional<String> found;
         try {
-            found = read();
-            readingSinceNanos = OptionalLong.empty(); // what follows waits for the ports, and for no file
+            found = readInTime();
             if (found.isEmpty()) {
-                take.run();
+                take.run(); // waits for the ports, and for no file
             }
         } catch (RuntimeException | Error e) {
             found = Optional.of(name + ": " + Reason.of(e));
-        } finally {
-            readingSinceNanos = OptionalLong.empty();
         }
         if (Thread.currentThread().isInterrupted()) {
             return; // the service ends
@@ -99,6 +95,15 @@ final class CertificateReload {
         if (!told.getAndSet(Optional.of(found)).equals(Optional.of(found))) {
             LOG.warnf("TLS files are not taken: %s: what was read of %s before stays in use until that is mended",
                     found, name);
+        }
+    }
+
+    private Optional<String> readInTime() {
+        readingSinceNanos = OptionalLong.of(System.nanoTime());
+        try {
+            return read();
+        } finally {
+            readingSinceNanos = OptionalLong.empty();
         }
     }
 

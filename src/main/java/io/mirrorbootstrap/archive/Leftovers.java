@@ -98,7 +98,7 @@ final class Leftovers {
             return;
         }
         try (FileChannel lock = lock(partial, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
-            if (isMarked(partial) || isTorn(partial)) { // else it has become somebody's since
+            if (isClaimed(partial)) { // else it has become somebody's since
                 assert lock.isOpen();
                 removeAll(partial);
             }
@@ -125,33 +125,27 @@ final class Leftovers {
             }
             try (DirectoryStream<Path> others = Files.newDirectoryStream(partial, each -> !Set.of(LOCK, TREE)
                     .contains(each.getFileName().toString()))) {
-                return !others.iterator().hasNext() && (isMarked(partial) || isTorn(partial));
+                return !others.iterator().hasNext() && isClaimed(partial);
             }
         } catch (NoSuchFileException e) {
             return false; // whose it was has removed it
         }
     }
 
-    private static boolean isMarked(Path partial) throws IOException {
-        return mark(partial).filter(said -> Arrays.equals(said, MARK)).isPresent();
-    }
-
-    /** Whether whose it is was ended, or had no room, before that could be written: there is nothing in it that could be lost. */
-    private static boolean isTorn(Path partial) throws IOException {
-        boolean isBegun = mark(partial).filter(said -> said.length < MARK.length
-                && Arrays.equals(said, Arrays.copyOf(MARK, said.length))).isPresent();
-        return !Files.exists(partial.resolve(TREE), LinkOption.NOFOLLOW_LINKS)
-                && (isBegun || !Files.exists(partial.resolve(LOCK), LinkOption.NOFOLLOW_LINKS));
-    }
-
-    /** What its lock begins with: a byte more than the mark has, at most; empty where it has none. */
-    private static Optional<byte[]> mark(Path partial) throws IOException {
+    /**
+     * Whether its lock has the mark. Who was ended, or had no room, before that could be written has left a part of it, or no lock: that is
+     * enough where there is nothing in it that could be lost.
+     */
+    private static boolean isClaimed(Path partial) throws IOException {
         Path lock = partial.resolve(LOCK);
+        boolean isEmpty = !Files.exists(partial.resolve(TREE), LinkOption.NOFOLLOW_LINKS);
         if (!Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.empty();
+            return isEmpty && !Files.exists(lock, LinkOption.NOFOLLOW_LINKS);
         }
         try (InputStream in = Files.newInputStream(lock, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.of(in.readNBytes(MARK.length + 1));
+            byte[] said = in.readNBytes(MARK.length + 1);
+            return Arrays.equals(said, MARK) || isEmpty && said.length < MARK.length
+                    && Arrays.equals(said, Arrays.copyOf(MARK, said.length));
         }
     }
 

@@ -78,7 +78,9 @@ class Downloads implements OpenDownloads {
         int mostOfOne = apart.sharesBind() ? Math.max(1, most - 1) : most; // one of several callers leaves a place
         String name = apart.name(who.id());
         if (!places.take(name, mostOfOne)) {
-            refused.addAndGet(places.areTaken(name, mostOfOne) ? 1 : 0);
+            if (places.areTaken(name, mostOfOne)) {
+                refused.incrementAndGet();
+            }
             return Optional.empty();
         }
         return Optional.of(new Place(name, rate.of(who)));

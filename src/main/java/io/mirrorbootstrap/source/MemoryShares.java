@@ -80,18 +80,16 @@ record MemoryShares(long buffers, int each, long own) {
 
     /** What one mirror alone reads is what is held; of several each may read for itself. What is compressed is no part of either. */
     private static long own(List<Destination> to, int each) {
-        long packed = to.stream().filter(MemoryShares::isPacked).count();
-        return each * (packed + (to.size() == 1 ? 0 : to.size()));
+        return each * (packed(to) + (to.size() == 1 ? 0 : to.size()));
     }
 
     /** What compresses reads from memory of its own, and what is on its way over TLS is there once more, encrypted. */
     private static long besideBytes(List<Destination> to, int each) {
-        long packed = to.stream().filter(MemoryShares::isPacked).count();
         long encrypted = to.size() == 1 ? 0 : to.stream().filter(one -> one.endpoint().tls()).count() * each;
-        return (packed + encrypted) * ChunkBuffer.MAX_PAYLOAD_BYTES;
+        return (packed(to) + encrypted) * ChunkBuffer.MAX_PAYLOAD_BYTES;
     }
 
-    private static boolean isPacked(Destination one) {
-        return one.compression().isPresent();
+    private static long packed(List<Destination> to) {
+        return to.stream().filter(one -> one.compression().isPresent()).count();
     }
 }

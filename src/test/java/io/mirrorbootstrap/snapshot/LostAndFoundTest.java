@@ -62,13 +62,7 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
     @ValueSource(strings = {"Too many open files", "Cannot allocate memory"})
     void whatCannotBeReadForWantOfSomethingIsReadAgain(String failure) throws Exception {
         copyBack();
-        disk.observe((what, name) -> {
-            if (what.equals("open") && name.equals(SNAPSHOT)) {
-                throw new IOException(failure);
-            }
-        });
-        assertThrows(IOException.class, () -> receiver.lostAndFound().read(() -> told));
-        disk.stopObserving();
+        assertThrows(IOException.class, () -> readFailingAt("open", new IOException(failure)));
         look(Look.TO_BE_READ);
         read(found(committed));
         look(Look.COMPARED);
@@ -77,13 +71,8 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
     @Test
     void whatCannotBeReadForWantOfMemoryIsReadAgain() throws Exception {
         copyBack();
-        disk.observe((what, name) -> {
-            if (what.equals("readFile")) {
-                throw new OutOfMemoryError("Cannot reserve 266240 bytes of direct buffer memory");
-            }
-        });
-        assertThrows(OutOfMemoryError.class, () -> receiver.lostAndFound().read(() -> told));
-        disk.stopObserving();
+        assertThrows(OutOfMemoryError.class, () -> readFailingAt("readFile",
+                new OutOfMemoryError("Cannot reserve 266240 bytes of direct buffer memory")));
         look(Look.TO_BE_READ);
     }
 
@@ -92,13 +81,7 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
     @ValueSource(strings = {"Input/output error", "No space left on device"})
     void whatCouldNotBeForcedIsNotBelievedAtTheNextTry(String failure) throws Exception {
         copyBack();
-        disk.observe((what, name) -> {
-            if (what.equals("forceFile") && name.equals(SNAPSHOT)) {
-                throw new IOException(failure);
-            }
-        });
-        assertThrows(NotForcedException.class, () -> receiver.lostAndFound().read(() -> told));
-        disk.stopObserving();
+        assertThrows(NotForcedException.class, () -> readFailingAt("forceFile", new IOException(failure)));
         look(Look.COMPARED);
     }
 
@@ -111,6 +94,23 @@ class LostAndFoundTest extends ReceiverOnSimulatedDisk {
         disk.observe((what, name) -> assertNotEquals("readFile", what));
         read(found(committed));
         look(Look.COMPARED);
+    }
+
+    /** @param failure an {@link IOException}, or an {@link Error} */
+    private void readFailingAt(String step, Throwable failure) throws IOException {
+        disk.observe((what, name) -> {
+            if (what.equals(step) && name.equals(SNAPSHOT)) {
+                if (failure instanceof Error error) {
+                    throw error;
+                }
+                throw (IOException) failure;
+            }
+        });
+        try {
+            receiver.lostAndFound().read(() -> told);
+        } finally {
+            disk.stopObserving();
+        }
     }
 
     private void copyBack() throws IOException {
