@@ -61,6 +61,14 @@ static int is_file(int fd) {
     return fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
 }
 
+static int name_of(int fd, char *name, size_t size) {
+    char of[64];
+    snprintf(of, sizeof of, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(of, name, size - 1);
+    name[length < 0 ? 0 : length] = 0;
+    return length >= 0;
+}
+
 static void wait_for(size_t bytes) {
     const char *ms = getenv("SLOW_DISK_MS_PER_MIB");
     if (ms == NULL) {
@@ -136,12 +144,8 @@ static int has_let_go;
 
 /* A JVM reads what it loads itself, too, and all its threads wait until it has. */
 static int is_of_directory(int fd) {
-    char of[64];
     char name[4096];
-    snprintf(of, sizeof of, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(of, name, sizeof name - 1);
-    name[length < 0 ? 0 : length] = 0;
-    return is_file(fd) && strstr(name, "/recv_snapshots/") != NULL;
+    return is_file(fd) && name_of(fd, name, sizeof name) && strstr(name, "/recv_snapshots/") != NULL;
 }
 
 static int gives_after_a_while(int fd) {
@@ -192,13 +196,10 @@ ssize_t sendfile64(int to, int fd, off64_t *at, size_t bytes) {
 
 static void tell_forced(int fd) {
     const char *names = getenv("FORCED_NAMES");
-    char of[64];
     char name[4096];
-    snprintf(of, sizeof of, "/proc/self/fd/%d", fd);
-    ssize_t length = names == NULL ? -1 : readlink(of, name, sizeof name - 1);
-    FILE *told = length < 0 ? NULL : fopen(names, "a");
+    FILE *told = names != NULL && name_of(fd, name, sizeof name) ? fopen(names, "a") : NULL;
     if (told != NULL) {
-        fprintf(told, "%.*s\n", (int) length, name);
+        fprintf(told, "%s\n", name);
         fclose(told);
     }
 }
